@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/cli/options.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <regex>
+#include <set>
+#include <string_view>
+
+#include "harness/cli/nearest.h"
+#include "pfnbench_version.h"
+#include "workloads/shipped.h"
+
+namespace pfn {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What a run without --workload measures: every kind of guest, none so large
+// that the run takes more than minutes.
+constexpr std::array<std::string_view, 5> kDefaultWorkloads = {
+    "idle-8g", "frag-4g", "busy-2g", "oom-2g", "punched-2g"};
+constexpr std::string_view kDefaultBaseline = "xbitmap";
+constexpr std::string_view kFloor = "floor";
+
+// The flags as text, before their values are looked up.
+struct RawOptions {
+  std::vector<std::string> workloads = {"default"};
+  std::vector<std::string> structures = {"all"};
+  std::vector<std::string> operations = {"all"};
+  std::string fault = "none";
+  std::uint64_t fault_seed = 1;
+  std::string baseline;
+  int rounds = 9;
+  std::string filter;
+  std::string out;
+  bool quiet = false;
+  bool list_workloads = false;
+  bool list_structures = false;
+  bool list_operations = false;
+  bool list_rows = false;
+};
+
+void DefineFlags(CLI::App& app, RawOptions& raw) {
+  app.footer(
+      "Every other --benchmark_* flag goes to Google Benchmark.\n"
+      "Example: pfnbench --workload=idle-8g --structure=xbitmap,cvbmp "
+      "--operation=set");
+  app.set_version_flag("--version", "");
+  app.add_option("--workload", raw.workloads,
+                 "Shipped workloads by name, paths of .pfntrace files, "
+                 "'default' or 'all'")
+      ->delimiter(',')
+      ->type_name("NAME|PATH,...")
+      ->capture_default_str();
+  app.add_option("--structure", raw.structures,
+                 "Contenders by name, 'floor' (the loop alone), or 'all'")
+      ->delimiter(',')
+      ->type_name("NAME,...")
+      ->capture_default_str();
+  app.add_option("--operation", raw.operations,
+                 "set, test, extract, clear, drain, or 'all'")
+      ->delimiter(',')
+      ->type_name("NAME,...")
+      ->capture_default_str();
+  app.add_option("--fault", raw.fault,
+                 "Which allocations fail: none, nth:N, "
+                 "failslab:probability=P[,interval=N][,times=N][,space=BYTES]"
+                 ", failslab=<interval>,<probability>,<space>,<times>")
+      ->type_name("SPEC[;SPEC...]")
+      ->capture_default_str();
+  app.add_option("--fault-seed", raw.fault_seed,
+                 "Seed of the faults: the same seed, the same failures")
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--baseline", raw.baseline,
+                 "The contender that ratios refer to; it runs twice, the "
+                 "second time as control [xbitmap]")
+      ->type_name("NAME");
+  app.add_option("--rounds,--benchmark_repetitions", raw.rounds,
+                 "How often every row runs, each time in another order")
+      ->check(CLI::Range(1, 10000))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--benchmark_filter", raw.filter,
+                 "Only rows whose name matches; '-REGEX': only those that "
+                 "do not")
+      ->type_name("REGEX");
+  app.add_option("--out", raw.out,
+                 "Folder for results.json [results/DATE-TIME]")
+      ->type_name("DIR");
+  app.add_flag("--quiet", raw.quiet, "No table on stdout at the end");
+  app.add_flag("--list-workloads,--list_workloads", raw.list_workloads,
+               "Print the shipped workloads, a line of facts each");
+  app.add_flag("--list-structures,--list_structures", raw.list_structures,
+               "Print the contenders");
+  app.add_flag("--list-operations,--list_operations", raw.list_operations,
+               "Print the operations");
+  app.add_flag("--benchmark_list_tests", raw.list_rows,
+               "Print the names of the rows that would run");
+}
+
+// Refuses what is not a --benchmark_* flag, and those that would write results
+// elsewhere.
+std::vector<std::string> CheckedBenchmarkFlags(
+    const std::vector<std::string>& rest) {
+  for (const std::string& argument : rest) {
+    if (!argument.starts_with("--benchmark_")) {
+      throw UsageError(
+          fmt::format("unknown argument '{}'; see pfnbench --help", argument));
+    }
+    for (const std::string_view owned :
+         {"--benchmark_out", "--benchmark_format"}) {
+      if (argument.starts_with(owned)) {
+        throw UsageError(fmt::format(
+            "{} is not supported: results go to results.json; use --out=DIR",
+            argument));
+      }
+    }
+  }
+  return rest;
+}
+
+void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
+  std::set<std::string_view> seen;
+  for (const std::string& name : names) {
+    if (!seen.insert(name).second) {
+      throw UsageError(fmt::format("{} '{}' is given twice", kind, name));
+    }
+  }
+}
+
+// The name in results of a trace that is given by its path.
+std::string NameOf(const fs::path& path) {
+  std::string name = path.filename().string();
+  for (const std::string_view suffix : {".zst", ".pfntrace"}) {
+    if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
+  }
+  for (char& c : name) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '.') {
+      c = '_';  // '/' and ':' have a meaning in row names
+    }
+  }
+  return name;
+}
+
+std::vector<WorkloadChoice> ChooseWorkloads(
+    const std::vector<std::string>& names) {
+  const std::vector<ShippedWorkload> shipped = ShippedWorkloads();
+  std::vector<std::string> known = {"default", "all"};
+  for (const ShippedWorkload& workload : shipped)
+    known.push_back(workload.name);
+
+  std::vector<WorkloadChoice> chosen;
+  const auto add_shipped = [&](std::string_view name) {
+    for (const ShippedWorkload& workload : shipped) {
+      if (workload.name != name) continue;
+      chosen.push_back({workload.name, workload.path});
+      return true;
+    }
+    return false;
+  };
+  for (const std::string& name : names) {
+    if (name == "default") {
+      for (const std::string_view each : kDefaultWorkloads) {
+        if (!add_shipped(each)) {
+          throw UsageError(
+              fmt::format("the shipped workload '{}' is missing", each));
+        }
+      }
+    } else if (name == "all") {
+      for (const ShippedWorkload& each : shipped) add_shipped(each.name);
+    } else if (!add_shipped(name)) {
+      const bool is_path = name.find('/') != std::string::npos ||
+                           name.find(".pfntrace") != std::string::npos;
+      if (!is_path) throw UsageError(UnknownName("workload", name, known));
+      if (access(name.c_str(), R_OK) != 0) {
+        throw UsageError(
+            fmt::format("{}: cannot be read: {}", name, std::strerror(errno)));
+      }
+      chosen.push_back({NameOf(name), name});
+    }
+  }
+  std::vector<std::string> final_names;
+  for (const WorkloadChoice& each : chosen) final_names.push_back(each.name);
+  RequireOnce("workload", final_names);
+  return chosen;
+}
+
+void ChooseStructures(const RawOptions& raw, Options& options) {
+  std::vector<std::string> known = {"all", std::string(kFloor)};
+  for (const Contender& contender : Contenders()) {
+    known.emplace_back(contender.traits.name);
+  }
+  RequireOnce("structure", raw.structures);
+  const auto wanted = [&](std::string_view name) {
+    return std::any_of(
+        raw.structures.begin(), raw.structures.end(),
+        [&](const std::string& each) { return each == name || each == "all"; });
+  };
+  for (const std::string& name : raw.structures) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw UsageError(UnknownName("structure", name, known));
+    }
+  }
+  options.with_floor = wanted(kFloor);
+  for (const Contender& contender : Contenders()) {
+    if (wanted(contender.traits.name)) options.contenders.push_back(&contender);
+  }
+}
+
+// The named one; else xbitmap; else, if it was not chosen, the first.
+const Contender* ChooseBaseline(const std::string& name,
+                                const std::vector<const Contender*>& chosen) {
+  std::vector<std::string> known;
+  for (const Contender* contender : chosen) {
+    known.emplace_back(contender->traits.name);
+    if (contender->traits.name == name) return contender;
+  }
+  if (!name.empty()) {
+    throw UsageError(
+        UnknownName("baseline among the chosen structures", name, known));
+  }
+  for (const Contender* contender : chosen) {
+    if (contender->traits.name == kDefaultBaseline) return contender;
+  }
+  return chosen.empty() ? nullptr : chosen.front();
+}
+
+std::vector<Operation> ChooseOperations(const std::vector<std::string>& names) {
+  RequireOnce("operation", names);
+  std::vector<std::string> known = {"all"};
+  for (const OperationInfo& info : kOperations) known.emplace_back(info.name);
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw UsageError(UnknownName("operation", name, known));
+    }
+  }
+  std::vector<Operation> chosen;
+  for (const OperationInfo& info : kOperations) {
+    for (const std::string& name : names) {
+      if (name != info.name && name != "all") continue;
+      chosen.push_back(info.operation);
+      break;
+    }
+  }
+  return chosen;
+}
+
+void CheckFilter(const std::string& filter) {
+  try {
+    std::regex(filter.starts_with('-') ? filter.substr(1) : filter);
+  } catch (const std::regex_error& error) {
+    throw UsageError(
+        fmt::format("--benchmark_filter='{}' is not a regular expression: {}",
+                    filter, error.what()));
+  }
+}
+
+// A folder that results can be written to, as far as can be told without making
+// it.
+fs::path ChooseOut(const std::string& out) {
+  fs::path folder = out;
+  if (folder.empty()) {
+    folder = fmt::format("results/{:%Y%m%d-%H%M%S}",
+                         fmt::gmtime(std::time(nullptr)));
+  }
+  const auto refuse = [&](std::string_view why) -> UsageError {
+    return UsageError(fmt::format("--out={}: {}; choose another folder",
+                                  folder.string(), why));
+  };
+  if (fs::exists(folder / "results.json")) {
+    throw refuse("there are results already, and they are not overwritten");
+  }
+  fs::path existing = fs::absolute(folder);
+  while (!fs::exists(existing)) existing = existing.parent_path();
+  if (!fs::is_directory(existing)) {
+    throw refuse(fmt::format("{} is not a folder", existing.string()));
+  }
+  if (access(existing.c_str(), W_OK | X_OK) != 0) {
+    throw refuse(fmt::format("{} cannot be written to", existing.string()));
+  }
+  return folder;
+}
+
+Options::Action ChooseAction(const RawOptions& raw) {
+  if (raw.list_workloads) return Options::Action::kListWorkloads;
+  if (raw.list_structures) return Options::Action::kListStructures;
+  if (raw.list_operations) return Options::Action::kListOperations;
+  if (raw.list_rows) return Options::Action::kListRows;
+  return Options::Action::kRun;
+}
+
+}  // namespace
+
+Options ParseOptions(int argc, const char* const* argv) {
+  CLI::App app(
+      "Measures PFN-set structures with page frame numbers recorded from real "
+      "virtio balloons,\nwhile GFP_NOWAIT allocations fail.",
+      "pfnbench");
+  app.allow_extras();
+  RawOptions raw;
+  DefineFlags(app, raw);
+  Options options;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    options.action = Options::Action::kPrintText;
+    options.text = app.help();
+    return options;
+  } catch (const CLI::CallForVersion&) {
+    options.action = Options::Action::kPrintText;
+    options.text = "pfnbench " PFN_VERSION "\n";
+    return options;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+
+  options.benchmark_flags = CheckedBenchmarkFlags(app.remaining());
+  options.action = ChooseAction(raw);
+  options.workloads = ChooseWorkloads(raw.workloads);
+  ChooseStructures(raw, options);
+  options.baseline = ChooseBaseline(raw.baseline, options.contenders);
+  options.operations = ChooseOperations(raw.operations);
+  try {
+    options.faults = ParseFaultSpecs(raw.fault);
+  } catch (const FaultSpecError& error) {
+    throw UsageError(error.what());
+  }
+  CheckFilter(raw.filter);
+  options.filter = raw.filter;
+  options.fault_seed = raw.fault_seed;
+  options.rounds = raw.rounds;
+  options.quiet = raw.quiet;
+  if (options.action == Options::Action::kRun) options.out = ChooseOut(raw.out);
+  return options;
+}
+
+}  // namespace pfn

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/cli/options.h
+//
+// The command line of pfnbench. Everything is checked here, before anything is
+// read, run or written; the result names existing things only.
+
+#ifndef PFNBENCH_HARNESS_CLI_OPTIONS_H_
+#define PFNBENCH_HARNESS_CLI_OPTIONS_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "harness/fault/fault_spec.h"
+#include "harness/measure/contender.h"
+#include "harness/measure/operation.h"
+
+namespace pfn {
+
+// A command line that cannot be followed; what() is one line.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct WorkloadChoice {
+  std::string name;  // in results
+  std::filesystem::path path;
+};
+
+struct Options {
+  enum class Action : std::uint8_t {
+    kRun,
+    kPrintText,  // help or version: `text` says it all
+    kListWorkloads,
+    kListStructures,
+    kListOperations,
+    kListRows,
+  };
+  Action action = Action::kRun;
+  std::string text;
+
+  std::vector<WorkloadChoice> workloads;
+  std::vector<const Contender*> contenders;  // in the order of the list
+  bool with_floor = false;
+  const Contender* baseline = nullptr;  // one of `contenders`, or none
+  std::vector<Operation> operations;
+  std::vector<FaultSpec> faults;
+  std::uint64_t fault_seed = 1;
+  int rounds = 9;
+  std::string filter;  // a regular expression over row names; empty: all
+  std::filesystem::path out;
+  bool quiet = false;
+  std::vector<std::string> benchmark_flags;  // for Google Benchmark
+};
+
+// Throws UsageError.
+Options ParseOptions(int argc, const char* const* argv);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_CLI_OPTIONS_H_

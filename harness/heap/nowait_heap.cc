@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/heap/nowait_heap.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdio>
+#include <cstdlib>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>  // poison what is free
+#endif
+
+namespace pfn {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+void Poison(void* at, std::size_t bytes) {
+  ASAN_POISON_MEMORY_REGION(at, bytes);
+}
+void Unpoison(void* at, std::size_t bytes) {
+  ASAN_UNPOISON_MEMORY_REGION(at, bytes);
+}
+bool IsPoisoned(void* at) { return __asan_address_is_poisoned(at) != 0; }
+#else
+void Poison(void*, std::size_t) {}
+void Unpoison(void*, std::size_t) {}
+bool IsPoisoned(void*) { return false; }
+#endif
+
+// A contender that gives back what it never got is a bug that no figure
+// survives: stop at once and say so.
+void Require(bool condition, const char* what) {
+  if (condition) [[likely]] {
+    return;
+  }
+  std::fprintf(stderr, "pfnbench: heap misuse: %s\n", what);
+  std::abort();
+}
+
+constexpr std::size_t RoundUp(std::size_t value, std::size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+// Objects that SLUB lets a CPU keep on its partial list.
+constexpr unsigned CpuPartialObjects(std::size_t stride) {
+  if (stride >= 4096) return 6;
+  if (stride >= 1024) return 24;
+  if (stride >= 256) return 52;
+  return 120;
+}
+
+unsigned MinPartial(std::size_t stride) {
+  const unsigned log2 = static_cast<unsigned>(std::bit_width(stride)) - 1;
+  return std::clamp(log2 / 2, 5u, 10u);
+}
+
+}  // namespace
+
+struct NowaitHeap::Cache::Slab {
+  enum class Place : std::uint8_t {
+    kCurrent,
+    kFull,
+    kCpuPartial,
+    kNodePartial
+  };
+
+  Cache* cache;
+  std::byte* base;
+  void* free;  // list of free objects
+  Slab* prev;
+  Slab* next;
+  unsigned order;
+  unsigned used;
+  Place place;
+};
+
+void NowaitHeap::Cache::SlabList::PushFront(Slab* slab) {
+  slab->prev = nullptr;
+  slab->next = front;
+  (front != nullptr ? front->prev : back) = slab;
+  front = slab;
+  ++size;
+}
+
+void NowaitHeap::Cache::SlabList::PushBack(Slab* slab) {
+  slab->next = nullptr;
+  slab->prev = back;
+  (back != nullptr ? back->next : front) = slab;
+  back = slab;
+  ++size;
+}
+
+void NowaitHeap::Cache::SlabList::Remove(Slab* slab) {
+  (slab->prev != nullptr ? slab->prev->next : front) = slab->next;
+  (slab->next != nullptr ? slab->next->prev : back) = slab->prev;
+  --size;
+}
+
+NowaitHeap::NowaitHeap(PageArena& arena, Options options)
+    : arena_(arena), options_(options) {
+  for (std::size_t i = 0; i < kmalloc_.size(); ++i) {
+    const std::size_t size = kKmallocClasses[i];
+    kmalloc_[i] = std::make_unique<Cache>(
+        *this,
+        CacheSpec{.name = "kmalloc-" + std::to_string(size), .size = size});
+  }
+}
+
+NowaitHeap::~NowaitHeap() = default;
+
+void* NowaitHeap::Allocate(std::size_t size, std::size_t align,
+                           Gfp gfp) noexcept {
+  if (size <= kMaxKmallocClassBytes) {
+    Cache& cache = *kmalloc_[KmallocClassIndex(size)];
+    Require(align <= 8 || cache.stride() % align == 0,
+            "an alignment that kmalloc does not give");
+    return cache.Take(size, gfp);
+  }
+  const unsigned order = PageOrder(size);
+  void* block = AllocatePages(order, PageUser::kCaller, gfp);
+  if (block == nullptr) {
+    ++usage_.failures;
+    return nullptr;
+  }
+  Unpoison(block, size);
+  CountAllocation(size, OrderBytes(order));
+  return block;
+}
+
+void NowaitHeap::Free(void* object, std::size_t size, std::size_t) noexcept {
+  if (size <= kMaxKmallocClassBytes) {
+    kmalloc_[KmallocClassIndex(size)]->Give(object, size);
+    return;
+  }
+  const unsigned order = PageOrder(size);
+  CountFree(size, OrderBytes(order));
+  FreePages(object, order);
+}
+
+NowaitHeap::Cache& NowaitHeap::OpenCache(const CacheSpec& spec) {
+  for (const auto& cache : named_) {
+    if (cache->name() == spec.name) return *cache;
+  }
+  return *named_.emplace_back(std::make_unique<Cache>(*this, spec));
+}
+
+void NowaitHeap::ResetPeaks() {
+  usage_.peak_requested = usage_.live_requested;
+  usage_.peak_rounded = usage_.live_rounded;
+  usage_.peak_pages = usage_.live_pages;
+}
+
+void* NowaitHeap::AllocatePages(unsigned order, PageUser user,
+                                Gfp gfp) noexcept {
+  if (fault_ != nullptr && fault_->FailPages(order, user, gfp)) return nullptr;
+  void* block = arena_.Allocate(order);
+  if (block == nullptr) return nullptr;
+  usage_.largest_order = std::max(usage_.largest_order, order);
+  usage_.live_pages += OrderBytes(order);
+  usage_.peak_pages = std::max(usage_.peak_pages, usage_.live_pages);
+  Poison(block, OrderBytes(order));
+  return block;
+}
+
+void NowaitHeap::FreePages(void* block, unsigned order) noexcept {
+  usage_.live_pages -= OrderBytes(order);
+  Unpoison(block, OrderBytes(order));
+  arena_.Free(block, order);
+}
+
+NowaitHeap::Cache::Cache(NowaitHeap& heap, const CacheSpec& spec)
+    : heap_(heap), name_(spec.name), size_(spec.size) {
+  const std::size_t object =
+      RoundUp(spec.size, std::max<std::size_t>(sizeof(void*), spec.align));
+  // A constructed object may not be written to while it is free.
+  stride_ = spec.has_constructor ? RoundUp(object + sizeof(void*), spec.align)
+                                 : object;
+  free_pointer_offset_ = spec.has_constructor
+                             ? object
+                             : object / 2 / sizeof(void*) * sizeof(void*);
+  geometry_ = ComputeSlabGeometry(stride_, heap.options_.cpus);
+  const unsigned objects = geometry_.objects;
+  cpu_partial_slabs_ = (2 * CpuPartialObjects(stride_) + objects - 1) / objects;
+  min_partial_ = MinPartial(stride_);
+}
+
+NowaitHeap::Cache::~Cache() {
+  if (current_ != nullptr) Release(current_);
+  for (SlabList* list : {&cpu_partial_, &node_partial_, &full_}) {
+    while (Slab* slab = list->front) {
+      list->Remove(slab);
+      Release(slab);
+    }
+  }
+}
+
+void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
+  FaultModel* fault = heap_.fault_;
+  if (fault != nullptr && fault->FailObject(size_, gfp)) [[unlikely]] {
+    ++heap_.usage_.failures;
+    return nullptr;
+  }
+  if (current_ == nullptr || current_->free == nullptr) {
+    if (!Refill(gfp)) {
+      ++heap_.usage_.failures;
+      return nullptr;
+    }
+  }
+  void* object = current_->free;
+  Unpoison(&NextFree(object), sizeof(void*));
+  current_->free = NextFree(object);
+  ++current_->used;
+  Poison(object, stride_);
+  Unpoison(object, requested);
+  heap_.CountAllocation(requested, stride_);
+  return object;
+}
+
+void NowaitHeap::Cache::Give(void* object, std::size_t requested) noexcept {
+  auto* slab = static_cast<Slab*>(heap_.arena_.OwnerOf(object));
+  Require(slab != nullptr && slab->cache == this,
+          "an object given back to another cache or with another size");
+  Require(!IsPoisoned(object), "an object given back twice");
+  heap_.CountFree(requested, stride_);
+  Unpoison(&NextFree(object), sizeof(void*));
+  NextFree(object) = slab->free;
+  slab->free = object;
+  Poison(object, stride_);
+  --slab->used;
+  switch (slab->place) {
+    case Slab::Place::kCurrent:
+    case Slab::Place::kCpuPartial:
+      return;
+    case Slab::Place::kFull:
+      full_.Remove(slab);
+      PutOnCpuPartial(slab);
+      return;
+    case Slab::Place::kNodePartial:
+      if (slab->used == 0 && node_partial_.size > min_partial_) {
+        node_partial_.Remove(slab);
+        Release(slab);
+      }
+      return;
+  }
+}
+
+bool NowaitHeap::Cache::Refill(Gfp gfp) noexcept {
+  Slab* slab = nullptr;
+  if (cpu_partial_.front != nullptr) {
+    slab = cpu_partial_.front;
+    cpu_partial_.Remove(slab);
+  } else if (node_partial_.front != nullptr) {
+    slab = node_partial_.front;
+    node_partial_.Remove(slab);
+  } else {
+    slab = NewSlab(geometry_.order, gfp);
+    // The kernel falls back to the smallest block that holds one object.
+    const unsigned least = PageOrder(stride_);
+    if (slab == nullptr && least < geometry_.order) slab = NewSlab(least, gfp);
+    if (slab == nullptr) return false;
+  }
+  if (current_ != nullptr) {
+    current_->place = Slab::Place::kFull;
+    full_.PushBack(current_);
+  }
+  slab->place = Slab::Place::kCurrent;
+  current_ = slab;
+  return true;
+}
+
+NowaitHeap::Cache::Slab* NowaitHeap::Cache::NewSlab(unsigned order,
+                                                    Gfp gfp) noexcept {
+  void* block = heap_.AllocatePages(order, PageUser::kSlab, gfp);
+  if (block == nullptr) return nullptr;
+  auto* slab = new Slab{.cache = this,
+                        .base = static_cast<std::byte*>(block),
+                        .free = nullptr,
+                        .prev = nullptr,
+                        .next = nullptr,
+                        .order = order,
+                        .used = 0,
+                        .place = Slab::Place::kCurrent};
+  heap_.arena_.SetOwner(block, order, slab);
+  // Lowest address first, as without CONFIG_SLAB_FREELIST_RANDOM.
+  for (std::size_t i = OrderBytes(order) / stride_; i-- > 0;) {
+    void* object = slab->base + i * stride_;
+    Unpoison(&NextFree(object), sizeof(void*));
+    NextFree(object) = slab->free;
+    Poison(&NextFree(object), sizeof(void*));
+    slab->free = object;
+  }
+  return slab;
+}
+
+void NowaitHeap::Cache::Release(Slab* slab) noexcept {
+  heap_.arena_.SetOwner(slab->base, slab->order, nullptr);
+  heap_.FreePages(slab->base, slab->order);
+  delete slab;
+}
+
+void NowaitHeap::Cache::PutOnCpuPartial(Slab* slab) noexcept {
+  if (cpu_partial_.size >= cpu_partial_slabs_) {
+    while (Slab* oldest = cpu_partial_.front) {
+      cpu_partial_.Remove(oldest);
+      PutOnNodePartial(oldest);
+    }
+  }
+  slab->place = Slab::Place::kCpuPartial;
+  cpu_partial_.PushBack(slab);
+}
+
+void NowaitHeap::Cache::PutOnNodePartial(Slab* slab) noexcept {
+  if (slab->used == 0 && node_partial_.size >= min_partial_) {
+    Release(slab);
+    return;
+  }
+  slab->place = Slab::Place::kNodePartial;
+  node_partial_.PushFront(slab);
+}
+
+}  // namespace pfn

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/heap/nowait_heap.h
+//
+// The heap that contenders allocate from: a small SLUB for one CPU on a page
+// arena. Requests up to 8 KiB come from slab caches (kmalloc classes, or named
+// caches), larger ones as blocks of 2^order pages. It
+//   * fails requests when a fault model says so, where the kernel's hooks are;
+//   * keeps the figures that a patch discussion needs (HeapUsage);
+//   * keeps a ledger: when a structure is gone, live objects and bytes are
+//   zero.
+// It follows SLUB where that decides when a page is asked for: slab orders and
+// object counts, per-CPU and node partial lists, empty slabs that are kept.
+// Memory is never zeroed. Not thread-safe.
+//
+// Cost: an allocation is a free-list pop and a few counters. Under the address
+// sanitizer freed and rounding bytes are poisoned.
+
+#ifndef PFNBENCH_HARNESS_HEAP_NOWAIT_HEAP_H_
+#define PFNBENCH_HARNESS_HEAP_NOWAIT_HEAP_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/fault/fault_model.h"
+#include "harness/heap/page_arena.h"
+#include "harness/heap/size_classes.h"
+#include "structures/core/nowait_allocator.h"
+
+namespace pfn {
+
+// Bytes unless said otherwise. "Requested" is what the structure asked for,
+// "rounded" the kmalloc class, cache stride or page block that serves it,
+// "pages" what was taken from the page allocator for it.
+struct HeapUsage {
+  std::uint64_t live_objects = 0;
+  std::uint64_t live_requested = 0;
+  std::uint64_t live_rounded = 0;
+  std::uint64_t live_pages = 0;
+  std::uint64_t peak_requested = 0;
+  std::uint64_t peak_rounded = 0;
+  std::uint64_t peak_pages = 0;
+  std::uint64_t allocations = 0;  // that succeeded
+  std::uint64_t frees = 0;
+  std::uint64_t failures = 0;  // requests answered with a null pointer
+  unsigned largest_order = 0;  // of any request to the page allocator
+};
+
+class NowaitHeap {
+ public:
+  struct Options {
+    // Of the modelled machine: decides slab orders.
+    unsigned cpus = 4;
+  };
+
+  class Cache;
+
+  explicit NowaitHeap(PageArena& arena) : NowaitHeap(arena, Options{}) {}
+  NowaitHeap(PageArena& arena, Options options);
+  // Gives all slabs back to the arena. Objects still live are lost with them;
+  // whoever cares looks at usage().live_objects before.
+  ~NowaitHeap();
+  NowaitHeap(const NowaitHeap&) = delete;
+  NowaitHeap& operator=(const NowaitHeap&) = delete;
+
+  // NowaitAllocator. `align` may be up to 8, or up to the size itself for the
+  // power-of-two classes and for page blocks.
+  void* Allocate(std::size_t size, std::size_t align, Gfp gfp) noexcept;
+  void Free(void* object, std::size_t size, std::size_t align) noexcept;
+  Cache& OpenCache(const CacheSpec& spec);
+
+  // From now on `fault` (not owned) decides; null: nothing fails.
+  void set_fault(FaultModel* fault) { fault_ = fault; }
+
+  const HeapUsage& usage() const { return usage_; }
+  // From now on peaks count from the present values.
+  void ResetPeaks();
+
+ private:
+  void* AllocatePages(unsigned order, PageUser user, Gfp gfp) noexcept;
+  void FreePages(void* block, unsigned order) noexcept;
+  void CountAllocation(std::size_t requested, std::size_t rounded) noexcept {
+    ++usage_.allocations;
+    ++usage_.live_objects;
+    usage_.live_requested += requested;
+    usage_.live_rounded += rounded;
+    if (usage_.live_requested > usage_.peak_requested) {
+      usage_.peak_requested = usage_.live_requested;
+    }
+    if (usage_.live_rounded > usage_.peak_rounded) {
+      usage_.peak_rounded = usage_.live_rounded;
+    }
+  }
+  void CountFree(std::size_t requested, std::size_t rounded) noexcept {
+    ++usage_.frees;
+    --usage_.live_objects;
+    usage_.live_requested -= requested;
+    usage_.live_rounded -= rounded;
+  }
+
+  PageArena& arena_;
+  Options options_;
+  FaultModel* fault_ = nullptr;
+  HeapUsage usage_;
+  std::array<std::unique_ptr<Cache>, kKmallocClasses.size()> kmalloc_;
+  std::vector<std::unique_ptr<Cache>> named_;
+};
+
+// One slab cache. The address of a Cache is stable while its heap lives.
+class NowaitHeap::Cache {
+ public:
+  Cache(NowaitHeap& heap, const CacheSpec& spec);
+  ~Cache();
+  Cache(const Cache&) = delete;
+  Cache& operator=(const Cache&) = delete;
+
+  // NowaitCache.
+  void* Allocate(Gfp gfp) noexcept { return Take(size_, gfp); }
+  void Free(void* object) noexcept { Give(object, size_); }
+
+  const std::string& name() const { return name_; }
+  std::size_t stride() const { return stride_; }
+
+ private:
+  friend class NowaitHeap;
+  struct Slab;
+  // A doubly linked list of slabs.
+  struct SlabList {
+    Slab* front = nullptr;
+    Slab* back = nullptr;
+    unsigned size = 0;
+
+    void PushFront(Slab* slab);
+    void PushBack(Slab* slab);
+    void Remove(Slab* slab);
+  };
+
+  // One object of which `requested` bytes are used.
+  void* Take(std::size_t requested, Gfp gfp) noexcept;
+  void Give(void* object, std::size_t requested) noexcept;
+
+  // Makes some slab with a free object current. False: no page to be had.
+  bool Refill(Gfp gfp) noexcept;
+  Slab* NewSlab(unsigned order, Gfp gfp) noexcept;
+  void Release(Slab* slab) noexcept;
+  // A slab that was full has a free object again.
+  void PutOnCpuPartial(Slab* slab) noexcept;
+  void PutOnNodePartial(Slab* slab) noexcept;
+  void*& NextFree(void* object) const noexcept {
+    return *reinterpret_cast<void**>(static_cast<std::byte*>(object) +
+                                     free_pointer_offset_);
+  }
+
+  NowaitHeap& heap_;
+  std::string name_;
+  std::size_t size_;
+  std::size_t stride_;
+  std::size_t free_pointer_offset_;
+  SlabGeometry geometry_;
+  unsigned cpu_partial_slabs_;  // allowed on the per-CPU partial list
+  unsigned min_partial_;        // empty slabs beyond are given back
+  Slab* current_ = nullptr;
+  SlabList cpu_partial_;
+  SlabList node_partial_;
+  SlabList full_;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_HEAP_NOWAIT_HEAP_H_

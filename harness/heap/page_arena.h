@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/heap/page_arena.h
+//
+// The pages behind the NOWAIT heap: one reserved stretch of address space that
+// hands out naturally aligned blocks of 2^order pages, as the kernel's direct
+// mapping does. Freed blocks are kept by order and handed out again, last freed
+// first; the arena never shrinks, so a benchmark that is run twice does not
+// take page faults twice. It only supplies memory: limits, failures and
+// accounting are the heap's. Not thread-safe.
+
+#ifndef PFNBENCH_HARNESS_HEAP_PAGE_ARENA_H_
+#define PFNBENCH_HARNESS_HEAP_PAGE_ARENA_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "harness/heap/size_classes.h"
+
+namespace pfn {
+
+class PageArena {
+ public:
+  static constexpr unsigned kMaxOrder = 24;  // 64 GiB
+
+  // Reserves address space (no memory). Throws std::bad_alloc if not even a
+  // small reservation is possible.
+  PageArena();
+  ~PageArena();
+  PageArena(const PageArena&) = delete;
+  PageArena& operator=(const PageArena&) = delete;
+
+  // 2^order pages, or null when the address space is used up. Contents are
+  // undefined. O(1).
+  void* Allocate(unsigned order) noexcept;
+  void Free(void* block, unsigned order) noexcept;
+
+  // Makes the first `bytes` resident, so that the first use of a page does not
+  // fall into a measurement.
+  void Prefault(std::size_t bytes) noexcept;
+
+  // One word for each page, as struct page is: the heap notes there to which
+  // slab a page belongs.
+  void SetOwner(void* block, unsigned order, void* owner) noexcept;
+  void* OwnerOf(const void* address) const noexcept {
+    return owners_[PageIndex(address)];
+  }
+
+ private:
+  struct FreeBlock {
+    FreeBlock* next;
+  };
+
+  std::size_t PageIndex(const void* address) const noexcept {
+    return static_cast<std::size_t>(static_cast<const std::byte*>(address) -
+                                    base_) /
+           kPageBytes;
+  }
+
+  std::byte* base_ = nullptr;
+  std::size_t capacity_ = 0;  // bytes reserved
+  std::size_t used_ = 0;      // bytes ever handed out, from the start
+  void** owners_ = nullptr;
+  std::array<FreeBlock*, kMaxOrder + 1> free_ = {};
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_HEAP_PAGE_ARENA_H_

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/main.cc
+//
+// pfnbench: chooses rows, runs them, writes results.json. Exit status: 0, or
+//   1  a row did not match the oracle, or leaked: it has no figure
+//   2  the command line or an input file cannot be used; nothing was run
+//   3  results could not be written
+//   130  interrupted; what was finished is kept
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "harness/cli/options.h"
+#include "harness/heap/page_arena.h"
+#include "harness/run/rows.h"
+#include "harness/run/runner.h"
+#include "workloads/shipped.h"
+#include "workloads/trace/trace_io.h"
+
+namespace pfn {
+namespace {
+
+enum ExitStatus : int {
+  kSuccess = 0,
+  kWrongAnswer = 1,
+  kBadInput = 2,
+  kNotWritten = 3,
+  kInterrupted = 130,
+};
+
+// More than any contender needs for the shipped workloads.
+constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
+
+void ListWorkloads() {
+  for (const ShippedWorkload& workload : ShippedWorkloads()) {
+    fmt::print("{:<12} {}\n", workload.name, DescribeWorkload(workload));
+  }
+}
+
+void ListStructures() {
+  for (const Contender& contender : Contenders()) {
+    const ContenderTraits& traits = contender.traits;
+    fmt::print("{:<20} {:<8} {:<8} {}\n", traits.name, traits.family,
+               Name(traits.out_of_memory), traits.origin);
+  }
+  fmt::print("{:<20} {:<8} {:<8} {}\n", "floor", "-", "-",
+             "the measured loop around a set that does nothing");
+}
+
+void ListOperations() {
+  for (const OperationInfo& info : kOperations) {
+    fmt::print("{:<8} {}\n", info.name, info.what);
+  }
+}
+
+RowRequest ReadWorkloads(const Options& options) {
+  RowRequest request{.workloads = {},
+                     .contenders = options.contenders,
+                     .with_floor = options.with_floor,
+                     .operations = options.operations,
+                     .faults = options.faults,
+                     .fault_seed = options.fault_seed,
+                     .baseline = options.baseline};
+  for (const WorkloadChoice& choice : options.workloads) {
+    request.workloads.push_back(
+        std::make_unique<Workload>(choice.name, ReadTrace(choice.path)));
+  }
+  return request;
+}
+
+void KeepMatching(const std::string& filter, std::vector<Row>& rows) {
+  if (filter.empty()) return;
+  const bool negative = filter.starts_with('-');
+  const std::regex regex(negative ? filter.substr(1) : filter);
+  std::erase_if(rows, [&](const Row& row) {
+    return std::regex_search(row.name, regex) == negative;
+  });
+  if (rows.empty()) {
+    throw UsageError(fmt::format(
+        "--benchmark_filter='{}' matches no row; --benchmark_list_tests "
+        "prints their names",
+        filter));
+  }
+}
+
+// Hands the flags that are not ours to Google Benchmark, with its random
+// interleaving on unless somebody said otherwise.
+void InitializeBenchmark(const std::string& executable,
+                         std::vector<std::string> flags) {
+  flags.insert(flags.begin(), "--benchmark_enable_random_interleaving=true");
+  flags.insert(flags.begin(), executable);
+  std::vector<char*> argv;
+  for (std::string& flag : flags) argv.push_back(flag.data());
+  argv.push_back(nullptr);
+  int argc = static_cast<int>(flags.size());
+  benchmark::Initialize(&argc, argv.data());
+  if (argc > 1) {
+    throw UsageError(
+        fmt::format("Google Benchmark does not know '{}'", argv[1]));
+  }
+}
+
+ContextEntries DescribeRun(const Options& options, const RowRequest& request,
+                           const std::string& command_line) {
+  ContextEntries entries = {
+      {"command_line", command_line},
+      {"repetitions", std::to_string(options.rounds)},
+      {"fault_seed", std::to_string(options.fault_seed)},
+  };
+  if (request.baseline != nullptr) {
+    entries.emplace_back("baseline", request.baseline->traits.name);
+  }
+  for (const auto& workload : request.workloads) {
+    entries.emplace_back(
+        "workload_" + workload->name(),
+        fmt::format("trace={} pages={} passes={} ranges={} guest_memory={}",
+                    workload->trace_id(), workload->pages(),
+                    workload->passes().size(), workload->ranges(),
+                    workload->trace().provenance.guest_memory_bytes));
+  }
+  for (const Contender* contender : request.contenders) {
+    const ContenderTraits& traits = contender->traits;
+    entries.emplace_back(
+        fmt::format("structure_{}", traits.name),
+        fmt::format("family={}; out_of_memory={}; clear_can_fail={}; origin={}",
+                    traits.family, Name(traits.out_of_memory),
+                    traits.clear_can_fail ? "yes" : "no", traits.origin));
+  }
+  return entries;
+}
+
+int Run(const Options& options, int argc, char** argv) {
+  std::string command_line;
+  for (int i = 0; i < argc; ++i) {
+    command_line += i == 0 ? "" : " ";
+    command_line += argv[i];
+  }
+  const RowRequest request = ReadWorkloads(options);
+  PageArena arena;
+  std::vector<Row> rows = MakeRows(request, arena);
+  KeepMatching(options.filter, rows);
+  if (options.action == Options::Action::kListRows) {
+    for (const Row& row : rows) fmt::print("{}\n", row.name);
+    return kSuccess;
+  }
+  InitializeBenchmark(argv[0], options.benchmark_flags);
+  arena.Prefault(kPrefaultBytes);
+  RunOutcome outcome;
+  try {
+    outcome =
+        RunRows(rows, {.rounds = options.rounds,
+                       .out = options.out,
+                       .context = DescribeRun(options, request, command_line),
+                       .executable = argv[0],
+                       .print_summary = !options.quiet});
+  } catch (const TraceError& error) {
+    fmt::print(stderr, "pfnbench: {}\n", error.what());
+    return kNotWritten;
+  }
+  fmt::print(stderr, "pfnbench: wrote {}\n", outcome.results.string());
+  if (outcome.interrupted) {
+    fmt::print(stderr, "pfnbench: interrupted; finished rows are kept\n");
+    return kInterrupted;
+  }
+  return outcome.failed_rows == 0 ? kSuccess : kWrongAnswer;
+}
+
+int Main(int argc, char** argv) {
+  const Options options = ParseOptions(argc, argv);
+  switch (options.action) {
+    case Options::Action::kPrintText:
+      fmt::print("{}", options.text);
+      return kSuccess;
+    case Options::Action::kListWorkloads:
+      ListWorkloads();
+      return kSuccess;
+    case Options::Action::kListStructures:
+      ListStructures();
+      return kSuccess;
+    case Options::Action::kListOperations:
+      ListOperations();
+      return kSuccess;
+    case Options::Action::kListRows:
+    case Options::Action::kRun:
+      return Run(options, argc, argv);
+  }
+  return kBadInput;
+}
+
+}  // namespace
+}  // namespace pfn
+
+int main(int argc, char** argv) {
+  try {
+    return pfn::Main(argc, argv);
+  } catch (const pfn::UsageError& error) {
+    fmt::print(stderr, "pfnbench: {}\n", error.what());
+    return pfn::kBadInput;
+  } catch (const pfn::TraceError& error) {
+    fmt::print(stderr, "pfnbench: {}\n", error.what());
+    return pfn::kBadInput;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "pfnbench: {}\n", error.what());
+    return pfn::kNotWritten;
+  }
+}

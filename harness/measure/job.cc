@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/measure/job.h"
+
+#include "harness/measure/page_blocks.h"
+#include "harness/oracle.h"
+#include "structures/core/pfn_set.h"
+
+namespace pfn {
+namespace {
+
+// Calls `visit` for each page of `pass` in trace order, but for those at the
+// positions `skipped`.
+template <class Visit>
+void ForEachPageBut(const PreparedPass& pass,
+                    std::span<const std::uint64_t> skipped, Visit visit) {
+  PageBlocks blocks(pass.runs);
+  std::size_t next_skipped = 0;
+  std::uint64_t position = 0;
+  for (std::span<const Pfn> block = blocks.Next(); !block.empty();
+       block = blocks.Next()) {
+    for (const Pfn pfn : block) {
+      if (next_skipped < skipped.size() && skipped[next_skipped] == position) {
+        ++next_skipped;
+      } else {
+        visit(pfn);
+      }
+      ++position;
+    }
+  }
+}
+
+Oracle Filled(const PreparedPass& pass,
+              std::span<const std::uint64_t> failed_sets) {
+  Oracle oracle;
+  ForEachPageBut(pass, failed_sets, [&](Pfn pfn) { (void)oracle.Set(pfn); });
+  return oracle;
+}
+
+RangeDigest DigestOf(Oracle& oracle) {
+  RangeDigest digest;
+  VisitRanges(oracle, {0, kMaxPfn}, digest);
+  return digest;
+}
+
+}  // namespace
+
+Expected ExpectFilled(const PreparedPass& pass,
+                      std::span<const std::uint64_t> failed_sets) {
+  if (failed_sets.empty()) return {pass.digest, pass.pages};
+  Oracle oracle = Filled(pass, failed_sets);
+  Expected expected{DigestOf(oracle), 0};
+  ForEachPageBut(pass, {}, [&](Pfn pfn) { expected.hits += oracle.Test(pfn); });
+  return expected;
+}
+
+RangeDigest ExpectCleared(const PreparedPass& pass,
+                          std::span<const std::uint64_t> failed_sets,
+                          std::span<const std::uint64_t> failed_clears) {
+  if (failed_clears.empty()) return {};
+  Oracle oracle = Filled(pass, failed_sets);
+  ForEachPageBut(pass, failed_clears,
+                 [&](Pfn pfn) { (void)oracle.Clear(pfn); });
+  return DigestOf(oracle);
+}
+
+}  // namespace pfn

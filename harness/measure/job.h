@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/measure/job.h
+//
+// One measurement: what is asked for, and what comes back.
+
+#ifndef PFNBENCH_HARNESS_MEASURE_JOB_H_
+#define PFNBENCH_HARNESS_MEASURE_JOB_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "harness/fault/fault_spec.h"
+#include "harness/heap/nowait_heap.h"
+#include "harness/heap/page_arena.h"
+#include "harness/measure/operation.h"
+#include "harness/measure/workload.h"
+
+namespace pfn {
+
+struct Job {
+  Operation operation;
+  const Workload* workload;
+  FaultSpec fault;
+  std::uint64_t fault_seed;
+  PageArena* arena;
+};
+
+// Sums over all passes of the workload, unless said otherwise.
+struct Measurement {
+  double ns = 0;               // inside the measured stretches
+  std::uint64_t pages = 0;     // operated on; for `test` the number of tests
+  std::uint64_t ranges = 0;    // of the filled set
+  std::uint64_t recorded = 0;  // pages whose Set returned kOk
+  std::uint64_t failed_sets = 0;
+  std::uint64_t failed_clears = 0;
+  // Held when a pass is filled, in bytes; divide by `recorded`.
+  std::uint64_t requested_when_full = 0;
+  std::uint64_t rounded_when_full = 0;
+  HeapUsage usage;    // when the last pass was over
+  std::string error;  // empty, or why there is no figure
+};
+
+// What the oracle says of a pass.
+struct Expected {
+  RangeDigest digest;
+  std::uint64_t hits;  // pages of the pass, in trace order, that are members
+};
+
+// After recording `pass`, without the pages at the positions `failed_sets`
+// (ascending), and after clearing it again page by page, without those at the
+// positions `failed_clears`. O(1) when nothing failed.
+Expected ExpectFilled(const PreparedPass& pass,
+                      std::span<const std::uint64_t> failed_sets);
+RangeDigest ExpectCleared(const PreparedPass& pass,
+                          std::span<const std::uint64_t> failed_sets,
+                          std::span<const std::uint64_t> failed_clears);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_MEASURE_JOB_H_

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/measure/measure.h
+//
+// Measures one operation of one contender over all passes of a workload.
+//
+// One set serves all passes, as the driver's does, and is emptied between them
+// by ClearRange over the span of the pass. Heap and fault model are fresh, so
+// every repetition sees the same failures. Everything but the operation itself
+// happens while the watch stands: filling, checking against the oracle,
+// emptying. A run that does not match the oracle has an error and no figure.
+
+#ifndef PFNBENCH_HARNESS_MEASURE_MEASURE_H_
+#define PFNBENCH_HARNESS_MEASURE_MEASURE_H_
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+
+#include "harness/heap/nowait_heap.h"
+#include "harness/measure/job.h"
+#include "harness/measure/loops.h"
+#include "harness/measure/stopwatch.h"
+#include "structures/core/pfn_set.h"
+
+namespace pfn {
+
+template <PfnSet S>
+class Measurer {
+ public:
+  static Measurement Run(const Job& job) {
+    Measurement result;
+    NowaitHeap heap(*job.arena);
+    const auto fault = job.fault.MakeModel(job.fault_seed);
+    heap.set_fault(fault.get());
+    {
+      S set(heap);
+      Measurer measurer(job, heap, set, result);
+      measurer.RunPasses();
+      result.usage = heap.usage();
+    }
+    if (result.error.empty() && heap.usage().live_objects != 0) {
+      result.error = fmt::format("{} objects are still allocated after the end",
+                                 heap.usage().live_objects);
+    }
+    return result;
+  }
+
+ private:
+  static constexpr PfnRange kEverything{0, kMaxPfn};
+
+  Measurer(const Job& job, NowaitHeap& heap, S& set, Measurement& result)
+      : job_(job), heap_(heap), set_(set), result_(result) {}
+
+  void RunPasses() {
+    std::size_t number = 0;
+    for (const PreparedPass& pass : job_.workload->passes()) {
+      ReserveFailures(pass);
+      if (!RunPass(pass)) {
+        result_.error = fmt::format("pass {}: {}", number, result_.error);
+        return;
+      }
+      ++number;
+    }
+    result_.ns = watch_.nanoseconds();
+  }
+
+  // Noting a failure must not allocate while the watch runs.
+  void ReserveFailures(const PreparedPass& pass) {
+    failed_sets_.clear();
+    failed_clears_.clear();
+    if (job_.fault.kind != FaultSpec::Kind::kNone) {
+      failed_sets_.reserve(pass.pages);
+      failed_clears_.reserve(pass.pages);
+    }
+  }
+
+  bool RunPass(const PreparedPass& pass) {
+    if (job_.operation == Operation::kSet) {
+      RecordPass(pass, watch_);
+    } else {
+      Stopwatch not_counted;
+      RecordPass(pass, not_counted);
+    }
+    return Measure(pass) && Empty(pass);
+  }
+
+  bool Measure(const PreparedPass& pass) {
+    switch (job_.operation) {
+      case Operation::kSet:
+        return FinishSet(pass);
+      case Operation::kTest:
+        return MeasureTest(pass);
+      case Operation::kExtract:
+        return MeasureExtract(pass);
+      case Operation::kClear:
+        return MeasureClear(pass);
+      case Operation::kDrain:
+        return MeasureDrain(pass);
+    }
+    return false;
+  }
+
+  // Records the pass, timed by `watch`.
+  void RecordPass(const PreparedPass& pass, Stopwatch& watch) {
+    TimeBlocks(pass.runs, watch,
+               [&](std::span<const Pfn> block, std::uint64_t position) {
+                 SetBlock(set_, block, position, failed_sets_);
+               });
+    result_.failed_sets += failed_sets_.size();
+    result_.recorded += pass.pages - failed_sets_.size();
+    result_.requested_when_full += heap_.usage().live_requested;
+    result_.rounded_when_full += heap_.usage().live_rounded;
+    expected_ = ExpectFilled(pass, failed_sets_);
+    result_.ranges += expected_.digest.ranges();
+  }
+
+  bool FinishSet(const PreparedPass& pass) {
+    result_.pages += pass.pages;
+    RangeDigest digest;
+    VisitRanges(set_, kEverything, digest);
+    return Check("set", digest, expected_.digest);
+  }
+
+  bool MeasureTest(const PreparedPass& pass) {
+    const std::uint64_t hits = CountMembers(pass.runs);
+    const std::uint64_t ghosts = CountMembers(pass.absent);
+    result_.pages += 2 * pass.pages;
+    if (hits == expected_.hits && ghosts == 0) return true;
+    result_.error = fmt::format(
+        "test: {} of the recorded and {} of the absent pages found, the "
+        "oracle has {} and 0",
+        hits, ghosts, expected_.hits);
+    return false;
+  }
+
+  std::uint64_t CountMembers(std::span<const PfnRun> runs) {
+    std::uint64_t members = 0;
+    TimeBlocks(runs, watch_, [&](std::span<const Pfn> block, std::uint64_t) {
+      members += TestBlock(set_, block);
+    });
+    return members;
+  }
+
+  bool MeasureExtract(const PreparedPass& pass) {
+    RangeDigest digest;
+    watch_.Start();
+    VisitRanges(set_, pass.span, digest);
+    watch_.Stop();
+    result_.pages += pass.pages;
+    return Check("extract", digest, expected_.digest);
+  }
+
+  bool MeasureClear(const PreparedPass& pass) {
+    TimeBlocks(pass.runs, watch_,
+               [&](std::span<const Pfn> block, std::uint64_t position) {
+                 ClearBlock(set_, block, position, failed_clears_);
+               });
+    result_.pages += pass.pages;
+    result_.failed_clears += failed_clears_.size();
+    RangeDigest digest;
+    VisitRanges(set_, kEverything, digest);
+    return Check("clear", digest,
+                 ExpectCleared(pass, failed_sets_, failed_clears_));
+  }
+
+  // What tell_host_sgs() of the 2017 series does.
+  bool MeasureDrain(const PreparedPass& pass) {
+    RangeDigest digest;
+    watch_.Start();
+    VisitRanges(set_, pass.span, digest);
+    const Status cleared = set_.ClearRange(pass.span, Gfp::kNowait);
+    watch_.Stop();
+    result_.pages += pass.pages;
+    if (!Check("drain", digest, expected_.digest)) return false;
+    const bool is_empty = !set_.NextRange(0, kMaxPfn).has_value();
+    if (cleared == Status::kOk) {
+      if (is_empty) return true;
+      result_.error = "drain: the set is not empty afterwards";
+      return false;
+    }
+    ++result_.failed_clears;
+    return true;
+  }
+
+  // Leaves the set empty for the next pass, with memory that may sleep.
+  bool Empty(const PreparedPass& pass) {
+    if (set_.ClearRange(pass.span, Gfp::kKernel) == Status::kOk &&
+        !set_.NextRange(0, kMaxPfn)) {
+      return true;
+    }
+    result_.error = "the set cannot be emptied";
+    return false;
+  }
+
+  bool Check(std::string_view operation, const RangeDigest& found,
+             const RangeDigest& expected) {
+    if (found == expected) return true;
+    result_.error =
+        fmt::format("{}: {} ranges that differ from the oracle's {} ranges",
+                    operation, found.ranges(), expected.ranges());
+    return false;
+  }
+
+  const Job& job_;
+  NowaitHeap& heap_;
+  S& set_;
+  Measurement& result_;
+  Stopwatch watch_;
+  FailedPositions failed_sets_;
+  FailedPositions failed_clears_;
+  Expected expected_{};
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_MEASURE_MEASURE_H_

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/measure/operation.h
+//
+// The operations that are measured, by name.
+
+#ifndef PFNBENCH_HARNESS_MEASURE_OPERATION_H_
+#define PFNBENCH_HARNESS_MEASURE_OPERATION_H_
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace pfn {
+
+enum class Operation : std::uint8_t { kSet, kTest, kExtract, kClear, kDrain };
+
+struct OperationInfo {
+  Operation operation;
+  std::string_view name;
+  std::string_view what;  // one line for --list-operations
+};
+
+inline constexpr std::array<OperationInfo, 5> kOperations = {{
+    {Operation::kSet, "set", "record every page of a pass in an empty set"},
+    {Operation::kTest, "test",
+     "test the pages of a pass, then as many absent ones"},
+    {Operation::kExtract, "extract", "walk all ranges of the filled set"},
+    {Operation::kClear, "clear", "clear a pass page by page, in trace order"},
+    {Operation::kDrain, "drain",
+     "walk all ranges, then clear the range from the lowest page to the "
+     "highest"},
+}};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_MEASURE_OPERATION_H_

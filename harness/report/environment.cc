@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/report/environment.h"
+
+#include <fmt/format.h>
+#include <gnu/libc-version.h>
+#include <sys/utsname.h>
+
+#include <fstream>
+#include <string_view>
+
+#include "harness/measure/stopwatch.h"
+#include "pfnbench_version.h"
+
+namespace pfn {
+namespace {
+
+constexpr std::string_view kUnknown = "n/a";
+
+std::string FirstLine(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line.empty() ? std::string(kUnknown) : line;
+}
+
+// The value of the first line "key : value" of /proc/cpuinfo.
+std::string CpuInfo(std::string_view key) {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(key)) continue;
+    const std::size_t colon = line.find(": ");
+    if (colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return std::string(kUnknown);
+}
+
+// "always [madvise] never" -> "madvise"
+std::string Bracketed(const std::string& line) {
+  const std::size_t open = line.find('[');
+  const std::size_t close = line.find(']');
+  if (open == std::string::npos || close == std::string::npos) return line;
+  return line.substr(open + 1, close - open - 1);
+}
+
+std::string Kernel() {
+  utsname name{};
+  if (uname(&name) != 0) return std::string(kUnknown);
+  return fmt::format("{} {}", name.sysname, name.release);
+}
+
+std::string Turbo() {
+  const std::string boost = FirstLine("/sys/devices/system/cpu/cpufreq/boost");
+  if (boost != kUnknown) return boost == "1" ? "on" : "off";
+  const std::string no_turbo =
+      FirstLine("/sys/devices/system/cpu/intel_pstate/no_turbo");
+  if (no_turbo != kUnknown) return no_turbo == "0" ? "on" : "off";
+  return std::string(kUnknown);
+}
+
+std::string Compiler() {
+#if defined(__clang__)
+  return fmt::format("Clang {}.{}.{}", __clang_major__, __clang_minor__,
+                     __clang_patchlevel__);
+#else
+  return fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__,
+                     __GNUC_PATCHLEVEL__);
+#endif
+}
+
+}  // namespace
+
+ContextEntries DescribeEnvironment() {
+  return {
+      {"pfnbench_schema", "1"},
+      {"pfnbench_version", PFN_VERSION},
+      {"commit", PFN_COMMIT},
+      {"cpu_model", CpuInfo("model name")},
+      {"microcode", CpuInfo("microcode")},
+      {"kernel", Kernel()},
+      {"libc", fmt::format("glibc {}", gnu_get_libc_version())},
+      {"compiler", Compiler()},
+      {"compiler_flags", PFN_CXX_FLAGS},
+      {"build_type", PFN_BUILD_TYPE},
+      {"governor",
+       FirstLine("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")},
+      {"turbo", Turbo()},
+      {"smt", FirstLine("/sys/devices/system/cpu/smt/active")},
+      {"thp",
+       Bracketed(FirstLine("/sys/kernel/mm/transparent_hugepage/enabled"))},
+      {"aslr", FirstLine("/proc/sys/kernel/randomize_va_space")},
+      {"timer", Timer::Get().Describe()},
+  };
+}
+
+std::string BuiltCommit() { return PFN_COMMIT; }
+
+}  // namespace pfn

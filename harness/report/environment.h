@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/report/environment.h
+//
+// What a figure depends on besides the code: machine, kernel, compiler, build.
+
+#ifndef PFNBENCH_HARNESS_REPORT_ENVIRONMENT_H_
+#define PFNBENCH_HARNESS_REPORT_ENVIRONMENT_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pfn {
+
+using ContextEntries = std::vector<std::pair<std::string, std::string>>;
+
+// Key and value, both printable; what this machine does not tell is "n/a".
+ContextEntries DescribeEnvironment();
+
+// The commit that was built: a hash, "-dirty" behind it if files had changed.
+std::string BuiltCommit();
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_REPORT_ENVIRONMENT_H_

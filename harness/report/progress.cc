@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/report/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace pfn {
+
+Progress::Progress(std::size_t rows, int rounds)
+    : enabled_(isatty(STDERR_FILENO) != 0),
+      rounds_(rounds),
+      last_(rows),
+      times_run_(rows) {}
+
+Progress::~Progress() { Clear(); }
+
+void Progress::Begin(std::string_view name, int round) {
+  row_start_ = std::chrono::steady_clock::now();
+  if (!enabled_) return;
+  const std::size_t all = last_.size() * static_cast<std::size_t>(rounds_);
+  std::string line =
+      fmt::format("round {}/{}  {}/{}", round + 1, rounds_, done_ + 1, all);
+  if (done_ != 0) {
+    const auto left = static_cast<long>(TimeLeft().count());
+    line += fmt::format("  {}:{:02} left", left / 60, left % 60);
+  }
+  line += fmt::format("  {}", name);
+  fmt::print(stderr, "\r\033[K{:.79}", line);
+  std::fflush(stderr);
+}
+
+void Progress::End(std::size_t row) {
+  last_[row] = std::chrono::steady_clock::now() - row_start_;
+  ++times_run_[row];
+  ++done_;
+}
+
+Progress::Seconds Progress::TimeLeft() const {
+  Seconds seen{};
+  std::size_t rows_seen = 0;
+  for (const Seconds& cost : last_) {
+    seen += cost;
+    rows_seen += cost.count() > 0;
+  }
+  const Seconds mean = seen / static_cast<double>(rows_seen);
+  Seconds left{};
+  for (std::size_t i = 0; i < last_.size(); ++i) {
+    left += (last_[i].count() > 0 ? last_[i] : mean) *
+            static_cast<double>(rounds_ - times_run_[i]);
+  }
+  return left;
+}
+
+void Progress::Clear() {
+  if (enabled_) fmt::print(stderr, "\r\033[K");
+}
+
+}  // namespace pfn

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/report/results_file.h"
+
+#include <sstream>
+#include <utility>
+
+#include "workloads/trace/atomic_file.h"
+
+namespace pfn {
+
+using std::chrono::steady_clock;
+
+ResultsFile::ResultsFile(std::filesystem::path folder, std::size_t rows)
+    : folder_(std::move(folder)),
+      rows_(rows),
+      last_write_(steady_clock::now()) {}
+
+void ResultsFile::Add(std::size_t row, Run run) {
+  rows_[row].push_back(std::move(run));
+  // Rendering takes milliseconds and grows with the run: not after every row.
+  if (steady_clock::now() - last_write_ >= std::chrono::seconds(1)) Write();
+}
+
+void ResultsFile::Write() {
+  if (!context_) return;  // nothing has run
+  std::filesystem::create_directories(folder_);
+  WriteFileAtomically(path(), Render());
+  last_write_ = steady_clock::now();
+}
+
+std::string ResultsFile::Render() const {
+  std::ostringstream text;
+  benchmark::JSONReporter reporter;
+  reporter.SetOutputStream(&text);
+  reporter.SetErrorStream(&text);
+  reporter.ReportContext(*context_);
+  for (const std::vector<Run>& runs : rows_) {
+    if (!runs.empty()) reporter.ReportRuns(runs);
+  }
+  reporter.Finalize();
+  return text.str();
+}
+
+}  // namespace pfn

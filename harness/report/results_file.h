@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/report/results_file.h
+//
+// results.json: every repetition of every row, in Google Benchmark's JSON
+// format, so that its compare.py and everybody's scripts read it. The file is
+// replaced as a whole, atomically: whenever the run ends, however it ends, what
+// stands there is valid and holds all that was finished.
+
+#ifndef PFNBENCH_HARNESS_REPORT_RESULTS_FILE_H_
+#define PFNBENCH_HARNESS_REPORT_RESULTS_FILE_H_
+
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pfn {
+
+class ResultsFile {
+ public:
+  using Run = benchmark::BenchmarkReporter::Run;
+  using Context = benchmark::BenchmarkReporter::Context;
+
+  // Writes to `folder`/results.json; the folder is made with the first write.
+  // `rows` is how many rows there will be.
+  ResultsFile(std::filesystem::path folder, std::size_t rows);
+
+  void SetContext(const Context& context) { context_.emplace(context); }
+
+  // Adds one repetition of row number `row` and writes the file, if the last
+  // write was more than a second ago. Throws TraceError if it cannot.
+  void Add(std::size_t row, Run run);
+  // Writes all there is; nothing, if there is nothing yet.
+  void Write();
+
+  // All repetitions of a row, in order.
+  const std::vector<Run>& runs(std::size_t row) const { return rows_[row]; }
+  std::filesystem::path path() const { return folder_ / "results.json"; }
+
+ private:
+  std::string Render() const;
+
+  std::filesystem::path folder_;
+  std::vector<std::vector<Run>> rows_;
+  std::optional<Context> context_;
+  std::chrono::steady_clock::time_point last_write_;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_REPORT_RESULTS_FILE_H_

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/run/rows.h
+//
+// The rows of a run: one for each operation, workload, structure and fault that
+// was asked for, plus `floor` and the control.
+
+#ifndef PFNBENCH_HARNESS_RUN_ROWS_H_
+#define PFNBENCH_HARNESS_RUN_ROWS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/fault/fault_spec.h"
+#include "harness/measure/contender.h"
+#include "harness/measure/job.h"
+#include "harness/measure/operation.h"
+#include "harness/measure/workload.h"
+
+namespace pfn {
+
+struct Row {
+  // operation/workload/structure[/fault:SPEC][/control:1]
+  std::string name;
+  Job job;
+  Measurement (*measure)(const Job& job);
+};
+
+struct RowRequest {
+  std::vector<std::unique_ptr<Workload>> workloads;
+  std::vector<const Contender*> contenders;
+  bool with_floor = false;
+  std::vector<Operation> operations;
+  std::vector<FaultSpec> faults;
+  std::uint64_t fault_seed = 1;
+  // The contender that ratios refer to; it gets a second row as control.
+  const Contender* baseline = nullptr;
+};
+
+// All rows in the order in which results list them. A contender that aborts
+// when memory runs out gets rows without faults only. `request` and `arena`
+// must outlive the rows.
+std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_RUN_ROWS_H_
