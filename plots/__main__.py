@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""Turns the results of pfnbench into pictures and text.
+
+To add a command: write a function that takes the parser of the command,
+sets its arguments and its `run`, and append it to COMMANDS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from plots import report
+from plots.results import FILE_NAME, Results, ResultsError, load
+
+EXIT_BAD_INPUT = 2
+EXIT_NO_MATPLOTLIB = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="plots",
+        description="Turns the results of pfnbench into pictures and text.",
+    )
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    for name, summary, add_arguments in COMMANDS:
+        add_arguments(
+            subparsers.add_parser(name, help=summary, description=summary)
+        )
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except ResultsError as error:
+        return _fail(str(error), EXIT_BAD_INPUT)
+    except BrokenPipeError:
+        # The reader has seen enough (`| head`). Python would complain when
+        # it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"plots: {message}", file=sys.stderr)
+    return status
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "results",
+        metavar="RESULTS",
+        type=Path,
+        help=f"{FILE_NAME}, or the directory that contains it",
+    )
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    _add_results(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help=f"where to write it (default: {report.FILE_NAME} beside RESULTS)",
+    )
+    parser.set_defaults(run=_run_report)
+
+
+def _run_report(options: argparse.Namespace) -> int:
+    results = load(options.results)
+    text = report.report(results)
+    output = options.output or results.path.with_name(report.FILE_NAME)
+    _write(output, text.encode("ascii"))
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    return 0
+
+
+def _add_plot(parser: argparse.ArgumentParser) -> None:
+    _add_results(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="directory for the pictures (default: beside RESULTS)",
+    )
+    parser.set_defaults(run=_run_plot)
+
+
+def _run_plot(options: argparse.Namespace) -> int:
+    results = load(options.results)
+    try:
+        importlib.import_module("matplotlib")
+    except ImportError:
+        return _fail(
+            f"matplotlib is missing for {sys.executable};"
+            " apt-get install python3-matplotlib",
+            EXIT_NO_MATPLOTLIB,
+        )
+    # Not at the top of the file: `report` works without matplotlib.
+    from plots import figure_memory, figure_time, panels
+
+    directory = options.output or results.path.parent
+    charts = {**figure_time.charts(results), **figure_memory.charts(results)}
+    if not charts:
+        raise _nothing_to_plot(results)
+    for stem, chart in charts.items():
+        for suffix, picture in panels.render(chart).items():
+            path = directory / f"{stem}.{suffix}"
+            _write(path, picture)
+            print(path)
+    return 0
+
+
+def _nothing_to_plot(results: Results) -> ResultsError:
+    return ResultsError(
+        results.path,
+        "has no figure for set or drain, so there is nothing to plot",
+        "run with --operation=set,drain",
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Writes all or nothing: a picture cut in half would be mailed."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise ResultsError(
+            path,
+            f"cannot be written ({error.strerror})",
+            "choose another place with -o",
+        ) from None
+
+
+COMMANDS = (
+    ("plot", "draw PNG and SVG pictures", _add_plot),
+    ("report", "write the report, 72 columns of plain text", _add_report),
+)
+
+if __name__ == "__main__":
+    sys.exit(main())

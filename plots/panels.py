@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: MIT
+"""Draws a chart. The only module that needs matplotlib.
+
+Sizes are inches and worked out here rather than by a layout engine: the
+same chart gives the same bytes, and text never lies on data.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+)
+
+from plots.chart import MOST_BARS, Chart, Line, Point
+from plots.text import number
+
+_WIDTH = 9.0  # 900 pixels at 100 dpi, the width of a page or a mail window
+_DPI = 200
+_MARGIN = 0.15
+_GAP = 0.12
+_MOST_PANELS = 5
+_FIGURE_ROOM = 0.42  # for the figure right of the longest mark
+_TICK_ROOM = 0.25  # for the figure below a tick
+_TEXT_COLOR = "#222222"
+_QUIET_COLOR = "#666666"
+_BAND_COLOR = "#f3f3f3"
+# Mean width of a character of DejaVu Sans, as a share of its size.
+_CHARACTER = 0.56
+
+_SETTINGS = {
+    "svg.hashsalt": "pfnbench",
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "text.color": _TEXT_COLOR,
+    # A dollar in a CPU's name is no formula.
+    "text.parse_math": False,
+    "hatch.linewidth": 0.7,
+}
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Inches and points that depend on how much there is to show."""
+
+    label: float  # inches left of the panels
+    row: float  # inches per contender
+    font: float  # points
+
+
+def render(chart: Chart) -> dict[str, bytes]:
+    """The picture by suffix; equal charts give equal bytes."""
+    # Not pyplot: it would keep the figure, and take over a user's settings.
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
+        figure = _draw(chart)
+        return {
+            "png": _save(figure, "png", {"Software": None}),
+            "svg": _save(figure, "svg", {"Date": None, "Creator": None}),
+        }
+
+
+def _save(figure: Figure, suffix: str, metadata: dict[str, None]) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=suffix, dpi=_DPI, metadata=metadata)
+    return buffer.getvalue()
+
+
+def _draw(chart: Chart) -> Figure:
+    sizes = _sizes(chart)
+    heading = _wrapped([chart.title], 13)
+    subtitle = _wrapped(chart.subtitle, 8)
+    caption = _wrapped([chart.caption], 7.5)
+    head = 0.14 + 0.26 * len(heading) + 0.17 * len(subtitle) + 0.08
+    foot = 0.12 + 0.16 * len(caption)
+    rows = _rows_of_panels(len(chart.panels))
+    panel = sizes.row * len(chart.lines)
+    block = 0.28 + panel + 0.46  # name, panel, ticks with their unit
+    height = head + block * len(rows) + foot
+
+    figure = Figure(figsize=(_WIDTH, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    top = height - 0.14
+    top = _text_lines(figure, heading, top, 0.26, 13, _TEXT_COLOR, True)
+    _text_lines(figure, subtitle, top, 0.17, 8, _QUIET_COLOR)
+    _text_lines(figure, caption, foot - 0.04, 0.16, 7.5, _QUIET_COLOR)
+
+    most = max(map(len, rows))
+    room = _WIDTH - 2 * _MARGIN - sizes.label
+    width = (room - _GAP * (most - 1)) / most
+    for row_number, row in enumerate(rows):
+        bottom = height - head - block * row_number - 0.28 - panel
+        for place, index in enumerate(row):
+            left = _MARGIN + sizes.label + place * (width + _GAP)
+            axes = figure.add_axes(
+                (
+                    left / _WIDTH,
+                    bottom / height,
+                    width / _WIDTH,
+                    panel / height,
+                )
+            )
+            _draw_panel(axes, chart, index, sizes, width, place == 0)
+        figure.text(
+            (_MARGIN + sizes.label) / _WIDTH,
+            (bottom - 0.4) / height,
+            chart.unit + (", log scale" if chart.is_logarithmic else ""),
+            fontsize=8,
+        )
+    return figure
+
+
+def _sizes(chart: Chart) -> _Sizes:
+    is_many = len(chart.lines) > MOST_BARS + 2  # with control and floor
+    font = 8.0 if is_many else 9.0
+    longest = max(len(line.label) for line in chart.lines)
+    return _Sizes(
+        label=longest * font * _CHARACTER / 72 + 0.2,
+        row=0.2 if is_many else 0.27,
+        font=font,
+    )
+
+
+def _rows_of_panels(count: int) -> list[range]:
+    """Panels side by side; several rows of even length when too many."""
+    rows = math.ceil(count / _MOST_PANELS)
+    cuts = [count * i // rows for i in range(rows + 1)]
+    return [range(a, b) for a, b in zip(cuts, cuts[1:])]
+
+
+def _wrapped(texts: Sequence[str], size: float) -> list[str]:
+    columns = int((_WIDTH - 2 * _MARGIN) * 72 / (size * _CHARACTER))
+    return [
+        line
+        for text in texts
+        for line in textwrap.wrap(text, columns, break_on_hyphens=False)
+    ]
+
+
+def _text_lines(
+    figure: Figure,
+    lines: Sequence[str],
+    top: float,
+    pitch: float,
+    size: float,
+    color: str,
+    is_bold: bool = False,
+) -> float:
+    """Writes lines downwards from `top` inches; returns where they end."""
+    height = figure.get_figheight()
+    for line in lines:
+        figure.text(
+            _MARGIN / _WIDTH,
+            top / height,
+            line,
+            fontsize=size,
+            color=color,
+            fontweight="bold" if is_bold else "normal",
+            verticalalignment="top",
+        )
+        top -= pitch
+    return top
+
+
+def _draw_panel(
+    axes: Axes,
+    chart: Chart,
+    index: int,
+    sizes: _Sizes,
+    width: float,
+    is_first: bool,
+) -> None:
+    lines = chart.lines
+    _prepare_axes(axes, chart, index, sizes, width)
+    axes.set_yticks(range(len(lines)))
+    axes.set_yticklabels(
+        [line.label for line in lines] if is_first else [""] * len(lines)
+    )
+    for place, line in enumerate(lines):
+        if place % 2:
+            axes.axhspan(place - 0.5, place + 0.5, color=_BAND_COLOR, zorder=0)
+        _draw_point(axes, chart, place, line, line.points[index], sizes)
+    reference = chart.reference[index]
+    if reference is not None:
+        axes.axvline(
+            reference, color=_QUIET_COLOR, lw=0.7, ls=(0, (4, 3)), zorder=1
+        )
+
+
+def _prepare_axes(
+    axes: Axes, chart: Chart, index: int, sizes: _Sizes, width: float
+) -> None:
+    axes.set_title(
+        chart.panels[index],
+        fontsize=9,
+        fontweight="bold",
+        loc="left",
+        pad=4,
+    )
+    low, high = _limits(chart, width)
+    ticks = int(width / _TICK_ROOM)
+    if chart.is_logarithmic:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(FixedLocator(log_ticks(low, high, ticks)))
+        axes.xaxis.set_minor_locator(LogLocator(subs="auto", numticks=99))
+        axes.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+    else:
+        axes.xaxis.set_major_locator(
+            MaxNLocator(nbins=min(ticks - 1, 8), steps=[1, 2, 5, 10])
+        )
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x)))
+    axes.set_xlim(low, high)
+    axes.set_ylim(len(chart.lines) - 0.5, -0.5)
+    axes.tick_params(axis="x", labelsize=7.5, length=3, width=0.6)
+    axes.tick_params(axis="x", which="minor", length=1.5, width=0.4)
+    axes.tick_params(axis="y", labelsize=sizes.font, length=0)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_linewidth(0.6)
+    if not chart.is_bars:
+        axes.grid(axis="x", color="#dddddd", lw=0.5, zorder=0)
+        axes.set_axisbelow(True)
+
+
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Powers of ten, with their threes if there is room for both.
+
+    None at the right end, where it would run into the next panel.
+    """
+    left, span = math.log10(low), math.log10(high / low)
+    right = left + 0.93 * span
+    tens = [10.0**p for p in range(math.ceil(left), math.floor(right) + 1)]
+    both = [
+        factor * 10.0**power
+        for power in range(math.floor(left), math.floor(right) + 1)
+        for factor in (1, 3)
+        if left <= power + math.log10(factor) <= right
+    ]
+    if len(both) <= most:
+        return both
+    return tens[:: math.ceil(len(tens) / most)]
+
+
+def _tick(value: float) -> str:
+    """Short enough to stand between its neighbours: 10000 is 10k."""
+    for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1, "")):
+        if size <= abs(value) < 1000 * size:
+            return f"{value / size:.3g}{suffix}"
+    return f"{value:.3g}"
+
+
+def _limits(chart: Chart, width: float) -> tuple[float, float]:
+    """One axis for all panels, with room for the figures at the right."""
+    points = [point for line in chart.lines for point in line.points]
+    lowest = min(chart.figures())
+    highest = max([*chart.figures(), *(point.high for point in points)])
+    # So much longer than the data that a figure still fits at its end.
+    stretch = width / (width - _FIGURE_ROOM)
+    if not chart.is_logarithmic:
+        low = min(0.0, lowest * 1.1)
+        return low, (highest * stretch if highest > 0 else 1.0)
+    low = lowest * (lowest / highest) ** 0.06
+    return low, low * (highest / low) ** stretch
+
+
+def _draw_point(
+    axes: Axes,
+    chart: Chart,
+    place: int,
+    line: Line,
+    point: Point,
+    sizes: _Sizes,
+) -> None:
+    if point.value is None:
+        axes.text(
+            0.03,
+            place,
+            point.note,
+            transform=axes.get_yaxis_transform(),
+            fontsize=sizes.font - 1.5,
+            fontstyle="italic",
+            color=_QUIET_COLOR,
+            verticalalignment="center",
+            bbox=_paper(place),
+            zorder=6,
+        )
+        return
+    face = "white" if line.is_open else line.style.color
+    if chart.is_bars:
+        axes.barh(
+            place,
+            point.value,
+            height=0.66,
+            facecolor=face,
+            edgecolor=line.style.color if line.is_open else "white",
+            linewidth=1.0 if line.is_open else 0,
+            hatch=line.style.hatch,
+            zorder=2,
+        )
+    if point.low < point.high:
+        # Below a dot: a narrow interval would otherwise cross it out.
+        axes.plot(
+            [max(point.low, axes.get_xlim()[0]), point.high],
+            [place, place],
+            color=_TEXT_COLOR if chart.is_bars else line.style.color,
+            lw=1.2,
+            marker="|" if chart.is_bars else "",
+            markersize=5,
+            markeredgewidth=1.0,
+            solid_capstyle="butt",
+            zorder=4 if chart.is_bars else 3,
+        )
+    if not chart.is_bars:
+        axes.plot(
+            point.value,
+            place,
+            marker=line.style.marker,
+            markersize=6,
+            markerfacecolor=face,
+            markeredgecolor=line.style.color,
+            markeredgewidth=1.0,
+            zorder=4,
+        )
+    right = point.high
+    if point.tick is not None:
+        right = max(right, point.tick)
+        axes.plot(
+            point.tick,
+            place,
+            marker="|",
+            markersize=11,
+            markeredgewidth=1.4,
+            color=_TEXT_COLOR,
+            # The shape of a dot is its name; a bar may be crossed.
+            zorder=5 if chart.is_bars else 3,
+        )
+    axes.annotate(
+        number(point.value),
+        (right, place),
+        xytext=(5, -0.5),
+        textcoords="offset points",
+        fontsize=sizes.font - 1,
+        verticalalignment="center",
+        bbox=_paper(place),
+        zorder=6,
+    )
+
+
+def _paper(place: int) -> dict[str, Any]:
+    """Background of a text: the dashed line must not run through it."""
+    return {
+        "facecolor": _BAND_COLOR if place % 2 else "white",
+        "edgecolor": "none",
+        "pad": 0.4,
+    }

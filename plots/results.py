@@ -1,0 +1,425 @@
+# SPDX-License-Identifier: MIT
+"""Loads results.json, checks it, and answers questions about it.
+
+The file is Google Benchmark's JSON. One row of it is one run of one case in
+one round; a round is one repetition_index, in which every case ran once.
+Absent and non-finite counters are simply not there: whoever needs one says
+what is missing, nobody invents a zero.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+SCHEMA = "1"
+FILE_NAME = "results.json"
+FLOOR = "floor"
+OPERATIONS = ("set", "test", "extract", "clear", "drain")
+
+# A key is what may follow the structure in a name. Workloads may be paths,
+# so the structure is the last part that is not a key.
+_KEY = re.compile(r"[a-z_]+:")
+# Google Benchmark appends these by itself, depending on its version.
+_LIBRARY_KEYS = ("iterations:", "repeats:", "min_time:", "threads:")
+_LIBRARY_WORDS = ("manual_time", "real_time", "process_time")
+_SWITCH = {True: "on", False: "off"}
+
+
+class ResultsError(Exception):
+    """The file cannot be used: says which, why, and what to do."""
+
+    def __init__(self, path: Path, problem: str, remedy: str) -> None:
+        # One line whatever the file holds, so that it can be grepped.
+        super().__init__(" ".join(f"{path}: {problem}; {remedy}".split()))
+
+
+@dataclass(frozen=True, order=True)
+class Contender:
+    """A line of a table: a structure, or the baseline run a second time."""
+
+    structure: str
+    is_control: bool = False
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """What a benchmark name says.
+
+    `condition` is the keys as they stand in the name, without the control:
+    "" is a run without faults, "fault:failslab:probability=1" one with.
+    """
+
+    operation: str
+    workload: str
+    contender: Contender
+    condition: str
+
+    @property
+    def name(self) -> str:
+        """The name as --benchmark_filter takes it."""
+        parts = [self.operation, self.workload, self.contender.structure]
+        if self.condition:
+            parts.append(self.condition)
+        if self.contender.is_control:
+            parts.append("control:1")
+        return "/".join(parts)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run. `error` is the reason when it failed; then no counters."""
+
+    case: Case
+    round: int
+    counters: Mapping[str, float]
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Facts of one workload; None where the file does not say."""
+
+    name: str
+    trace: str | None
+    pages: int | None
+    passes: int | None
+    ranges: int | None
+    guest_memory: int | None  # bytes
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Facts of one contender, in the words it declares."""
+
+    name: str
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything a table or a picture may use."""
+
+    path: Path
+    context: Mapping[str, str]
+    workloads: tuple[Workload, ...]
+    structures: tuple[Structure, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def baseline(self) -> str | None:
+        """Name of the structure that ratios are taken to."""
+        return self.context.get("baseline")
+
+    @property
+    def is_interrupted(self) -> bool:
+        return self.context.get("interrupted") == "yes"
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """Every case that has a row, failed or not, in order of the file."""
+        return tuple(dict.fromkeys(row.case for row in self.rows))
+
+    @cached_property
+    def rounds(self) -> int:
+        """Rounds that each case was meant to have."""
+        meant = _to_int(self.context.get("repetitions"))
+        return max([meant or 0, *self.rounds_of.values()])
+
+    @cached_property
+    def rounds_of(self) -> Mapping[Case, int]:
+        """Rounds that each case has, failed ones included."""
+        return Counter(row.case for row in self.rows)
+
+    @cached_property
+    def errors(self) -> Mapping[tuple[Case, str], int]:
+        """How many rounds of a case failed for which reason."""
+        return Counter(
+            (row.case, row.error) for row in self.rows if row.error is not None
+        )
+
+    @cached_property
+    def _rows_of(self) -> Mapping[Case, list[Row]]:
+        index: dict[Case, list[Row]] = {}
+        for row in self.rows:
+            index.setdefault(row.case, []).append(row)
+        return index
+
+    def values(self, case: Case, counter: str) -> dict[int, float]:
+        """One counter of one case by round; empty when never measured."""
+        return {
+            row.round: row.counters[counter]
+            for row in self._rows_of.get(case, [])
+            if counter in row.counters
+        }
+
+    def operations(self) -> list[str]:
+        """Operations with rows, in the order of the command line's help."""
+        present = dict.fromkeys(case.operation for case in self.cases)
+        return sorted(present, key=lambda name: (_rank(name), name))
+
+    def conditions(self, operation: str) -> list[str]:
+        """Conditions of an operation, the run without faults first."""
+        return sorted(
+            {c.condition for c in self.cases if c.operation == operation}
+        )
+
+    def workloads_of(self, operation: str, condition: str) -> list[str]:
+        """Workloads with rows, those that the context names first."""
+        present = {
+            case.workload
+            for case in self.cases
+            if (case.operation, case.condition) == (operation, condition)
+        }
+        known = [w.name for w in self.workloads if w.name in present]
+        return known + sorted(present.difference(known))
+
+    def contenders_of(self, operation: str, condition: str) -> set[Contender]:
+        """Contenders with rows, the control included."""
+        return {
+            case.contender
+            for case in self.cases
+            if (case.operation, case.condition) == (operation, condition)
+        }
+
+
+def condition_label(condition: str) -> str:
+    """A condition in the words of a table title.
+
+    >>> condition_label("fault:failslab:probability=1")
+    'fault failslab:probability=1'
+    """
+    if not condition:
+        return "no faults"
+    return ", ".join(
+        " ".join(key.split(":", 1)) for key in condition.split("/")
+    )
+
+
+def load(path: Path) -> Results:
+    """Reads results.json, or the directory that holds it."""
+    if path.is_dir():
+        path = path / FILE_NAME
+    document = _parse(path)
+    context = _context(path, document)
+    return Results(
+        path=path,
+        context=context,
+        workloads=tuple(
+            _workload(key.removeprefix("workload_"), value)
+            for key, value in context.items()
+            if key.startswith("workload_")
+        ),
+        structures=tuple(
+            _structure(key.removeprefix("structure_"), value)
+            for key, value in context.items()
+            if key.startswith("structure_")
+        ),
+        rows=_rows(path, document.get("benchmarks")),
+    )
+
+
+def _parse(path: Path) -> Mapping[str, Any]:
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        raise ResultsError(
+            path, "no such file", "run ./run bench to make one"
+        ) from None
+    except OSError as error:
+        raise ResultsError(
+            path,
+            f"cannot be read ({error.strerror})",
+            "check its permissions",
+        ) from None
+    except UnicodeDecodeError:
+        raise ResultsError(
+            path, "not a text file", "give the results.json of a run"
+        ) from None
+    try:
+        document = json.loads(text)
+    # Deeply nested brackets exhaust the parser's stack.
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(
+            path,
+            f"not JSON, or cut off ({error})",
+            "run the benchmark again",
+        ) from None
+    if not isinstance(document, dict):
+        raise ResultsError(
+            path,
+            "not a JSON object",
+            "give the results.json that pfnbench wrote",
+        )
+    return document
+
+
+def _context(path: Path, document: Mapping[str, Any]) -> Mapping[str, str]:
+    context = document.get("context")
+    schema = context.get("pfnbench_schema") if _is_object(context) else None
+    if schema is None:
+        raise ResultsError(
+            path,
+            "not pfnbench results (no pfnbench_schema in the context)",
+            "give the results.json that pfnbench wrote",
+        )
+    if str(schema) != SCHEMA:
+        raise ResultsError(
+            path,
+            f"has schema {schema}, but only {SCHEMA} can be read",
+            "use the plots of the commit that wrote it"
+            f" ({context.get('commit', 'not recorded')})",
+        )
+    return {
+        key: _SWITCH[value] if isinstance(value, bool) else str(value)
+        for key, value in context.items()
+        if isinstance(value, (str, int, float))
+    }
+
+
+def _rows(path: Path, benchmarks: Any) -> tuple[Row, ...]:
+    if not isinstance(benchmarks, list) or not benchmarks:
+        raise ResultsError(
+            path,
+            "has no benchmarks",
+            "run again, with a filter that matches at least one",
+        )
+    rows = [
+        _row(path, number, benchmark)
+        for number, benchmark in enumerate(benchmarks)
+        if not (
+            _is_object(benchmark) and benchmark.get("run_type") == "aggregate"
+        )
+    ]
+    if not rows:
+        raise ResultsError(
+            path,
+            "has aggregates only, no single rounds",
+            "run again without --benchmark_report_aggregates_only",
+        )
+    _refuse_twice(path, rows)
+    return tuple(rows)
+
+
+def _row(path: Path, number: int, benchmark: Any) -> Row:
+    name = benchmark.get("name") if _is_object(benchmark) else None
+    if not isinstance(name, str):
+        raise ResultsError(
+            path, f"benchmark {number} has no name", "run the benchmark again"
+        )
+    case = parse_name(name)
+    if case is None:
+        raise ResultsError(
+            path,
+            f"benchmark {number} is called {name!r},"
+            " not operation/workload/structure",
+            "give the results.json that pfnbench wrote",
+        )
+    if benchmark.get("error_occurred"):
+        message = benchmark.get("error_message") or "no reason given"
+        return Row(case, _round(benchmark), {}, str(message))
+    counters = {
+        key: finite
+        for key, value in benchmark.items()
+        if (finite := _to_finite(value)) is not None
+    }
+    return Row(case, _round(benchmark), counters, None)
+
+
+def _refuse_twice(path: Path, rows: Iterable[Row]) -> None:
+    """Two rows of a case in one round would pair with the wrong baseline."""
+    for (case, number), count in Counter(
+        (row.case, row.round) for row in rows
+    ).items():
+        if count > 1:
+            raise ResultsError(
+                path,
+                f"{case.name} stands {count} times in round {number}",
+                "do not merge the results of several runs",
+            )
+
+
+def parse_name(name: str) -> Case | None:
+    """Takes a benchmark name apart; None when it is not one of ours."""
+    parts = name.split("/")
+    while parts and parts[-1] in _LIBRARY_WORDS:
+        parts.pop()
+    keys: list[str] = []
+    while len(parts) > 3 and _KEY.match(parts[-1]):
+        keys.insert(0, parts.pop())
+    if len(parts) < 3 or not all(parts):
+        return None
+    control = "control:1" in keys
+    condition = [
+        key
+        for key in keys
+        if not key.startswith((*_LIBRARY_KEYS, "control:"))
+        and key != "fault:none"
+    ]
+    return Case(
+        operation=parts[0],
+        workload="/".join(parts[1:-1]),
+        contender=Contender(parts[-1], control),
+        condition="/".join(condition),
+    )
+
+
+def _workload(name: str, text: str) -> Workload:
+    facts = _facts(text.split())
+    return Workload(
+        name=name,
+        trace=facts.get("trace"),
+        pages=_to_int(facts.get("pages")),
+        passes=_to_int(facts.get("passes")),
+        ranges=_to_int(facts.get("ranges")),
+        guest_memory=_to_int(facts.get("guest_memory")),
+    )
+
+
+def _structure(name: str, text: str) -> Structure:
+    return Structure(name, _facts(text.split(";")))
+
+
+def _facts(assignments: Iterable[str]) -> dict[str, str]:
+    pairs = (item.partition("=") for item in assignments if "=" in item)
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _rank(operation: str) -> int:
+    if operation in OPERATIONS:
+        return OPERATIONS.index(operation)
+    return len(OPERATIONS)
+
+
+def _round(benchmark: Mapping[str, Any]) -> int:
+    number = benchmark.get("repetition_index")
+    return number if isinstance(number, int) else 0
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _to_int(text: str | None) -> int | None:
+    # A machine's file holds plain digits; int() alone would also take "1_0".
+    if text is None or not re.fullmatch(r"[0-9]{1,30}", text, re.ASCII):
+        return None
+    return int(text)
+
+
+def _to_finite(value: Any) -> float | None:
+    """A counter; Google Benchmark writes NaN and inf for undefined ones."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""Statistics against values worked out by hand."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plots.statistics import (
+    Estimate,
+    differs,
+    estimate,
+    interval_ranks,
+    median,
+    noise_floor,
+    paired_ratios,
+)
+
+
+def between(low: float, middle: float, high: float) -> Estimate:
+    return Estimate(middle, low, high, count=9, is_interval=True)
+
+
+def test_median_of_an_odd_number_is_the_middle_value() -> None:
+    assert median([9, 1, 5]) == 5
+
+
+def test_median_of_an_even_number_lies_between_the_middle_two() -> None:
+    assert median([4, 1, 2, 9]) == 3
+
+
+def test_median_of_huge_values_does_not_overflow() -> None:
+    assert median([1.6e308, 1.7e308]) == pytest.approx(1.65e308)
+
+
+@pytest.mark.parametrize(
+    "count, ranks",
+    [
+        (1, None),
+        (5, None),  # 1 - 2/32 is 93.75 %
+        (6, (1, 6)),  # 1 - 2/64 is 96.9 %
+        (8, (1, 8)),  # ranks 2..7 would have 92.97 %
+        (9, (2, 8)),  # 1 - 20/512 is 96.1 %; ranks 3..7 have 82 %
+        (12, (3, 10)),
+        (20, (6, 15)),
+        (100, (40, 61)),
+    ],
+)
+def test_ranks_are_those_of_the_sign_test_tables(
+    count: int, ranks: "tuple[int, int] | None"
+) -> None:
+    assert interval_ranks(count) == ranks
+
+
+@given(st.integers(6, 1200))
+def test_ranks_cover_95_percent_and_one_rank_less_does_not(n: int) -> None:
+    def misses(rank: int) -> float:
+        return 2 * sum(math.comb(n, k) for k in range(rank)) / 2**n
+
+    if n > 1000:  # beyond the range of a double
+        assert interval_ranks(n) is not None
+        return
+    ranks = interval_ranks(n)
+    assert ranks is not None
+    assert ranks[0] + ranks[1] == n + 1
+    assert misses(ranks[0]) <= 0.05 < misses(ranks[0] + 1)
+
+
+def test_nine_values_give_their_second_and_eighth() -> None:
+    value = estimate([30, 10, 20, 50, 40, 60, 90, 70, 80])
+    assert value == Estimate(50, 20, 80, 9, is_interval=True)
+    assert value.half_width_percent == 60
+
+
+def test_five_values_give_their_full_range_and_say_so() -> None:
+    value = estimate([5, 1, 4, 2, 3])
+    assert value == Estimate(3, 1, 5, 5, is_interval=False)
+
+
+def test_no_values_give_no_estimate() -> None:
+    assert estimate([]) is None
+
+
+def test_width_of_a_zero_median_is_not_a_percentage() -> None:
+    assert between(-1, 0, 1).half_width_percent is None
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    # The third round is slow for both: the ratio does not see it.
+    ratios = paired_ratios({0: 2, 1: 2.2, 2: 20}, {0: 1, 1: 1.1, 2: 10})
+    assert ratios == pytest.approx([2, 2, 2])
+
+
+def test_rounds_that_only_one_of_them_has_are_left_out() -> None:
+    assert paired_ratios({0: 2, 3: 9}, {0: 4, 1: 5}) == [0.5]
+
+
+def test_a_baseline_of_zero_gives_no_ratio() -> None:
+    assert paired_ratios({0: 2, 1: 3}, {0: 0, 1: 1}) == [3]
+
+
+def test_noise_floor_is_the_farther_end_of_the_control() -> None:
+    assert noise_floor(between(0.8, 1, 1.1)) == 1.25
+    assert noise_floor(between(0.95, 1, 1.3)) == 1.3
+    assert noise_floor(None) == 1
+
+
+@pytest.mark.parametrize(
+    "low, high, expected",
+    [
+        (1.3, 1.5, True),  # all of it slower than the noise
+        (0.5, 0.79, True),  # all of it faster
+        (1.2, 1.5, False),  # excludes 1, but starts within the noise
+        (0.7, 0.85, False),
+        (0.9, 1.1, False),
+    ],
+)
+def test_a_difference_has_to_exceed_the_control(
+    low: float, high: float, expected: bool
+) -> None:
+    control = between(0.8, 1, 1.1)  # a factor of 1.25 to either side
+    assert differs(between(low, 1, high), control) is expected
+
+
+def test_without_a_control_the_interval_has_to_exclude_1() -> None:
+    assert differs(between(1.01, 1.02, 1.03), None)
+    assert not differs(between(0.99, 1.02, 1.03), None)
