@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+//
+// The promises of a trace in memory: canonical runs and passes.
+
+#include "workloads/trace/trace.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/workloads/testing.h"
+
+namespace pfn {
+namespace {
+
+std::vector<PfnRun> RunsOf(std::initializer_list<Pfn> pages) {
+  Trace trace;
+  trace.BeginArray(Direction::kInflate);
+  for (const Pfn pfn : pages) trace.AppendPage(pfn);
+  return {trace.runs().begin(), trace.runs().end()};
+}
+
+std::vector<PfnRun> Joined(PfnRun first, PfnRun second) {
+  Trace trace;
+  trace.BeginArray(Direction::kInflate);
+  trace.AppendRun(first);
+  trace.AppendRun(second);
+  return {trace.runs().begin(), trace.runs().end()};
+}
+
+using Runs = std::vector<PfnRun>;
+
+TEST(Trace, TakesTheDirectionOfARunFromItsSecondPage) {
+  EXPECT_EQ(RunsOf({5}), (Runs{{5, 1}}));
+  EXPECT_EQ(RunsOf({5, 6, 7}), (Runs{{5, 3}}));
+  EXPECT_EQ(RunsOf({7, 6, 5}), (Runs{{7, -3}}));
+}
+
+TEST(Trace, EndsARunWhereItTurnsRepeatsOrJumps) {
+  EXPECT_EQ(RunsOf({5, 6, 5, 4}), (Runs{{5, 2}, {5, -2}}));
+  EXPECT_EQ(RunsOf({5, 5}), (Runs{{5, 1}, {5, 1}}));
+  EXPECT_EQ(RunsOf({5, 7, 8}), (Runs{{5, 1}, {7, 2}}));
+}
+
+TEST(Trace, JoinsARunThatGoesOnInTheSameDirection) {
+  EXPECT_EQ(Joined({5, 3}, {8, 4}), (Runs{{5, 7}}));
+  EXPECT_EQ(Joined({9, -2}, {7, -3}), (Runs{{9, -5}}));
+  EXPECT_EQ(Joined({5, 1}, {4, -3}), (Runs{{5, -4}}));
+  EXPECT_EQ(Joined({5, 3}, {8, 1}), (Runs{{5, 4}}));
+}
+
+TEST(Trace, JoinsOnlyTheFirstPageOfARunThatTurnsRound) {
+  EXPECT_EQ(Joined({5, 3}, {8, -4}), (Runs{{5, 4}, {7, -3}}));
+  EXPECT_EQ(Joined({5, 3}, {8, -2}), (Runs{{5, 4}, {7, 1}}));
+  EXPECT_EQ(Joined({5, 1}, {4, 2}), (Runs{{5, -2}, {5, 1}}));
+}
+
+TEST(Trace, DoesNotJoinAcrossTheEndOfTheNumbers) {
+  EXPECT_EQ(Joined({kPfnLimit - 1, 1}, {0, 1}),
+            (Runs{{kPfnLimit - 1, 1}, {0, 1}}));
+}
+
+TEST(Trace, NeverJoinsRunsOfTwoArrays) {
+  Trace trace;
+  trace.BeginArray(Direction::kInflate);
+  trace.AppendPage(5);
+  trace.BeginArray(Direction::kInflate);
+  trace.AppendPage(6);
+  EXPECT_EQ(trace.arrays(), 2u);
+  EXPECT_EQ(trace.runs().size(), 2u);
+}
+
+TEST(Trace, ForgetsAnArrayThatStaysEmpty) {
+  Trace trace;
+  trace.BeginArray(Direction::kInflate);
+  EXPECT_EQ(trace, Trace());
+  trace.AppendTarget(1);
+  EXPECT_EQ(trace.arrays(), 0u);
+  EXPECT_EQ(trace.events().size(), 1u);
+}
+
+TEST(Trace, CountsTargetsArraysAndPages) {
+  const Trace trace = testing::SmallTrace();
+  EXPECT_EQ(trace.targets(), 2u);
+  EXPECT_EQ(trace.arrays(), 4u);
+  EXPECT_EQ(trace.pages_inflated(), 8u);
+  EXPECT_EQ(trace.pages_deflated(), 8u);
+}
+
+TEST(Trace, HoldsATebibyteGuestInRuns) {
+  Trace trace;
+  for (Pfn array = 0; array < (Pfn{1} << 20); ++array) {
+    trace.BeginArray(Direction::kInflate);
+    trace.AppendRun({array * 256 + 255, -256});
+  }
+  EXPECT_EQ(trace.pages_inflated(), Pfn{1} << 28);
+  EXPECT_EQ(trace.runs().size(), std::size_t{1} << 20);
+  EXPECT_EQ(trace.Passes().size(), 1u);
+}
+
+TEST(Passes, GatherArraysOfOneDirection) {
+  const std::vector<Pass> passes = testing::SmallTrace().Passes();
+  ASSERT_EQ(passes.size(), 2u);
+  EXPECT_EQ(passes[0].direction, Direction::kInflate);
+  EXPECT_EQ(passes[0].pages, 8u);
+  EXPECT_EQ(passes[0].end_run - passes[0].first_run, 3u);
+  EXPECT_EQ(passes[1].direction, Direction::kDeflate);
+  EXPECT_EQ(passes[1].pages, 8u);
+}
+
+TEST(Passes, EndWithTheirTarget) {
+  Trace trace;
+  for (const Pfn pfn : {1, 2}) {
+    trace.AppendTarget(pfn);
+    trace.BeginArray(Direction::kInflate);
+    trace.AppendPage(pfn);
+  }
+  EXPECT_EQ(trace.Passes().size(), 2u);
+}
+
+TEST(Passes, EndWhereTheDirectionChanges) {
+  Trace trace;
+  for (int i = 0; i < 6; ++i) {
+    trace.BeginArray(i % 3 == 0 ? Direction::kInflate : Direction::kDeflate);
+    trace.AppendPage(7);
+  }
+  EXPECT_EQ(trace.Passes().size(), 4u);
+}
+
+}  // namespace
+}  // namespace pfn

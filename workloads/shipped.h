@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// File: workloads/shipped.h
+//
+// The recorded traces that come with pfnbench. A workload is a file
+// NAME.pfntrace or NAME.pfntrace.zst in workloads/recorded/ of the source tree,
+// or in the folder that the environment variable PFNBENCH_TRACES names: to add
+// one, put it there.
+
+#ifndef PFNBENCH_WORKLOADS_SHIPPED_H_
+#define PFNBENCH_WORKLOADS_SHIPPED_H_
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace pfn {
+
+struct ShippedWorkload {
+  std::string name;  // "idle-8g"
+  std::filesystem::path path;
+};
+
+// Ordered by name. Throws TraceError if the folder cannot be listed or has two
+// files of one name.
+std::vector<ShippedWorkload> ShippedWorkloads();
+
+// One line of facts, taken from the trace itself. Throws TraceError.
+std::string DescribeWorkload(const ShippedWorkload& workload);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_WORKLOADS_SHIPPED_H_

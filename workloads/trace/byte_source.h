@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+//
+// File: workloads/trace/byte_source.h
+//
+// Where the bytes of a trace or a log come from: memory, a file, standard
+// input; zstd-compressed or not, told by the first bytes and not by the name.
+// Everything is streamed, so a 3 GB log needs a few hundred KiB.
+
+#ifndef PFNBENCH_WORKLOADS_TRACE_BYTE_SOURCE_H_
+#define PFNBENCH_WORKLOADS_TRACE_BYTE_SOURCE_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pfn {
+
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+
+  // Fills the front of `buffer` and returns how much; 0 only at the end.
+  // Throws TraceError if the input cannot be read or decompressed.
+  virtual std::size_t Read(std::span<char> buffer) = 0;
+};
+
+// How many zstd frames an input may have. A trace is exactly one, so that bytes
+// after its frame are noticed; logs may be put together with cat.
+enum class ZstdFrames { kExactlyOne, kOneOrMore };
+
+// Reads `text`, which must outlive the source.
+std::unique_ptr<ByteSource> OpenMemory(std::string_view text);
+
+// Opens `path`; "-" is standard input. Throws TraceError.
+std::unique_ptr<ByteSource> OpenInput(const std::filesystem::path& path,
+                                      ZstdFrames frames);
+
+// `bytes` as one zstd frame: level 19, with content size and checksum.
+std::string CompressZstd(std::string_view bytes);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_WORKLOADS_TRACE_BYTE_SOURCE_H_

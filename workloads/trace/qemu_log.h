@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// File: workloads/trace/qemu_log.h
+//
+// Importer for the trace log of a QEMU that runs a guest with a virtio-balloon
+// (-D LOG -trace EVENT; with or without -msg timestamp=on). What it reads:
+//
+//     virtio_queue_notify vdev V n N vq Q       the guest kicked queue N:
+//                                               0 inflate, 1 deflate
+//     virtio_balloon_handle_output section name: S gpa: G
+//                                               one page, in array order
+//     virtio_balloon_set_config actual: A oldactual: B
+//                                               the guest counted A pages
+//     virtio_balloon_to_target balloon target: T num_pages: N
+//                                               the host asked for N pages
+//
+// With virtio_queue_notify in the log, a kick gives the direction and the end
+// of an array, and set_config only checks the count. Without it the direction
+// is that of the next set_config, whose difference must be exactly the pages
+// before it; arrays between two set_configs cannot be told apart and become
+// one. Lines of other events are counted and ignored.
+
+#ifndef PFNBENCH_WORKLOADS_TRACE_QEMU_LOG_H_
+#define PFNBENCH_WORKLOADS_TRACE_QEMU_LOG_H_
+
+#include <string_view>
+
+#include "workloads/trace/byte_source.h"
+#include "workloads/trace/import_result.h"
+
+namespace pfn {
+
+// Throws TraceError with `name` and the line number. Needs memory for the
+// trace, not for the log.
+ImportResult ImportQemuLog(ByteSource& source, std::string_view name);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_WORKLOADS_TRACE_QEMU_LOG_H_

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <charconv>
+
+#include "workloads/trace/line_reader.h"
+#include "workloads/trace/trace_error.h"
+#include "workloads/trace/trace_io.h"
+#include "workloads/trace/trace_text.h"
+
+namespace pfn {
+namespace {
+
+[[noreturn]] void Refuse(std::string_view what) {
+  throw TraceError(fmt::format("this trace cannot be written: {}", what));
+}
+
+void AppendNumber(std::uint64_t number, int base, std::string* text) {
+  char digits[20];
+  const auto result =
+      std::to_chars(digits, digits + sizeof digits, number, base);
+  text->append(digits, result.ptr);
+}
+
+void AppendSigned(bool negative, std::uint64_t magnitude, std::string* text) {
+  *text += negative ? '-' : '+';
+  AppendNumber(magnitude, 16, text);
+}
+
+void AppendHeader(const TraceProvenance& provenance, std::string* text) {
+  const std::string_view page_size_problem =
+      ProblemOfPageSize(provenance.page_size_bytes);
+  if (!page_size_problem.empty()) {
+    Refuse(fmt::format("page-size {} {}", provenance.page_size_bytes,
+                       page_size_problem));
+  }
+  for (const HeaderField& field : kHeaderFields) {
+    if (field.number != nullptr) {
+      const std::uint64_t number = provenance.*field.number;
+      if (number != 0) *text += fmt::format("{}: {}\n", field.key, number);
+      continue;
+    }
+    const std::string& value = provenance.*field.text;
+    if (value.empty()) continue;
+    const std::string_view problem = ProblemOfHeaderText(value);
+    if (!problem.empty()) {
+      Refuse(fmt::format("{} {} {}", field.key, Quoted(value), problem));
+    }
+    *text += fmt::format("{}: {}\n", field.key, value);
+  }
+  *text += '\n';
+}
+
+// Writes the array. `*last` is the last page
+// of the run before, from which the next start is counted.
+void AppendArray(char letter, std::span<const PfnRun> runs, Pfn* last,
+                 std::string* text) {
+  const std::size_t line_start = text->size();
+  std::uint64_t pages = 0;
+  *text += letter;
+  for (const PfnRun& run : runs) {
+    if (run.highest() >= kPfnLimit) {
+      Refuse(fmt::format("page {:#x} is not below 2^52", run.highest()));
+    }
+    const bool backwards = run.first < *last;
+    *text += ' ';
+    AppendSigned(backwards, backwards ? *last - run.first : run.first - *last,
+                 text);
+    if (run.length != 1) AppendSigned(run.length < 0, run.pages(), text);
+    *last = run.last();
+    pages += run.pages();
+  }
+  if (pages > kMaxArrayPages) {
+    Refuse(fmt::format("an array has {} pages, more than 2^32", pages));
+  }
+  if (text->size() - line_start > kMaxLineBytes) {
+    Refuse(
+        fmt::format("an array of {} runs does not fit into a line of "
+                    "{} bytes; split it",
+                    runs.size(), kMaxLineBytes));
+  }
+  *text += '\n';
+}
+
+void CheckTotal(std::uint64_t pages) {
+  if (pages > kMaxTotalPages) {
+    Refuse(fmt::format("{} pages are not below 2^52", pages));
+  }
+}
+
+}  // namespace
+
+std::string EncodeTrace(const Trace& trace) {
+  std::string text(kFirstLine);
+  text += '\n';
+  AppendHeader(trace.provenance, &text);
+  Pfn last = 0;
+  for (const TraceEvent& event : trace.events()) {
+    if (event.kind == TraceEvent::Kind::kTarget) {
+      CheckTotal(event.target_pages);
+      text += "T ";
+      AppendNumber(event.target_pages, 10, &text);
+      text += '\n';
+    } else {
+      const bool inflate = event.kind == TraceEvent::Kind::kInflate;
+      AppendArray(inflate ? 'I' : 'D', trace.runs_of(event), &last, &text);
+    }
+  }
+  CheckTotal(trace.pages_inflated());
+  CheckTotal(trace.pages_deflated());
+  text += fmt::format("end {} {} {} {}\n", trace.targets(), trace.arrays(),
+                      trace.pages_inflated(), trace.pages_deflated());
+  if (text.size() > kMaxTextBytes) {
+    Refuse(fmt::format("its text is longer than {} bytes", kMaxTextBytes));
+  }
+  return text;
+}
+
+std::string TraceId(const Trace& trace) {
+  const std::string text = EncodeTrace(trace);
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+}  // namespace pfn

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+//
+// File: workloads/trace/trace_io.h
+//
+// Reading and writing .pfntrace files (format: docs/trace-format.md).
+
+#ifndef PFNBENCH_WORKLOADS_TRACE_TRACE_IO_H_
+#define PFNBENCH_WORKLOADS_TRACE_TRACE_IO_H_
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "workloads/trace/trace.h"
+#include "workloads/trace/trace_error.h"
+
+namespace pfn {
+
+// Parses canonical text strictly; `name` stands in messages. Throws TraceError.
+Trace ParseTrace(std::string_view text, std::string_view name);
+
+// The one canonical text of `trace`; ParseTrace(EncodeTrace(t)) == t, and
+// EncodeTrace(ParseTrace(text)) == text for every accepted text. Throws
+// TraceError if `trace` is outside the limits of the format.
+std::string EncodeTrace(const Trace& trace);
+
+// Reads a .pfntrace file, plain or zstd-compressed (told by its first bytes,
+// not by its name). Throws TraceError.
+Trace ReadTrace(const std::filesystem::path& path);
+
+// The text of such a file, unparsed. Throws TraceError if it cannot be read.
+std::string ReadTraceText(const std::filesystem::path& path);
+
+// Writes atomically (temporary file in the same folder, then rename);
+// compressed if the name ends in ".zst". Throws TraceError.
+void WriteTrace(const Trace& trace, const std::filesystem::path& path);
+
+// XXH3-128 of the canonical text, 32 hex digits: the identity of a trace.
+std::string TraceId(const Trace& trace);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_WORKLOADS_TRACE_TRACE_IO_H_

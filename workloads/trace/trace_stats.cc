@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+
+#include "workloads/trace/trace_stats.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+#include <vector>
+
+#include "workloads/trace/page_ranges.h"
+#include "workloads/trace/trace_io.h"
+#include "workloads/trace/trace_text.h"
+
+namespace pfn {
+namespace {
+
+// The smallest value that at least `percent` of the values do not exceed.
+std::uint64_t Percentile(std::vector<std::uint64_t>& values,
+                         std::size_t percent) {
+  if (values.empty()) return 0;
+  const std::size_t rank = (values.size() * percent + 99) / 100;
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(rank - 1);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+// How many maximal ranges the pages of `runs` make.
+std::uint64_t CountRanges(std::span<const PfnRun> runs) {
+  std::vector<PfnRange> ranges;
+  ranges.reserve(runs.size());
+  for (const PfnRun& run : runs)
+    ranges.push_back({run.lowest(), run.highest()});
+  std::sort(ranges.begin(), ranges.end(),
+            [](PfnRange a, PfnRange b) { return a.first < b.first; });
+  std::uint64_t count = 0;
+  Pfn end = 0;  // One behind the last page of the range that grows.
+  for (const PfnRange& range : ranges) {
+    if (count == 0 || range.first > end) ++count;
+    end = std::max(end, range.last + 1);
+  }
+  return count;
+}
+
+void CountPasses(const Trace& trace, TraceStats* stats) {
+  std::vector<std::uint64_t> ranges;
+  for (const Pass& pass : trace.Passes()) {
+    if (pass.direction == Direction::kInflate) {
+      ranges.push_back(CountRanges(trace.runs_of(pass)));
+    } else {
+      ++stats->deflate_passes;
+    }
+  }
+  stats->inflate_passes = ranges.size();
+  stats->median_ranges = Percentile(ranges, 50);
+  stats->max_ranges = Percentile(ranges, 100);
+}
+
+void CountSteps(std::span<const PfnRun> array, TraceStats* stats) {
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    const PfnRun& run = array[i];
+    (run.length < 0 ? stats->steps_down : stats->steps_up) += run.pages() - 1;
+    if (i == 0) continue;
+    const Pfn before = array[i - 1].last();
+    if (run.first + 1 == before) {
+      ++stats->steps_down;
+    } else if (run.first == before + 1) {
+      ++stats->steps_up;
+    } else {
+      ++stats->steps_other;
+    }
+  }
+}
+
+void CountArrays(const Trace& trace, TraceStats* stats) {
+  std::vector<std::uint64_t> lengths;
+  for (const TraceEvent& event : trace.events()) {
+    if (event.kind == TraceEvent::Kind::kDeflate) ++stats->deflate_arrays;
+    if (event.kind != TraceEvent::Kind::kInflate) continue;
+    ++stats->inflate_arrays;
+    CountSteps(trace.runs_of(event), stats);
+    for (const PfnRun& run : trace.runs_of(event)) {
+      lengths.push_back(run.pages());
+    }
+  }
+  if (lengths.empty()) return;
+  stats->mean_run = static_cast<double>(trace.pages_inflated()) /
+                    static_cast<double>(lengths.size());
+  stats->p50_run = Percentile(lengths, 50);
+  stats->p90_run = Percentile(lengths, 90);
+}
+
+// "8 GiB" if that is exact, otherwise in the largest unit that is, or bytes.
+std::string FormatBytes(std::uint64_t bytes) {
+  constexpr std::string_view kUnits[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < std::size(kUnits)) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{} {}", bytes, kUnits[unit]);
+}
+
+std::string FormatSteps(const TraceStats& stats) {
+  const std::uint64_t sum =
+      stats.steps_down + stats.steps_up + stats.steps_other;
+  const auto percent = [sum](std::uint64_t steps) {
+    return sum == 0
+               ? 0.0
+               : 100.0 * static_cast<double>(steps) / static_cast<double>(sum);
+  };
+  return fmt::format("-1: {:.2f} %, +1: {:.2f} %, other: {:.2f} %",
+                     percent(stats.steps_down), percent(stats.steps_up),
+                     percent(stats.steps_other));
+}
+
+}  // namespace
+
+TraceStats ComputeStats(const Trace& trace) {
+  TraceStats stats;
+  CountArrays(trace, &stats);
+  CountPasses(trace, &stats);
+  if (trace.runs().empty()) return stats;
+  stats.span = {kMaxPfn, 0};
+  for (const PfnRun& run : trace.runs()) {
+    stats.span.first = std::min(stats.span.first, run.lowest());
+    stats.span.last = std::max(stats.span.last, run.highest());
+  }
+  return stats;
+}
+
+std::string FormatInfo(std::string_view title, const Trace& trace) {
+  const TraceStats stats = ComputeStats(trace);
+  std::string text = fmt::format("{}\n", title);
+  const auto line = [&text](std::string_view key, std::string_view value) {
+    text += fmt::format("  {:<14}{}\n", key, value);
+  };
+  for (const HeaderField& field : kHeaderFields) {
+    if (field.number != nullptr) {
+      const std::uint64_t bytes = trace.provenance.*field.number;
+      line(field.key, bytes == 0 ? "unknown" : FormatBytes(bytes));
+    } else {
+      const std::string& value = trace.provenance.*field.text;
+      line(field.key, value.empty() ? "unknown" : value);
+    }
+  }
+  line("targets", fmt::format("{}", trace.targets()));
+  line("arrays", fmt::format("{} inflated, {} deflated", stats.inflate_arrays,
+                             stats.deflate_arrays));
+  line("passes", fmt::format("{} inflating, {} deflating", stats.inflate_passes,
+                             stats.deflate_passes));
+  line("pages", fmt::format("{} inflated, {} deflated", trace.pages_inflated(),
+                            trace.pages_deflated()));
+  line("span",
+       fmt::format("{:#x} to {:#x}", stats.span.first, stats.span.last));
+  line("ranges", fmt::format("median {}, max {} per inflating pass",
+                             stats.median_ranges, stats.max_ranges));
+  line("run length", fmt::format("mean {:.1f}, p50 {}, p90 {} pages, inflating",
+                                 stats.mean_run, stats.p50_run, stats.p90_run));
+  line("steps", FormatSteps(stats) + " inside inflated arrays");
+  line("id", TraceId(trace));
+  return text;
+}
+
+std::string FormatFacts(const Trace& trace) {
+  const TraceStats stats = ComputeStats(trace);
+  return fmt::format(
+      "{} guest, {} pages inflated in {} arrays and {} passes, up to {} ranges "
+      "a pass, mean run {:.1f}",
+      FormatBytes(trace.provenance.guest_memory_bytes), trace.pages_inflated(),
+      stats.inflate_arrays, stats.inflate_passes, stats.max_ranges,
+      stats.mean_run);
+}
+
+Membership CheckMembership(const Trace& trace) {
+  Membership membership;
+  PageRanges ballooned;
+  for (const TraceEvent& event : trace.events()) {
+    for (const PfnRun& run : trace.runs_of(event)) {
+      const PfnRange range = {run.lowest(), run.highest()};
+      if (event.kind == TraceEvent::Kind::kInflate) {
+        membership.inflated_twice += ballooned.Insert(range);
+      } else {
+        membership.deflated_absent += ballooned.Remove(range);
+      }
+    }
+  }
+  return membership;
+}
+
+}  // namespace pfn
