@@ -3,7 +3,8 @@
 # Turns the list of contenders into source files, one for each.
 
 # Reads `list_file` (relative to the source tree) and sets `result` to the
-# generated sources. CMake runs again when the list changes.
+# generated sources; the target pfn::contender_types gives the same list as
+# types ("contender_types.h"). CMake runs again when the list changes.
 function(pfn_contender_sources list_file result)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/${list_file})
@@ -32,9 +33,12 @@ function(pfn_contender_sources list_file result)
     list(APPEND PFN_TYPES "${PFN_CLASS}<A>")
   endforeach()
   configure_file(${templates}/contenders.cc.in ${generated}/contenders.cc @ONLY)
-  # The same list as types, for tests.
   list(JOIN PFN_TYPES ", " PFN_TYPES)
   configure_file(${templates}/contender_types.h.in
     ${generated}/contender_types.h @ONLY)
+  add_library(pfn_contender_types INTERFACE)
+  add_library(pfn::contender_types ALIAS pfn_contender_types)
+  target_include_directories(pfn_contender_types INTERFACE ${generated})
+  target_link_libraries(pfn_contender_types INTERFACE pfn::structures)
   set(${result} ${sources} ${generated}/contenders.cc PARENT_SCOPE)
 endfunction()

@@ -21,3 +21,29 @@ function(pfn_add_test)
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS})
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
 endfunction()
+
+# pfn_add_pytest(NAME plots_test FOLDER plots MODULES pytest matplotlib)
+# One folder of Python tests, one entry in CTest. Uses the first interpreter
+# that can import MODULES: the python3 on PATH may know none of Debian's. The
+# programs are found through PFNBENCH and PFNTRACE.
+function(pfn_add_pytest)
+  cmake_parse_arguments(ARG "" "NAME;FOLDER" "MODULES" ${ARGN})
+  list(JOIN ARG_MODULES ", " imports)
+  foreach(python IN ITEMS /usr/bin/python3 python3)
+    execute_process(COMMAND ${python} -c "import ${imports}"
+      RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+    if(NOT failed)
+      break()
+    endif()
+  endforeach()
+  if(failed)
+    message(WARNING "${ARG_NAME} is left out: no python3 can import ${imports}")
+    return()
+  endif()
+  add_test(NAME ${ARG_NAME}
+    COMMAND ${python} -m pytest -q -p no:cacheprovider
+            ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${ARG_NAME} PROPERTIES ENVIRONMENT
+    "PFNBENCH=$<TARGET_FILE:pfnbench>;PFNTRACE=$<TARGET_FILE:pfntrace>;PYTHONDONTWRITEBYTECODE=1")
+endfunction()

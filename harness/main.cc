@@ -10,8 +10,10 @@
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <regex>
@@ -137,12 +139,16 @@ ContextEntries DescribeRun(const Options& options, const RowRequest& request,
   return entries;
 }
 
-int Run(const Options& options, int argc, char** argv) {
-  std::string command_line;
-  for (int i = 0; i < argc; ++i) {
-    command_line += i == 0 ? "" : " ";
-    command_line += argv[i];
+// What reproduces the run: whoever wraps this program says it in the
+// environment, otherwise the arguments do.
+std::string CommandLine(int argc, char** argv) {
+  if (const char* wrapper = std::getenv("PFNBENCH_COMMAND_LINE")) {
+    return wrapper;
   }
+  return fmt::format("{}", fmt::join(argv, argv + argc, " "));
+}
+
+int Run(const Options& options, int argc, char** argv) {
   const RowRequest request = ReadWorkloads(options);
   PageArena arena;
   std::vector<Row> rows = MakeRows(request, arena);
@@ -155,12 +161,12 @@ int Run(const Options& options, int argc, char** argv) {
   arena.Prefault(kPrefaultBytes);
   RunOutcome outcome;
   try {
-    outcome =
-        RunRows(rows, {.rounds = options.rounds,
-                       .out = options.out,
-                       .context = DescribeRun(options, request, command_line),
-                       .executable = argv[0],
-                       .print_summary = !options.quiet});
+    outcome = RunRows(rows, {.rounds = options.rounds,
+                             .out = options.out,
+                             .context = DescribeRun(options, request,
+                                                    CommandLine(argc, argv)),
+                             .executable = argv[0],
+                             .print_summary = !options.quiet});
   } catch (const TraceError& error) {
     fmt::print(stderr, "pfnbench: {}\n", error.what());
     return kNotWritten;
