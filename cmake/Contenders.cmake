@@ -1,11 +1,31 @@
 # SPDX-License-Identifier: MIT
 #
-# Turns the list of contenders into source files, one for each.
+# Turns the list of contenders into libraries, and leaves out, loudly, those
+# whose library is not installed.
 
-# Reads `list_file` (relative to the source tree) and sets `result` to the
-# generated sources; the target pfn::contender_types gives the same list as
-# types ("contender_types.h"). CMake runs again when the list changes.
-function(pfn_contender_sources list_file result)
+# pfn_optional_library(absl DEBIAN libabsl-dev TARGET absl::btree)
+# Looks for CMake's package `name`. If it is there, pfn::with_NAME brings it to
+# whoever links that, and contenders that name it are built.
+function(pfn_optional_library name)
+  cmake_parse_arguments(ARG "" "DEBIAN;TARGET" "" ${ARGN})
+  set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
+  find_package(${name} QUIET)
+  set_property(GLOBAL PROPERTY PFN_DEBIAN_PACKAGE_OF_${name} ${ARG_DEBIAN})
+  if(TARGET ${ARG_TARGET})
+    add_library(pfn_with_${name} INTERFACE)
+    add_library(pfn::with_${name} ALIAS pfn_with_${name})
+    target_link_libraries(pfn_with_${name} INTERFACE ${ARG_TARGET})
+  endif()
+endfunction()
+
+# pfn_add_contenders(harness/contenders.def)
+# Reads the list and adds pfn::contenders, which holds the functions declared in
+# harness/measure/contender.h, and pfn::contender_types, which gives the same
+# list as types ("contender_types.h"). CMake runs again when the list changes.
+#
+# A contender that wraps a library is a library of its own, so that nothing of
+# what the wrapped one asks of a compiler reaches any other contender.
+function(pfn_add_contenders list_file)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/${list_file})
   file(STRINGS ${PROJECT_SOURCE_DIR}/${list_file} lines
@@ -13,32 +33,69 @@ function(pfn_contender_sources list_file result)
   set(templates ${PROJECT_SOURCE_DIR}/harness/measure)
   set(generated ${PROJECT_BINARY_DIR}/generated)
   set(sources)
+  set(wrappers)
+  set(wrapped)
   set(PFN_DECLARATIONS)
   set(PFN_CALLS)
+  set(PFN_MISSING)
   set(PFN_INCLUDES)
   set(PFN_TYPES)
   foreach(line IN LISTS lines)
-    if(NOT line MATCHES "^PFN_CONTENDER\\(([A-Za-z0-9_]+), ([a-z0-9_/.]+)\\)$")
-      message(FATAL_ERROR
-        "${list_file}: '${line}'; expected PFN_CONTENDER(Class, header)")
+    string(CONCAT form "^PFN_CONTENDER\\("
+      "([A-Za-z0-9_]+), ([a-z0-9_/.]+)(, ([A-Za-z0-9_]+))?\\)$")
+    if(NOT line MATCHES "${form}")
+      message(FATAL_ERROR "${list_file}: '${line}'; "
+        "expected PFN_CONTENDER(Class, header[, library])")
     endif()
     set(PFN_CLASS ${CMAKE_MATCH_1})
     set(PFN_HEADER ${CMAKE_MATCH_2})
+    set(library ${CMAKE_MATCH_4})
+    # Whoever is not built must be named all the same.
+    string(REGEX REPLACE "(.)([A-Z])" "\\1-\\2" PFN_NAME ${PFN_CLASS})
+    string(TOLOWER ${PFN_NAME} PFN_NAME)
+    set(PFN_CHECKS_NAME)
+
+    if(library)
+      get_property(debian GLOBAL PROPERTY PFN_DEBIAN_PACKAGE_OF_${library})
+      if(NOT debian)
+        message(FATAL_ERROR "${list_file}: '${line}'; "
+          "structures/CMakeLists.txt knows no library '${library}'")
+      elseif(NOT TARGET pfn::with_${library})
+        message(NOTICE "${PFN_NAME}: not built, ${debian} is missing")
+        string(APPEND PFN_MISSING "      {\"${PFN_NAME}\", \"${debian}\"},\n")
+        continue()
+      endif()
+      set(PFN_CHECKS_NAME "static_assert(${PFN_CLASS}<NowaitHeap>::kTraits.name == \"${PFN_NAME}\",
+              \"the build calls it so when its library is missing\");\n")
+    endif()
+
     set(source ${generated}/contender_${PFN_CLASS}.cc)
     configure_file(${templates}/contender.cc.in ${source} @ONLY)
-    list(APPEND sources ${source})
+    if(library)
+      pfn_add_library(NAME contender_${PFN_CLASS} SRCS ${source}
+        DEPS pfn::measure PRIVATE_DEPS pfn::with_${library})
+      list(APPEND wrappers pfn::contender_${PFN_CLASS})
+      list(APPEND wrapped pfn::with_${library})
+    else()
+      list(APPEND sources ${source})
+    endif()
     string(APPEND PFN_DECLARATIONS "Contender Make${PFN_CLASS}();\n")
     string(APPEND PFN_CALLS "      Make${PFN_CLASS}(),\n")
     string(APPEND PFN_INCLUDES "#include \"${PFN_HEADER}\"\n")
     list(APPEND PFN_TYPES "${PFN_CLASS}<A>")
   endforeach()
+
   configure_file(${templates}/contenders.cc.in ${generated}/contenders.cc @ONLY)
+  pfn_add_library(NAME contenders
+    SRCS ${sources} ${generated}/contenders.cc
+    DEPS pfn::measure PRIVATE_DEPS ${wrappers})
+
   list(JOIN PFN_TYPES ", " PFN_TYPES)
   configure_file(${templates}/contender_types.h.in
     ${generated}/contender_types.h @ONLY)
+  list(REMOVE_DUPLICATES wrapped)
   add_library(pfn_contender_types INTERFACE)
   add_library(pfn::contender_types ALIAS pfn_contender_types)
   target_include_directories(pfn_contender_types INTERFACE ${generated})
-  target_link_libraries(pfn_contender_types INTERFACE pfn::structures)
-  set(${result} ${sources} ${generated}/contenders.cc PARENT_SCOPE)
+  target_link_libraries(pfn_contender_types INTERFACE pfn::structures ${wrapped})
 endfunction()

@@ -12,12 +12,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <regex>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "harness/cli/options.h"
@@ -38,6 +41,10 @@ enum ExitStatus : int {
   kInterrupted = 130,
 };
 
+// What a run should take at most, unless the rows have a budget by the command
+// line.
+constexpr std::chrono::nanoseconds kRunTime = std::chrono::minutes(5);
+
 // More than any contender needs for the shipped workloads.
 constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
 
@@ -55,6 +62,10 @@ void ListStructures() {
   }
   fmt::print("{:<20} {:<8} {:<8} {}\n", "floor", "-", "-",
              "the measured loop around a set that does nothing");
+  for (const MissingContender& missing : MissingContenders()) {
+    fmt::print("{}: not built, {} is missing\n", missing.name,
+               missing.debian_package);
+  }
 }
 
 void ListOperations() {
@@ -110,6 +121,16 @@ void InitializeBenchmark(const std::string& executable,
   }
 }
 
+// Last of all checks, because it is the first thing that leaves a trace.
+void MakeFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw UsageError(fmt::format("--out={}: cannot be made: {}",
+                                 folder.string(), error.message()));
+  }
+}
+
 ContextEntries DescribeRun(const Options& options, const RowRequest& request,
                            const std::string& command_line) {
   ContextEntries entries = {
@@ -132,9 +153,11 @@ ContextEntries DescribeRun(const Options& options, const RowRequest& request,
     const ContenderTraits& traits = contender->traits;
     entries.emplace_back(
         fmt::format("structure_{}", traits.name),
-        fmt::format("family={}; out_of_memory={}; clear_can_fail={}; origin={}",
+        fmt::format("family={}; out_of_memory={}; clear_can_fail={}; "
+                    "accounts_memory={}; origin={}",
                     traits.family, Name(traits.out_of_memory),
-                    traits.clear_can_fail ? "yes" : "no", traits.origin));
+                    traits.clear_can_fail ? "yes" : "no",
+                    traits.accounts_memory ? "yes" : "no", traits.origin));
   }
   return entries;
 }
@@ -158,20 +181,25 @@ int Run(const Options& options, int argc, char** argv) {
     return kSuccess;
   }
   InitializeBenchmark(argv[0], options.benchmark_flags);
+  MakeFolder(options.out);
   arena.Prefault(kPrefaultBytes);
   RunOutcome outcome;
   try {
-    outcome = RunRows(rows, {.rounds = options.rounds,
-                             .out = options.out,
-                             .context = DescribeRun(options, request,
-                                                    CommandLine(argc, argv)),
-                             .executable = argv[0],
-                             .print_summary = !options.quiet});
+    outcome = RunRows(
+        rows,
+        {.rounds = options.rounds,
+         .row_budget = options.row_budget.value_or(kRunTime / rows.size()),
+         .out = options.out,
+         .context = DescribeRun(options, request, CommandLine(argc, argv)),
+         .executable = argv[0],
+         .print_summary = !options.quiet});
   } catch (const TraceError& error) {
     fmt::print(stderr, "pfnbench: {}\n", error.what());
     return kNotWritten;
   }
-  fmt::print(stderr, "pfnbench: wrote {}\n", outcome.results.string());
+  if (!outcome.results.empty()) {
+    fmt::print(stderr, "pfnbench: wrote {}\n", outcome.results.string());
+  }
   if (outcome.interrupted) {
     fmt::print(stderr, "pfnbench: interrupted; finished rows are kept\n");
     return kInterrupted;

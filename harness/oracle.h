@@ -27,6 +27,11 @@ class Oracle {
   static constexpr ContenderTraits kTraits{
       .name = "oracle", .family = "oracle", .origin = "pfnbench"};
 
+  Oracle() = default;
+  // A copy would remember a place in the chunks of the original.
+  Oracle(const Oracle&) = delete;
+  Oracle(Oracle&&) = default;
+
   Status Set(Pfn pfn, Gfp = Gfp::kKernel);
   Status Clear(Pfn pfn, Gfp = Gfp::kKernel);
   bool Test(Pfn pfn) const;

@@ -20,7 +20,8 @@
 // NextRange   the posted walk: from the head of the list, whatever was found
 //             before, so walking R ranges is quadratic in R.
 // ClearRange  per existing segment, ascending: whole segments by ClearSegment,
-//             the rest page by page. Never allocates, never fails.
+//             the rest word by word (the author has no such operation). Never
+//             allocates, never fails.
 // Failure     Set returns kNoMemory with nothing changed (a node whose bitmap
 //             could not be had is freed again).
 //
@@ -97,9 +98,7 @@ class Cvbmp {
   }
 
   std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
-    const std::optional<PfnRange> found = FirstRangeFrom(used_.next, from);
-    if (!found || found->first > max) return std::nullopt;
-    return PfnRange{found->first, std::min(found->last, max)};
+    return FirstRange(used_.next, from, max).range;
   }
 
   Status ClearRange(PfnRange range, Gfp) {
@@ -110,15 +109,13 @@ class Cvbmp {
       if (segment > last_segment) break;
       const std::uint64_t begin =
           segment == SegmentOf(range.first) ? range.first % kSegmentPages : 0;
-      const std::uint64_t last = segment == last_segment
-                                     ? range.last % kSegmentPages
-                                     : kSegmentPages - 1;
-      if (begin == 0 && last == kSegmentPages - 1) {
+      const std::uint64_t end = segment == last_segment
+                                    ? range.last % kSegmentPages + 1
+                                    : kSegmentPages;
+      if (end - begin == kSegmentPages) {
         ClearSegment(segment);
       } else {
-        for (std::uint64_t i = begin; i <= last; ++i) {
-          ClearPage(segment * kSegmentPages + i);
-        }
+        ClearPart(segment, begin, end);
       }
       if (segment == last_segment) break;
       ++segment;
@@ -201,7 +198,7 @@ class Cvbmp {
     return last_used_->segment;
   }
 
- private:
+ protected:  // for the variants, which change one operation each
   // Circular, with the head embedded.
   struct Link {
     Link* next;
@@ -213,6 +210,12 @@ class Cvbmp {
     std::uint64_t* bitmap;
   };
   static_assert(sizeof(Node) == 40);
+
+  // An answer of NextRange, and the node where the range begins.
+  struct Found {
+    std::optional<PfnRange> range;
+    Node* node = nullptr;
+  };
 
   // Where a search ended: the node that covers the segment, or null and the
   // link after which a new node belongs.
@@ -391,6 +394,21 @@ class Cvbmp {
     if (--node->bits == 0) Remove(node);
   }
 
+  // Clears the pages of a segment at offsets [begin, end).
+  void ClearPart(std::uint64_t segment, std::uint64_t begin,
+                 std::uint64_t end) {
+    Node* node = Find(segment).node;
+    if (node == nullptr) return;
+    if (node->bits > kSegmentPages) node = Unmerge(segment, node);
+    last_used_ = node;
+    bits::ClearSpan(node->bitmap, begin, end);
+    if (bits::AllZero(node->bitmap, kBitmapWords)) {
+      Remove(node);
+    } else {
+      node->bits = bits::CountSet(node->bitmap, kBitmapWords);
+    }
+  }
+
   // Frees a node of one segment that is the one used last.
   void Remove(Node* node) {
     if (node->prev != &used_) {
@@ -426,25 +444,27 @@ class Cvbmp {
     return next == &used_ ? nullptr : AsNode(next);
   }
 
-  // The first run of members at or after `from`, looked for from `link` on.
-  std::optional<PfnRange> FirstRangeFrom(const Link* link, Pfn from) const {
+  // The first run of members in [from, max], looked for from `link` on.
+  Found FirstRange(Link* link, Pfn from, Pfn max) const {
     const std::uint64_t segment = SegmentOf(from);
     while (link != &used_ && LastSegment(AsNode(link)) < segment) {
       link = link->next;
     }
     for (; link != &used_; link = link->next) {
-      const Node* node = AsNode(link);
+      Node* node = AsNode(link);
       // A run is all ones, so any of its segments can stand for the others.
       const std::uint64_t begin_segment = std::max(segment, node->segment);
       const std::uint64_t begin =
           begin_segment == segment ? from % kSegmentPages : 0;
-      const std::uint64_t first =
+      const std::uint64_t offset =
           bits::FindSet(node->bitmap, begin, kSegmentPages);
-      if (first == kSegmentPages) continue;
-      return PfnRange{begin_segment * kSegmentPages + first,
-                      EndOfRun(node, begin_segment, first)};
+      if (offset == kSegmentPages) continue;
+      const Pfn first = begin_segment * kSegmentPages + offset;
+      if (first > max) break;
+      const Pfn last = EndOfRun(node, begin_segment, offset);
+      return {PfnRange{first, std::min(last, max)}, node};
     }
-    return std::nullopt;
+    return {};
   }
 
   // The last page of the run of members that holds `offset` of `segment`.

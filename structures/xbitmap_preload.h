@@ -24,14 +24,12 @@
 #ifndef PFNBENCH_STRUCTURES_XBITMAP_PRELOAD_H_
 #define PFNBENCH_STRUCTURES_XBITMAP_PRELOAD_H_
 
-#include <optional>
 #include <utility>
 
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
 #include "structures/core/pfn_set.h"
-#include "structures/parts/xbitmap_tree.h"
-#include "structures/xbitmap.h"
+#include "structures/parts/xbitmap_set.h"
 
 namespace pfn {
 
@@ -89,7 +87,7 @@ class PreloadMemory {
 }  // namespace xbitmap
 
 template <NowaitAllocator A>
-class XbitmapPreload {
+class XbitmapPreload : public xbitmap::TreeSet<xbitmap::PreloadMemory<A>> {
  public:
   static constexpr ContenderTraits kTraits{
       .name = "xbitmap-preload",
@@ -99,7 +97,7 @@ class XbitmapPreload {
           "preload convention",
   };
 
-  explicit XbitmapPreload(A& heap) : memory_(heap), tree_(memory_) {}
+  using XbitmapPreload::TreeSet::TreeSet;
 
   Status Set(Pfn pfn, Gfp gfp) {
     for (;;) {
@@ -117,29 +115,10 @@ class XbitmapPreload {
 
   // The two halves of the convention, for whoever drives it himself. kNoLeaf is
   // the posted -EAGAIN; nothing is lost by it.
-  bool Preload(Gfp gfp) { return memory_.Preload(gfp); }
+  bool Preload(Gfp gfp) { return this->memory_.Preload(gfp); }
   xbitmap::SetResult SetPreloaded(Pfn pfn) {
-    return tree_.Set(pfn, Gfp::kNowait);
+    return this->tree_.Set(pfn, Gfp::kNowait);
   }
-
-  Status Clear(Pfn pfn, Gfp) {
-    tree_.Clear(pfn);
-    return Status::kOk;
-  }
-  bool Test(Pfn pfn) const { return tree_.Test(pfn); }
-  std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
-    return xbitmap::NextRange(tree_, from, max);
-  }
-  Status ClearRange(PfnRange range, Gfp) {
-    tree_.ClearRange(range);
-    return Status::kOk;
-  }
-
-  bool Validate() const { return tree_.Validate(); }
-
- private:
-  xbitmap::PreloadMemory<A> memory_;
-  xbitmap::Tree<xbitmap::PreloadMemory<A>> tree_;
 };
 
 }  // namespace pfn

@@ -9,9 +9,15 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
 #include <ctime>
+#include <memory>
+#include <optional>
 #include <regex>
 #include <set>
+#include <span>
+#include <sstream>
 #include <string_view>
 
 #include "harness/cli/nearest.h"
@@ -39,6 +45,7 @@ struct RawOptions {
   std::uint64_t fault_seed = 1;
   std::string baseline;
   int rounds = 9;
+  std::optional<double> row_budget;
   std::string filter;
   std::string out;
   bool quiet = false;
@@ -48,7 +55,57 @@ struct RawOptions {
   bool list_rows = false;
 };
 
+// Help of 80 columns: CLI11 breaks no lines. A default stands behind the text
+// in brackets.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(24); }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    // Checks describe themselves behind a colon.
+    const std::string type = option->get_type_name();
+    return type.empty() ? "" : ' ' + type.substr(0, type.find(':'));
+  }
+
+  std::string make_option_desc(const CLI::Option* option) const override {
+    std::string text = option->get_description();
+    const std::string value = option->get_default_str();
+    if (!value.empty()) {
+      text += value.starts_with('[') ? ' ' + value : " [" + value + ']';
+    }
+    return Wrap(text, 80 - get_column_width());
+  }
+
+ private:
+  static std::string Wrap(const std::string& text, std::size_t width) {
+    std::istringstream words(text);
+    std::string wrapped;
+    std::size_t column = 0;
+    for (std::string word; words >> word; column += word.size()) {
+      if (column != 0 && column + 1 + word.size() > width) {
+        wrapped += '\n';
+        column = 0;
+      } else if (column != 0) {
+        wrapped += ' ';
+        ++column;
+      }
+      wrapped += word;
+    }
+    return wrapped;
+  }
+};
+
+// CLI11 alone would take -1 for 2^64-1, and what is too large for the largest.
+std::string CheckSeed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seed);
+  if (error == std::errc{} && stop == end) return "";
+  return fmt::format("'{}' is not a whole number from 0 to 2^64-1", text);
+}
+
 void DefineFlags(CLI::App& app, RawOptions& raw) {
+  app.formatter(std::make_shared<HelpFormatter>());
   app.footer(
       "Every other --benchmark_* flag goes to Google Benchmark.\n"
       "Example: pfnbench --workload=idle-8g --structure=xbitmap,cvbmp "
@@ -58,26 +115,30 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
                  "Shipped workloads by name, paths of .pfntrace files, "
                  "'default' or 'all'")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("NAME|PATH,...")
       ->capture_default_str();
   app.add_option("--structure", raw.structures,
                  "Contenders by name, 'floor' (the loop alone), or 'all'")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("NAME,...")
       ->capture_default_str();
   app.add_option("--operation", raw.operations,
                  "set, test, extract, clear, drain, or 'all'")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("NAME,...")
       ->capture_default_str();
   app.add_option("--fault", raw.fault,
-                 "Which allocations fail: none, nth:N, "
-                 "failslab:probability=P[,interval=N][,times=N][,space=BYTES]"
-                 ", failslab=<interval>,<probability>,<space>,<times>")
+                 "Which allocations fail: none, nth:N, failslab:probability=P "
+                 "and after a comma interval=N, times=N or space=BYTES, or "
+                 "failslab=<interval>,<probability>,<space>,<times>")
       ->type_name("SPEC[;SPEC...]")
       ->capture_default_str();
   app.add_option("--fault-seed", raw.fault_seed,
                  "Seed of the faults: the same seed, the same failures")
+      ->check(CheckSeed)
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--baseline", raw.baseline,
@@ -89,6 +150,13 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->check(CLI::Range(1, 10000))
       ->type_name("N")
       ->capture_default_str();
+  app.add_option("--row-budget", raw.row_budget,
+                 "Time for all repetitions of a row together: when it is used "
+                 "up the row runs no more, and a single repetition that takes "
+                 "four times as long is cut off; 0: no limit [an equal share "
+                 "of 5 minutes]")
+      ->check(CLI::Range(0.0, 1e6))
+      ->type_name("SECONDS");
   app.add_option("--benchmark_filter", raw.filter,
                  "Only rows whose name matches; '-REGEX': only those that "
                  "do not")
@@ -199,6 +267,14 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
   for (const Contender& contender : Contenders()) {
     known.emplace_back(contender.traits.name);
   }
+  for (const MissingContender& missing : MissingContenders()) {
+    if (std::find(raw.structures.begin(), raw.structures.end(), missing.name) !=
+        raw.structures.end()) {
+      throw UsageError(
+          fmt::format("{} is not built: install {} and build again",
+                      missing.name, missing.debian_package));
+    }
+  }
   RequireOnce("structure", raw.structures);
   const auto wanted = [&](std::string_view name) {
     return std::any_of(
@@ -290,6 +366,14 @@ fs::path ChooseOut(const std::string& out) {
   return folder;
 }
 
+// CLI11 takes what follows an empty value for the value: `--out= --quiet`.
+void RequireValues(std::span<const char* const> arguments) {
+  for (const std::string_view argument : arguments) {
+    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
+      throw UsageError(fmt::format("'{}' has no value", argument));
+  }
+}
+
 Options::Action ChooseAction(const RawOptions& raw) {
   if (raw.list_workloads) return Options::Action::kListWorkloads;
   if (raw.list_structures) return Options::Action::kListStructures;
@@ -303,11 +387,12 @@ Options::Action ChooseAction(const RawOptions& raw) {
 Options ParseOptions(int argc, const char* const* argv) {
   CLI::App app(
       "Measures PFN-set structures with page frame numbers recorded from real "
-      "virtio balloons,\nwhile GFP_NOWAIT allocations fail.",
+      "virtio\nballoons, while GFP_NOWAIT allocations fail.",
       "pfnbench");
   app.allow_extras();
   RawOptions raw;
   DefineFlags(app, raw);
+  RequireValues({argv, static_cast<std::size_t>(argc)});
   Options options;
   try {
     app.parse(argc, argv);
@@ -325,6 +410,10 @@ Options ParseOptions(int argc, const char* const* argv) {
 
   options.benchmark_flags = CheckedBenchmarkFlags(app.remaining());
   options.action = ChooseAction(raw);
+  if (options.action != Options::Action::kRun &&
+      options.action != Options::Action::kListRows) {
+    return options;
+  }
   options.workloads = ChooseWorkloads(raw.workloads);
   ChooseStructures(raw, options);
   options.baseline = ChooseBaseline(raw.baseline, options.contenders);
@@ -338,6 +427,10 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.filter = raw.filter;
   options.fault_seed = raw.fault_seed;
   options.rounds = raw.rounds;
+  if (raw.row_budget) {
+    options.row_budget = std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::duration<double>(*raw.row_budget));
+  }
   options.quiet = raw.quiet;
   if (options.action == Options::Action::kRun) options.out = ChooseOut(raw.out);
   return options;

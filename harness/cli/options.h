@@ -8,6 +8,7 @@
 #ifndef PFNBENCH_HARNESS_CLI_OPTIONS_H_
 #define PFNBENCH_HARNESS_CLI_OPTIONS_H_
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -52,6 +53,7 @@ struct Options {
   std::vector<FaultSpec> faults;
   std::uint64_t fault_seed = 1;
   int rounds = 9;
+  std::optional<std::chrono::nanoseconds> row_budget;  // none: by rows
   std::string filter;  // a regular expression over row names; empty: all
   std::filesystem::path out;
   bool quiet = false;

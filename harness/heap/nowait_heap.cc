@@ -73,6 +73,13 @@ struct NowaitHeap::Cache::Slab {
   unsigned order;
   unsigned used;
   Place place;
+
+  // Stands in the place of a slab, as the owner of a block of pages that is of
+  // no cache.
+  static Slab* OfBlock(unsigned order) {
+    static std::array<Slab, PageArena::kMaxOrder + 1> owners{};
+    return &owners[order];
+  }
 };
 
 void NowaitHeap::Cache::SlabList::PushFront(Slab* slab) {
@@ -123,6 +130,7 @@ void* NowaitHeap::Allocate(std::size_t size, std::size_t align,
     ++usage_.failures;
     return nullptr;
   }
+  arena_.SetOwner(block, 0, Cache::Slab::OfBlock(order));
   Unpoison(block, size);
   CountAllocation(size, OrderBytes(order));
   return block;
@@ -134,13 +142,20 @@ void NowaitHeap::Free(void* object, std::size_t size, std::size_t) noexcept {
     return;
   }
   const unsigned order = PageOrder(size);
+  Require(order <= PageArena::kMaxOrder &&
+              arena_.OwnerOf(object) == Cache::Slab::OfBlock(order),
+          "a block given back with another size");
+  arena_.SetOwner(object, 0, nullptr);
   CountFree(size, OrderBytes(order));
   FreePages(object, order);
 }
 
 NowaitHeap::Cache& NowaitHeap::OpenCache(const CacheSpec& spec) {
   for (const auto& cache : named_) {
-    if (cache->name() == spec.name) return *cache;
+    if (cache->name() != spec.name) continue;
+    Require(cache->size_ == spec.size,
+            "a cache opened again with another size");
+    return *cache;
   }
   return *named_.emplace_back(std::make_unique<Cache>(*this, spec));
 }

@@ -48,6 +48,8 @@ struct HeapUsage {
   std::uint64_t frees = 0;
   std::uint64_t failures = 0;  // requests answered with a null pointer
   unsigned largest_order = 0;  // of any request to the page allocator
+
+  friend bool operator==(const HeapUsage&, const HeapUsage&) = default;
 };
 
 class NowaitHeap {

@@ -78,9 +78,9 @@ void PageArena::Free(void* block, unsigned order) noexcept {
 }
 
 void PageArena::Prefault(std::size_t bytes) noexcept {
-  bytes = std::min(bytes, capacity_);
-  std::fill_n(owners_, bytes / kPageBytes, nullptr);
-  for (std::size_t at = 0; at < bytes; at += kPageBytes) {
+  const std::size_t end = used_ + std::min(bytes, capacity_ - used_);
+  std::fill(owners_ + used_ / kPageBytes, owners_ + end / kPageBytes, nullptr);
+  for (std::size_t at = used_; at < end; at += kPageBytes) {
     static_cast<volatile std::byte*>(base_)[at] = std::byte{0};
   }
 }

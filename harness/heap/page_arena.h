@@ -36,8 +36,8 @@ class PageArena {
   void* Allocate(unsigned order) noexcept;
   void Free(void* block, unsigned order) noexcept;
 
-  // Makes the first `bytes` resident, so that the first use of a page does not
-  // fall into a measurement.
+  // Makes the next `bytes` that were never handed out resident, so that the
+  // first use of a page does not fall into a measurement.
   void Prefault(std::size_t bytes) noexcept;
 
   // One word for each page, as struct page is: the heap notes there to which

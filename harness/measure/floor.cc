@@ -40,7 +40,7 @@ Measurement MeasureFloor(const Job& job) {
   FailedPositions failed;
   std::uint64_t members = 0;
   const auto run = [&](std::span<const PfnRun> runs) {
-    TimeBlocks(runs, watch,
+    TimeBlocks(runs, watch, Deadline(),
                [&](std::span<const Pfn> block, std::uint64_t position) {
                  switch (job.operation) {
                    case Operation::kSet:

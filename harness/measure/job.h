@@ -7,6 +7,7 @@
 #ifndef PFNBENCH_HARNESS_MEASURE_JOB_H_
 #define PFNBENCH_HARNESS_MEASURE_JOB_H_
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -25,6 +26,9 @@ struct Job {
   FaultSpec fault;
   std::uint64_t fault_seed;
   PageArena* arena;
+  // For the whole measurement, on the wall; zero is none. What is not done by
+  // then is cut off and has no figure.
+  std::chrono::nanoseconds time_limit{};
 };
 
 // Sums over all passes of the workload, unless said otherwise.
@@ -38,8 +42,11 @@ struct Measurement {
   // Held when a pass is filled, in bytes; divide by `recorded`.
   std::uint64_t requested_when_full = 0;
   std::uint64_t rounded_when_full = 0;
-  HeapUsage usage;    // when the last pass was over
-  std::string error;  // empty, or why there is no figure
+  HeapUsage usage = {};  // when the last pass was over
+  // False: not all memory came from the heap, so these figures are not given.
+  bool accounts_memory = true;
+  std::string error = {};  // empty, or why there is no figure
+  bool cut_off = false;    // by the time limit, as `error` says
 };
 
 // What the oracle says of a pass.

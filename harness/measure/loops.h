@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "harness/measure/deadline.h"
 #include "harness/measure/page_blocks.h"
 #include "harness/measure/stopwatch.h"
 #include "structures/core/nowait_allocator.h"
@@ -54,9 +55,11 @@ template <class S>
 }
 
 // Runs `body(block, position)` over all pages of `runs`, with the watch running
-// inside of it only.
+// inside of it only, and stops between two blocks when the deadline has passed.
+// Returns how many pages it got through.
 template <class Body>
-void TimeBlocks(std::span<const PfnRun> runs, Stopwatch& watch, Body body) {
+std::uint64_t TimeBlocks(std::span<const PfnRun> runs, Stopwatch& watch,
+                         const Deadline& deadline, Body body) {
   PageBlocks blocks(runs);
   std::uint64_t position = 0;
   for (std::span<const Pfn> block = blocks.Next(); !block.empty();
@@ -65,7 +68,9 @@ void TimeBlocks(std::span<const PfnRun> runs, Stopwatch& watch, Body body) {
     body(block, position);
     watch.Stop();
     position += block.size();
+    if (deadline.HasPassed()) break;
   }
+  return position;
 }
 
 }  // namespace pfn

@@ -8,7 +8,9 @@
 // by ClearRange over the span of the pass. Heap and fault model are fresh, so
 // every repetition sees the same failures. Everything but the operation itself
 // happens while the watch stands: filling, checking against the oracle,
-// emptying. A run that does not match the oracle has an error and no figure.
+// emptying. A run that does not match the oracle has an error and no figure,
+// and neither has one that reaches the job's time limit; that is looked at
+// between two blocks of pages, so a single walk of all ranges is never cut off.
 
 #ifndef PFNBENCH_HARNESS_MEASURE_MEASURE_H_
 #define PFNBENCH_HARNESS_MEASURE_MEASURE_H_
@@ -19,6 +21,7 @@
 #include <string>
 
 #include "harness/heap/nowait_heap.h"
+#include "harness/measure/deadline.h"
 #include "harness/measure/job.h"
 #include "harness/measure/loops.h"
 #include "harness/measure/stopwatch.h"
@@ -31,6 +34,7 @@ class Measurer {
  public:
   static Measurement Run(const Job& job) {
     Measurement result;
+    result.accounts_memory = S::kTraits.accounts_memory;
     NowaitHeap heap(*job.arena);
     const auto fault = job.fault.MakeModel(job.fault_seed);
     heap.set_fault(fault.get());
@@ -40,14 +44,22 @@ class Measurer {
       measurer.RunPasses();
       result.usage = heap.usage();
     }
-    if (result.error.empty() && heap.usage().live_objects != 0) {
-      result.error = fmt::format("{} objects are still allocated after the end",
-                                 heap.usage().live_objects);
-    }
+    if (result.error.empty()) result.error = LedgerError(heap.usage());
     return result;
   }
 
  private:
+  static std::string LedgerError(const HeapUsage& usage) {
+    if (usage.live_objects != 0) {
+      return fmt::format("{} objects are still allocated after the end",
+                         usage.live_objects);
+    }
+    if (usage.live_requested != 0) {
+      return "objects were given back with other sizes than asked for";
+    }
+    return "";
+  }
+
   // The check after each pass looks at the span of the pass, in every so many
   // passes and in the last at all 2^64 pages. A stray member elsewhere stays,
   // so it is found then at the latest; looking always would take longer than
@@ -55,11 +67,19 @@ class Measurer {
   static constexpr std::size_t kLookEverywhere = 64;
 
   Measurer(const Job& job, NowaitHeap& heap, S& set, Measurement& result)
-      : job_(job), heap_(heap), set_(set), result_(result) {}
+      : job_(job),
+        deadline_(job.time_limit),
+        heap_(heap),
+        set_(set),
+        result_(result) {}
 
   void RunPasses() {
     const std::span<const PreparedPass> passes = job_.workload->passes();
     for (std::size_t number = 0; number < passes.size(); ++number) {
+      if (deadline_.HasPassed()) {
+        CutOff(fmt::format("after {} of {} passes", number, passes.size()));
+        return;
+      }
       look_everywhere_ =
           number % kLookEverywhere == 0 || number + 1 == passes.size();
       ReserveFailures(passes[number]);
@@ -82,13 +102,10 @@ class Measurer {
   }
 
   bool RunPass(const PreparedPass& pass) {
-    if (job_.operation == Operation::kSet) {
-      RecordPass(pass, watch_);
-    } else {
-      Stopwatch not_counted;
-      RecordPass(pass, not_counted);
-    }
-    return Measure(pass) && Empty(pass);
+    Stopwatch not_counted;
+    const bool is_recorded = RecordPass(
+        pass, job_.operation == Operation::kSet ? watch_ : not_counted);
+    return is_recorded && Measure(pass) && Empty(pass);
   }
 
   bool Measure(const PreparedPass& pass) {
@@ -108,29 +125,48 @@ class Measurer {
   }
 
   // Records the pass, timed by `watch`.
-  void RecordPass(const PreparedPass& pass, Stopwatch& watch) {
-    TimeBlocks(pass.runs, watch,
-               [&](std::span<const Pfn> block, std::uint64_t position) {
-                 SetBlock(set_, block, position, failed_sets_);
-               });
+  bool RecordPass(const PreparedPass& pass, Stopwatch& watch) {
+    const bool is_done =
+        TimeAll("recording", pass, pass.runs, watch,
+                [&](std::span<const Pfn> block, std::uint64_t position) {
+                  SetBlock(set_, block, position, failed_sets_);
+                });
+    if (!is_done) return false;
     result_.failed_sets += failed_sets_.size();
     result_.recorded += pass.pages - failed_sets_.size();
     result_.requested_when_full += heap_.usage().live_requested;
     result_.rounded_when_full += heap_.usage().live_rounded;
     expected_ = ExpectFilled(pass, failed_sets_);
     result_.ranges += expected_.digest.ranges();
+    return true;
+  }
+
+  // Runs `body` over all pages of `runs`, which are as many as the pass has.
+  // False: cut off by the time limit.
+  template <class Body>
+  bool TimeAll(std::string_view what, const PreparedPass& pass,
+               std::span<const PfnRun> runs, Stopwatch& watch, Body body) {
+    const std::uint64_t done = TimeBlocks(runs, watch, deadline_, body);
+    if (done == pass.pages) return true;
+    CutOff(fmt::format("{} after {} of {} pages", what, done, pass.pages));
+    return false;
+  }
+
+  void CutOff(const std::string& where) {
+    result_.cut_off = true;
+    result_.error = "cut off " + where;
   }
 
   bool FinishSet(const PreparedPass& pass) {
     result_.pages += pass.pages;
-    RangeDigest digest;
-    VisitRanges(set_, CheckedRange(pass), digest);
-    return Check("set", digest, expected_.digest);
+    return CheckFilled("set", pass);
   }
 
   bool MeasureTest(const PreparedPass& pass) {
-    const std::uint64_t hits = CountMembers(pass.runs);
-    const std::uint64_t ghosts = CountMembers(pass.absent);
+    std::uint64_t hits = 0;
+    std::uint64_t ghosts = 0;
+    if (!CountMembers(pass, pass.runs, hits)) return false;
+    if (!CountMembers(pass, pass.absent, ghosts)) return false;
     result_.pages += 2 * pass.pages;
     if (hits == expected_.hits && ghosts == 0) return true;
     result_.error = fmt::format(
@@ -140,12 +176,12 @@ class Measurer {
     return false;
   }
 
-  std::uint64_t CountMembers(std::span<const PfnRun> runs) {
-    std::uint64_t members = 0;
-    TimeBlocks(runs, watch_, [&](std::span<const Pfn> block, std::uint64_t) {
-      members += TestBlock(set_, block);
-    });
-    return members;
+  bool CountMembers(const PreparedPass& pass, std::span<const PfnRun> runs,
+                    std::uint64_t& members) {
+    return TimeAll("testing", pass, runs, watch_,
+                   [&](std::span<const Pfn> block, std::uint64_t) {
+                     members += TestBlock(set_, block);
+                   });
   }
 
   bool MeasureExtract(const PreparedPass& pass) {
@@ -158,10 +194,14 @@ class Measurer {
   }
 
   bool MeasureClear(const PreparedPass& pass) {
-    TimeBlocks(pass.runs, watch_,
-               [&](std::span<const Pfn> block, std::uint64_t position) {
-                 ClearBlock(set_, block, position, failed_clears_);
-               });
+    // Pages that Set lost would be cheap to clear, and nobody would see it.
+    if (!CheckFilled("clear: before", pass)) return false;
+    const bool is_done =
+        TimeAll("clearing", pass, pass.runs, watch_,
+                [&](std::span<const Pfn> block, std::uint64_t position) {
+                  ClearBlock(set_, block, position, failed_clears_);
+                });
+    if (!is_done) return false;
     result_.pages += pass.pages;
     result_.failed_clears += failed_clears_.size();
     RangeDigest digest;
@@ -181,7 +221,7 @@ class Measurer {
     if (!Check("drain", digest, expected_.digest)) return false;
     if (cleared != Status::kOk) {
       ++result_.failed_clears;
-      return true;
+      return CheckFilled("drain: after ClearRange failed", pass);
     }
     if (IsEmpty(pass)) return true;
     result_.error = "drain: the set is not empty afterwards";
@@ -201,21 +241,27 @@ class Measurer {
   PfnRange CheckedRange(const PreparedPass& pass) const {
     return look_everywhere_ ? PfnRange{0, kMaxPfn} : pass.span;
   }
+  bool CheckFilled(std::string_view when, const PreparedPass& pass) {
+    RangeDigest digest;
+    VisitRanges(set_, CheckedRange(pass), digest);
+    return Check(when, digest, expected_.digest);
+  }
   bool IsEmpty(const PreparedPass& pass) {
     const PfnRange range = CheckedRange(pass);
     return !set_.NextRange(range.first, range.last);
   }
 
-  bool Check(std::string_view operation, const RangeDigest& found,
+  bool Check(std::string_view when, const RangeDigest& found,
              const RangeDigest& expected) {
     if (found == expected) return true;
     result_.error =
         fmt::format("{}: {} ranges that differ from the oracle's {} ranges",
-                    operation, found.ranges(), expected.ranges());
+                    when, found.ranges(), expected.ranges());
     return false;
   }
 
   const Job& job_;
+  const Deadline deadline_;
   NowaitHeap& heap_;
   S& set_;
   Measurement& result_;

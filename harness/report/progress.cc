@@ -38,6 +38,11 @@ void Progress::End(std::size_t row) {
   ++done_;
 }
 
+void Progress::Leave(std::size_t row) {
+  done_ += static_cast<std::size_t>(rounds_ - times_run_[row]);
+  times_run_[row] = rounds_;
+}
+
 Progress::Seconds Progress::TimeLeft() const {
   Seconds seen{};
   std::size_t rows_seen = 0;

@@ -25,6 +25,10 @@ class Progress {
   // The row `name` begins, in round `round` (from 0); End says which it was.
   void Begin(std::string_view name, int round);
   void End(std::size_t row);
+  // The row will not run again.
+  void Leave(std::size_t row);
+  // Takes the line away; the next Begin brings it back.
+  void Clear();
 
  private:
   using Seconds = std::chrono::duration<double>;
@@ -32,7 +36,6 @@ class Progress {
   // Every row costs what it cost last time; rows never seen cost the mean of
   // those that were.
   Seconds TimeLeft() const;
-  void Clear();
 
   bool enabled_;
   int rounds_;

@@ -2,6 +2,7 @@
 
 #include "harness/report/results_file.h"
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -23,10 +24,14 @@ void ResultsFile::Add(std::size_t row, Run run) {
 }
 
 void ResultsFile::Write() {
-  if (!context_) return;  // nothing has run
-  std::filesystem::create_directories(folder_);
+  if (is_empty()) return;
   WriteFileAtomically(path(), Render());
   last_write_ = steady_clock::now();
+}
+
+bool ResultsFile::is_empty() const {
+  return std::all_of(rows_.begin(), rows_.end(),
+                     [](const std::vector<Run>& runs) { return runs.empty(); });
 }
 
 std::string ResultsFile::Render() const {

@@ -25,10 +25,11 @@ class ResultsFile {
   using Run = benchmark::BenchmarkReporter::Run;
   using Context = benchmark::BenchmarkReporter::Context;
 
-  // Writes to `folder`/results.json; the folder is made with the first write.
-  // `rows` is how many rows there will be.
+  // Writes to `folder`/results.json; the folder must exist. `rows` is how many
+  // rows there will be.
   ResultsFile(std::filesystem::path folder, std::size_t rows);
 
+  // Before the first Add.
   void SetContext(const Context& context) { context_.emplace(context); }
 
   // Adds one repetition of row number `row` and writes the file, if the last
@@ -37,6 +38,7 @@ class ResultsFile {
   // Writes all there is; nothing, if there is nothing yet.
   void Write();
 
+  bool is_empty() const;
   // All repetitions of a row, in order.
   const std::vector<Run>& runs(std::size_t row) const { return rows_[row]; }
   std::filesystem::path path() const { return folder_ / "results.json"; }

@@ -6,14 +6,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "harness/report/progress.h"
 #include "harness/report/results_file.h"
+#include "harness/run/row_budget.h"
 
 namespace pfn {
 namespace {
@@ -43,7 +46,8 @@ class InterruptGuard {
   struct sigaction old_term_ {};
 };
 
-constexpr const char* kInterrupted = "interrupted";
+// The library has no way to leave a benchmark out of a round.
+constexpr const char* kNotRun = "not run";
 
 double PerOne(double total, std::uint64_t count) {
   return count == 0 ? 0 : total / static_cast<double>(count);
@@ -67,6 +71,7 @@ void SetCounters(benchmark::State& state, Operation operation,
   count("ranges", m.ranges);
   count("failed_sets", m.failed_sets);
   count("failed_clears", m.failed_clears);
+  if (!m.accounts_memory) return;
   set("requested_bits_per_page",
       PerOne(8.0 * static_cast<double>(m.requested_when_full), m.recorded));
   set("bits_per_page",
@@ -95,7 +100,7 @@ class Collector final : public benchmark::BenchmarkReporter {
 
   void ReportRuns(const std::vector<Run>& runs) override {
     for (Run run : runs) {
-      if (run.error_occurred && run.error_message == kInterrupted) continue;
+      if (run.error_occurred && run.error_message == kNotRun) continue;
       // The tails that the library appends say nothing: each run is one
       // iteration, timed by hand.
       run.run_name.iterations.clear();
@@ -114,24 +119,48 @@ class Collector final : public benchmark::BenchmarkReporter {
   int round_ = 0;
 };
 
-void Register(const Row& row, std::size_t number, Progress& progress,
-              const int& round) {
-  auto run = [&row, number, &progress, &round](benchmark::State& state) {
-    if (interrupted != 0) {
-      state.SkipWithError(kInterrupted);
+// What rows share while they run.
+struct Rounds {
+  int round = 0;
+  int last_round;
+  Progress progress;
+  RowBudget& budget;
+};
+
+void Measure(const Row& row, std::size_t number, RowBudget& budget,
+             benchmark::State& state) {
+  Job job = row.job;
+  job.time_limit = budget.time_limit();
+  const auto start = std::chrono::steady_clock::now();
+  const Measurement result = row.measure(job);
+  budget.Spend(number, std::chrono::steady_clock::now() - start);
+  if (result.cut_off) {
+    budget.CutOff(number);
+    state.SkipWithError(fmt::format("over the row budget of {} s: {}",
+                                    budget.Seconds(), result.error)
+                            .c_str());
+  } else if (!result.error.empty()) {
+    state.SkipWithError(result.error.c_str());
+  } else {
+    state.SetIterationTime(result.ns * 1e-9);
+    SetCounters(state, row.job.operation, result);
+  }
+}
+
+void Register(const Row& row, std::size_t number, Rounds& rounds) {
+  auto run = [&row, number, &rounds](benchmark::State& state) {
+    if (interrupted != 0 || rounds.budget.is_used_up(number)) {
+      state.SkipWithError(kNotRun);
       return;
     }
-    progress.Begin(row.name, round);
-    for (auto _ : state) {
-      const Measurement result = row.measure(row.job);
-      if (!result.error.empty()) {
-        state.SkipWithError(result.error.c_str());
-        break;
-      }
-      state.SetIterationTime(result.ns * 1e-9);
-      SetCounters(state, row.job.operation, result);
+    rounds.progress.Begin(row.name, rounds.round);
+    while (state.KeepRunning()) Measure(row, number, rounds.budget, state);
+    rounds.progress.End(number);
+    if (rounds.budget.is_used_up(number) && rounds.round < rounds.last_round) {
+      rounds.progress.Leave(number);
+      state.SetLabel(fmt::format("used up its row budget of {} s",
+                                 rounds.budget.Seconds()));
     }
-    progress.End(number);
   };
   benchmark::RegisterBenchmark(row.name.c_str(), run)
       ->UseManualTime()
@@ -139,25 +168,43 @@ void Register(const Row& row, std::size_t number, Progress& progress,
       ->Unit(benchmark::kMillisecond);
 }
 
-// Names every row that has no figure, once.
+// Names every row that has no figure, once. Returns how many of them had a
+// wrong answer.
 std::size_t ReportFailures(std::span<const Row> rows,
-                           const ResultsFile& results) {
+                           const ResultsFile& results,
+                           const RowBudget& budget) {
   std::size_t failed = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (const ResultsFile::Run& run : results.runs(i)) {
       if (!run.error_occurred) continue;
       fmt::print(stderr, "pfnbench: {}: {}\n", rows[i].name, run.error_message);
-      ++failed;
+      failed += !budget.is_cut_off(i);
       break;
     }
   }
   return failed;
 }
 
+// Says how many rows have fewer repetitions than the rest.
+void ReportShortRows(const ResultsFile& results, const RowBudget& budget,
+                     std::size_t rows, int rounds) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    count += budget.is_used_up(i) && !budget.is_cut_off(i) &&
+             results.runs(i).size() < static_cast<std::size_t>(rounds);
+  }
+  if (count == 0) return;
+  fmt::print(stderr,
+             "pfnbench: {} of {} rows used up the row budget of {} s and "
+             "have fewer than {} repetitions\n",
+             count, rows, budget.Seconds(), rounds);
+}
+
 void PrintSummary(std::span<const Row> rows, const ResultsFile& results) {
-  std::size_t width = 0;
+  constexpr std::string_view kTitle = "ns per page";
+  std::size_t width = kTitle.size();
   for (const Row& row : rows) width = std::max(width, row.name.size());
-  fmt::print("{:<{}}  {:>10}  {:>10}  {:>10}\n", "ns per page", width, "median",
+  fmt::print("{:<{}}  {:>10}  {:>10}  {:>10}\n", kTitle, width, "median",
              "least", "most");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::vector<double> figures;
@@ -190,27 +237,30 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   for (const auto& [key, value] : settings.context) {
     benchmark::AddCustomContext(key, value);
   }
+  RowBudget budget(rows.size(), settings.row_budget);
+  benchmark::AddCustomContext("row_budget_seconds", budget.Seconds());
 
   ResultsFile results(settings.out, rows.size());
   Collector collector(rows, results, settings.rounds);
-  {
-    Progress progress(rows.size(), settings.rounds);
-    int round = 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      Register(rows[i], i, progress, round);
-    }
-    for (; round < settings.rounds && interrupted == 0; ++round) {
-      collector.set_round(round);
-      benchmark::RunSpecifiedBenchmarks(&collector, ".");
-    }
-    benchmark::ClearRegisteredBenchmarks();
+  Rounds rounds{.last_round = settings.rounds - 1,
+                .progress = {rows.size(), settings.rounds},
+                .budget = budget};
+  for (std::size_t i = 0; i < rows.size(); ++i) Register(rows[i], i, rounds);
+  for (; rounds.round <= rounds.last_round && interrupted == 0;
+       ++rounds.round) {
+    collector.set_round(rounds.round);
+    benchmark::RunSpecifiedBenchmarks(&collector, ".");
   }
+  benchmark::ClearRegisteredBenchmarks();
+  rounds.progress.Clear();
   if (interrupted != 0) benchmark::AddCustomContext("interrupted", "yes");
   results.Write();
   if (settings.print_summary) PrintSummary(rows, results);
-  return {.failed_rows = ReportFailures(rows, results),
-          .interrupted = interrupted != 0,
-          .results = results.path()};
+  ReportShortRows(results, budget, rows.size(), settings.rounds);
+  return {
+      .failed_rows = ReportFailures(rows, results, budget),
+      .interrupted = interrupted != 0,
+      .results = results.is_empty() ? std::filesystem::path() : results.path()};
 }
 
 }  // namespace pfn

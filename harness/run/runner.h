@@ -9,6 +9,7 @@
 #ifndef PFNBENCH_HARNESS_RUN_RUNNER_H_
 #define PFNBENCH_HARNESS_RUN_RUNNER_H_
 
+#include <chrono>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -20,20 +21,21 @@ namespace pfn {
 
 struct RunSettings {
   int rounds = 9;
-  std::filesystem::path out;
-  ContextEntries context;     // besides the environment
-  std::string executable;     // argv[0]
+  std::chrono::nanoseconds row_budget{};  // harness/run/row_budget.h
+  std::filesystem::path out;              // a folder that exists
+  ContextEntries context;                 // besides the environment
+  std::string executable;                 // argv[0]
   bool print_summary = true;  // a line for each row on stdout, at the end
 };
 
 struct RunOutcome {
-  std::size_t failed_rows = 0;  // rows without a figure, named on stderr
+  std::size_t failed_rows = 0;  // with a wrong answer, named on stderr
   bool interrupted = false;
-  std::filesystem::path results;
+  std::filesystem::path results;  // empty if there is nothing to write
 };
 
-// Google Benchmark must be initialised. SIGINT and SIGTERM end the run early
-// and keep what is finished.
+// Google Benchmark must be initialised; it keeps the context of the first call
+// in a process. SIGINT and SIGTERM end the run early and keep what is finished.
 RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings);
 
 }  // namespace pfn

@@ -44,7 +44,8 @@ namespace pfn {
 enum class OutOfMemory : std::uint8_t {
   kReports,  // returns kNoMemory
   kThrows,   // the library throws, the adapter catches and returns kNoMemory
-  kAborts,   // the library crashes: measured without faults only
+  kAborts,   // the library crashes or corrupts itself: measured without faults
+             // only
 };
 
 constexpr std::string_view Name(OutOfMemory behaviour) {
@@ -66,9 +67,12 @@ struct ContenderTraits {
   std::string_view origin;  // who proposed it, and when
   bool clear_can_fail = false;
   OutOfMemory out_of_memory = OutOfMemory::kReports;
-  // The widest set it can hold, as last - first; a structure with a limit
-  // answers kNoMemory beyond it.
+  // The widest set it can hold, as last - first over all pages that were ever
+  // set; a structure with a limit answers kNoMemory beyond it.
   std::uint64_t max_distance = kMaxPfn;
+  // False for a library whose memory does not come from the heap: it gets no
+  // memory figures at all, rather than figures that are too small.
+  bool accounts_memory = true;
 };
 
 // One named requirement each, so that the compiler's message names the member

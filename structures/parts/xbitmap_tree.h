@@ -2,10 +2,11 @@
 //
 // File: structures/parts/xbitmap_tree.h
 //
-// The radix tree of 1024-bit leaves that all xbitmap contenders share: the
-// "direct" family (series v12 to v20 of 2017), which descends for every
-// operation and reads no tags, with the range operations of the last posted
-// version (iterating existing slots) and its known defects corrected.
+// The radix tree of 1024-bit leaves that all xbitmap and XArray contenders
+// share: one descent per operation, with the range operations of the last
+// posted version (iterating existing slots) and its known defects corrected.
+// What the versions do differently is an option (TreeOptions); the plain tree
+// is the "direct" family, series v12 to v20 of 2017, which reads no marks.
 //
 // Layout, x86-64 of Linux 4.15:
 //   page p is bit p % 1024 of leaf p / 1024;
@@ -37,23 +38,23 @@
 #ifndef PFNBENCH_STRUCTURES_PARTS_XBITMAP_TREE_H_
 #define PFNBENCH_STRUCTURES_PARTS_XBITMAP_TREE_H_
 
-#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
-#include <type_traits>
 
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
 #include "structures/parts/bits.h"
+#include "structures/parts/leaf_hint.h"
+#include "structures/parts/radix_tree.h"
+#include "structures/parts/small_set.h"
 
 namespace pfn::xbitmap {
 
 inline constexpr unsigned kLeafShift = 10;
 inline constexpr std::uint64_t kLeafBits = std::uint64_t{1} << kLeafShift;
 inline constexpr std::size_t kLeafWords = kLeafBits / bits::kWordBits;
-inline constexpr unsigned kSlotShift = 6;
-inline constexpr unsigned kSlots = 1u << kSlotShift;
 inline constexpr unsigned kMaxLevels = 9;  // ceil((64 - 10) / 6)
 
 struct Leaf {
@@ -62,18 +63,21 @@ struct Leaf {
 static_assert(sizeof(Leaf) == 128);
 
 struct Node {
+  static constexpr unsigned kSlotShift = 6;
+
   std::uint8_t shift;   // bits of the leaf number still to be consumed below
   std::uint8_t offset;  // own slot number in the parent
   std::uint8_t count;   // slots in use
   std::uint8_t unused_exceptional;
   Node* parent;
-  // The kernel's node also has its owning tree, a list or RCU head, and three
-  // tag masks. This family reads none of them, but they are part of what a
+  // The kernel's node also has its owning tree, a list or RCU head, and two
+  // more masks of marks. Nothing here reads them, but they are part of what a
   // node costs.
   void* unused_root;
   void* unused_list[2];
-  void* slots[kSlots];  // Node*, or Leaf* where shift is 0; null if absent
-  std::uint64_t unused_tags[3];
+  void* slots[1u << kSlotShift];
+  std::uint64_t free_mask;  // see TreeOptions::free_marks
+  std::uint64_t unused_marks[2];
 };
 static_assert(sizeof(Node) == 576);
 
@@ -95,286 +99,359 @@ enum class SetResult : std::uint8_t {
   kNoLeaf,  // the path is there, the leaf could not be had
 };
 
-template <TreeMemory Memory>
-class Tree {
- public:
-  // `memory` must outlive the tree.
-  explicit Tree(Memory& memory) : memory_(memory) {}
-  Tree(const Tree&) = delete;
-  Tree& operator=(const Tree&) = delete;
-  ~Tree() {
-    if (root_ != nullptr) FreeSubtree(root_, levels_);
-  }
+// What distinguishes the contenders. An option that is off costs nothing.
+struct TreeOptions {
+  // While all members of a leaf lie in its first so many pages, the slot itself
+  // holds them and there is no leaf. 62 in the radix tree, 63 in the XArray.
+  unsigned small_set_bits = 0;
+  // Every node keeps exact FREE marks: bit i says that a page below slot i is
+  // not a member (an absent leaf included). Set leaves full leaves alone, and
+  // scans its leaf for fullness every time; a search for a non-member skips
+  // full leaves and subtrees by mask. The mark of the root, which the kernel
+  // keeps in a flag, is that the top node's mask is not zero.
+  bool free_marks = false;
+  // Set, Test and Clear look first whether the leaf is the one used last.
+  bool leaf_hint = false;
+};
 
-  SetResult Set(Pfn pfn, Gfp gfp) {
-    Leaf* leaf = FindLeaf(LeafNumber(pfn));
-    if (leaf == nullptr) [[unlikely]] {
-      if (const SetResult result = AddLeaf(LeafNumber(pfn), gfp, leaf);
-          result != SetResult::kOk) {
-        return result;
-      }
-    }
-    bits::Set(leaf->words, Offset(pfn));
-    return SetResult::kOk;
-  }
+// How the walks of radix::Tree read what hangs in a lowest-level slot.
+template <unsigned kSmallSetBits>
+struct Entry {
+  using Small = SmallSet<kSmallSetBits>;
+  static constexpr unsigned kShift = kLeafShift;
 
-  bool Test(Pfn pfn) const {
-    const Leaf* leaf = FindLeaf(LeafNumber(pfn));
-    return leaf != nullptr && bits::Test(leaf->words, Offset(pfn));
+  static bool Test(const void* entry, std::uint64_t offset) {
+    if (Small::Is(entry)) return Small::Test(entry, offset);
+    return bits::Test(Words(entry), offset);
   }
-
-  void Clear(Pfn pfn) {
-    const std::uint64_t number = LeafNumber(pfn);
-    Leaf* leaf = FindLeaf(number);
-    if (leaf == nullptr) return;
-    bits::Clear(leaf->words, Offset(pfn));
-    if (bits::AllZero(leaf->words, kLeafWords)) RemoveLeaf(number, leaf);
+  static std::uint64_t FindSet(const void* entry, std::uint64_t begin,
+                               std::uint64_t end) {
+    if (Small::Is(entry)) return Small::FindSet(entry, begin, end);
+    return bits::FindSet(Words(entry), begin, end);
   }
-
-  // Clears first..last, looking at existing leaves only.
-  void ClearRange(PfnRange range) {
-    const std::uint64_t last_number = LeafNumber(range.last);
-    std::uint64_t number = LeafNumber(range.first);
-    while (Leaf* leaf = NextLeaf(number, last_number)) {
-      const std::uint64_t begin =
-          number == LeafNumber(range.first) ? Offset(range.first) : 0;
-      const std::uint64_t end =
-          number == last_number ? Offset(range.last) + 1 : kLeafBits;
-      bits::ClearSpan(leaf->words, begin, end);
-      const bool whole = end - begin == kLeafBits;
-      if (whole || bits::AllZero(leaf->words, kLeafWords)) {
-        RemoveLeaf(number, leaf);
-      }
-      if (number == last_number) return;
-      ++number;
-    }
+  static std::uint64_t FindZero(const void* entry, std::uint64_t begin,
+                                std::uint64_t end) {
+    if (Small::Is(entry)) return Small::FindZero(entry, begin, end);
+    return bits::FindZero(Words(entry), begin, end);
   }
-
-  // The lowest member in [from, max].
-  std::optional<Pfn> FindSet(Pfn from, Pfn max) const {
-    const std::uint64_t last_number = LeafNumber(max);
-    Cursor cursor;
-    std::uint64_t number = LeafNumber(from);
-    while (const Leaf* leaf = NextLeaf(number, last_number, cursor)) {
-      const std::uint64_t begin = number == LeafNumber(from) ? Offset(from) : 0;
-      const std::uint64_t end =
-          number == last_number ? Offset(max) + 1 : kLeafBits;
-      const std::uint64_t found = bits::FindSet(leaf->words, begin, end);
-      if (found != end) return FirstPage(number) + found;
-      if (number == last_number) break;
-      ++number;
-    }
-    return std::nullopt;
+  static bool IsEmpty(const void* entry) {
+    if (Small::Is(entry)) return Small::Bits(entry) == 0;
+    return bits::AllZero(Words(entry), kLeafWords);
   }
-
-  // The lowest page in [from, max] that is not a member.
-  std::optional<Pfn> FindZero(Pfn from, Pfn max) const {
-    const std::uint64_t last_number = LeafNumber(max);
-    Cursor cursor;
-    for (std::uint64_t number = LeafNumber(from);; ++number) {
-      const std::uint64_t begin = number == LeafNumber(from) ? Offset(from) : 0;
-      const Leaf* leaf = LeafAt(number, cursor);
-      if (leaf == nullptr) return FirstPage(number) + begin;
-      const std::uint64_t end =
-          number == last_number ? Offset(max) + 1 : kLeafBits;
-      const std::uint64_t found = bits::FindZero(leaf->words, begin, end);
-      if (found != end) return FirstPage(number) + found;
-      if (number == last_number) return std::nullopt;
-    }
-  }
-
-  // Whether counts, back links and shape are consistent.
-  bool Validate() const {
-    if (root_ == nullptr) return levels_ == 0;
-    if (levels_ == 0) return !IsEmpty(*static_cast<Leaf*>(root_));
-    return ValidateNode(static_cast<const Node*>(root_), nullptr, levels_);
-  }
-
-  unsigned levels() const { return levels_; }
-
- private:
-  // The lowest-level node that a walk looked at last, so that the next of its
-  // 64 slots needs no descent.
-  struct Cursor {
-    const Node* node = nullptr;
-    std::uint64_t base = 0;  // number of its first leaf
-  };
-
-  static constexpr std::uint64_t LeafNumber(Pfn pfn) {
-    return pfn >> kLeafShift;
-  }
-  static constexpr std::uint64_t Offset(Pfn pfn) { return pfn % kLeafBits; }
-  static constexpr Pfn FirstPage(std::uint64_t leaf_number) {
-    return leaf_number << kLeafShift;
-  }
-  // The highest leaf number that a tree of `levels` can hold.
-  static constexpr std::uint64_t Highest(unsigned levels) {
-    return (std::uint64_t{1} << (kSlotShift * levels)) - 1;
-  }
-  static constexpr unsigned SlotAt(std::uint64_t number, unsigned shift) {
-    return (number >> shift) % kSlots;
-  }
-  static bool IsEmpty(const Leaf& leaf) {
-    return bits::AllZero(leaf.words, kLeafWords);
-  }
-
-  Leaf* FindLeaf(std::uint64_t number) const {
-    if (number > Highest(levels_)) return nullptr;
-    void* entry = root_;
-    for (unsigned shift = kSlotShift * levels_; shift != 0;) {
-      if (entry == nullptr) return nullptr;
-      shift -= kSlotShift;
-      entry = static_cast<Node*>(entry)->slots[SlotAt(number, shift)];
-    }
-    return static_cast<Leaf*>(entry);
-  }
-
-  // FindLeaf, with one descent per 64 leaves of an ascending walk.
-  const Leaf* LeafAt(std::uint64_t number, Cursor& cursor) const {
-    if (cursor.node == nullptr || number - cursor.base >= kSlots) {
-      cursor.node = FindLowestNode(number);
-      cursor.base = number - number % kSlots;
-      if (cursor.node == nullptr) return FindLeaf(number);
-    }
-    return static_cast<const Leaf*>(cursor.node->slots[number % kSlots]);
-  }
-
-  // The node whose slots hold the leaves around `number`, or null.
-  const Node* FindLowestNode(std::uint64_t number) const {
-    if (levels_ == 0 || number > Highest(levels_)) return nullptr;
-    const Node* node = static_cast<const Node*>(root_);
-    for (unsigned shift = kSlotShift * (levels_ - 1);
-         node != nullptr && shift != 0; shift -= kSlotShift) {
-      node = static_cast<const Node*>(node->slots[SlotAt(number, shift)]);
-    }
-    return node;
-  }
-
-  // The first existing leaf at or after `number` and up to `max`; `number`
-  // becomes its number. Null if there is none.
-  Leaf* NextLeaf(std::uint64_t& number, std::uint64_t max) const {
-    Cursor cursor;
-    return NextLeaf(number, max, cursor);
-  }
-  Leaf* NextLeaf(std::uint64_t& number, std::uint64_t max,
-                 Cursor& cursor) const {
-    if (levels_ == 0) {
-      return number == 0 ? static_cast<Leaf*>(root_) : nullptr;
-    }
-    max = std::min(max, Highest(levels_));
-    while (number <= max) {
-      if (cursor.node == nullptr || number - cursor.base >= kSlots) {
-        if (!SeekNode(number, max, cursor)) return nullptr;
-      }
-      const std::uint64_t last = std::min(max, cursor.base + (kSlots - 1));
-      for (;; ++number) {
-        if (void* leaf = cursor.node->slots[number % kSlots]) {
-          return static_cast<Leaf*>(leaf);
-        }
-        if (number == last) break;
-      }
-      ++number;  // cannot wrap: leaf numbers have 54 bits
-    }
-    return nullptr;
-  }
-
-  // Moves the cursor to the first lowest-level node that holds leaves at or
-  // after `number`, skipping missing subtrees at their parent, and `number` to
-  // the first leaf number of it that counts.
-  bool SeekNode(std::uint64_t& number, std::uint64_t max,
-                Cursor& cursor) const {
-    while (number <= max) {
-      const Node* node = static_cast<const Node*>(root_);
-      unsigned shift = kSlotShift * (levels_ - 1);
-      for (; node != nullptr && shift != 0; shift -= kSlotShift) {
-        const Node* child =
-            static_cast<const Node*>(node->slots[SlotAt(number, shift)]);
-        if (child == nullptr) break;
-        node = child;
-      }
-      if (node == nullptr) return false;
-      if (shift == 0) {
-        cursor = {node, number - number % kSlots};
-        return true;
-      }
-      // No child here: on to the next slot of this node that has one.
-      do {
-        number = ((number >> shift) + 1) << shift;
-      } while (number <= max && SlotAt(number, shift) != 0 &&
-               node->slots[SlotAt(number, shift)] == nullptr);
-    }
-    return false;
-  }
-
-  // Makes the path to `number` and hangs a zeroed leaf on it.
-  SetResult AddLeaf(std::uint64_t number, Gfp gfp, Leaf*& leaf) {
-    if (!Extend(number, gfp)) return SetResult::kNoNode;
-    Node* parent = nullptr;
-    void** slot = &root_;
-    for (unsigned shift = kSlotShift * levels_; shift != 0;) {
-      shift -= kSlotShift;
-      if (*slot == nullptr) {
-        Node* node = NewNode(shift, parent, gfp);
-        if (node == nullptr) {
-          if (root_ == nullptr) levels_ = 0;
-          return SetResult::kNoNode;
-        }
-        node->offset = parent == nullptr
-                           ? 0
-                           : static_cast<std::uint8_t>(slot - parent->slots);
-        Link(parent, slot, node);
-      }
-      parent = static_cast<Node*>(*slot);
-      slot = &parent->slots[SlotAt(number, shift)];
-    }
-    leaf = static_cast<Leaf*>(memory_.AllocateLeaf(gfp));
-    if (leaf == nullptr) return SetResult::kNoLeaf;
-    std::memset(leaf, 0, sizeof(Leaf));
-    Link(parent, slot, leaf);
-    return SetResult::kOk;
-  }
-
-  static void Link(Node* parent, void** slot, void* entry) {
-    *slot = entry;
-    if (parent != nullptr) ++parent->count;
-  }
-
-  // Makes the tree high enough for `number`. An empty tree gets its height at
-  // once; otherwise each new top is linked before the next is asked for.
-  bool Extend(std::uint64_t number, Gfp gfp) {
-    while (number > Highest(levels_)) {
-      if (root_ != nullptr) {
-        Node* top = NewNode(kSlotShift * levels_, nullptr, gfp);
-        if (top == nullptr) return false;
-        top->slots[0] = root_;
-        top->count = 1;
-        if (levels_ != 0) static_cast<Node*>(root_)->parent = top;
-        root_ = top;
-      }
-      ++levels_;
+  // From the first word on, as the kernel's bitmap_full().
+  static bool IsFull(const void* entry) {
+    if (Small::Is(entry)) return false;
+    for (std::size_t i = 0; i < kLeafWords; ++i) {
+      if (~Words(entry)[i] != 0) return false;
     }
     return true;
   }
 
-  Node* NewNode(unsigned shift, Node* parent, Gfp gfp) {
-    Node* node = static_cast<Node*>(memory_.AllocateNode(gfp));
+ private:
+  static const std::uint64_t* Words(const void* entry) {
+    return static_cast<const Leaf*>(entry)->words;
+  }
+};
+
+template <TreeMemory Memory, TreeOptions kOptions = TreeOptions{}>
+class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
+ private:
+  using LeafEntry = Entry<kOptions.small_set_bits>;
+  using Small = typename LeafEntry::Small;
+  using Base = radix::Tree<Node, LeafEntry>;
+  using Base::Find;
+  using Base::FirstPage;
+  using Base::Highest;
+  using Base::kSlots;
+  using Base::kSlotShift;
+  using Base::LeafNumber;
+  using Base::levels_;
+  using Base::Offset;
+  using Base::root_;
+  using Base::Slot;
+  using Base::SlotAt;
+  using Base::SpanIn;
+  using typename Base::Cursor;
+  using typename Base::Place;
+  using typename Base::Span;
+
+ public:
+  using Base::FindSet;
+  using Base::ForEachRange;
+  using Base::levels;
+
+  // `memory` must outlive the tree.
+  explicit Tree(Memory& memory) : memory_(memory) {}
+  ~Tree() {
+    if (root_ != nullptr) FreeSubtree(root_, levels_);
+  }
+
+  // Inlined into every contender's Set, of whatever size the options make it.
+  [[gnu::always_inline]] SetResult Set(Pfn pfn, Gfp gfp) {
+    const std::uint64_t number = LeafNumber(pfn);
+    if (const LeafPlace* known = hint_.Find(number)) {
+      SetInLeaf(*known, pfn);
+      return SetResult::kOk;
+    }
+    const Place place = Find(number);
+    if (place.entry == nullptr) [[unlikely]] {
+      return Insert(pfn, gfp);
+    }
+    if (Small::Is(place.entry)) return SetInSmall(place.node, pfn, gfp);
+    SetInLeaf(Remember(number, place), pfn);
+    return SetResult::kOk;
+  }
+
+  bool Test(Pfn pfn) const {
+    const std::uint64_t number = LeafNumber(pfn);
+    if (const LeafPlace* known = hint_.Find(number)) {
+      return bits::Test(known->leaf->words, Offset(pfn));
+    }
+    const Place place = Find(number);
+    if (place.entry == nullptr) return false;
+    if (!Small::Is(place.entry)) Remember(number, place);
+    return LeafEntry::Test(place.entry, Offset(pfn));
+  }
+
+  void Clear(Pfn pfn) {
+    const std::uint64_t number = LeafNumber(pfn);
+    if (const LeafPlace* known = hint_.Find(number)) {
+      ClearInLeaf(*known, pfn);
+      return;
+    }
+    const Place place = Find(number);
+    if (place.entry == nullptr) return;
+    if (Small::Is(place.entry)) {
+      const std::uint64_t offset = Offset(pfn);
+      ClearInSmall(place.node, number, {offset, offset + 1});
+      return;
+    }
+    ClearInLeaf(Remember(number, place), pfn);
+  }
+
+  // Clears first..last, looking at existing leaves only.
+  void ClearRange(PfnRange range) {
+    const std::uint64_t last = LeafNumber(range.last);
+    std::uint64_t number = LeafNumber(range.first);
+    while (NextEntry(number, last) != nullptr) {
+      ClearSpan(Find(number), number, SpanIn(number, range));
+      if (number == last) return;
+      ++number;
+    }
+  }
+
+  // The lowest page in [from, max] that is not a member.
+  std::optional<Pfn> FindZero(Pfn from, Pfn max) const {
+    if constexpr (!kOptions.free_marks) {
+      return Base::FindZero(from, max);
+    } else {
+      const std::uint64_t last = LeafNumber(max);
+      std::uint64_t number = LeafNumber(from);
+      for (;; ++number) {
+        const void* entry = SeekFree(number);
+        if (number > last) return std::nullopt;
+        const Span span = SpanIn(number, {from, max});
+        if (entry == nullptr) return FirstPage(number) + span.begin;
+        const std::uint64_t found =
+            LeafEntry::FindZero(entry, span.begin, span.end);
+        if (found != span.end) return FirstPage(number) + found;
+        if (number == last) return std::nullopt;
+      }
+    }
+  }
+
+  // Whether counts, back links, shape, marks and hint are consistent.
+  bool Validate() const {
+    if (root_ == nullptr) return levels_ == 0;
+    if (levels_ == 0) return !LeafEntry::IsEmpty(root_);
+    return ValidateNode(static_cast<const Node*>(root_), nullptr, levels_);
+  }
+
+ private:
+  // A leaf, and the node that it hangs in; null if it is the root.
+  struct LeafPlace {
+    Leaf* leaf;
+    Node* node;
+  };
+
+  static std::uint64_t MarkOf(std::uint64_t number) {
+    return bits::Mask(SlotAt(number, 0));
+  }
+
+  LeafPlace Remember(std::uint64_t number, Place place) const {
+    const LeafPlace found{static_cast<Leaf*>(place.entry), place.node};
+    hint_.Remember(number, found);
+    return found;
+  }
+
+  void* NextEntry(std::uint64_t& number, std::uint64_t max) const {
+    Cursor cursor;
+    return Base::NextEntry(number, max, cursor);
+  }
+
+  void SetInLeaf(LeafPlace place, Pfn pfn) {
+    if constexpr (kOptions.free_marks) {
+      const std::uint64_t mark = MarkOf(LeafNumber(pfn));
+      // A leaf that is not FREE has the page already.
+      if (place.node != nullptr && (place.node->free_mask & mark) == 0) return;
+    }
+    bits::Set(place.leaf->words, Offset(pfn));
+    if constexpr (kOptions.free_marks) {
+      if (LeafEntry::IsFull(place.leaf)) [[unlikely]] {
+        ClearFreeMark(place.node, SlotAt(LeafNumber(pfn), 0));
+      }
+    }
+  }
+
+  // Sets a page of a leaf that has only a small set so far.
+  [[gnu::noinline]] SetResult SetInSmall(Node* node, Pfn pfn, Gfp gfp) {
+    void*& slot = Slot(node, LeafNumber(pfn));
+    if (Small::Holds(Offset(pfn))) {
+      slot = Small::With(slot, Offset(pfn));
+      return SetResult::kOk;
+    }
+    Leaf* leaf = NewLeaf(gfp);
+    if (leaf == nullptr) return SetResult::kNoLeaf;
+    leaf->words[0] = Small::Bits(slot);
+    bits::Set(leaf->words, Offset(pfn));
+    slot = leaf;
+    return SetResult::kOk;
+  }
+
+  // Makes the path to a leaf that does not exist, and the leaf with one page.
+  [[gnu::noinline]] SetResult Insert(Pfn pfn, Gfp gfp) {
+    const std::optional<Node*> path = Base::MakePath(
+        LeafNumber(pfn),
+        [&](unsigned shift, Node* parent, unsigned offset) {
+          return NewNode(shift, parent, offset, gfp);
+        },
+        [&](Node* top) { Adopt(top); });
+    if (!path) return SetResult::kNoNode;
+    void*& slot = Slot(*path, LeafNumber(pfn));
+    if (Small::Holds(Offset(pfn))) {
+      slot = Small::With(Small::Empty(), Offset(pfn));
+    } else {
+      Leaf* leaf = NewLeaf(gfp);
+      if (leaf == nullptr) return SetResult::kNoLeaf;
+      bits::Set(leaf->words, Offset(pfn));
+      slot = leaf;
+    }
+    if (*path != nullptr) ++(*path)->count;
+    return SetResult::kOk;
+  }
+
+  Leaf* NewLeaf(Gfp gfp) {
+    auto* leaf = static_cast<Leaf*>(memory_.AllocateLeaf(gfp));
+    if (leaf != nullptr) std::memset(leaf, 0, sizeof(Leaf));
+    return leaf;
+  }
+
+  Node* NewNode(unsigned shift, Node* parent, unsigned offset, Gfp gfp) {
+    auto* node = static_cast<Node*>(memory_.AllocateNode(gfp));
     if (node == nullptr) return nullptr;
     std::memset(node, 0, sizeof(Node));
     node->shift = static_cast<std::uint8_t>(shift);
+    node->offset = static_cast<std::uint8_t>(offset);
     node->parent = parent;
+    node->free_mask = ~std::uint64_t{0};
+    if (parent != nullptr) ++parent->count;
     return node;
   }
 
-  // Frees an empty leaf, every node that becomes empty by it, and top nodes
-  // that are no longer needed.
-  void RemoveLeaf(std::uint64_t number, Leaf* leaf) {
-    Node* node = const_cast<Node*>(FindLowestNode(number));
-    memory_.FreeLeaf(leaf);
-    if (node == nullptr) {
-      root_ = nullptr;
+  // `top` is the new top over the old tree, which hangs in its slot 0.
+  void Adopt(Node* top) {
+    hint_.Forget();  // a leaf that was the root has a node now
+    top->count = 1;
+    bool is_free = true;
+    if (levels_ > 1) {
+      Node* child = static_cast<Node*>(top->slots[0]);
+      child->parent = top;
+      is_free = child->free_mask != 0;
+    } else if constexpr (kOptions.free_marks) {
+      is_free = !LeafEntry::IsFull(top->slots[0]);
+    }
+    if (!is_free) top->free_mask &= ~bits::Mask(0);
+  }
+
+  void ClearInLeaf(LeafPlace place, Pfn pfn) {
+    const std::uint64_t number = LeafNumber(pfn);
+    SetFreeMark(place.node, SlotAt(number, 0));
+    bits::Clear(place.leaf->words, Offset(pfn));
+    if (LeafEntry::IsEmpty(place.leaf)) Remove(place.node, number);
+  }
+
+  void ClearInSmall(Node* node, std::uint64_t number, Span span) {
+    void*& slot = Slot(node, number);
+    slot = Small::Without(slot, span.begin, span.end);
+    if (LeafEntry::IsEmpty(slot)) Remove(node, number);
+  }
+
+  void ClearSpan(Place place, std::uint64_t number, Span span) {
+    if (Small::Is(place.entry)) {
+      ClearInSmall(place.node, number, span);
       return;
     }
-    node->slots[number % kSlots] = nullptr;
+    SetFreeMark(place.node, SlotAt(number, 0));
+    auto* leaf = static_cast<Leaf*>(place.entry);
+    bits::ClearSpan(leaf->words, span.begin, span.end);
+    const bool whole = span.end - span.begin == kLeafBits;
+    if (whole || LeafEntry::IsEmpty(leaf)) Remove(place.node, number);
+  }
+
+  // The leaf in `slot` of `node` is full now, and with it whatever lies above
+  // and has no other FREE slot.
+  void ClearFreeMark(Node* node, unsigned slot) {
+    while (node != nullptr) {
+      node->free_mask &= ~bits::Mask(slot);
+      if (node->free_mask != 0) return;
+      slot = node->offset;
+      node = node->parent;
+    }
+  }
+
+  void SetFreeMark(Node* node, unsigned slot) {
+    if constexpr (kOptions.free_marks) {
+      while (node != nullptr && (node->free_mask & bits::Mask(slot)) == 0) {
+        node->free_mask |= bits::Mask(slot);
+        slot = node->offset;
+        node = node->parent;
+      }
+    }
+  }
+
+  // Moves `number` to the first leaf at or after it that has a FREE page, by
+  // the masks alone, and returns that leaf; null if it is absent. `number` may
+  // end behind the tree, where all leaves are absent.
+  const void* SeekFree(std::uint64_t& number) const {
+    if (levels_ == 0) return number == 0 ? root_ : nullptr;
+    while (number <= Highest(levels_)) {
+      const auto* node = static_cast<const Node*>(root_);
+      for (unsigned shift = kSlotShift * (levels_ - 1);; shift -= kSlotShift) {
+        const std::uint64_t mask = node->free_mask >> SlotAt(number, shift);
+        if (mask == 0) {
+          // Full from here to the end of this node: on behind it.
+          number = ((number >> shift >> kSlotShift) + 1) << shift << kSlotShift;
+          break;
+        }
+        if (const int skipped = std::countr_zero(mask); skipped != 0) {
+          number = ((number >> shift) + skipped) << shift;
+        }
+        const void* entry = node->slots[SlotAt(number, shift)];
+        if (shift == 0 || entry == nullptr) return entry;
+        node = static_cast<const Node*>(entry);
+      }
+    }
+    return nullptr;
+  }
+
+  // Frees the empty leaf `number`, which hangs in `node`, every node that
+  // becomes empty by it, and top nodes that are no longer needed.
+  void Remove(Node* node, std::uint64_t number) {
+    hint_.Forget();
+    void*& slot = Slot(node, number);
+    FreeEntry(slot);
+    slot = nullptr;
+    if (node == nullptr) return;
     while (--node->count == 0) {
       Node* parent = node->parent;
       const unsigned offset = node->offset;
@@ -398,48 +475,55 @@ class Tree {
       root_ = top->slots[0];
       memory_.FreeNode(top);
       --levels_;
-      if (levels_ != 0) {
-        static_cast<Node*>(root_)->parent = nullptr;
-      }
+      if (levels_ != 0) static_cast<Node*>(root_)->parent = nullptr;
     }
   }
 
-  void FreeSubtree(void* entry, unsigned levels) {
-    if (levels == 0) {
-      memory_.FreeLeaf(static_cast<Leaf*>(entry));
+  void FreeEntry(void* entry) {
+    if (!Small::Is(entry)) memory_.FreeLeaf(static_cast<Leaf*>(entry));
+  }
+
+  void FreeSubtree(void* entry, unsigned height) {
+    if (height == 0) {
+      FreeEntry(entry);
       return;
     }
     Node* node = static_cast<Node*>(entry);
     for (void* child : node->slots) {
-      if (child != nullptr) FreeSubtree(child, levels - 1);
+      if (child != nullptr) FreeSubtree(child, height - 1);
     }
     memory_.FreeNode(node);
   }
 
   static bool ValidateNode(const Node* node, const Node* parent,
-                           unsigned levels) {
-    if (node->parent != parent || node->shift != kSlotShift * (levels - 1)) {
+                           unsigned height) {
+    if (node->parent != parent || node->shift != kSlotShift * (height - 1)) {
       return false;
     }
     unsigned count = 0;
     for (unsigned i = 0; i < kSlots; ++i) {
+      const bool marked_free = (node->free_mask & bits::Mask(i)) != 0;
       const void* child = node->slots[i];
-      if (child == nullptr) continue;
-      ++count;
-      if (levels == 1) {
-        if (IsEmpty(*static_cast<const Leaf*>(child))) return false;
-        continue;
+      bool is_free = true;
+      if (child != nullptr) {
+        ++count;
+        if (height == 1) {
+          if (LeafEntry::IsEmpty(child)) return false;
+          is_free = !kOptions.free_marks || !LeafEntry::IsFull(child);
+        } else {
+          const Node* below = static_cast<const Node*>(child);
+          if (below->offset != i) return false;
+          if (!ValidateNode(below, node, height - 1)) return false;
+          is_free = below->free_mask != 0;
+        }
       }
-      const Node* below = static_cast<const Node*>(child);
-      if (below->offset != i) return false;
-      if (!ValidateNode(below, node, levels - 1)) return false;
+      if (marked_free != is_free) return false;
     }
     return count == node->count;
   }
 
   Memory& memory_;
-  void* root_ = nullptr;  // a Node*, or a Leaf* if levels_ is 0
-  unsigned levels_ = 0;
+  [[no_unique_address]] mutable LeafHint<LeafPlace, kOptions.leaf_hint> hint_;
 };
 
 }  // namespace pfn::xbitmap

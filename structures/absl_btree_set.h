@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// File: structures/absl_btree_set.h
+//
+// absl-btree-set: Abseil's B-tree of single pages, as a user of the library
+// would take it. A B-tree, not a B+ tree: inner nodes hold pages as well.
+//
+// Layout      nodes of at most 256 bytes: up to 30 pages, inner nodes another
+//             31 pointers (kmalloc-256 and kmalloc-512). A lone root leaf
+//             doubles from 1 page upwards.
+// Set         one descent; allocates when a node splits.
+// Others      parts/std_set_adapter.h. Erasing never allocates.
+// Failure     none may happen: measured without faults. A throw in the middle of
+//             a split loses a node (found by the failure tests, 2026-11-21, and
+//             announced by upstream: "not exception-safe", abseil-cpp#1690).
+//
+// Source: libabsl; Debian's has its hardening checks on.
+
+#ifndef PFNBENCH_STRUCTURES_ABSL_BTREE_SET_H_
+#define PFNBENCH_STRUCTURES_ABSL_BTREE_SET_H_
+
+#include <functional>
+
+#include "absl/base/config.h"
+#include "absl/container/btree_set.h"
+#include "structures/core/nowait_allocator.h"
+#include "structures/core/pfn.h"
+#include "structures/core/pfn_set.h"
+#include "structures/parts/std_set_adapter.h"
+#include "structures/parts/text.h"
+#include "structures/parts/throwing_allocator.h"
+
+namespace pfn {
+
+template <NowaitAllocator A>
+class AbslBtreeSet
+    : public StdSetAdapter<
+          A, absl::btree_set<Pfn, std::less<Pfn>, ThrowingAllocator<Pfn, A>>> {
+ public:
+  static constexpr ContenderTraits kTraits{
+      .name = "absl-btree-set",
+      .family = "btree",
+      .origin = "Abseil " PFN_TEXT(ABSL_LTS_RELEASE_VERSION),
+      .out_of_memory = OutOfMemory::kAborts,
+  };
+
+  using AbslBtreeSet::StdSetAdapter::StdSetAdapter;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_STRUCTURES_ABSL_BTREE_SET_H_

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+//
+// File: structures/parts/interval_map_adapter.h
+//
+// A PFN set out of an ordered map as the C++ libraries have it (std::map and
+// whatever offers its interface): one entry first -> last for each run, runs
+// never overlapping nor touching.
+//
+// Layout      the container's, with 16 bytes of payload a run.
+// Set         one upper_bound, then one of: nothing, a run made longer in
+// place,
+//             two runs made one by an erase, a new entry. A run that grows
+//             downwards changes its key: in place where the container allows
+//             that, else by an insert and an erase.
+// Clear       one upper_bound, then the reverse; splitting a run inserts.
+// Test        one upper_bound.
+// NextRange   one upper_bound; ForEachRange steps the iterator.
+// ClearRange  two searches, at most one insert, and one erase.
+// Failure     every operation does the one insert that it may need first, so
+//             that what throws has changed nothing, if `Map` keeps itself
+//             unchanged when an insert throws and does not allocate in erase.
+//             Clear and ClearRange can fail.
+
+#ifndef PFNBENCH_STRUCTURES_PARTS_INTERVAL_MAP_ADAPTER_H_
+#define PFNBENCH_STRUCTURES_PARTS_INTERVAL_MAP_ADAPTER_H_
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <type_traits>
+
+#include "structures/core/nowait_allocator.h"
+#include "structures/core/pfn.h"
+#include "structures/parts/throwing_allocator.h"
+
+namespace pfn {
+
+// The key of a run, its first page. It may change within the map: a run that
+// grows or shrinks at its lower end keeps its place among the others. Through
+// an insert and an erase the same would cost twice the time where pages come in
+// descending order, as half of them do.
+struct RunStart {
+  mutable Pfn page;
+
+  // Abseil would take it for something that is slow to compare.
+  using absl_btree_prefer_linear_node_search = std::true_type;
+};
+
+struct RunOrder {
+  using is_transparent = void;
+
+  template <class Left, class Right>
+  bool operator()(const Left& left, const Right& right) const {
+    return Page(left) < Page(right);
+  }
+
+ private:
+  static Pfn Page(Pfn page) { return page; }
+  static Pfn Page(const RunStart& start) { return start.page; }
+};
+
+// `Map` maps RunStart to Pfn, ordered by RunOrder.
+template <NowaitAllocator A, class Map>
+class IntervalMapAdapter {
+ public:
+  explicit IntervalMapAdapter(A& heap)
+      : memory_{heap},
+        runs_(ThrowingAllocator<typename Map::value_type, A>(memory_)) {}
+  IntervalMapAdapter(const IntervalMapAdapter&) = delete;
+  IntervalMapAdapter& operator=(const IntervalMapAdapter&) = delete;
+
+  Status Set(Pfn pfn, Gfp gfp) {
+    return memory_.Try(gfp, [&] { Insert(pfn); });
+  }
+  Status Clear(Pfn pfn, Gfp gfp) {
+    return memory_.Try(gfp, [&] { Erase(pfn); });
+  }
+  Status ClearRange(PfnRange range, Gfp gfp) {
+    return memory_.Try(gfp, [&] { Erase(range); });
+  }
+
+  bool Test(Pfn pfn) const {
+    const auto run = FirstEndingFrom(pfn);
+    return run != runs_.end() && run->first.page <= pfn;
+  }
+
+  std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
+    const auto run = FirstEndingFrom(from);
+    if (run == runs_.end() || run->first.page > max) return std::nullopt;
+    return PfnRange{std::max(run->first.page, from),
+                    std::min(run->second, max)};
+  }
+
+  template <class Visitor>
+  void ForEachRange(PfnRange range, Visitor&& visitor) const {
+    for (auto run = FirstEndingFrom(range.first);
+         run != runs_.end() && run->first.page <= range.last; ++run) {
+      visitor(PfnRange{std::max(run->first.page, range.first),
+                       std::min(run->second, range.last)});
+    }
+  }
+
+  // Runs are ascending, not empty, and a gap apart.
+  bool Validate() const {
+    std::optional<Pfn> previous;
+    for (const auto& [start, last] : runs_) {
+      const Pfn first = start.page;
+      if (last < first) return false;
+      if (previous && (first <= *previous || first - *previous < 2)) {
+        return false;
+      }
+      previous = last;
+    }
+    return true;
+  }
+
+ private:
+  using Iterator = typename Map::iterator;
+
+  // The first run that ends at `pfn` or later.
+  auto FirstEndingFrom(Pfn pfn) const {
+    auto run = runs_.upper_bound(pfn);
+    if (run != runs_.begin()) {
+      if (const auto before = std::prev(run); before->second >= pfn) {
+        return before;
+      }
+    }
+    return run;
+  }
+
+  void Insert(Pfn pfn) {
+    const Iterator next = runs_.upper_bound(pfn);
+    const bool touches_next =
+        next != runs_.end() && next->first.page == pfn + 1;
+    if (next != runs_.begin()) {
+      const Iterator run = std::prev(next);
+      if (run->second >= pfn) return;
+      if (run->second + 1 == pfn) {
+        run->second = touches_next ? next->second : pfn;
+        if (touches_next) runs_.erase(next);
+        return;
+      }
+    }
+    if (touches_next) {
+      next->first.page = pfn;
+    } else {
+      runs_.emplace_hint(next, RunStart{pfn}, pfn);
+    }
+  }
+
+  void Erase(Pfn pfn) {
+    const Iterator next = runs_.upper_bound(pfn);
+    if (next == runs_.begin()) return;
+    const Iterator run = std::prev(next);
+    const PfnRange old{run->first.page, run->second};
+    if (old.last < pfn) return;
+    if (old.first == old.last) {
+      runs_.erase(run);
+    } else if (pfn == old.last) {
+      run->second = pfn - 1;
+    } else if (pfn == old.first) {
+      run->first.page = pfn + 1;
+    } else {
+      const Iterator tail =
+          runs_.emplace_hint(next, RunStart{pfn + 1}, old.last);
+      std::prev(tail)->second = pfn - 1;
+    }
+  }
+
+  void Erase(PfnRange hole) {
+    Iterator end = runs_.upper_bound(hole.last);
+    if (end == runs_.begin()) return;
+    if (const Pfn last = std::prev(end)->second; last > hole.last) {
+      end = runs_.emplace_hint(end, RunStart{hole.last + 1}, last);
+    }
+    // Nothing from here on can fail.
+    const Iterator begin = runs_.lower_bound(hole.first);
+    if (begin != runs_.begin()) {
+      const Iterator before = std::prev(begin);
+      before->second = std::min(before->second, hole.first - 1);
+    }
+    runs_.erase(begin, end);
+  }
+
+  CallerMemory<A> memory_;
+  Map runs_;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_STRUCTURES_PARTS_INTERVAL_MAP_ADAPTER_H_

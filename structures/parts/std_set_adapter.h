@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+//
+// File: structures/parts/std_set_adapter.h
+//
+// A PFN set out of an ordered set of pages as the C++ libraries have it
+// (std::set and whatever offers its interface): one element for each page.
+//
+// Layout      the container's, with 8 bytes of payload a page.
+// Set/Clear   one insert/erase by key.
+// Test        one find.
+// NextRange   one lower_bound, then one step of the iterator for each page of
+//             the run. ForEachRange walks by iterator throughout.
+// ClearRange  two lower_bounds and one erase of what is between.
+// Failure     `Container` must leave itself unchanged when an insert throws,
+// and
+//             must not allocate when it erases.
+
+#ifndef PFNBENCH_STRUCTURES_PARTS_STD_SET_ADAPTER_H_
+#define PFNBENCH_STRUCTURES_PARTS_STD_SET_ADAPTER_H_
+
+#include <optional>
+
+#include "structures/core/nowait_allocator.h"
+#include "structures/core/pfn.h"
+#include "structures/parts/throwing_allocator.h"
+
+namespace pfn {
+
+template <NowaitAllocator A, class Container>
+class StdSetAdapter {
+ public:
+  explicit StdSetAdapter(A& heap)
+      : memory_{heap},
+        pages_(typename Container::allocator_type(
+            ThrowingAllocator<Pfn, A>(memory_))) {}
+  StdSetAdapter(const StdSetAdapter&) = delete;
+  StdSetAdapter& operator=(const StdSetAdapter&) = delete;
+
+  Status Set(Pfn pfn, Gfp gfp) {
+    return memory_.Try(gfp, [&] { pages_.insert(pfn); });
+  }
+
+  Status Clear(Pfn pfn, Gfp) {
+    pages_.erase(pfn);
+    return Status::kOk;
+  }
+
+  bool Test(Pfn pfn) const { return pages_.find(pfn) != pages_.end(); }
+
+  std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
+    Iterator page = pages_.lower_bound(from);
+    if (page == pages_.end() || *page > max) return std::nullopt;
+    return TakeRun(page, max);
+  }
+
+  template <class Visitor>
+  void ForEachRange(PfnRange range, Visitor&& visitor) const {
+    Iterator page = pages_.lower_bound(range.first);
+    while (page != pages_.end() && *page <= range.last) {
+      visitor(TakeRun(page, range.last));
+    }
+  }
+
+  Status ClearRange(PfnRange range, Gfp) {
+    pages_.erase(pages_.lower_bound(range.first),
+                 pages_.upper_bound(range.last));
+    return Status::kOk;
+  }
+
+ private:
+  using Iterator = typename Container::const_iterator;
+
+  // The run that begins at `page`, as far as `max`; moves `page` behind it.
+  PfnRange TakeRun(Iterator& page, Pfn max) const {
+    PfnRange run{*page, *page};
+    while (++page != pages_.end() && *page == run.last + 1 && *page <= max) {
+      run.last = *page;
+    }
+    return run;
+  }
+
+  CallerMemory<A> memory_;
+  Container pages_;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_STRUCTURES_PARTS_STD_SET_ADAPTER_H_

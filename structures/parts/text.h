@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+//
+// File: structures/parts/text.h
+//
+// The value of a macro as a string literal: libraries give their versions as
+// numbers, and a contender's origin names the version.
+
+#ifndef PFNBENCH_STRUCTURES_PARTS_TEXT_H_
+#define PFNBENCH_STRUCTURES_PARTS_TEXT_H_
+
+#define PFN_TEXT(macro) PFN_TEXT_OF_VALUE(macro)
+#define PFN_TEXT_OF_VALUE(value) #value
+
+#endif  // PFNBENCH_STRUCTURES_PARTS_TEXT_H_
