@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+//
+// What is too slow is bounded and says so: a measurement that reaches its time
+// limit has no figure, a row that has used up its budget runs no more, and
+// neither counts as a wrong answer.
+
+#include <benchmark/benchmark.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "harness/measure/deadline.h"
+#include "harness/run/row_budget.h"
+#include "harness/run/runner.h"
+#include "tests/harness/testing.h"
+#include "tests/workloads/testing.h"
+
+namespace pfn {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::Honest;
+using testing::ReadBytes;
+using testing::ScratchFolder;
+
+// Long, so that a busy machine does not reach it by chance.
+constexpr milliseconds kLimit(500);
+constexpr milliseconds kTooLong(600);
+
+// The first page takes longer than kLimit in one of the operations.
+enum class Slow { kSet, kTest, kClear };
+
+template <Slow kSlow>
+class SlowSet : public Honest<NowaitHeap> {
+ public:
+  using Honest<NowaitHeap>::Honest;
+
+  Status Set(Pfn pfn, Gfp gfp) {
+    DelayOnce(Slow::kSet);
+    return Honest<NowaitHeap>::Set(pfn, gfp);
+  }
+  Status Clear(Pfn pfn, Gfp gfp) {
+    DelayOnce(Slow::kClear);
+    return Honest<NowaitHeap>::Clear(pfn, gfp);
+  }
+  bool Test(Pfn pfn) {
+    DelayOnce(Slow::kTest);
+    return Honest<NowaitHeap>::Test(pfn);
+  }
+
+ private:
+  void DelayOnce(Slow where) {
+    if (where != kSlow || is_delayed_) return;
+    is_delayed_ = true;
+    std::this_thread::sleep_for(kTooLong);
+  }
+
+  bool is_delayed_ = false;
+};
+
+template <Slow kSlow>
+Measurement Measure(Operation operation, const Workload& workload,
+                    milliseconds limit) {
+  PageArena arena;
+  return Measurer<SlowSet<kSlow>>::Run({.operation = operation,
+                                        .workload = &workload,
+                                        .fault = {},
+                                        .fault_seed = 1,
+                                        .arena = &arena,
+                                        .time_limit = limit});
+}
+
+void ExpectCutOff(const Measurement& measurement, std::string_view error) {
+  EXPECT_TRUE(measurement.cut_off);
+  EXPECT_EQ(measurement.error, error);
+  EXPECT_EQ(measurement.ns, 0) << "half a measurement is no figure";
+}
+
+TEST(TimeLimit, CutsOffBetweenTwoBlocksOfPages) {
+  const auto workload = testing::ScatteredWorkload(2, 3000);
+  ExpectCutOff(Measure<Slow::kSet>(Operation::kDrain, *workload, kLimit),
+               "pass 0: cut off recording after 1024 of 3000 pages");
+  ExpectCutOff(Measure<Slow::kTest>(Operation::kTest, *workload, kLimit),
+               "pass 0: cut off testing after 1024 of 3000 pages");
+  ExpectCutOff(Measure<Slow::kClear>(Operation::kClear, *workload, kLimit),
+               "pass 0: cut off clearing after 1024 of 3000 pages");
+}
+
+TEST(TimeLimit, CutsOffBetweenTwoPassesThatAreSmallerThanABlock) {
+  const auto workload = testing::ScatteredWorkload(5, 10);
+  ExpectCutOff(Measure<Slow::kSet>(Operation::kSet, *workload, kLimit),
+               "cut off after 1 of 5 passes");
+}
+
+TEST(TimeLimit, ZeroIsNone) {
+  const auto workload = testing::ScatteredWorkload(2, 3000);
+  const Measurement slow =
+      Measure<Slow::kSet>(Operation::kSet, *workload, milliseconds(0));
+  EXPECT_EQ(slow.error, "");
+  EXPECT_FALSE(slow.cut_off);
+  EXPECT_GT(slow.ns, 0);
+  EXPECT_FALSE(Deadline().HasPassed());
+}
+
+TEST(RowBudgets, AreSpentByEachRowOnItsOwn) {
+  RowBudget budget(2, milliseconds(100));
+  EXPECT_EQ(budget.time_limit(), RowBudget::kPatience * milliseconds(100));
+  budget.Spend(0, milliseconds(60));
+  EXPECT_FALSE(budget.is_used_up(0));
+  budget.Spend(0, milliseconds(60));
+  EXPECT_TRUE(budget.is_used_up(0));
+  EXPECT_FALSE(budget.is_cut_off(0));
+  EXPECT_FALSE(budget.is_used_up(1));
+  budget.CutOff(1);
+  EXPECT_TRUE(budget.is_used_up(1));
+}
+
+TEST(RowBudgets, OfZeroAreNeverUsedUp) {
+  RowBudget budget(1, milliseconds(0));
+  budget.Spend(0, std::chrono::hours(1));
+  EXPECT_FALSE(budget.is_used_up(0));
+  EXPECT_EQ(budget.time_limit().count(), 0);
+}
+
+std::size_t Count(std::string_view text, std::string_view part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != text.npos;
+       at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+Measurement Fast(const Job&) { return {.ns = 10, .pages = 4}; }
+Measurement TakesTooLong(const Job&) {
+  std::this_thread::sleep_for(kTooLong);
+  return {.ns = 10, .pages = 4};
+}
+Measurement IsCutOff(const Job& job) {
+  EXPECT_EQ(job.time_limit, RowBudget::kPatience * kLimit);
+  Measurement result;
+  result.error = "pass 7: cut off there";
+  result.cut_off = true;
+  return result;
+}
+Measurement OutsideTheHeap(const Job&) {
+  Measurement result{.ns = 10, .pages = 4};
+  result.accounts_memory = false;
+  return result;
+}
+
+class BudgetedRun : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    std::string name = "budget_test";
+    char* argv[] = {name.data(), nullptr};
+    int argc = 1;
+    benchmark::Initialize(&argc, argv);
+  }
+
+  Row MakeRow(const std::string& name, Measurement (*measure)(const Job&)) {
+    return {name,
+            {.operation = Operation::kSet,
+             .workload = workload_.get(),
+             .fault = {},
+             .fault_seed = 1,
+             .arena = &arena_},
+            measure};
+  }
+  RunOutcome Run(const std::vector<Row>& rows) {
+    ::testing::internal::CaptureStderr();
+    const RunOutcome outcome = RunRows(rows, {.rounds = 5,
+                                              .row_budget = kLimit,
+                                              .out = scratch_.path(),
+                                              .context = {},
+                                              .executable = "pfnbench",
+                                              .print_summary = false});
+    err_ = ::testing::internal::GetCapturedStderr();
+    json_ = ReadBytes(outcome.results);
+    return outcome;
+  }
+  // Besides Google Benchmark, which complains of a second run in one process.
+  void ExpectOnlySaid(const std::string& line) const {
+    EXPECT_TRUE(err_.ends_with(line)) << err_;
+    EXPECT_EQ(Count(err_, "pfnbench: "), 1) << err_;
+  }
+  std::size_t Repetitions(const std::string& name) const {
+    return Count(json_, "\"name\": \"" + name + "\"");
+  }
+
+  ScratchFolder scratch_;
+  PageArena arena_;
+  std::unique_ptr<Workload> workload_ = testing::MakeWorkload("w", {{1}});
+  std::string err_;
+  std::string json_;
+};
+
+TEST_F(BudgetedRun, ARowThatUsedUpItsBudgetHasFewerRepetitionsAndSaysSo) {
+  const RunOutcome outcome =
+      Run({MakeRow("set/w/fast", &Fast), MakeRow("set/w/slow", &TakesTooLong)});
+  EXPECT_EQ(Repetitions("set/w/fast"), 5);
+  EXPECT_EQ(Repetitions("set/w/slow"), 1);
+  EXPECT_EQ(Count(json_, "\"label\": \"used up its row budget of 0.5 s\""), 1);
+  EXPECT_EQ(Count(json_, "\"row_budget_seconds\": \"0.5\""), 1);
+  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 6) << "the slow row has a figure";
+  ExpectOnlySaid(
+      "pfnbench: 1 of 2 rows used up the row budget of 0.5 s and have fewer "
+      "than 5 repetitions\n");
+  EXPECT_EQ(outcome.failed_rows, 0);
+}
+
+TEST_F(BudgetedRun, ARowThatIsCutOffHasNoFigureIsNamedAndIsNoWrongAnswer) {
+  const RunOutcome outcome =
+      Run({MakeRow("set/w/fast", &Fast), MakeRow("set/w/endless", &IsCutOff)});
+  EXPECT_EQ(Repetitions("set/w/fast"), 5);
+  EXPECT_EQ(Repetitions("set/w/endless"), 1);
+  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 5);
+  const std::string reason =
+      "over the row budget of 0.5 s: pass 7: cut off there";
+  EXPECT_EQ(Count(json_, "\"error_message\": \"" + reason + "\""), 1);
+  ExpectOnlySaid("pfnbench: set/w/endless: " + reason + "\n");
+  EXPECT_EQ(outcome.failed_rows, 0);
+}
+
+TEST_F(BudgetedRun, MemoryThatIsNotTheHeapsHasNoFigures) {
+  Run({MakeRow("set/w/inside", &Fast),
+       MakeRow("set/w/outside", &OutsideTheHeap)});
+  for (const char* counter :
+       {"requested_bits_per_page", "bits_per_page", "peak_requested_bytes",
+        "peak_rounded_bytes", "peak_slab_bytes", "allocations",
+        "failed_allocations"}) {
+    EXPECT_EQ(Count(json_, "\"" + std::string(counter) + "\""), 5) << counter;
+  }
+  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 10);
+}
+
+}  // namespace
+}  // namespace pfn

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+//
+// No match, no number: structures that are wrong in one way each must end with
+// an error, and right ones with the figures of what they did.
+
+#include "harness/measure/measure.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/harness/testing.h"
+
+namespace pfn {
+namespace {
+
+using testing::Honest;
+using testing::MakeWorkload;
+using testing::ScatteredWorkload;
+
+template <template <class> class S>
+Measurement RunOn(Operation operation, const Workload& workload,
+                  const std::string& fault = "none", std::uint64_t seed = 1) {
+  return testing::Measure(&Measurer<S<NowaitHeap>>::Run, operation, workload,
+                          fault, seed);
+}
+
+// Two passes; 8 pages in 3 ranges, then 4 in 2.
+const Workload& Small() {
+  static const auto workload = MakeWorkload(
+      "small", {{5, 4, 3, 2, 9, 20, 21, 22}, {0x5000, 0x5001, 7, 0x5002}});
+  return *workload;
+}
+
+// ---- right ones ----
+
+TEST(Measurer, CountsPagesRangesAndMemoryOfAllPasses) {
+  const Measurement m = RunOn<Honest>(Operation::kSet, Small());
+  EXPECT_EQ(m.error, "");
+  EXPECT_EQ(m.pages, 12);
+  EXPECT_EQ(m.recorded, 12);
+  EXPECT_EQ(m.ranges, 5);
+  EXPECT_EQ(m.failed_sets, 0);
+  EXPECT_EQ(m.failed_clears, 0);
+  EXPECT_EQ(m.requested_when_full, 12 * 40);
+  EXPECT_EQ(m.rounded_when_full, 12 * 64);
+  EXPECT_EQ(m.usage.peak_requested, 8 * 40);
+  EXPECT_EQ(m.usage.live_objects, 0) << "emptied by then";
+  EXPECT_EQ(m.usage.allocations, 12);
+}
+
+TEST(Measurer, EveryOperationOfARightStructureHasAFigure) {
+  const auto workload = ScatteredWorkload(3, 5000);
+  for (const OperationInfo& info : kOperations) {
+    const Measurement m = RunOn<Honest>(info.operation, *workload);
+    EXPECT_EQ(m.error, "") << info.name;
+    EXPECT_GT(m.ns, 0) << info.name;
+    EXPECT_EQ(m.pages, info.operation == Operation::kTest ? 30000 : 15000)
+        << "tests are of the pages and of as many absent ones";
+    EXPECT_EQ(m.ranges, workload->ranges());
+  }
+}
+
+template <class A>
+class OwnWalk : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  template <class Visitor>
+  void ForEachRange(PfnRange range, Visitor&& visitor) {
+    ++walks;
+    Pfn from = range.first;
+    while (auto found = this->NextRange(from, range.last)) {
+      visitor(*found);
+      if (found->last == range.last) return;
+      from = found->last + 1;
+    }
+  }
+  static inline int walks = 0;
+};
+
+TEST(Measurer, AnOwnWalkGivesTheSameRanges) {
+  static_assert(HasForEachRange<OwnWalk<NowaitHeap>>);
+  const auto workload = ScatteredWorkload(2, 3000);
+  for (const Operation operation :
+       {Operation::kSet, Operation::kExtract, Operation::kDrain}) {
+    OwnWalk<NowaitHeap>::walks = 0;
+    EXPECT_EQ(RunOn<OwnWalk>(operation, *workload).error, "");
+    EXPECT_GT(OwnWalk<NowaitHeap>::walks, 0);
+  }
+}
+
+TEST(Measurer, TakesAWorkloadWithoutPasses) {
+  Trace trace;
+  trace.AppendTarget(1);
+  const Workload empty("empty", trace);
+  const Measurement m = RunOn<Honest>(Operation::kDrain, empty);
+  EXPECT_EQ(m.error, "");
+  EXPECT_EQ(m.pages, 0);
+  EXPECT_EQ(m.ns, 0);
+}
+
+// ---- faults ----
+
+TEST(Measurer, PagesThatCouldNotBeRecordedAreCountedAndExpectedAbsent) {
+  const auto workload = ScatteredWorkload(3, 2000);
+  for (const OperationInfo& info : kOperations) {
+    const Measurement m =
+        RunOn<Honest>(info.operation, *workload, "failslab:probability=10");
+    EXPECT_EQ(m.error, "") << info.name;
+    EXPECT_GT(m.failed_sets, 300) << "failures must really fire";
+    EXPECT_LT(m.failed_sets, 900);
+    EXPECT_EQ(m.failed_sets, m.usage.failures);
+    EXPECT_EQ(m.recorded, 6000 - m.failed_sets);
+    EXPECT_EQ(m.requested_when_full, 40 * m.recorded);
+    EXPECT_NE(m.ranges, workload->ranges()) << "holes make other ranges";
+  }
+}
+
+TEST(Measurer, ASeedDecidesWhatFails) {
+  const auto workload = ScatteredWorkload(2, 2000);
+  const auto run = [&](std::uint64_t seed) {
+    const Measurement m = RunOn<Honest>(Operation::kSet, *workload,
+                                        "failslab:probability=10", seed);
+    EXPECT_EQ(m.error, "");
+    return std::pair(m.failed_sets, m.ranges);
+  };
+  EXPECT_EQ(run(1), run(1));
+  EXPECT_EQ(run(2), run(2));
+  EXPECT_NE(run(1), run(2));
+}
+
+TEST(Measurer, TheFaultModelIsOneForAllPasses) {
+  const Measurement m = RunOn<Honest>(Operation::kSet, Small(), "nth:10");
+  EXPECT_EQ(m.error, "");
+  EXPECT_EQ(m.failed_sets, 1);
+  EXPECT_EQ(m.ranges, 6) << "0x5001 lay between 0x5000 and 0x5002";
+}
+
+template <class A>
+class ClearsOnlyWhenItMaySleep : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  Status Clear(Pfn pfn, Gfp gfp) {
+    if (!MaySleep(gfp) && pfn % 3 == 0) return Status::kNoMemory;
+    return Honest<A>::Clear(pfn, gfp);
+  }
+  Status ClearRange(PfnRange range, Gfp gfp) {
+    if (!MaySleep(gfp)) return Status::kNoMemory;
+    return Honest<A>::ClearRange(range, gfp);
+  }
+};
+
+TEST(Measurer, ClearsThatFailAreCountedAndExpectedPresent) {
+  const Measurement clear =
+      RunOn<ClearsOnlyWhenItMaySleep>(Operation::kClear, Small());
+  EXPECT_EQ(clear.error, "");
+  EXPECT_EQ(clear.failed_clears, 4) << "3, 9, 21 and 0x5001";
+  const Measurement drain =
+      RunOn<ClearsOnlyWhenItMaySleep>(Operation::kDrain, Small());
+  EXPECT_EQ(drain.error, "");
+  EXPECT_EQ(drain.failed_clears, 2) << "one for each pass";
+}
+
+// ---- wrong ones ----
+
+// Each is measured with all operations; those that can see what is wrong with
+// it must end with `error` in what they say, and the others with a figure.
+template <template <class> class S>
+void ExpectWrong(const Workload& workload,
+                 std::initializer_list<Operation> seen_by,
+                 const std::string& error, const std::string& fault = "none") {
+  const std::vector<Operation> seeing(seen_by);
+  for (const OperationInfo& info : kOperations) {
+    const Measurement m = RunOn<S>(info.operation, workload, fault);
+    const bool seen =
+        std::find(seeing.begin(), seeing.end(), info.operation) != seeing.end();
+    EXPECT_EQ(!m.error.empty(), seen) << info.name << ": " << m.error;
+    if (!seen) continue;
+    EXPECT_NE(m.error.find(error), m.error.npos)
+        << info.name << ": " << m.error;
+  }
+}
+
+constexpr std::initializer_list<Operation> kAll = {
+    Operation::kSet, Operation::kTest, Operation::kExtract, Operation::kClear,
+    Operation::kDrain};
+constexpr std::initializer_list<Operation> kThatWalk = {
+    Operation::kSet, Operation::kExtract, Operation::kClear, Operation::kDrain};
+
+template <class A>
+class LosesAPage : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  Status Set(Pfn pfn, Gfp gfp) {
+    return pfn == 0x5001 ? Status::kOk : Honest<A>::Set(pfn, gfp);
+  }
+};
+
+TEST(Measurer, FindsALostPage) {
+  ExpectWrong<LosesAPage>(Small(), kAll, "pass 1: ");
+  EXPECT_EQ(RunOn<LosesAPage>(Operation::kSet, Small()).error,
+            "pass 1: set: 3 ranges that differ from the oracle's 2 ranges");
+  EXPECT_EQ(RunOn<LosesAPage>(Operation::kTest, Small()).error,
+            "pass 1: test: 3 of the recorded and 0 of the absent pages found, "
+            "the oracle has 4 and 0");
+}
+
+template <class A>
+class RecordsTheNeighbourToo : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  Status Set(Pfn pfn, Gfp gfp) {
+    if (pfn == 9) (void)Honest<A>::Set(10, gfp);
+    return Honest<A>::Set(pfn, gfp);
+  }
+};
+
+TEST(Measurer, FindsAGhostAmongThePages) {
+  ExpectWrong<RecordsTheNeighbourToo>(Small(), kAll, "pass 0: ");
+}
+
+template <class A>
+class RecordsTheLastPageToo : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  Status Set(Pfn pfn, Gfp gfp) {
+    if (pfn == 9) (void)Honest<A>::Set(kMaxPfn, gfp);
+    return Honest<A>::Set(pfn, gfp);
+  }
+};
+
+TEST(Measurer, FindsAGhostFarFromThePages) {
+  ExpectWrong<RecordsTheLastPageToo>(Small(), kAll, "pass 0: ");
+}
+
+TEST(Measurer, FindsAGhostOfAnyPassAtTheLatestAtTheEnd) {
+  for (const std::size_t ghost : {1, 63, 64, 65, 98, 99}) {
+    std::vector<std::vector<Pfn>> passes(100, {1, 2, 3});
+    passes[ghost] = {9};
+    const auto workload = MakeWorkload("w", passes);
+    ExpectWrong<RecordsTheLastPageToo>(*workload, kAll, "pass ");
+  }
+}
+
+template <class A>
+class FindsEverything : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  bool Test(Pfn) { return true; }
+};
+
+TEST(Measurer, FindsATestThatSaysYesToAbsentPages) {
+  ExpectWrong<FindsEverything>(
+      Small(), {Operation::kTest},
+      "pass 0: test: 8 of the recorded and 8 of the absent pages found, the "
+      "oracle has 8 and 0");
+}
+
+template <class A>
+class SplitsRanges : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  template <class Visitor>
+  void ForEachRange(PfnRange range, Visitor&& visitor) {
+    for (const auto& [pfn, object] : this->pages_) {
+      if (range.first <= pfn && pfn <= range.last) visitor(PfnRange{pfn, pfn});
+    }
+  }
+};
+
+TEST(Measurer, FindsRangesThatAreNotMaximal) {
+  ExpectWrong<SplitsRanges>(Small(), kThatWalk,
+                            "8 ranges that differ from the oracle's 3 ranges");
+}
+
+template <class A>
+class WalksBackwards : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  template <class Visitor>
+  void ForEachRange(PfnRange range, Visitor&& visitor) {
+    std::vector<PfnRange> found;
+    for (Pfn from = range.first;;) {
+      const auto next = this->NextRange(from, range.last);
+      if (!next) break;
+      found.push_back(*next);
+      if (next->last == range.last) break;
+      from = next->last + 1;
+    }
+    for (auto it = found.rbegin(); it != found.rend(); ++it) visitor(*it);
+  }
+};
+
+TEST(Measurer, FindsRangesInTheWrongOrder) {
+  ExpectWrong<WalksBackwards>(
+      Small(), kThatWalk, "3 ranges that differ from the oracle's 3 ranges");
+}
+
+template <class A>
+class NeverFreesThree : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  ~NeverFreesThree() {
+    for (int i = 0; i < 3; ++i) (void)this->heap_.Allocate(8, 8, Gfp::kKernel);
+  }
+};
+
+TEST(Measurer, FindsALeak) {
+  ExpectWrong<NeverFreesThree>(Small(), kAll,
+                               "3 objects are still allocated after the end");
+}
+
+template <class A>
+class FreesWithAnotherSize : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  Status Set(Pfn pfn, Gfp gfp) {
+    void* object = this->heap_.Allocate(40, 8, gfp);
+    this->heap_.Free(object, 41, 8);  // of the same class
+    return Honest<A>::Set(pfn, gfp);
+  }
+};
+
+TEST(Measurer, FindsSizesThatDoNotAddUp) {
+  ExpectWrong<FreesWithAnotherSize>(Small(), kAll,
+                                    "objects were given back with other sizes");
+}
+
+template <class A>
+class KeepsAPage : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  Status ClearRange(PfnRange range, Gfp gfp) {
+    if (range.first == range.last) return Status::kOk;
+    return Honest<A>::ClearRange({range.first, range.last - 1}, gfp);
+  }
+};
+
+TEST(Measurer, FindsASetThatCannotBeEmptied) {
+  EXPECT_EQ(RunOn<KeepsAPage>(Operation::kDrain, Small()).error,
+            "pass 0: drain: the set is not empty afterwards");
+  for (const Operation operation :
+       {Operation::kSet, Operation::kTest, Operation::kExtract}) {
+    EXPECT_EQ(RunOn<KeepsAPage>(operation, Small()).error,
+              "pass 0: the set cannot be emptied");
+  }
+}
+
+template <class A>
+class ForgetsToClear : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  Status Clear(Pfn pfn, Gfp gfp) {
+    return pfn == 21 ? Status::kOk : Honest<A>::Clear(pfn, gfp);
+  }
+};
+
+TEST(Measurer, FindsAPageThatWasNotCleared) {
+  ExpectWrong<ForgetsToClear>(
+      Small(), {Operation::kClear},
+      "pass 0: clear: 1 ranges that differ from the oracle's 0 ranges");
+}
+
+template <class A>
+class RecordsAndSaysNo : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  Status Set(Pfn pfn, Gfp gfp) {
+    const Status status = Honest<A>::Set(pfn, gfp);
+    if (status != Status::kOk) (void)Honest<A>::Set(pfn, Gfp::kKernel);
+    return status;
+  }
+};
+
+TEST(Measurer, FindsAFailedSetThatChangedTheSet) {
+  ExpectWrong<RecordsAndSaysNo>(Small(), kAll, "pass 0: ", "nth:3");
+}
+
+template <class A>
+class ClearsHalfAndSaysNo : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  Status ClearRange(PfnRange range, Gfp gfp) {
+    if (MaySleep(gfp)) return Honest<A>::ClearRange(range, gfp);
+    const Pfn middle = range.first + (range.last - range.first) / 2;
+    (void)Honest<A>::ClearRange({range.first, middle}, gfp);
+    return Status::kNoMemory;
+  }
+};
+
+TEST(Measurer, FindsAFailedClearRangeThatChangedTheSet) {
+  EXPECT_EQ(RunOn<ClearsHalfAndSaysNo>(Operation::kDrain, Small()).error,
+            "pass 0: drain: after ClearRange failed: 1 ranges that differ "
+            "from the oracle's 3 ranges");
+}
+
+}  // namespace
+}  // namespace pfn

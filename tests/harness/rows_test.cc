@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+//
+// Which rows a request has, in which order, and what they are called.
+
+#include "harness/run/rows.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/harness/testing.h"
+
+namespace pfn {
+namespace {
+
+Measurement NotMeasured(const Job&) { return {}; }
+
+const Contender kFirst = {{.name = "first", .family = "", .origin = ""},
+                          &NotMeasured};
+const Contender kSecond = {{.name = "second", .family = "", .origin = ""},
+                           &NotMeasured};
+const Contender kFragile = {{.name = "fragile",
+                             .family = "",
+                             .origin = "",
+                             .out_of_memory = OutOfMemory::kAborts},
+                            &NotMeasured};
+
+class Rows : public ::testing::Test {
+ protected:
+  Rows() {
+    request_.workloads.push_back(testing::MakeWorkload("small", {{1, 2, 3}}));
+    request_.contenders = {&kFirst, &kSecond};
+    request_.operations = {Operation::kSet, Operation::kDrain};
+    request_.faults = {FaultSpec{}};
+    request_.fault_seed = 17;
+  }
+
+  std::vector<std::string> Names() {
+    std::vector<std::string> names;
+    for (const Row& row : MakeRows(request_, arena_)) names.push_back(row.name);
+    return names;
+  }
+
+  PageArena arena_;
+  RowRequest request_;
+};
+
+TEST_F(Rows, AreOperationsByWorkloadsByContenders) {
+  request_.workloads.push_back(testing::MakeWorkload("other", {{1}}));
+  EXPECT_EQ(Names(),
+            (std::vector<std::string>{
+                "set/small/first", "set/small/second", "set/other/first",
+                "set/other/second", "drain/small/first", "drain/small/second",
+                "drain/other/first", "drain/other/second"}));
+}
+
+TEST_F(Rows, TheBaselineHasAControlBesideIt) {
+  request_.operations = {Operation::kExtract};
+  request_.baseline = &kSecond;
+  EXPECT_EQ(Names(), (std::vector<std::string>{
+                         "extract/small/first", "extract/small/second",
+                         "extract/small/second/control:1"}));
+}
+
+TEST_F(Rows, FaultsStandInNames) {
+  request_.operations = {Operation::kSet};
+  request_.contenders = {&kFirst};
+  request_.baseline = &kFirst;
+  request_.faults = ParseFaultSpecs("none;nth:3;failslab=1,10,0,-1");
+  EXPECT_EQ(Names(),
+            (std::vector<std::string>{
+                "set/small/first", "set/small/first/control:1",
+                "set/small/first/fault:nth:3",
+                "set/small/first/fault:nth:3/control:1",
+                "set/small/first/fault:failslab:probability=10",
+                "set/small/first/fault:failslab:probability=10/control:1"}));
+}
+
+TEST_F(Rows, TheFloorHasLoopsAndNoFaults) {
+  request_.contenders = {&kFirst};
+  request_.with_floor = true;
+  request_.operations = {Operation::kSet, Operation::kTest, Operation::kExtract,
+                         Operation::kClear, Operation::kDrain};
+  request_.faults = ParseFaultSpecs("none;nth:1");
+  EXPECT_EQ(
+      Names(),
+      (std::vector<std::string>{
+          "set/small/first", "set/small/floor", "test/small/first",
+          "test/small/floor", "extract/small/first", "clear/small/first",
+          "clear/small/floor", "drain/small/first",
+          "set/small/first/fault:nth:1", "test/small/first/fault:nth:1",
+          "extract/small/first/fault:nth:1", "clear/small/first/fault:nth:1",
+          "drain/small/first/fault:nth:1"}));
+}
+
+TEST_F(Rows, AContenderThatAbortsHasNoRowsWithFaults) {
+  request_.contenders = {&kFragile, &kFirst};
+  request_.operations = {Operation::kSet};
+  request_.faults = ParseFaultSpecs("none;nth:1");
+  EXPECT_EQ(Names(),
+            (std::vector<std::string>{"set/small/fragile", "set/small/first",
+                                      "set/small/first/fault:nth:1"}));
+}
+
+TEST_F(Rows, AContenderThatThrowsHas) {
+  const Contender throwing = {{.name = "throwing",
+                               .family = "",
+                               .origin = "",
+                               .out_of_memory = OutOfMemory::kThrows},
+                              &NotMeasured};
+  request_.contenders = {&throwing};
+  request_.operations = {Operation::kSet};
+  request_.faults = ParseFaultSpecs("nth:1");
+  EXPECT_EQ(Names(),
+            (std::vector<std::string>{"set/small/throwing/fault:nth:1"}));
+}
+
+TEST_F(Rows, AJobHoldsWhatItsNameSays) {
+  request_.faults = ParseFaultSpecs("nth:2");
+  request_.baseline = &kFirst;
+  const std::vector<Row> rows = MakeRows(request_, arena_);
+  ASSERT_EQ(rows.size(), 6);
+  for (const Row& row : rows) {
+    EXPECT_EQ(row.job.workload, request_.workloads[0].get());
+    EXPECT_EQ(row.job.fault, ParseFaultSpec("nth:2"));
+    EXPECT_EQ(row.job.fault_seed, 17);
+    EXPECT_EQ(row.job.arena, &arena_);
+    EXPECT_EQ(row.measure, &NotMeasured);
+  }
+  EXPECT_EQ(rows[2].name, "set/small/second/fault:nth:2");
+  EXPECT_EQ(rows[2].job.operation, Operation::kSet);
+  EXPECT_EQ(rows[5].job.operation, Operation::kDrain);
+}
+
+}  // namespace
+}  // namespace pfn

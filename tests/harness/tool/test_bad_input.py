@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+"""What cannot be done is refused in one line, before anything is written."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+SMALL = "--workload=./small.pfntrace"
+
+
+def files(folder) -> dict[str, tuple[int, ...]]:
+    """Everything below, so that any change shows; nothing is read."""
+    return {
+        str(path): (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        for path in folder.rglob("*")
+        for stat in [path.stat()]
+    }
+
+
+def assert_refused(tool, arguments: list[str], *parts: str) -> None:
+    before = files(tool.folder)
+    if not any(argument.startswith("--out") for argument in arguments):
+        arguments = [*arguments, "--out=out"]
+    result = tool.run(*arguments)
+    assert result.returncode == 2, result.stderr
+    assert result.stdout == ""
+    assert result.stderr.startswith("pfnbench: ")
+    assert result.stderr.count("\n") == 1
+    for part in parts:
+        assert part in result.stderr
+    assert files(tool.folder) == before
+
+
+@pytest.mark.parametrize(
+    ("argument", "parts"),
+    [
+        ("--workload=idel-8g", ["did you mean idle-8g?", "punched-2g"]),
+        ("--workload=nothing-like-it", ["(known: default, all, busy-2g"]),
+        ("--workload=", ["'--workload=' has no value"]),
+        ("--structure=xbitmpa", ["did you mean xbitmap?", "cvbmp"]),
+        ("--structure=", ["'--structure=' has no value"]),
+        ("--operation=drian", ["did you mean drain?", "extract"]),
+        ("--baseline=cvbmpp", ["did you mean cvbmp?"]),
+        (
+            "--fault=failslab:probabilty=1",
+            ["'probabilty'", "probability, interval, times, space"],
+        ),
+        ("--fault=failslab:probability=101", ["'101'", "from 0 to 100"]),
+        ("--fault=failslab=1,2,3", ["<interval>,<probability>,<space>"]),
+        ("--fault=fail_make_request=1,2,3,4", ["none", "failslab", "nth:N"]),
+        ("--fault=nth:0", ["'0'", "from 1"]),
+        ("--fault=", ["'--fault=' has no value"]),
+        ("--fault-seed=-1", ["'-1'", "2^64-1"]),
+        ("--fault-seed=18446744073709551616", ["2^64-1"]),
+        ("--rounds=0", ["0", "1 to 10000"]),
+        ("--rounds=10001", ["10001", "1 to 10000"]),
+        ("--rounds=many", ["many", "1 to 10000"]),
+        ("--benchmark_repetitions=0", ["1 to 10000"]),
+        ("--nosuch", ["'--nosuch'", "--help"]),
+        ("stray", ["'stray'", "--help"]),
+        ("--benchmark_nosuch=1", ["'--benchmark_nosuch=1'"]),
+        ("--benchmark_out=x.json", ["results.json", "--out=DIR"]),
+        ("--benchmark_out_format=csv", ["--out=DIR"]),
+        ("--benchmark_format=csv", ["--out=DIR"]),
+        ("--benchmark_filter=(", ["'('", "regular expression"]),
+        ("--benchmark_filter=-[", ["'-['", "regular expression"]),
+        ("--benchmark_filter=nowhere", ["--benchmark_list_tests"]),
+        ("--benchmark_filter=-.", ["--benchmark_list_tests"]),
+    ],
+)
+def test_values_that_cannot_be_used(tool, argument, parts):
+    assert_refused(tool, [SMALL, argument], *parts)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ([SMALL + ",./small.pfntrace"], "workload 'small'"),
+        ([SMALL, SMALL], "workload 'small'"),
+        (["--workload=idle-8g,all"], "workload 'idle-8g'"),
+        ([SMALL, "--structure=flat,cvbmp,flat"], "structure 'flat'"),
+        ([SMALL, "--operation=set,set"], "operation 'set'"),
+        ([SMALL, "--fault=nth:1;none;nth:1"], "'nth:1'"),
+    ],
+)
+def test_names_that_are_given_twice(tool, arguments, what):
+    assert_refused(tool, arguments, what + " is given twice")
+
+
+def test_a_baseline_that_does_not_run(tool):
+    assert_refused(
+        tool, [SMALL, "--structure=flat", "--baseline=cvbmp"], "cvbmp", "flat"
+    )
+
+
+def test_a_trace_that_is_missing(tool):
+    assert_refused(
+        tool,
+        ["--workload=./gone.pfntrace"],
+        "./gone.pfntrace: cannot be read: No such file",
+    )
+
+
+def test_a_trace_that_is_a_folder(tool):
+    (tool.folder / "folder.pfntrace").mkdir()
+    assert_refused(
+        tool, ["--workload=folder.pfntrace"], "folder.pfntrace", "directory"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_trace_that_may_not_be_read(tool):
+    (tool.folder / "small.pfntrace").chmod(0)
+    assert_refused(tool, [SMALL], "cannot be read: Permission denied")
+
+
+def test_a_trace_that_was_cut_off(tool):
+    text = (tool.folder / "small.pfntrace").read_bytes()
+    (tool.folder / "cut.pfntrace").write_bytes(text[:-20])
+    assert_refused(tool, ["--workload=cut.pfntrace"], "cut.pfntrace:", "end")
+
+
+def test_a_trace_with_a_wrong_line(tool):
+    text = (tool.folder / "small.pfntrace").read_text().splitlines()
+    number = text.index("T 0") + 1
+    text[number - 1] = "T zero"
+    (tool.folder / "bad.pfntrace").write_text("\n".join(text) + "\n")
+    assert_refused(
+        tool, ["--workload=bad.pfntrace"], f"bad.pfntrace:{number}: ", "expect"
+    )
+
+
+def test_a_compressed_trace_with_a_wrong_byte(tool):
+    (tool.folder / "bad.pfntrace.zst").write_bytes(
+        b"\x28\xb5\x2f\xfd" + bytes(50)
+    )
+    assert_refused(tool, ["--workload=bad.pfntrace.zst"], "bad.pfntrace.zst")
+
+
+def test_an_out_that_is_a_file(tool):
+    (tool.folder / "file").write_text("kept")
+    assert_refused(tool, [SMALL, "--out=file"], "--out=file: ", "not a folder")
+    assert_refused(
+        tool, [SMALL, "--out=file/below"], "file is not a folder"
+    )
+
+
+def test_an_out_that_cannot_be_written(tool):
+    # Not even by root.
+    assert_refused(tool, [SMALL, "--out=/proc/pfnbench"], "--out=/proc/pfnb")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_an_out_that_may_not_be_written(tool):
+    (tool.folder / "locked").mkdir(mode=0o555)
+    assert_refused(
+        tool, [SMALL, "--out=locked/out"], "locked cannot be written to"
+    )
+
+
+def test_results_are_never_overwritten(tool):
+    (tool.folder / "out").mkdir()
+    (tool.folder / "out" / "results.json").write_text("kept")
+    assert_refused(tool, [SMALL, "--out=out"], "--out=out: ", "overwritten")
+
+
+def test_an_empty_out_does_not_take_the_next_flag_for_a_folder(tool):
+    assert_refused(tool, [SMALL, "--out=", "--quiet"], "'--out=' has no value")
+
+
+def test_a_trace_folder_that_is_missing(tool, monkeypatch):
+    monkeypatch.setenv("PFNBENCH_TRACES", str(tool.folder / "gone"))
+    assert_refused(tool, [], "gone", "PFNBENCH_TRACES")
+
+
+def test_an_unused_name_of_google_benchmark_is_found_before_the_run(tool):
+    assert_refused(tool, [SMALL, "--benchmark_min_tiem=1"], "min_tiem")

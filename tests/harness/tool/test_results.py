@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: MIT
+"""results.json: its structure, and that Google's compare.py reads it."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+GOLDEN = pathlib.Path(__file__).parent / "golden" / "results.json"
+COMPARE = "/usr/share/benchmark/compare.py"
+
+# What does not depend on the machine, the build or a structure; of everything
+# else only the type is golden.
+EXACT = {
+    "baseline",
+    "error_message",
+    "error_occurred",
+    "failed_clears",
+    "failed_sets",
+    "fault_seed",
+    "family_index",
+    "iterations",
+    "name",
+    "pages",
+    "per_family_instance_index",
+    "pfnbench_schema",
+    "ranges",
+    "repetition_index",
+    "repetitions",
+    "run_name",
+    "run_type",
+    "threads",
+    "time_unit",
+    "workload_small",
+}
+
+
+def placeholder(value: Any) -> Any:
+    if isinstance(value, str):
+        return "<text>"
+    if isinstance(value, bool):
+        return "<yes or no>"
+    if isinstance(value, (int, float)):
+        return "<number>"
+    return "<list>"
+
+
+def without_figures(entries: dict[str, Any]) -> dict[str, Any]:
+    kept = {}
+    for key, value in entries.items():
+        if key.startswith("structure_"):
+            kept[key] = re.sub("origin=.+", "origin=<text>", value)
+        else:
+            kept[key] = value if key in EXACT else placeholder(value)
+    return kept
+
+
+def test_the_structure_is_the_golden_one(tool):
+    results = tool.results(
+        "--workload=./small.pfntrace",
+        "--structure=flat,xbitmap,floor",
+        "--operation=set,drain",
+        "--fault=none;nth:1",
+        "--rounds=2",
+    )
+    assert set(results) == {"context", "benchmarks"}
+    found = {
+        "context": without_figures(results["context"]),
+        "benchmarks": [without_figures(row) for row in results["benchmarks"]],
+    }
+    text = json.dumps(found, indent=1) + "\n"
+    assert text == GOLDEN.read_text(), "to accept: write it to " + str(GOLDEN)
+
+
+def test_every_operation_has_its_counters(tool):
+    results = tool.results(
+        "--workload=./small.pfntrace", "--structure=cvbmp", "--rounds=1"
+    )
+    common = {
+        "allocations",
+        "bits_per_page",
+        "failed_allocations",
+        "failed_clears",
+        "failed_sets",
+        "ns_per_page",
+        "pages",
+        "peak_requested_bytes",
+        "peak_rounded_bytes",
+        "peak_slab_bytes",
+        "ranges",
+        "requested_bits_per_page",
+    }
+    per_range = common | {"ns_per_range"}
+    expected = {
+        "set": common,
+        "test": common,
+        "extract": per_range,
+        "clear": common,
+        "drain": per_range,
+    }
+    seen = set()
+    for row in results["benchmarks"]:
+        operation = row["name"].split("/")[0]
+        seen.add(operation)
+        counters = {
+            key
+            for key, value in row.items()
+            if isinstance(value, float) and not key.endswith("_time")
+        }
+        assert counters == expected[operation], row["name"]
+    assert seen == set(expected)
+
+
+def test_names_have_no_tails_and_are_the_ones_that_are_listed(tool):
+    arguments = ["--workload=./small.pfntrace", "--fault=none;nth:2"]
+    results = tool.results(*arguments, "--rounds=3")
+    names = list(dict.fromkeys(row["name"] for row in results["benchmarks"]))
+    listed = tool.run(*arguments, "--benchmark_list_tests")
+    assert listed.stdout.splitlines() == names
+    for name in names:
+        assert re.fullmatch(
+            r"(set|test|extract|clear|drain)/small/[a-z0-9-]+"
+            r"(/fault:nth:2)?(/control:1)?",
+            name,
+        )
+
+
+def test_repetitions_of_a_row_stand_together_in_the_order_of_rounds(tool):
+    results = tool.results(
+        "--workload=./small.pfntrace", "--structure=flat,cvbmp", "--rounds=4"
+    )
+    rows = results["benchmarks"]
+    assert len(rows) % 4 == 0
+    for i in range(0, len(rows), 4):
+        assert len({row["name"] for row in rows[i : i + 4]}) == 1
+        indices = [row["repetition_index"] for row in rows[i : i + 4]]
+        assert indices == [0, 1, 2, 3]
+
+
+def test_figures_are_positive_and_agree_with_the_time(tool):
+    results = tool.results(
+        "--workload=punched-2g", "--structure=flat,floor", "--rounds=1"
+    )
+    for row in results["benchmarks"]:
+        assert row["ns_per_page"] > 0
+        assert row["real_time"] == pytest.approx(
+            row["ns_per_page"] * row["pages"] * 1e-6
+        )
+
+
+def test_the_same_seed_fails_the_same_sets(tool):
+    def failed(seed: int) -> list[float]:
+        results = tool.results(
+            "--workload=punched-2g",
+            "--structure=xbitmap,cvbmp",
+            "--operation=set",
+            "--fault=failslab:probability=10",
+            f"--fault-seed={seed}",
+            "--rounds=2",
+        )
+        return [row["failed_sets"] for row in results["benchmarks"]]
+
+    first = failed(1)
+    assert all(count > 0 for count in first)
+    assert first == failed(1)
+    assert first != failed(2)
+
+
+def test_the_environment_and_the_command_are_in_the_context(tool):
+    results = tool.results(
+        "--workload=./small.pfntrace",
+        "--operation=set",
+        "--rounds=1",
+        "--benchmark_context=note=by hand",
+    )
+    context = results["context"]
+    assert "--operation=set --rounds=1" in context["command_line"]
+    assert context["note"] == "by hand"
+    assert "interrupted" not in context
+    for key in ("cpu_model", "kernel", "compiler", "compiler_flags", "commit"):
+        assert context[key], key
+
+
+def test_a_trace_folder_of_ones_own_gives_workloads_by_name(
+    tool, monkeypatch
+):
+    monkeypatch.setenv("PFNBENCH_TRACES", str(tool.folder))
+    results = tool.results("--workload=small", "--rounds=1")
+    assert "workload_small" in results["context"]
+
+
+def test_results_go_to_a_dated_folder_by_default(tool):
+    result = tool.run(
+        "--workload=./small.pfntrace", "--operation=set", "--rounds=1"
+    )
+    assert result.returncode == 0
+    (written,) = (tool.folder / "results").glob("*/results.json")
+    assert re.fullmatch(r"\d{8}-\d{6}", written.parent.name)
+    assert result.stderr == (
+        f"pfnbench: wrote {written.relative_to(tool.folder)}\n"
+    )
+    json.loads(written.read_text())
+    assert result.stdout.startswith("ns per page")
+
+
+def compare(*arguments: str) -> str:
+    result = subprocess.run(
+        [sys.executable, COMPARE, "--no-color", *arguments],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_googles_compare_reads_two_runs(tool):
+    for out in ("a", "b"):
+        result = tool.run(
+            "--workload=./small.pfntrace",
+            "--structure=flat,cvbmp",
+            "--operation=set",
+            "--rounds=2",
+            f"--out={tool.folder / out}",
+        )
+        assert result.returncode == 0
+    table = compare(
+        "benchmarks",
+        str(tool.folder / "a/results.json"),
+        str(tool.folder / "b/results.json"),
+    )
+    for row in ("set/small/flat", "set/small/cvbmp"):
+        # A line for each repetition, and the test of their difference.
+        lines = [line for line in table.splitlines() if line.startswith(row)]
+        assert len(lines) >= 2, table
+    assert "OVERALL_GEOMEAN" in table
+
+
+def test_googles_compare_sets_two_structures_against_each_other(tool):
+    result = tool.run(
+        "--workload=./small.pfntrace", "--rounds=2", f"--out={tool.folder}/a"
+    )
+    assert result.returncode == 0
+    table = compare(
+        "filters", str(tool.folder / "a/results.json"), "flat", "cvbmp"
+    )
+    for operation in ("set", "test", "extract", "clear", "drain"):
+        assert f"{operation}/small/[flat vs. cvbmp]" in table

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+//
+// A trace made ready for measuring: its passes, the right answer for each, and
+// the absent pages that `test` asks for.
+
+#include "harness/measure/workload.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <set>
+#include <vector>
+
+#include "harness/measure/page_blocks.h"
+#include "workloads/trace/trace_io.h"
+
+namespace pfn {
+namespace {
+
+void Append(Trace& trace, Direction direction,
+            std::initializer_list<Pfn> pages) {
+  trace.BeginArray(direction);
+  for (const Pfn pfn : pages) trace.AppendPage(pfn);
+}
+
+std::vector<Pfn> PagesOf(std::span<const PfnRun> runs) {
+  PageBlocks blocks(runs);
+  std::vector<Pfn> pages;
+  for (std::span<const Pfn> block = blocks.Next(); !block.empty();
+       block = blocks.Next()) {
+    pages.insert(pages.end(), block.begin(), block.end());
+  }
+  return pages;
+}
+
+RangeDigest DigestOf(const std::vector<PfnRange>& ranges) {
+  RangeDigest digest;
+  for (const PfnRange& range : ranges) digest(range);
+  return digest;
+}
+
+TEST(RangeDigest, DependsOnOrderOnEndsAndOnHowRangesAreCut) {
+  const RangeDigest digest = DigestOf({{1, 4}, {8, 9}});
+  EXPECT_EQ(digest, DigestOf({{1, 4}, {8, 9}}));
+  EXPECT_EQ(digest.ranges(), 2);
+  EXPECT_NE(digest, DigestOf({{8, 9}, {1, 4}}));
+  EXPECT_NE(digest, DigestOf({{1, 5}, {8, 9}}));
+  EXPECT_NE(digest, DigestOf({{1, 2}, {3, 4}, {8, 9}}));
+  EXPECT_NE(digest, DigestOf({{1, 4}}));
+  EXPECT_NE(digest, DigestOf({}));
+}
+
+TEST(Workload, PassesAreTheArraysOfOneDirectionBetweenTargets) {
+  Trace trace;
+  trace.AppendTarget(100);
+  Append(trace, Direction::kInflate, {9, 8, 7});
+  Append(trace, Direction::kInflate, {20, 21});
+  Append(trace, Direction::kDeflate, {8});
+  Append(trace, Direction::kInflate, {30});
+  trace.AppendTarget(101);
+  Append(trace, Direction::kInflate, {31});
+  const Workload workload("w", trace);
+
+  ASSERT_EQ(workload.passes().size(), 4);
+  EXPECT_EQ(PagesOf(workload.passes()[0].runs),
+            (std::vector<Pfn>{9, 8, 7, 20, 21}));
+  EXPECT_EQ(workload.passes()[0].pages, 5);
+  EXPECT_EQ(workload.passes()[0].span, (PfnRange{7, 21}));
+  EXPECT_EQ(workload.passes()[0].digest, DigestOf({{7, 9}, {20, 21}}));
+  EXPECT_EQ(PagesOf(workload.passes()[1].runs), (std::vector<Pfn>{8}));
+  EXPECT_EQ(PagesOf(workload.passes()[2].runs), (std::vector<Pfn>{30}));
+  EXPECT_EQ(workload.passes()[3].digest, DigestOf({{31, 31}}));
+  EXPECT_EQ(workload.pages(), 8);
+  EXPECT_EQ(workload.ranges(), 5);
+}
+
+TEST(Workload, HasItsNameAndTheIdentityOfItsTrace) {
+  Trace trace;
+  Append(trace, Direction::kInflate, {1});
+  const Workload workload("my-name", trace);
+  EXPECT_EQ(workload.name(), "my-name");
+  EXPECT_EQ(workload.trace_id(), TraceId(trace));
+  EXPECT_EQ(workload.trace(), trace);
+}
+
+TEST(Workload, AbsentPagesAreTheGapsThenThePagesAbove) {
+  Trace trace;
+  Append(trace, Direction::kInflate, {10, 14, 13, 20, 21});
+  Append(trace, Direction::kDeflate, {3});
+  const Workload workload("w", trace);
+  EXPECT_EQ(PagesOf(workload.passes()[0].absent),
+            (std::vector<Pfn>{11, 12, 15, 16, 17}));
+  EXPECT_EQ(PagesOf(workload.passes()[1].absent), (std::vector<Pfn>{4}));
+
+  Trace dense;
+  Append(dense, Direction::kInflate, {5, 6, 7, 9});
+  EXPECT_EQ(PagesOf(Workload("w", dense).passes()[0].absent),
+            (std::vector<Pfn>{8, 10, 11, 12}));
+}
+
+TEST(Workload, OfATraceWithoutArraysHasNoPasses) {
+  Trace trace;
+  trace.AppendTarget(5);
+  const Workload workload("w", trace);
+  EXPECT_TRUE(workload.passes().empty());
+  EXPECT_EQ(workload.pages(), 0);
+}
+
+TEST(Workload, APageRecordedTwiceCountsTwiceAndIsOneMember) {
+  Trace trace;
+  Append(trace, Direction::kInflate, {5, 9});
+  Append(trace, Direction::kInflate, {5});
+  const Workload workload("w", trace);
+  EXPECT_EQ(workload.passes()[0].pages, 3);
+  EXPECT_EQ(workload.passes()[0].digest, DigestOf({{5, 5}, {9, 9}}));
+}
+
+RC_GTEST_PROP(WorkloadProperty, AbsentPagesAreAbsentAndAsManyAsThePages,
+              (const std::vector<std::vector<std::uint16_t>>& arrays)) {
+  Trace trace;
+  for (const auto& pages : arrays) {
+    trace.AppendTarget(pages.size());  // a pass for each array
+    trace.BeginArray(Direction::kInflate);
+    for (const Pfn pfn : pages) trace.AppendPage(pfn % 512);
+  }
+  const Workload workload("w", trace);
+  for (const PreparedPass& pass : workload.passes()) {
+    const std::vector<Pfn> pages = PagesOf(pass.runs);
+    const std::set<Pfn> members(pages.begin(), pages.end());
+    std::set<Pfn> absent;
+    for (const Pfn pfn : PagesOf(pass.absent)) {
+      RC_ASSERT(!members.contains(pfn));
+      RC_ASSERT(absent.insert(pfn).second);
+    }
+    RC_ASSERT(absent.size() == pass.pages);
+    RC_ASSERT(pages.size() == pass.pages);
+    RC_ASSERT(pass.span == (PfnRange{*members.begin(), *members.rbegin()}));
+    RangeDigest digest;
+    for (auto it = members.begin(); it != members.end();) {
+      PfnRange range{*it, *it};
+      while (++it != members.end() && *it == range.last + 1) range.last = *it;
+      digest(range);
+    }
+    RC_ASSERT(digest == pass.digest);
+  }
+}
+
+}  // namespace
+}  // namespace pfn

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+//
+// The maple tree's geometry: what ranges weigh, which stores need nodes and how
+// many, and that a store that cannot get them leaves the tree untouched.
+
+#include "structures/maple.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "harness/heap/nowait_heap.h"
+#include "harness/heap/page_arena.h"
+#include "tests/structures/rig.h"
+#include "tests/structures/tree_walk.h"
+
+namespace pfn::testing {
+namespace {
+
+constexpr std::size_t kNodeBytes = 256;
+
+class MapleTest : public ::testing::Test {
+ protected:
+  MapleTest() { heap_.set_fault(&failures_); }
+  ~MapleTest() override { heap_.set_fault(nullptr); }
+
+  void Set(Pfn pfn) {
+    ASSERT_EQ(set_.Set(pfn, Gfp::kNowait), Status::kOk);
+    ASSERT_TRUE(set_.Validate()) << pfn;
+  }
+  // Lone pages 2, 4, ..., 2 * count: two slots each, and one for what follows.
+  void SetLonePages(unsigned count) {
+    for (Pfn pfn = 2; pfn <= 2 * count; pfn += 2) Set(pfn);
+  }
+  std::uint64_t nodes() const { return heap_.usage().live_objects; }
+  std::uint64_t allocations() const { return heap_.usage().allocations; }
+
+  // 100,000 pages in the order given by `shuffle`, no two of them neighbours.
+  double BytesPerLonePage(bool shuffle) {
+    constexpr std::size_t kCount = 100'000;
+    std::vector<Pfn> pages(kCount);
+    std::iota(pages.begin(), pages.end(), 1);
+    if (shuffle) std::ranges::shuffle(pages, std::mt19937_64(1));
+    for (const Pfn page : pages) {
+      EXPECT_EQ(set_.Set(2 * page, Gfp::kNowait), Status::kOk);
+    }
+    EXPECT_TRUE(set_.Validate());
+    return static_cast<double>(heap_.usage().live_requested) / kCount;
+  }
+
+  static PageArena& Arena() {
+    static PageArena arena;
+    return arena;
+  }
+
+  FailuresToOrder failures_{10};
+  NowaitHeap heap_{Arena()};
+  Maple<NowaitHeap> set_{heap_};
+};
+
+TEST_F(MapleTest, AMillionConsecutivePagesAreOneNode) {
+  for (Pfn pfn = 1; pfn <= 1'000'000; ++pfn) {
+    ASSERT_EQ(set_.Set(pfn, Gfp::kNowait), Status::kOk);
+  }
+  EXPECT_EQ(heap_.usage().live_requested, kNodeBytes);
+  EXPECT_EQ(heap_.usage().allocations, 1u);
+}
+
+// As measured with the kernel's tree.
+TEST_F(MapleTest, LonePagesInOrderTakeWhatTheyTakeInTheKernel) {
+  EXPECT_NEAR(BytesPerLonePage(false), 34.3, 0.05);
+}
+
+TEST_F(MapleTest, LonePagesShuffledTakeWhatTheyTakeInTheKernel) {
+  EXPECT_NEAR(BytesPerLonePage(true), 42.4, 0.3);
+}
+
+TEST_F(MapleTest, ALonePageTakesTwoSlots) {
+  SetLonePages(7);  // 15 of 16 slots
+  EXPECT_EQ(nodes(), 1u);
+  Set(16);
+  EXPECT_EQ(nodes(), 3u);  // two leaves below a root
+}
+
+TEST_F(MapleTest, APageNextToARunMovesAPivotOnly) {
+  SetLonePages(40);
+  const std::uint64_t before = allocations();
+  failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn);
+  for (Pfn pfn = 200; pfn > 80; --pfn) {
+    if (pfn == 200) failures_.Disarm();
+    ASSERT_EQ(set_.Set(pfn, Gfp::kNowait), Status::kOk);
+  }
+  EXPECT_TRUE(set_.Validate());
+  EXPECT_LE(allocations() - before, 1u);  // for page 200
+}
+
+TEST_F(MapleTest, FillingGapsGivesAllNodesBackButOne) {
+  SetLonePages(500);
+  EXPECT_GT(nodes(), 60u);
+  failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn);
+  std::vector<Pfn> gaps(499);
+  std::iota(gaps.begin(), gaps.end(), 1);
+  std::ranges::shuffle(gaps, std::mt19937_64(3));
+  for (const Pfn gap : gaps) Set(2 * gap + 1);
+  EXPECT_EQ(failures_.injected(), 0u);
+  EXPECT_EQ(set_.NextRange(0, kMaxPfn), (PfnRange{2, 1000}));
+  EXPECT_EQ(nodes(), 1u);
+}
+
+TEST_F(MapleTest, AStoreReservesAllNodesBeforeItChangesAny) {
+  std::uint64_t most = 0;
+  for (Pfn pfn = 2; pfn <= 6000; pfn += 2) {
+    const std::uint64_t before = nodes();
+    std::uint64_t refused = 0;
+    for (std::uint64_t n = 1;; ++n) {
+      failures_.Arm(n, FailuresToOrder::Mode::kOnce);
+      const Status status = set_.Set(pfn, Gfp::kNowait);
+      failures_.Disarm();
+      if (status == Status::kOk) break;
+      ++refused;
+      ASSERT_EQ(nodes(), before);
+      ASSERT_FALSE(set_.Test(pfn));
+      ASSERT_EQ(set_.NextRange(pfn - 1, kMaxPfn), std::nullopt);
+    }
+    // What a sweep has let fail before is no less than what is used.
+    ASSERT_LE(nodes() - before, refused);
+    most = std::max(most, nodes() - before);
+  }
+  EXPECT_TRUE(set_.Validate());
+  EXPECT_EQ(most, 4u);  // a full path of 3 and a root
+}
+
+TEST_F(MapleTest, ClearingTheMiddleOfARunMayFailAndThenChangesNothing) {
+  SetLonePages(6);  // 13 slots
+  for (Pfn pfn = 20; pfn < 30; ++pfn) Set(pfn);
+  ASSERT_EQ(nodes(), 1u);  // 15 slots
+  failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn);
+  EXPECT_EQ(set_.Clear(25, Gfp::kNowait), Status::kNoMemory);
+  EXPECT_EQ(set_.ClearRange({21, 28}, Gfp::kNowait), Status::kNoMemory);
+  EXPECT_EQ(set_.NextRange(15, kMaxPfn), (PfnRange{20, 29}));
+  EXPECT_EQ(set_.Clear(20, Gfp::kNowait), Status::kOk);  // an end of it
+  EXPECT_EQ(set_.ClearRange({1, 22}, Gfp::kNowait), Status::kOk);
+  EXPECT_EQ(set_.NextRange(0, kMaxPfn), (PfnRange{23, 29}));
+  failures_.Disarm();
+  EXPECT_EQ(set_.Clear(25, Gfp::kNowait), Status::kOk);
+  EXPECT_EQ(set_.NextRange(0, kMaxPfn), (PfnRange{23, 24}));
+  EXPECT_TRUE(set_.Validate());
+}
+
+TEST_F(MapleTest, TheLastPageClearedFreesTheRoot) {
+  Set(7);
+  ASSERT_EQ(set_.Clear(7, Gfp::kNowait), Status::kOk);
+  EXPECT_EQ(nodes(), 0u);
+}
+
+TEST_F(MapleTest, TheEndsOfAllPagesAreOrdinary) {
+  for (const Pfn pfn : {Pfn{0}, kMaxPfn, Pfn{1}, kMaxPfn - 1}) Set(pfn);
+  EXPECT_EQ(set_.NextRange(0, kMaxPfn), (PfnRange{0, 1}));
+  EXPECT_EQ(set_.NextRange(2, kMaxPfn), (PfnRange{kMaxPfn - 1, kMaxPfn}));
+  ASSERT_EQ(set_.Clear(0, Gfp::kNowait), Status::kOk);
+  ASSERT_EQ(set_.Clear(kMaxPfn, Gfp::kNowait), Status::kOk);
+  EXPECT_TRUE(set_.Validate());
+  ASSERT_EQ(set_.ClearRange({0, kMaxPfn - 1}, Gfp::kNowait), Status::kOk);
+  EXPECT_EQ(nodes(), 0u);
+}
+
+TEST(MapleWalkTest, HoldsWhatTheOracleHolds) {
+  std::uint64_t failed = 0;
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    failed += WalkTree(SetKindOf<Maple<NowaitHeap>>(), 0, seed);
+    failed += WalkTree(SetKindOf<Maple<NowaitHeap>>(), kMaxPfn - 3999, seed);
+  }
+  EXPECT_GT(failed, 300u);
+}
+
+}  // namespace
+}  // namespace pfn::testing

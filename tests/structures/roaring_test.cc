@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: MIT
+//
+// The roaring bitmaps: which container a chunk has and when it gets another,
+// what a conversion that gets no memory leaves behind, how a run is split, and
+// that no request grows with the set.
+
+#include "structures/roaring.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <set>
+#include <vector>
+
+#include "harness/fault/fault_model.h"
+#include "harness/heap/nowait_heap.h"
+#include "harness/heap/page_arena.h"
+#include "harness/oracle.h"
+#include "structures/parts/roaring_chunk.h"
+#include "structures/parts/roaring_table.h"
+#include "structures/roaring_4096.h"
+#include "structures/roaring_hint.h"
+#include "structures/roaring_run.h"
+#include "tests/structures/rig.h"
+
+namespace pfn::testing {
+namespace {
+
+using roaring::Chunk;
+using roaring::Kind;
+
+constexpr Pfn kChunk = roaring::kChunkPages;
+constexpr std::uint64_t kBitsetBytes = 8192;
+
+template <class S>
+Status Set(Bare<S>& set, Pfn pfn) {
+  return set->Set(pfn, Gfp::kNowait);
+}
+template <class S>
+Status Clear(Bare<S>& set, Pfn pfn) {
+  return set->Clear(pfn, Gfp::kNowait);
+}
+template <class S>
+void SetAll(Bare<S>& set, PfnRange range, Pfn step = 1) {
+  for (Pfn pfn = range.first; pfn <= range.last; pfn += step) {
+    ASSERT_EQ(Set(set, pfn), Status::kOk) << pfn;
+  }
+}
+template <class S>
+std::vector<Chunk> Chunks(Bare<S>& set) {
+  std::vector<Chunk> chunks;
+  set->VisitChunks([&](const Chunk& chunk) { chunks.push_back(chunk); });
+  return chunks;
+}
+// Of the only chunk.
+template <class S>
+Kind KindOf(Bare<S>& set) {
+  const std::vector<Chunk> chunks = Chunks(set);
+  EXPECT_EQ(chunks.size(), 1);
+  return chunks.at(0).kind;
+}
+
+// ------------------------------------------------------- arrays and bitsets
+
+template <class S>
+class RoaringLimitTest : public ::testing::Test {};
+
+struct At2048 {
+  using Set = Roaring<NowaitHeap>;
+  static constexpr std::uint32_t kLimit = 2048;
+};
+struct At2048WithHint {
+  using Set = RoaringHint<NowaitHeap>;
+  static constexpr std::uint32_t kLimit = 2048;
+};
+struct At4096 {
+  using Set = Roaring4096<NowaitHeap>;
+  static constexpr std::uint32_t kLimit = 4096;
+};
+struct At4096WithRuns {
+  using Set = RoaringRun<NowaitHeap>;
+  static constexpr std::uint32_t kLimit = 4096;
+};
+using Limits = ::testing::Types<At2048, At2048WithHint, At4096, At4096WithRuns>;
+TYPED_TEST_SUITE(RoaringLimitTest, Limits);
+
+// Every third page: no runs that would be worth a container.
+template <class Limit>
+void FillToLimit(Bare<typename Limit::Set>& set) {
+  SetAll(set, {0, 3 * (Limit::kLimit - 1)}, 3);
+}
+
+TYPED_TEST(RoaringLimitTest, AnArrayBecomesABitsetBeyondTheLimitAndComesBack) {
+  Bare<typename TypeParam::Set> set;
+  FillToLimit<TypeParam>(set);
+  EXPECT_EQ(KindOf(set), Kind::kArray);
+  ASSERT_EQ(Set(set, 0), Status::kOk) << "a member: nothing to convert";
+  EXPECT_EQ(KindOf(set), Kind::kArray);
+  ASSERT_EQ(Set(set, 3 * TypeParam::kLimit), Status::kOk);
+  EXPECT_EQ(KindOf(set), Kind::kBitset);
+  ASSERT_EQ(Clear(set, 1), Status::kOk) << "no member: nothing to convert";
+  EXPECT_EQ(KindOf(set), Kind::kBitset);
+  ASSERT_EQ(Clear(set, 3), Status::kOk);
+  EXPECT_EQ(KindOf(set), Kind::kArray);
+  EXPECT_EQ(set.Ranges().size(), TypeParam::kLimit);
+  EXPECT_TRUE(set->Validate());
+}
+
+TYPED_TEST(RoaringLimitTest, WithoutMemoryForTheBitsetNothingChanges) {
+  Bare<typename TypeParam::Set> set;
+  FillToLimit<TypeParam>(set);
+  const std::vector<PfnRange> before = set.Ranges();
+  const std::uint64_t bytes = set.usage().live_requested;
+  set.FailAll();
+  EXPECT_EQ(Set(set, 3 * TypeParam::kLimit), Status::kNoMemory);
+  EXPECT_EQ(Set(set, 1), Status::kNoMemory);
+  EXPECT_EQ(Set(set, 6), Status::kOk) << "a member";
+  EXPECT_EQ(set.Ranges(), before);
+  EXPECT_EQ(set.usage().live_requested, bytes);
+  EXPECT_TRUE(set->Validate());
+  EXPECT_EQ(set->Set(1, Gfp::kKernel), Status::kOk);
+  EXPECT_EQ(KindOf(set), Kind::kBitset);
+}
+
+TYPED_TEST(RoaringLimitTest, ABitsetThatGetsNoMemoryForAnArrayStays) {
+  Bare<typename TypeParam::Set> set;
+  FillToLimit<TypeParam>(set);
+  ASSERT_EQ(Set(set, 3 * TypeParam::kLimit), Status::kOk);
+  set.FailAll();
+  ASSERT_EQ(Clear(set, 0), Status::kOk);
+  ASSERT_EQ(Clear(set, 3), Status::kOk);
+  EXPECT_EQ(set.failures().injected(), 2);
+  EXPECT_EQ(KindOf(set), Kind::kBitset);
+  EXPECT_FALSE(set->Test(3));
+  EXPECT_EQ(set.Ranges().size(), TypeParam::kLimit - 1);
+  EXPECT_TRUE(set->Validate());
+  set.failures().Disarm();
+  ASSERT_EQ(Clear(set, 6), Status::kOk);
+  EXPECT_EQ(KindOf(set), Kind::kArray);
+  EXPECT_EQ(set.Ranges().size(), TypeParam::kLimit - 2);
+}
+
+TYPED_TEST(RoaringLimitTest, AnArrayDoublesAndShrinksAtAQuarter) {
+  Bare<typename TypeParam::Set> set;
+  constexpr std::uint32_t kFirst = 32 / 2;  // members in the first buffer
+  for (std::uint32_t members = 1; members <= TypeParam::kLimit; ++members) {
+    ASSERT_EQ(Set(set, 3 * members), Status::kOk);
+    const unsigned order = Chunks(set).at(0).order;
+    ASSERT_EQ(kFirst << order, std::max(kFirst, std::bit_ceil(members)));
+  }
+  for (std::uint32_t members = TypeParam::kLimit - 1; members != 0; --members) {
+    ASSERT_EQ(Clear(set, 3 * members), Status::kOk);
+    const unsigned order = Chunks(set).at(0).order;
+    const std::uint32_t tight = std::max(kFirst, std::bit_ceil(members));
+    ASSERT_LE(tight, kFirst << order);
+    ASSERT_LE(kFirst << order, 2 * tight);
+  }
+}
+
+TYPED_TEST(RoaringLimitTest, WhatIsEmptyGivesItsBufferBack) {
+  Bare<typename TypeParam::Set> set;
+  SetAll(set, {5, 3 * kChunk}, 97);
+  ASSERT_EQ(set->ClearRange({0, 2 * kChunk}, Gfp::kNowait), Status::kOk);
+  ASSERT_EQ(set->ClearRange({2 * kChunk + 1, kMaxPfn}, Gfp::kNowait),
+            Status::kOk);
+  EXPECT_EQ(Chunks(set).size(), 0);
+  EXPECT_EQ(set.usage().live_objects, 2) << "the table's page and directory";
+  EXPECT_TRUE(set.Ranges().empty());
+}
+
+// ------------------------------------------------------------------ memory
+
+// Table: 32 chunks of 24 bytes with a header of 8, and 4 pointers.
+constexpr std::uint64_t kTableOf28Chunks = 32 * 24 + 8 + 4 * 8;
+
+template <class S>
+std::uint64_t BytesOfDense7GiB() {
+  Bare<S> set;
+  constexpr PfnRange kPages = {kChunk, 29 * kChunk - 1};
+  for (Pfn pfn = kPages.last; pfn >= kPages.first; --pfn) {
+    EXPECT_EQ(Set(set, pfn), Status::kOk);
+  }
+  EXPECT_EQ(set.Ranges(), std::vector<PfnRange>{kPages});
+  EXPECT_TRUE(set->Validate());
+  return set.usage().live_requested;
+}
+
+TEST(RoaringTest, Dense7GiBTake28Bitsets) {
+  constexpr std::uint64_t kBytes = 28 * kBitsetBytes + kTableOf28Chunks;
+  static_assert(kBytes == 230'184);
+  EXPECT_EQ(BytesOfDense7GiB<Roaring<NowaitHeap>>(), kBytes);
+  EXPECT_EQ(BytesOfDense7GiB<Roaring4096<NowaitHeap>>(), kBytes);
+  EXPECT_EQ(BytesOfDense7GiB<RoaringHint<NowaitHeap>>(), kBytes);
+}
+
+TEST(RoaringTest, Dense7GiBTake28RunsOfTheSmallestBuffer) {
+  constexpr std::uint64_t kBytes = 28 * 32 + kTableOf28Chunks;
+  static_assert(kBytes == 1'704);
+  EXPECT_EQ(BytesOfDense7GiB<RoaringRun<NowaitHeap>>(), kBytes);
+}
+
+// Remembers the largest request.
+class LargestRequest final : public FaultModel {
+ public:
+  bool FailObject(std::size_t object_bytes, Gfp) override {
+    bytes_ = std::max(bytes_, object_bytes);
+    return false;
+  }
+  bool FailPages(unsigned order, PageUser user, Gfp) override {
+    if (user == PageUser::kCaller) {
+      bytes_ = std::max(bytes_, std::size_t{4096} << order);
+    }
+    return false;
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t bytes_ = 0;
+};
+
+using Table = roaring::ChunkTable<NowaitHeap, false>;
+
+class RoaringTableTest : public ::testing::Test {
+ protected:
+  RoaringTableTest() { heap_.set_fault(&largest_); }
+  ~RoaringTableTest() override { heap_.set_fault(nullptr); }
+
+  void Insert(std::uint64_t key) {
+    Chunk* const chunk = table_.Insert(key, Gfp::kNowait);
+    ASSERT_NE(chunk, nullptr);
+    *chunk = {.key = key,
+              .buffer = nullptr,
+              .last_index = 0,
+              .runs = 1,
+              .gap = 0,
+              .kind = Kind::kArray,
+              .order = 0};
+    keys_.insert(key);
+  }
+  void Erase(std::uint64_t key) {
+    table_.Erase(table_.LowerBound(key));
+    keys_.erase(key);
+  }
+  // Whether all is found, and in order; also from places between the keys.
+  void Check() {
+    ASSERT_TRUE(table_.Validate());
+    auto at = table_.LowerBound(0);
+    for (const std::uint64_t key : keys_) {
+      ASSERT_NE(table_.At(at), nullptr);
+      ASSERT_EQ(table_.At(at)->key, key);
+      ASSERT_EQ(table_.Find(key), table_.At(at));
+      ASSERT_EQ(table_.At(table_.LowerBound(key)), table_.At(at));
+      at = table_.Next(at);
+      if (keys_.contains(key + 1)) continue;
+      ASSERT_EQ(table_.Find(key + 1), nullptr);
+      ASSERT_EQ(table_.At(table_.LowerBound(key + 1)), table_.At(at));
+    }
+    ASSERT_EQ(table_.At(at), nullptr);
+  }
+
+  PageArena arena_;
+  LargestRequest largest_;
+  NowaitHeap heap_{arena_};
+  Table table_{heap_};
+  std::set<std::uint64_t> keys_;
+};
+
+TEST_F(RoaringTableTest, KeysInAnyOrderAreFound) {
+  std::mt19937_64 random(1);
+  for (std::uint64_t i = 0; i < 3000; ++i) Insert(1000 + i);
+  for (std::uint64_t i = 0; i < 500; ++i) Insert(999 - i);
+  Check();
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    if (const std::uint64_t key = random() >> 16; !keys_.contains(key)) {
+      Insert(key);
+    }
+  }
+  Check();
+  EXPECT_LE(largest_.bytes(), Table::kPageBytes) << "no request grows";
+}
+
+TEST_F(RoaringTableTest, HolesBetweenKeysDoNotMislead) {
+  // Runs of keys of all lengths to 9 with holes of all lengths to 9.
+  std::uint64_t key = 5;
+  for (unsigned length = 1; length < 10; ++length) {
+    for (unsigned hole = 1; hole < 10; ++hole) {
+      for (unsigned i = 0; i < length; ++i) Insert(key++);
+      Check();
+      key += hole;
+    }
+  }
+}
+
+TEST_F(RoaringTableTest, PagesThatBecomeEmptyGo) {
+  for (std::uint64_t key = 0; key < 1000; ++key) Insert(key);
+  const std::uint64_t objects = heap_.usage().live_objects;
+  for (std::uint64_t key = 100; key < 900; ++key) Erase(key);
+  Check();
+  EXPECT_LT(heap_.usage().live_objects, objects);
+  while (!keys_.empty()) Erase(*keys_.begin());
+  Check();
+  EXPECT_EQ(heap_.usage().live_objects, 2) << "one page and the directory";
+  Insert(7);
+  Check();
+}
+
+TEST_F(RoaringTableTest, AnInsertThatFailsChangesNothing) {
+  heap_.set_fault(nullptr);
+  for (std::uint64_t key = 0; key < 2000; ++key) {
+    for (std::uint64_t n = 1;; ++n) {
+      FailuresToOrder failures(10);
+      failures.Arm(n, FailuresToOrder::Mode::kOnce);
+      heap_.set_fault(&failures);
+      Chunk* const chunk = table_.Insert(2 * key, Gfp::kNowait);
+      heap_.set_fault(nullptr);
+      if (chunk != nullptr) {
+        *chunk = {.key = 2 * key,
+                  .buffer = nullptr,
+                  .last_index = 0,
+                  .runs = 1,
+                  .gap = 0,
+                  .kind = Kind::kArray,
+                  .order = 0};
+        keys_.insert(2 * key);
+        ASSERT_EQ(failures.injected(), 0);
+        break;
+      }
+      ASSERT_EQ(failures.injected(), 1);
+      ASSERT_TRUE(table_.Validate());
+      ASSERT_EQ(table_.Find(2 * key), nullptr);
+    }
+  }
+  Check();
+}
+
+TEST(RoaringHintTableTest, AChunkThatMovedOrWentIsNotFoundWhereItWas) {
+  PageArena arena;
+  NowaitHeap heap(arena);
+  roaring::ChunkTable<NowaitHeap, true> table(heap);
+  for (std::uint64_t key = 1; key <= 300; ++key) {
+    ASSERT_NE(table.Insert(key, Gfp::kNowait), nullptr);
+    for (const std::uint64_t looked_for : {std::uint64_t{1}, key}) {
+      ASSERT_EQ(table.Find(looked_for), table.At(table.LowerBound(looked_for)));
+    }
+  }
+  for (std::uint64_t key = 300; key > 1; --key) {
+    ASSERT_NE(table.Find(key), nullptr);
+    table.Erase(table.LowerBound(key));
+    ASSERT_EQ(table.Find(key), nullptr);
+    ASSERT_EQ(table.Find(1), table.At(table.LowerBound(1)));
+  }
+}
+
+// -------------------------------------------------------------------- runs
+
+using BareRun = Bare<RoaringRun<NowaitHeap>>;
+
+// What run_optimize() compares.
+Kind BestKind(std::uint64_t members, std::uint64_t runs) {
+  const std::uint64_t other = members <= 4096 ? 2 * members : kBitsetBytes;
+  if (2 + 4 * runs < other) return Kind::kRuns;
+  return members <= 4096 ? Kind::kArray : Kind::kBitset;
+}
+
+TEST(RoaringRunTest, FourPagesInSequenceAreWorthARun) {
+  BareRun set;
+  SetAll(set, {10, 12});
+  EXPECT_EQ(KindOf(set), Kind::kArray);
+  ASSERT_EQ(Set(set, 9), Status::kOk);
+  EXPECT_EQ(KindOf(set), Kind::kRuns);
+  ASSERT_EQ(Clear(set, 11), Status::kOk);
+  EXPECT_EQ(KindOf(set), Kind::kArray);
+  EXPECT_EQ(set.Ranges(), (std::vector<PfnRange>{{9, 10}, {12, 12}}));
+}
+
+TEST(RoaringRunTest, ABitsetBecomesRunsAt2047) {
+  BareRun set;
+  SetAll(set, {0, 2 * 5000 - 2}, 2);
+  ASSERT_EQ(KindOf(set), Kind::kBitset);
+  for (std::uint64_t runs = 5000; runs > 2048;) {
+    ASSERT_EQ(Set(set, 2 * (5000 - runs) + 1), Status::kOk);
+    --runs;
+    ASSERT_EQ(KindOf(set), Kind::kBitset) << runs;
+  }
+  ASSERT_EQ(Set(set, 2 * (5000 - 2048) + 1), Status::kOk);
+  EXPECT_EQ(KindOf(set), Kind::kRuns);
+  EXPECT_EQ(Chunks(set).at(0).runs, 2047);
+  ASSERT_EQ(Clear(set, 1), Status::kOk);
+  EXPECT_EQ(KindOf(set), Kind::kBitset);
+  EXPECT_TRUE(set->Validate());
+}
+
+TEST(RoaringRunTest, WithMemoryEveryChunkAlwaysHasItsBestContainer) {
+  std::mt19937_64 random(7);
+  BareRun set;
+  for (unsigned i = 0; i < 4000; ++i) {
+    const Pfn first = random() % 12'000;
+    const Pfn last = first + random() % (random() % 2 == 0 ? 4 : 400);
+    switch (random() % 4) {
+      case 0:
+        ASSERT_EQ(set->ClearRange({first, last}, Gfp::kNowait), Status::kOk);
+        break;
+      case 1:
+        ASSERT_EQ(Clear(set, first), Status::kOk);
+        break;
+      default:
+        SetAll(set, {first, last}, 1 + random() % 3);
+        break;
+    }
+    for (const Chunk& chunk : Chunks(set)) {
+      ASSERT_EQ(chunk.kind, BestKind(chunk.members(), chunk.runs));
+    }
+    if (i % 16 == 0) {
+      ASSERT_TRUE(set->Validate());
+    }
+  }
+}
+
+// 8 runs of 20 pages: the smallest buffer is full.
+constexpr PfnRange RunNumber(unsigned i) { return {100 * i, 100 * i + 19}; }
+std::vector<PfnRange> FillWith8Runs(BareRun& set) {
+  for (unsigned i = 0; i < 8; ++i) SetAll(set, RunNumber(i));
+  EXPECT_EQ(KindOf(set), Kind::kRuns);
+  EXPECT_EQ(Chunks(set).at(0).order, 0);
+  return set.Ranges();
+}
+
+TEST(RoaringRunTest, ARunThatCannotBeSplitStays) {
+  for (unsigned i = 0; i < 8; ++i) {
+    BareRun set;
+    const std::vector<PfnRange> before = FillWith8Runs(set);
+    const PfnRange run = RunNumber(i);
+    const PfnRange inner = {run.first + 1, run.last - 1};
+    set.FailAll();
+    EXPECT_EQ(Clear(set, run.first + 7), Status::kNoMemory);
+    EXPECT_EQ(set->ClearRange(inner, Gfp::kNowait), Status::kNoMemory);
+    EXPECT_EQ(Set(set, run.last + 5), Status::kNoMemory);
+    EXPECT_EQ(set.Ranges(), before);
+    EXPECT_TRUE(set->Validate());
+    EXPECT_EQ(set->ClearRange(inner, Gfp::kKernel), Status::kOk);
+    EXPECT_EQ(Chunks(set).at(0).order, 1);
+    EXPECT_EQ(
+        set.Ranges({run.first, run.last}),
+        (std::vector<PfnRange>{{run.first, run.first}, {run.last, run.last}}));
+    EXPECT_TRUE(set->Validate());
+  }
+}
+
+TEST(RoaringRunTest, WhatSplitsNoRunNeedsNoMemory) {
+  BareRun set;
+  FillWith8Runs(set);
+  set.FailAll();
+  EXPECT_EQ(Set(set, 20), Status::kOk) << "a run grows upwards";
+  EXPECT_EQ(Set(set, 99), Status::kOk) << "and downwards";
+  EXPECT_EQ(Clear(set, 0), Status::kOk);
+  EXPECT_EQ(Clear(set, 219), Status::kOk);
+  EXPECT_EQ(Clear(set, 50), Status::kOk) << "no member";
+  EXPECT_EQ(set->ClearRange({310, 405}, Gfp::kNowait), Status::kOk);
+  EXPECT_EQ(set->ClearRange({515, 9999}, Gfp::kNowait), Status::kOk);
+  EXPECT_EQ(
+      set.Ranges(),
+      (std::vector<PfnRange>{
+          {1, 20}, {99, 119}, {200, 218}, {300, 309}, {406, 419}, {500, 514}}));
+  EXPECT_EQ(set.failures().injected(), 0);
+  EXPECT_TRUE(set->Validate());
+}
+
+TEST(RoaringRunTest, PagesBetweenJoinRunsInAnyOrder) {
+  std::mt19937_64 random(3);
+  for (unsigned round = 0; round < 20; ++round) {
+    BareRun set;
+    std::vector<Pfn> pages(600);
+    for (Pfn i = 0; i < pages.size(); ++i) pages[i] = kChunk - 300 + i;
+    std::shuffle(pages.begin(), pages.end(), random);
+    for (const Pfn pfn : pages) ASSERT_EQ(Set(set, pfn), Status::kOk);
+    EXPECT_EQ(set.Ranges(),
+              (std::vector<PfnRange>{{kChunk - 300, kChunk + 299}}));
+    EXPECT_TRUE(set->Validate());
+    for (const Chunk& chunk : Chunks(set)) EXPECT_EQ(chunk.runs, 1);
+  }
+}
+
+// --------------------------------------------------------- against the oracle
+
+template <class S>
+class RoaringOracleTest : public ::testing::Test {};
+using AllOfThem =
+    ::testing::Types<Roaring<NowaitHeap>, Roaring4096<NowaitHeap>,
+                     RoaringHint<NowaitHeap>, RoaringRun<NowaitHeap>>;
+TYPED_TEST_SUITE(RoaringOracleTest, AllOfThem);
+
+// Long enough for all conversions, in two chunks and over their border, with
+// one request in eight refused.
+TYPED_TEST(RoaringOracleTest, LongRandomLivesAgreeAlsoWhenMemoryIsScarce) {
+  for (const bool scarce : {false, true}) {
+    std::mt19937_64 random(scarce ? 11 : 12);
+    Bare<TypeParam> set;
+    Oracle oracle;
+    std::uint64_t refused = 0;
+    const auto operate = [&](auto operation, auto on_oracle) {
+      if (scarce) set.FailOnce(1 + random() % 8);
+      const Status status = operation();
+      refused += status == Status::kNoMemory;
+      if (status == Status::kOk) (void)on_oracle();
+    };
+    for (unsigned i = 0; i < 3000; ++i) {
+      const Pfn first = kChunk - 9000 + random() % 18'000;
+      const std::uint64_t length = 1 + random() % (i % 3 == 0 ? 900 : 9);
+      const Pfn step = random() % 3 == 0 ? 3 : random() % 2 == 0 ? 1 : ~Pfn{0};
+      const unsigned kind = random() % (i / 500 % 2 == 0 ? 4 : 2);
+      if (kind == 0) {
+        const PfnRange range = {first, first + length};
+        operate([&] { return set->ClearRange(range, Gfp::kNowait); },
+                [&] { return oracle.ClearRange(range); });
+      } else {
+        for (std::uint64_t j = 0; j < length; ++j) {
+          const Pfn pfn = first + j * step;
+          if (kind == 1) {
+            operate([&] { return set->Clear(pfn, Gfp::kNowait); },
+                    [&] { return oracle.Clear(pfn); });
+          } else {
+            operate([&] { return set->Set(pfn, Gfp::kNowait); },
+                    [&] { return oracle.Set(pfn); });
+          }
+        }
+      }
+      ASSERT_EQ(set->Test(first), oracle.Test(first));
+      ASSERT_EQ(set->NextRange(first, first + length),
+                oracle.NextRange(first, first + length));
+      if (i % 50 != 0) continue;
+      ASSERT_TRUE(set->Validate()) << i;
+      std::vector<PfnRange> expected;
+      VisitRanges(oracle, kAllPages,
+                  [&](PfnRange range) { expected.push_back(range); });
+      ASSERT_EQ(set.Ranges(), expected) << i;
+    }
+    EXPECT_EQ(refused != 0, scarce);
+    set.failures().Disarm();
+  }
+}
+
+}  // namespace
+}  // namespace pfn::testing
