@@ -9,9 +9,10 @@
 //             pointers (kmalloc-256 and kmalloc-512). A lone root leaf doubles
 //             from 1 run upwards.
 // Operations  parts/interval_map_adapter.h.
-// Failure     none may happen: measured without faults. A throw in the middle of
-//             a split loses a node (found by the failure tests, 2026-11-21, and
-//             announced by upstream: "not exception-safe", abseil-cpp#1690).
+// Failure     measured without faults. When the root splits and the second of
+//             its two requests fails, membership is right, but the new root has
+//             one child and no value, and a tree that dies so loses the child.
+//             Upstream promises no exception safety (abseil-cpp#1690).
 //
 // Source: libabsl; Debian's has its hardening checks on.
 

@@ -57,6 +57,8 @@ class RunTree {
     bool Owns(Pfn pfn) const { return low <= pfn && pfn <= high; }
   };
   static_assert(sizeof(Leaf) <= kNodeBytes);
+  // A leaf with more is not asked to share the runs of a full one.
+  static constexpr unsigned kSharedRuns = kRuns * 3 / 4;
 
   // A run, or the place behind the last run of a leaf. Without a leaf: nothing.
   struct Cursor {
@@ -122,7 +124,7 @@ class RunTree {
 
   // Puts `run` at the cursor, which Locate gave for it, and the cursor on it.
   Status Insert(Cursor& at, PfnRange run, Gfp gfp) {
-    if (!at || at.leaf->count == kRuns) {
+    if (!at || (at.leaf->count == kRuns && !Share(at))) {
       Spares spares;
       if (!Reserve(at.leaf, gfp, spares)) return Status::kNoMemory;
       at = at ? SplitLeaf(at, spares) : Cursor{AddFirstLeaf(spares), 0};
@@ -292,28 +294,59 @@ class RunTree {
     return first_;
   }
 
-  // Cuts a full leaf in two. The result is where what belonged at `at` belongs
-  // now; there is room.
+  // Evens out the full leaf at the cursor with a neighbour that has room.
+  static bool Share(Cursor& at) {
+    Leaf* prev = at.leaf->prev;
+    Leaf* next = at.leaf->next;
+    if (prev != nullptr && prev->count <= kSharedRuns) {
+      const unsigned cut = (prev->count + kRuns) / 2;
+      at = Divide(prev, at.leaf, cut, prev->count + at.index);
+    } else if (next != nullptr && next->count <= kSharedRuns) {
+      at = Divide(at.leaf, next, (next->count + kRuns) / 2, at.index);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   Cursor SplitLeaf(Cursor at, Spares& spares) {
     Leaf* leaf = at.leaf;
-    unsigned cut = kRuns / 2;
-    if (at.index == 0 || at.index == kRuns) cut = at.index;
     Leaf* right = new (spares.Pop()) Leaf;
-    std::copy(leaf->runs + cut, leaf->runs + kRuns, right->runs);
-    leaf->count = cut;
-    right->count = kRuns - cut;
-
-    const bool goes_left = at.index <= cut && cut != kRuns;
-    right->low =
-        goes_left ? right->runs[0].first : leaf->runs[cut - 1].last + 1;
     right->high = leaf->high;
-    leaf->high = right->low - 1;
     right->prev = leaf;
     right->next = leaf->next;
     leaf->next = right;
     if (right->next != nullptr) right->next->prev = right;
+    const bool at_end = at.index == 0 || at.index == kRuns;
+    const Cursor place =
+        Divide(leaf, right, at_end ? at.index : kRuns / 2, at.index);
     InsertChild(leaf, right, 0, spares);
-    return goes_left ? at : Cursor{right, at.index - cut};
+    return place;
+  }
+
+  // Moves runs between neighbours until `left` has `cut`. The result is where
+  // what belonged at `index` of both belongs now; there is room, and the border
+  // lies on the right side of it.
+  static Cursor Divide(Leaf* left, Leaf* right, unsigned cut, unsigned index) {
+    if (cut < left->count) {
+      const unsigned moved = left->count - cut;
+      std::copy_backward(right->runs, right->runs + right->count,
+                         right->runs + right->count + moved);
+      std::copy(left->runs + cut, left->runs + left->count, right->runs);
+      right->count += moved;
+    } else {
+      const unsigned moved = cut - left->count;
+      std::copy(right->runs, right->runs + moved, left->runs + left->count);
+      std::copy(right->runs + moved, right->runs + right->count, right->runs);
+      right->count -= moved;
+    }
+    left->count = cut;
+    if (index <= cut && cut != kRuns) {
+      SetLow(right, right->runs[0].first);
+      return {left, index};
+    }
+    SetLow(right, left->runs[cut - 1].last + 1);
+    return {right, index - cut};
   }
 
   // Makes `right`, of `level`, the sibling after `left`.

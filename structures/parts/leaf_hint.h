@@ -10,6 +10,8 @@
 #define PFNBENCH_STRUCTURES_PARTS_LEAF_HINT_H_
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 namespace pfn {
 
@@ -27,6 +29,12 @@ class LeafHint {
   }
   void Forget() { number_ = kNone; }
 
+  // What is remembered, for the checks of tests.
+  std::optional<std::pair<std::uint64_t, Where>> remembered() const {
+    if (number_ == kNone) return std::nullopt;
+    return std::pair(number_, where_);
+  }
+
  private:
   // No leaf has this number: leaves hold more than one page.
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
@@ -41,6 +49,9 @@ class LeafHint<Where, false> {
   static constexpr const Where* Find(std::uint64_t) { return nullptr; }
   static constexpr void Remember(std::uint64_t, Where) {}
   static constexpr void Forget() {}
+  static std::optional<std::pair<std::uint64_t, Where>> remembered() {
+    return std::nullopt;
+  }
 };
 
 }  // namespace pfn

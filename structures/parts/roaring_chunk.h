@@ -153,6 +153,7 @@ T* LowerBound(T* begin, T* end, Low low) {
   return FirstNot(begin, end, [low](T value) { return LastOf(value) < low; });
 }
 
+// The same in both parts; the end of the tail if there is none.
 template <class T>
 const T* FirstFrom(const View<T>& view, Low low) {
   const bool in_head = view.HasHead() && LastOf(view.gap[-1]) >= low;
@@ -543,8 +544,11 @@ Change Remove(Chunk& chunk, LowRange span, std::uint32_t count) {
     if (around.last != kMaxLow) ++around.last;
     before = CountRuns(chunk, around);
   }
-  chunk.kind == Kind::kArray ? array::Remove(chunk, span, count)
-                             : bitset::Remove(chunk, span, count);
+  if (chunk.kind == Kind::kArray) {
+    array::Remove(chunk, span, count);
+  } else {
+    bitset::Remove(chunk, span, count);
+  }
   if constexpr (kWithRuns) {
     chunk.runs = static_cast<std::uint16_t>(chunk.runs - before +
                                             CountRuns(chunk, around));
@@ -553,12 +557,11 @@ Change Remove(Chunk& chunk, LowRange span, std::uint32_t count) {
 }
 
 // Copies the members of `from` into `to`, a copy of it in all but its kind,
-// order and buffer.
+// order and buffer. One of the two is no bitset.
 inline void Fill(Chunk& to, const Chunk& from) {
   if (to.kind == from.kind) {
-    to.kind == Kind::kArray ? gapped::Copy<Low>(to, from)
-                            : gapped::Copy<LowRange>(to, from);
-    return;
+    return to.kind == Kind::kArray ? gapped::Copy<Low>(to, from)
+                                   : gapped::Copy<LowRange>(to, from);
   }
   to.gap = 0;
   switch (to.kind) {

@@ -58,6 +58,14 @@ inline constexpr std::size_t kLeafWords = kLeafBits / bits::kWordBits;
 inline constexpr unsigned kMaxLevels = 9;  // ceil((64 - 10) / 6)
 
 struct Leaf {
+  // From the first word on, as the kernel's bitmap_full().
+  bool IsFull() const {
+    for (const std::uint64_t word : words) {
+      if (~word != 0) return false;
+    }
+    return true;
+  }
+
   std::uint64_t words[kLeafWords];
 };
 static_assert(sizeof(Leaf) == 128);
@@ -138,13 +146,8 @@ struct Entry {
     if (Small::Is(entry)) return Small::Bits(entry) == 0;
     return bits::AllZero(Words(entry), kLeafWords);
   }
-  // From the first word on, as the kernel's bitmap_full().
   static bool IsFull(const void* entry) {
-    if (Small::Is(entry)) return false;
-    for (std::size_t i = 0; i < kLeafWords; ++i) {
-      if (~Words(entry)[i] != 0) return false;
-    }
-    return true;
+    return !Small::Is(entry) && static_cast<const Leaf*>(entry)->IsFull();
   }
 
  private:
@@ -262,6 +265,11 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
 
   // Whether counts, back links, shape, marks and hint are consistent.
   bool Validate() const {
+    if (const auto hint = hint_.remembered()) {
+      const auto& [number, known] = *hint;
+      const Place place = Find(number);
+      if (place.entry != known.leaf || place.node != known.node) return false;
+    }
     if (root_ == nullptr) return levels_ == 0;
     if (levels_ == 0) return !LeafEntry::IsEmpty(root_);
     return ValidateNode(static_cast<const Node*>(root_), nullptr, levels_);
@@ -297,7 +305,7 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
     }
     bits::Set(place.leaf->words, Offset(pfn));
     if constexpr (kOptions.free_marks) {
-      if (LeafEntry::IsFull(place.leaf)) [[unlikely]] {
+      if (place.leaf->IsFull()) [[unlikely]] {
         ClearFreeMark(place.node, SlotAt(LeafNumber(pfn), 0));
       }
     }

@@ -82,6 +82,18 @@ TEST_F(BtreeRangeTest, AnInsertionBetweenOthersCutsInTheMiddle) {
   EXPECT_EQ(RunsPerLeaf(), (Counts{3, 3}));
 }
 
+TEST_F(BtreeRangeTest, AFullLeafFirstSharesWithANeighbourThatHasRoom) {
+  InsertAll({10, 20, 30, 40, 50, 60, 70});
+  ASSERT_EQ(RunsPerLeaf(), (Counts{5, 2}));
+  const std::uint64_t objects = heap_.usage().live_objects;
+  InsertAll({25});  // 10 20 25 30, 40 50 60 70
+  EXPECT_EQ(RunsPerLeaf(), (Counts{4, 4}));
+  ASSERT_TRUE(tree_.Erase(Find(20), 1));
+  InsertAll({65, 75});  // 10 25 30 40, 50 60 65 70 75
+  EXPECT_EQ(RunsPerLeaf(), (Counts{4, 5}));
+  EXPECT_EQ(heap_.usage().live_objects, objects);
+}
+
 TEST_F(BtreeRangeTest, ARunThatGrowsOverTheBorderPushesItOverTheGap) {
   InsertAll({10, 20, 30, 40, 50});
   InsertAll({100});
@@ -224,11 +236,11 @@ TEST(BtreeRangeWalkTest, SmallNodesHoldWhatTheOracleHolds) {
     failed += WalkTree(SetKindOf<SmallSet>(), 0, seed);
     failed += WalkTree(SetKindOf<SmallSet>(), kMaxPfn - 3999, seed);
   }
-  EXPECT_GT(failed, 1000u);
+  EXPECT_GT(failed, 500u);
 }
 
 TEST(BtreeRangeWalkTest, NodesOfTheShippedSizeHoldWhatTheOracleHolds) {
-  EXPECT_GT(WalkTree(SetKindOf<BtreeRange<NowaitHeap>>(), 1 << 20, 4), 50u);
+  EXPECT_GT(WalkTree(SetKindOf<BtreeRange<NowaitHeap>>(), 1 << 20, 4), 5u);
 }
 
 }  // namespace
