@@ -25,7 +25,8 @@ endfunction()
 # pfn_add_pytest(NAME plots_test FOLDER plots MODULES pytest matplotlib)
 # One folder of Python tests, one entry in CTest. Uses the first interpreter
 # that can import MODULES: the python3 on PATH may know none of Debian's. The
-# programs are found through PFNBENCH and PFNTRACE.
+# programs are found through PFNBENCH and PFNTRACE. The label "program" selects
+# what needs no test to be built.
 function(pfn_add_pytest)
   cmake_parse_arguments(ARG "" "NAME;FOLDER" "MODULES" ${ARGN})
   list(JOIN ARG_MODULES ", " imports)
@@ -46,6 +47,6 @@ function(pfn_add_pytest)
     COMMAND ${python} -m pytest -q -p no:cacheprovider
             ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  set_tests_properties(${ARG_NAME} PROPERTIES ENVIRONMENT
+  set_tests_properties(${ARG_NAME} PROPERTIES LABELS program ENVIRONMENT
     "PFNBENCH=$<TARGET_FILE:pfnbench>;PFNTRACE=$<TARGET_FILE:pfntrace>;PYTHONDONTWRITEBYTECODE=1")
 endfunction()
