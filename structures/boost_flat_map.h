@@ -4,15 +4,13 @@
 //
 // boost-flat-map: runs of pages, first -> last, in Boost's sorted vector.
 //
-// Layout      one array of 16 bytes a run, contiguous; grows to 8/5 of its
-// size,
-//             and while it grows both arrays exist.
+// Layout      one array of 16 bytes a run, contiguous; grows to 8/5 of
+//             its size, and while it grows both arrays exist.
 // Set         one binary search. A run that begins or vanishes moves every run
 //             above: quadratic in the runs of a fragmented pass.
 // Others      parts/interval_map_adapter.h.
 // Failure     throws std::bad_alloc before anything is changed, caught here.
-// The
-//             array never shrinks.
+//             The array never shrinks.
 //
 // Source: Boost.Container.
 

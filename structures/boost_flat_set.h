@@ -4,9 +4,8 @@
 //
 // boost-flat-set: Boost's sorted vector of single pages.
 //
-// Layout      one array of 8 bytes a page, contiguous; grows to 8/5 of its
-// size,
-//             and while it grows both arrays exist.
+// Layout      one array of 8 bytes a page, contiguous; grows to 8/5 of
+//             its size, and while it grows both arrays exist.
 // Set         one binary search, then every page above moves up: O(1) for pages
 //             that come in ascending order, O(pages) else, so that a pass in
 //             any other order is quadratic.

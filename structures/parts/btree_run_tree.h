@@ -14,10 +14,11 @@
 //             node: 16 bytes of header and 16 bytes a child {low, pointer},
 //             where low is that of the leftmost leaf below.
 // Locate      one binary search a level.
-// Insert      within the leaf, or 1 + (full ancestors) nodes and perhaps a new
-//             root. A full node is cut where the new entry goes if that is its
-//             end, so that runs in order fill the nodes they leave behind; else
-//             in the middle.
+// Insert      within the leaf; a full one shares with a neighbour that has
+//             room, or is cut in two: 1 + (full ancestors) nodes and perhaps a
+//             root. The cut is where the new entry goes if that is an end of
+//             the node, so that runs in order fill the nodes they leave behind;
+//             else in the middle.
 // Erase       a leaf under half joins a neighbour if both fit into one; an
 //             empty node is freed. Never allocates.
 // Failure     Insert allocates all that it needs before it changes anything.

@@ -8,10 +8,7 @@
 //
 // Layout      the container's, with 16 bytes of payload a run.
 // Set         one upper_bound, then one of: nothing, a run made longer in
-// place,
-//             two runs made one by an erase, a new entry. A run that grows
-//             downwards changes its key: in place where the container allows
-//             that, else by an insert and an erase.
+//             place at either end, two runs made one by an erase, a new entry.
 // Clear       one upper_bound, then the reverse; splitting a run inserts.
 // Test        one upper_bound.
 // NextRange   one upper_bound; ForEachRange steps the iterator.

@@ -8,13 +8,12 @@
 // joined with the neighbours that it touches.
 //
 // Layout      node 256 bytes, aligned to 256, own slab cache: 8 bytes of
-// header,
-//             15 pivots, 16 slots. pivots[i] is the last page of slot i; the
-//             last slot in use ends where the node ends, which the node above
-//             knows. Unused pivots are 2^64-1, so that a search need not know
-//             how many are in use. A lone run takes two slots.
-//             The header holds the number of slots in use. The kernel has a
-//             pointer to the parent there; here a walk remembers its path.
+//             header, 15 pivots, 16 slots. pivots[i] is the last page of slot
+//             i; the last slot in use ends where the node ends, which the node
+//             above knows. Unused pivots are 2^64-1, so that a search need not
+//             know how many are in use. A lone run takes two slots. The header
+//             holds the number of slots in use; the kernel has a pointer to the
+//             parent there, here a walk remembers its path.
 // Find        one node a level.
 // Store       a range that grows or shrinks at one end moves one pivot, which
 //             may be that of a node above. A lone page takes two slots more;
@@ -24,7 +23,9 @@
 // Failure     Store allocates all nodes that it may need before it changes
 //             anything: one for each full node from the leaf up, one more for a
 //             new root. Only a range that leaves something on both sides (or
-//             lies at an end of all pages) needs any.
+//             lies at an end of all pages) needs any. A node is changed in
+//             place: the kernel copies one that readers may look at, but a set
+//             under a lock has none.
 //
 // Source: the maple tree of Linux 6.1, by description only.
 

@@ -12,8 +12,7 @@
 //             the run. ForEachRange walks by iterator throughout.
 // ClearRange  two lower_bounds and one erase of what is between.
 // Failure     `Container` must leave itself unchanged when an insert throws,
-// and
-//             must not allocate when it erases.
+//             and must not allocate when it erases.
 
 #ifndef PFNBENCH_STRUCTURES_PARTS_STD_SET_ADAPTER_H_
 #define PFNBENCH_STRUCTURES_PARTS_STD_SET_ADAPTER_H_

@@ -9,6 +9,6 @@
 #define PFNBENCH_STRUCTURES_PARTS_TEXT_H_
 
 #define PFN_TEXT(macro) PFN_TEXT_OF_VALUE(macro)
-#define PFN_TEXT_OF_VALUE(value) #value
+#define PFN_TEXT_OF_VALUE(...) #__VA_ARGS__  // it may contain commas
 
 #endif  // PFNBENCH_STRUCTURES_PARTS_TEXT_H_
