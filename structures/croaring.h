@@ -10,8 +10,8 @@
 // Layout      for each 2^16 pages a container, in a sorted array: up to 4,096
 //             pages as a sorted array of 2 bytes each, more as a bitset of
 //             8 KiB. A map node for each 2^32 pages: one, for any real guest.
-// Set         map lookup (of one), binary search for the container, then in an
-//             array a binary search and a shift. Test and Clear likewise.
+// Set         binary search for the container, then in an array a binary search
+//             and a shift. Test and Clear likewise.
 // Ranges      parts/croaring_bitmaps.h; O(pages walked).
 // ClearRange  remove_range() of each bitmap; one that is empty goes.
 // Memory      comes from malloc(); this version of the library has no hook for
@@ -23,7 +23,6 @@
 #ifndef PFNBENCH_STRUCTURES_CROARING_H_
 #define PFNBENCH_STRUCTURES_CROARING_H_
 
-#include <iterator>
 #include <optional>
 
 #include "structures/core/nowait_allocator.h"
@@ -49,23 +48,23 @@ class Croaring {
   explicit Croaring(A&) {}
 
   Status Set(Pfn pfn, Gfp) {
-    bitmaps_[croaring::High(pfn)].add(croaring::Low(pfn));
+    bitmaps_.Make(pfn).add(CroaringBitmaps::Low(pfn));
     return Status::kOk;
   }
   Status Clear(Pfn pfn, Gfp) {
-    const auto found = bitmaps_.find(croaring::High(pfn));
-    if (found != bitmaps_.end()) found->second.remove(croaring::Low(pfn));
+    if (Roaring* bitmap = bitmaps_.Find(pfn)) {
+      bitmap->remove(CroaringBitmaps::Low(pfn));
+    }
     return Status::kOk;
   }
-  bool Test(Pfn pfn) const {
-    const auto found = bitmaps_.find(croaring::High(pfn));
-    return found != bitmaps_.end() &&
-           found->second.contains(croaring::Low(pfn));
+  bool Test(Pfn pfn) {
+    const Roaring* bitmap = bitmaps_.Find(pfn);
+    return bitmap != nullptr && bitmap->contains(CroaringBitmaps::Low(pfn));
   }
 
   std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
     std::optional<PfnRange> first;
-    croaring::VisitRuns(bitmaps_, {from, max}, [&](PfnRange run) {
+    bitmaps_.VisitRuns({from, max}, [&](PfnRange run) {
       first = run;
       return false;
     });
@@ -74,27 +73,19 @@ class Croaring {
 
   template <class Visitor>
   void ForEachRange(PfnRange range, Visitor&& visitor) const {
-    croaring::VisitRuns(bitmaps_, range, [&](PfnRange run) {
+    bitmaps_.VisitRuns(range, [&](PfnRange run) {
       visitor(run);
       return true;
     });
   }
 
   Status ClearRange(PfnRange range, Gfp) {
-    auto each = bitmaps_.lower_bound(croaring::High(range.first));
-    while (each != bitmaps_.end() &&
-           each->first <= croaring::High(range.last)) {
-      auto& [high, bitmap] = *each;
-      const PfnRange part = croaring::Within(high, range);
-      roaring_bitmap_remove_range_closed(&bitmap.roaring, part.first,
-                                         part.last);
-      each = bitmap.isEmpty() ? bitmaps_.erase(each) : std::next(each);
-    }
+    bitmaps_.RemoveRange(range);
     return Status::kOk;
   }
 
  private:
-  croaring::Bitmaps bitmaps_;
+  CroaringBitmaps bitmaps_;
 };
 
 }  // namespace pfn
