@@ -17,8 +17,7 @@
 //             step for each range; the kernel's tree has such an iterator.
 // ClearRange  a descent for each run; everything at once if nothing remains.
 // Failure     Set, Clear and ClearRange can return kNoMemory; what they may
-// need
-//             is reserved before anything changes.
+//             need is reserved before anything changes.
 //
 // No hint: a store by index starts at the root, as mtree_store_range() does.
 //

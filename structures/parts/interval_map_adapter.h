@@ -62,7 +62,8 @@ class IntervalMapAdapter {
  public:
   explicit IntervalMapAdapter(A& heap)
       : memory_{heap},
-        runs_(ThrowingAllocator<typename Map::value_type, A>(memory_)) {}
+        runs_(typename Map::allocator_type(
+            ThrowingAllocator<typename Map::value_type, A>(memory_))) {}
   IntervalMapAdapter(const IntervalMapAdapter&) = delete;
   IntervalMapAdapter& operator=(const IntervalMapAdapter&) = delete;
 
