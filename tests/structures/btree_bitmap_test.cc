@@ -217,6 +217,48 @@ TEST_F(BtreeIndexTest, HoldsWhatAnOrderedMapHolds) {
   }
 }
 
+// The figures of the split rule, with keys as Handa's segments have them: a
+// half-full tree where segments come in order, whichever, 0.72 where they come
+// at random.
+class BtreeShapeTest : public BtreeIndexTest {
+ protected:
+  void InsertSegments(const Keys& numbers) {
+    for (const std::uint64_t number : numbers) Insert(Keys{~number});
+    EXPECT_TRUE(index_.Validate());
+  }
+  static Keys Ascending(std::uint64_t count) {
+    Keys numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    return numbers;
+  }
+  // Every node but the root is a pair in another one.
+  double Fill() const {
+    const double nodes = static_cast<double>(index_.CountNodes());
+    return (static_cast<double>(copies_.size()) + nodes - 1) / (8 * nodes);
+  }
+};
+
+TEST_F(BtreeShapeTest, SevenGibInOrderMakeAHalfFullTreeOfFiveLevels) {
+  InsertSegments(Ascending(1792));
+  EXPECT_EQ(index_.CountNodes(), 592u);
+  EXPECT_EQ(index_.height(), 5u);
+  EXPECT_NEAR(Fill(), 0.5, 0.01);
+  EXPECT_NEAR(592 * 128.0 / 1792, 42.3, 0.05);
+}
+
+TEST_F(BtreeShapeTest, AQuarterTebibyteInOrderMakesEightLevels) {
+  InsertSegments(Ascending(65536));
+  EXPECT_EQ(index_.height(), 8u);
+  EXPECT_NEAR(Fill(), 0.5, 0.01);
+}
+
+TEST_F(BtreeShapeTest, AtRandomNodesAreNearlyThreeQuartersFull) {
+  Keys numbers = Ascending(65536);
+  std::shuffle(numbers.begin(), numbers.end(), std::mt19937_64(2));
+  InsertSegments(numbers);
+  EXPECT_NEAR(Fill(), 0.72, 0.01);
+}
+
 // --------------------------------------------------------------- the segments
 
 class BtreeBitmapTest : public BtreeTest {

@@ -1,45 +1,37 @@
 // SPDX-License-Identifier: MIT
 //
 // A contender cannot be forgotten: every header that lies directly in
-// structures/ is in the list, the list names nothing else, and every contender
-// says who it is.
+// structures/ is in the list, the list names nothing else, every contender says
+// who it is, and docs/contenders.md tells about each.
 
 #include <gtest/gtest.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 
 #include "tests/structures/any_set.h"
+#include "tests/structures/listed.h"
 
 namespace pfn::testing {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kSource = PFN_SOURCE_FOLDER;
-
-// The headers that harness/contenders.def names, those of contenders that are
-// not built here included: PFN_CONTENDER(Class, header[, library]).
 std::multiset<std::string> ListedHeaders() {
-  std::ifstream file(kSource / "harness/contenders.def");
   std::multiset<std::string> headers;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with("PFN_CONTENDER(")) continue;
-    const std::size_t begin = line.find(", ") + 2;
-    headers.insert(line.substr(begin, line.find_first_of(",)", begin) - begin));
-  }
+  for (const Listed& listed : ListedContenders()) headers.insert(listed.header);
   return headers;
 }
 
 TEST(ContenderListTest, EveryHeaderInStructuresIsListed) {
   const std::multiset<std::string> listed = ListedHeaders();
   unsigned headers = 0;
-  for (const auto& entry : fs::directory_iterator(kSource / "structures")) {
+  for (const auto& entry :
+       fs::directory_iterator(SourceFolder() / "structures")) {
     if (entry.path().extension() != ".h") continue;
     ++headers;
     const std::string header = "structures/" + entry.path().filename().string();
@@ -52,7 +44,7 @@ TEST(ContenderListTest, EveryHeaderInStructuresIsListed) {
 
 TEST(ContenderListTest, EveryListedHeaderExists) {
   for (const std::string& header : ListedHeaders()) {
-    EXPECT_TRUE(fs::is_regular_file(kSource / header)) << header;
+    EXPECT_TRUE(fs::is_regular_file(SourceFolder() / header)) << header;
   }
 }
 
@@ -83,6 +75,32 @@ TEST(ContenderListTest, EveryContenderSaysWhatItIsAndWhoseAndWhen) {
     EXPECT_GE(kind.traits.max_distance, std::uint64_t{1} << 30)
         << kind.traits.name << " cannot hold the pages of a 4 TiB guest";
   }
+}
+
+// The names of the sections are the contenders' ("### cvbmp", "### a, b").
+std::multiset<std::string> DocumentedSections() {
+  std::multiset<std::string> names;
+  for (const std::string& line : LinesOf("docs/contenders.md")) {
+    if (!line.starts_with("### ")) continue;
+    std::istringstream words(line.substr(4));
+    for (std::string name; words >> name;) {
+      if (name.ends_with(',')) name.pop_back();
+      names.insert(name);
+    }
+  }
+  return names;
+}
+
+TEST(ContenderListTest, EveryContenderHasARowAndASectionInTheDocumentation) {
+  std::multiset<std::string> listed;
+  for (const Listed& contender : ListedContenders()) {
+    EXPECT_FALSE(contender.name.empty()) << contender.header;
+    listed.insert(contender.name);
+  }
+  std::multiset<std::string> rows;
+  for (const auto& cells : DocumentedRows("## The list")) rows.insert(cells[0]);
+  EXPECT_EQ(rows, listed) << "docs/contenders.md, the list";
+  EXPECT_EQ(DocumentedSections(), listed) << "docs/contenders.md, its sections";
 }
 
 }  // namespace

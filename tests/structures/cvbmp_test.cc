@@ -180,6 +180,16 @@ TEST(CvbmpTest, MergingAFullGuestGivesNoMemoryBack) {
   EXPECT_EQ(set.Ranges(), (List{{256 * 1024, 2048 * 1024 - 1}}));
 }
 
+// What Handa's guest of 128 GiB would have to record: all but 1 GiB.
+TEST(CvbmpTest, TheLargestBalloonOfTheDiscussionTakesSixMegabytes) {
+  BareCvbmp<1024> set;
+  for (std::uint64_t t = 256; t < 256 + 32'512; ++t) {
+    ASSERT_EQ(set->SetSegment(t, Gfp::kNowait), Status::kOk);
+  }
+  EXPECT_EQ(set.Ranges(), (List{{256 * 1024, 32'768 * 1024 - 1}}));
+  EXPECT_EQ(set.usage().live_rounded, 6'242'304);
+}
+
 TEST(CvbmpTest, SparesAreNotUsedForNewSegments) {
   BareCvbmp<1024> set;
   for (std::uint64_t t = 0; t < 100; ++t) {
@@ -428,6 +438,26 @@ TYPED_TEST(CvbmpOfAnySize, ABitmapIsWholeWords) {
   ASSERT_EQ(set->Set(kS - 1, Gfp::kNowait), Status::kOk);
   EXPECT_EQ(set.usage().live_requested,
             40 + std::max<std::uint64_t>(8, kS / 8));
+}
+
+// A node is 64 bytes of kmalloc, a bitmap no less than 8.
+TYPED_TEST(CvbmpOfAnySize, ANodeAndItsBitmapAreRoundedAsTheKernelRounds) {
+  constexpr std::uint64_t kS = TypeParam::value;
+  typename TestFixture::Set set;
+  ASSERT_EQ(set->Set(0, Gfp::kNowait), Status::kOk);
+  EXPECT_EQ(set.usage().live_rounded, 64 + std::max<std::uint64_t>(8, kS / 8));
+}
+
+TYPED_TEST(CvbmpOfAnySize, SevenGibibytesTakeTwoAllocationsASegment) {
+  constexpr std::uint64_t kS = TypeParam::value;
+  constexpr std::uint64_t kSegments = (2097152 - 262144) / kS;
+  typename TestFixture::Set set;
+  for (std::uint64_t t = 0; t < kSegments; ++t) {
+    ASSERT_EQ(set->SetSegment(262144 / kS + t, Gfp::kNowait), Status::kOk);
+  }
+  EXPECT_EQ(set.Ranges(), (List{{262144, 2097151}}));
+  EXPECT_EQ(set.usage().allocations, 2 * kSegments);
+  EXPECT_EQ(set->CountSpares(), kSegments - 1);
 }
 
 TYPED_TEST(CvbmpOfAnySize, EvenThenOddSegmentsBecomeOneRun) {

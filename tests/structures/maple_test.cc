@@ -11,10 +11,12 @@
 #include <cstdint>
 #include <numeric>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "harness/heap/nowait_heap.h"
 #include "harness/heap/page_arena.h"
+#include "structures/parts/maple_tree.h"
 #include "tests/structures/rig.h"
 #include "tests/structures/tree_walk.h"
 
@@ -77,6 +79,30 @@ TEST_F(MapleTest, LonePagesInOrderTakeWhatTheyTakeInTheKernel) {
 
 TEST_F(MapleTest, LonePagesShuffledTakeWhatTheyTakeInTheKernel) {
   EXPECT_NEAR(BytesPerLonePage(true), 42.4, 0.3);
+}
+
+TEST_F(MapleTest, LonePagesInOrderMakeATreeAsHighAsTheKernels) {
+  maple::Tree<NowaitHeap> tree(heap_);
+  ASSERT_EQ(tree.MakeRoot(Gfp::kNowait), Status::kOk);
+  for (Pfn pfn = 2; pfn <= 200'000; pfn += 2) {
+    maple::Cursor at;
+    tree.Find(pfn, at);
+    ASSERT_EQ(tree.Store({pfn, pfn}, at, Gfp::kNowait), Status::kOk);
+  }
+  EXPECT_EQ(tree.height(), 5u);
+}
+
+// One page in 4 MiB of 7 GiB, and one in 256 MiB of 64 GiB.
+TEST_F(MapleTest, ALonePageTakes34To43BytesHoweverFarTheNextIs) {
+  for (const auto& [count, distance] :
+       {std::pair<Pfn, Pfn>{1792, 1024}, std::pair<Pfn, Pfn>{256, 65536}}) {
+    for (Pfn i = 1; i <= count; ++i) Set(i * distance);
+    const double bytes = static_cast<double>(heap_.usage().live_requested);
+    EXPECT_GE(bytes / count, 34);
+    EXPECT_LE(bytes / count, 43);
+    ASSERT_EQ(set_.ClearRange(kAllPages, Gfp::kNowait), Status::kOk);
+    EXPECT_EQ(nodes(), 0u);
+  }
 }
 
 TEST_F(MapleTest, ALonePageTakesTwoSlots) {

@@ -11,7 +11,6 @@
 #include <optional>
 #include <vector>
 
-#include "harness/fault/splitmix64.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {
@@ -71,35 +70,6 @@ TEST_F(XbitmapTest, DenseGuestMemory) {
   EXPECT_EQ(set_.Ranges(), List{kDense});
   ClearRange(kDense);
   EXPECT_EQ(set_.usage().live_objects, 0);
-}
-
-TEST_F(XbitmapTest, EverySecondPageCostsTheSame) {
-  SetRange(kDense, 2);
-  EXPECT_EQ(Leaves(), 1792);
-  EXPECT_EQ(Nodes(), 29);
-  EXPECT_EQ(set_.usage().live_requested, 246080);
-}
-
-TEST_F(XbitmapTest, OnePageInEachLeafCostsTheSame) {
-  SetRange(kDense, 1024);
-  EXPECT_EQ(Leaves(), 1792);
-  EXPECT_EQ(Nodes(), 29);
-  EXPECT_EQ(set_.usage().live_requested, 246080);
-}
-
-TEST_F(XbitmapTest, OnePercentAtRandomOfEightGibibytes) {
-  SplitMix64 random(1);
-  for (int i = 0; i < 20971; ++i) Set(random.Below(1 << 21));
-  EXPECT_EQ(Leaves(), 2048);
-  EXPECT_EQ(Nodes(), 33);
-  EXPECT_EQ(set_.usage().live_requested, 281152);
-}
-
-TEST_F(XbitmapTest, OnePageInEachLowestNode) {
-  SetRange({0, (Pfn{64} << 18) - 1}, 65536);
-  EXPECT_EQ(Leaves(), 256);
-  EXPECT_EQ(Nodes(), 261);
-  EXPECT_EQ(set_.usage().live_requested, 183104);
 }
 
 TEST_F(XbitmapTest, NodesAndLeavesAreRoundedAsTheKernelRounds) {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// File: tests/structures/listed.h
+//
+// What the repository says about its contenders in files that are not compiled:
+// the list harness/contenders.def, and the tables of docs/contenders.md. Needs
+// PFN_SOURCE_FOLDER.
+
+#ifndef PFNBENCH_TESTS_STRUCTURES_LISTED_H_
+#define PFNBENCH_TESTS_STRUCTURES_LISTED_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace pfn::testing {
+
+// One line of the list. Contenders that are not built here are among them.
+struct Listed {
+  std::string header;
+  std::string name;     // as its header says
+  std::string library;  // empty: none
+};
+
+inline std::filesystem::path SourceFolder() { return PFN_SOURCE_FOLDER; }
+
+inline std::vector<std::string> LinesOf(const std::filesystem::path& path) {
+  std::ifstream file(SourceFolder() / path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+// What stands between the first `before` and the next `after` in it.
+inline std::string Between(const std::string& text, const std::string& before,
+                           const std::string& after) {
+  const std::size_t found = text.find(before);
+  if (found == text.npos) return "";
+  const std::size_t begin = found + before.size();
+  return text.substr(begin, text.find(after, begin) - begin);
+}
+
+// PFN_CONTENDER(Class, header[, library])
+inline std::vector<Listed> ListedContenders() {
+  std::vector<Listed> contenders;
+  for (const std::string& line : LinesOf("harness/contenders.def")) {
+    if (!line.starts_with("PFN_CONTENDER(")) continue;
+    Listed listed;
+    std::istringstream words(Between(line, ", ", ")"));
+    std::getline(words, listed.header, ',');
+    words >> listed.library;
+    for (const std::string& text : LinesOf(listed.header)) {
+      listed.name = Between(text, ".name = \"", "\"");
+      if (!listed.name.empty()) break;
+    }
+    contenders.push_back(listed);
+  }
+  return contenders;
+}
+
+// The cells of the tables in the section `heading` ("## Name") of
+// docs/contenders.md, without those of the head: a row begins with the name of
+// a contender in backquotes, which the first cell holds without them.
+inline std::vector<std::vector<std::string>> DocumentedRows(
+    const std::string& heading) {
+  std::vector<std::vector<std::string>> rows;
+  bool within = false;
+  for (const std::string& line : LinesOf("docs/contenders.md")) {
+    if (line.starts_with("## ")) within = line == heading;
+    if (!within || !line.starts_with("| `")) continue;
+    std::vector<std::string> cells;
+    std::istringstream text(line.substr(1));
+    for (std::string cell; std::getline(text, cell, '|');) {
+      const std::size_t begin = cell.find_first_not_of(" `");
+      const std::size_t end = cell.find_last_not_of(" `");
+      cells.push_back(begin == cell.npos ? ""
+                                         : cell.substr(begin, end - begin + 1));
+    }
+    rows.push_back(cells);
+  }
+  return rows;
+}
+
+}  // namespace pfn::testing
+
+#endif  // PFNBENCH_TESTS_STRUCTURES_LISTED_H_

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// What five sets of pages cost: the bytes that the specifications of 2017 and
+// 2018 give, and for all contenders those that docs/contenders.md gives.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "harness/fault/splitmix64.h"
+#include "harness/heap/nowait_heap.h"
+#include "structures/btree_bitmap.h"
+#include "structures/cvbmp.h"
+#include "structures/maple.h"
+#include "structures/xbitmap.h"
+#include "tests/structures/any_set.h"
+#include "tests/structures/listed.h"
+#include "tests/structures/rig.h"
+
+namespace pfn::testing {
+namespace {
+
+using Pages = std::vector<Pfn>;
+
+Pages Every(Pfn stride, Pfn first, Pfn end) {
+  Pages pages;
+  for (Pfn pfn = first; pfn < end; pfn += stride) pages.push_back(pfn);
+  return pages;
+}
+
+Pages OnePercentAtRandomOf8GiB() {
+  SplitMix64 random(1);
+  Pages pages(20'971);
+  for (Pfn& pfn : pages) pfn = random.Below(1 << 21);
+  std::ranges::sort(pages);
+  return pages;
+}
+
+// In the order of the columns of docs/contenders.md; ascending. Lone pages lie
+// in the middle of what they are alone in: at its start, where few would be, a
+// slot can hold them without a leaf.
+const std::vector<Pages>& Patterns() {
+  constexpr Pfn kGiB = 1 << 18;
+  static const std::vector<Pages> patterns = {
+      Every(1, kGiB, 8 * kGiB),    Every(2, kGiB, 8 * kGiB),
+      Every(1024, kGiB + 512, 8 * kGiB), OnePercentAtRandomOf8GiB(),
+      Every(65536, 512, 64 * kGiB),
+  };
+  return patterns;
+}
+
+HeapUsage UsageWith(const SetKind& kind, const Pages& pages) {
+  NowaitHeap heap(SharedArena());
+  const auto set = kind.make(heap);
+  for (const Pfn pfn : pages) {
+    if (set->Set(pfn, Gfp::kNowait) != Status::kOk) {
+      ADD_FAILURE() << kind.traits.name << ", page " << pfn;
+      break;
+    }
+  }
+  return heap.usage();
+}
+
+template <class S>
+std::vector<std::uint64_t> RequestedBytes() {
+  std::vector<std::uint64_t> bytes;
+  for (const Pages& pages : Patterns()) {
+    bytes.push_back(UsageWith(SetKindOf<S>(), pages).live_requested);
+  }
+  return bytes;
+}
+template <class S>
+std::vector<std::uint64_t> RoundedBytes() {
+  std::vector<std::uint64_t> bytes;
+  for (const Pages& pages : Patterns()) {
+    bytes.push_back(UsageWith(SetKindOf<S>(), pages).live_rounded);
+  }
+  return bytes;
+}
+
+using Bytes = std::vector<std::uint64_t>;
+
+TEST(MemoryTest, XbitmapIs128BytesALeafAnd576ANode) {
+  const auto bytes = [](std::uint64_t leaves, std::uint64_t nodes) {
+    return leaves * 128 + nodes * 576;
+  };
+  EXPECT_EQ(RequestedBytes<Xbitmap<NowaitHeap>>(),
+            (Bytes{bytes(1792, 29), bytes(1792, 29), bytes(1792, 29),
+                   bytes(2048, 33), bytes(256, 261)}));
+  EXPECT_EQ(RequestedBytes<Xbitmap<NowaitHeap>>(),
+            (Bytes{246'080, 246'080, 246'080, 281'152, 183'104}));
+}
+
+TEST(MemoryTest, CvbmpIs168BytesASegmentAnd192OfKmalloc) {
+  EXPECT_EQ(RequestedBytes<Cvbmp<NowaitHeap>>(),
+            (Bytes{301'056, 301'056, 301'056, 2048 * 168, 256 * 168}));
+  EXPECT_EQ(RoundedBytes<Cvbmp<NowaitHeap>>(),
+            (Bytes{344'064, 344'064, 344'064, 393'216, 49'152}));
+}
+
+// 160 bytes of kmalloc a segment and 42.3 of the tree, as computed in 2018.
+TEST(MemoryTest, BtreeBitmapIs202BytesASegment) {
+  const Bytes computed = {362'521, 362'521, 362'521, 414'310, 51'788};
+  const Bytes bytes = RoundedBytes<BtreeBitmap<NowaitHeap>>();
+  ASSERT_EQ(bytes.size(), computed.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    EXPECT_NEAR(static_cast<double>(bytes[i]), computed[i], computed[i] / 100.0)
+        << "pattern " << i;
+  }
+}
+
+std::size_t CountRuns(const Pages& pages) {
+  std::size_t runs = 1;
+  for (std::size_t i = 1; i < pages.size(); ++i) {
+    runs += pages[i] - pages[i - 1] > 1;
+  }
+  return runs;
+}
+
+// One run takes one node, many 34 bytes each where they come in order; a tree
+// of few nodes has one that is not full.
+TEST(MemoryTest, MapleIs34BytesARun) {
+  const Bytes bytes = RequestedBytes<Maple<NowaitHeap>>();
+  ASSERT_EQ(bytes.size(), Patterns().size());
+  EXPECT_EQ(bytes[0], 256);
+  for (std::size_t i = 1; i < bytes.size(); ++i) {
+    const auto runs = static_cast<double>(CountRuns(Patterns()[i]));
+    EXPECT_GE(bytes[i] / runs, 34) << "pattern " << i;
+    EXPECT_LE(bytes[i] / runs, runs < 1000 ? 36.1 : 34.5) << "pattern " << i;
+  }
+}
+
+// Libraries differ from release to release, so their figures are one machine's.
+TEST(MemoryTest, TheTableOfBytesInTheDocumentationIsRight) {
+  std::map<std::string, std::vector<std::string>> documented;
+  for (const auto& cells : DocumentedRows("## Bytes")) {
+    auto& figures = documented[cells[0]] = {cells.begin() + 1, cells.end()};
+    for (std::string& figure : figures) std::erase(figure, ',');
+  }
+  std::set<std::string> wrapped;
+  for (const Listed& listed : ListedContenders()) {
+    if (!listed.library.empty()) wrapped.insert(listed.name);
+  }
+  for (const SetKind& kind : ContenderKinds()) {
+    const std::string name(kind.traits.name);
+    std::vector<std::string> measured;
+    for (const Pages& pages : Patterns()) {
+      measured.push_back(
+          kind.traits.accounts_memory
+              ? std::to_string(UsageWith(kind, pages).live_rounded)
+              : "-");
+    }
+    if (wrapped.contains(name)) {
+      EXPECT_EQ(documented[name].size(), measured.size()) << name;
+    } else {
+      EXPECT_EQ(documented[name], measured) << name;
+    }
+    std::ostringstream row;
+    row << "| `" << name << "` |";
+    for (const std::string& bytes : measured) row << ' ' << bytes << " |";
+    RecordProperty(name, row.str());
+  }
+}
+
+}  // namespace
+}  // namespace pfn::testing
