@@ -136,6 +136,16 @@ TEST(MemoryTest, MapleIs34BytesARun) {
   }
 }
 
+TEST(MemoryTest, BoostSmallVectorTakes256RunsWithoutMemory) {
+  const std::vector<SetKind>& kinds = ContenderKinds();
+  const auto kind =
+      std::ranges::find(kinds, "boost-small-vector",
+                        [](const SetKind& k) { return k.traits.name; });
+  if (kind == kinds.end()) GTEST_SKIP() << "Boost is not installed";
+  EXPECT_EQ(UsageWith(*kind, Every(2, 0, 2 * 256)).allocations, 0);
+  EXPECT_EQ(UsageWith(*kind, Every(2, 0, 2 * 257)).allocations, 1);
+}
+
 // Libraries differ from release to release, so their figures are one machine's.
 TEST(MemoryTest, TheTableOfBytesInTheDocumentationIsRight) {
   std::map<std::string, std::vector<std::string>> documented;
