@@ -56,6 +56,8 @@ STYLES = {
     "btree-bitmap-posted": Style(_GREEN, "p", "///"),
     "btree-range": Style(_GREEN, "h", "xxx"),
     "roaring": Style(_PURPLE, "*", ""),
+    "roaring-4096": Style(_PURPLE, "H", "\\\\\\"),
+    "roaring-hint": Style(_PURPLE, "*", "..."),
     "roaring-run": Style(_PURPLE, "8", "///"),
     "xarray": Style(_SKY, "H", ""),
     "xarray-hint": Style(_SKY, "s", "..."),

@@ -10,8 +10,9 @@
 // Layout      for each 2^16 pages a container, in a sorted array: up to 4,096
 //             pages as a sorted array of 2 bytes each, more as a bitset of
 //             8 KiB. A map node for each 2^32 pages: one, for any real guest.
-// Set         binary search for the container, then in an array a binary search
-//             and a shift. Test and Clear likewise.
+// Set         the bitmap used last is at hand; binary search for the container,
+//             then in an array a binary search and a shift. Test and Clear
+//             likewise.
 // Ranges      parts/croaring_bitmaps.h; O(pages walked).
 // ClearRange  remove_range() of each bitmap; one that is empty goes.
 // Memory      comes from malloc(); this version of the library has no hook for
