@@ -29,6 +29,11 @@ class FaultModel {
   virtual bool FailObject(std::size_t object_bytes, Gfp gfp) = 0;
   // Whether a request for 2^order contiguous pages fails.
   virtual bool FailPages(unsigned order, PageUser user, Gfp gfp) = 0;
+
+  // Pages that went from the zone to somebody else, or, negative, came back:
+  // the guest's own use, the balloon, the heap's own frees. Models of a zone
+  // follow; to others it means nothing.
+  virtual void NoteOtherPages(std::int64_t /*taken*/) {}
 };
 
 }  // namespace pfn

@@ -125,7 +125,7 @@ void* NowaitHeap::Allocate(std::size_t size, std::size_t align,
     return cache.Take(size, gfp);
   }
   const unsigned order = PageOrder(size);
-  void* block = AllocatePages(order, PageUser::kCaller, gfp);
+  void* block = AllocatePages(order, PageUser::kCaller, gfp, true);
   if (block == nullptr) {
     ++usage_.failures;
     return nullptr;
@@ -166,9 +166,12 @@ void NowaitHeap::ResetPeaks() {
   usage_.peak_pages = usage_.live_pages;
 }
 
-void* NowaitHeap::AllocatePages(unsigned order, PageUser user,
-                                Gfp gfp) noexcept {
-  if (fault_ != nullptr && fault_->FailPages(order, user, gfp)) return nullptr;
+void* NowaitHeap::AllocatePages(unsigned order, PageUser user, Gfp gfp,
+                                bool is_last_try) noexcept {
+  if (fault_ != nullptr && fault_->FailPages(order, user, gfp) &&
+      !(is_last_try && TakeReserve(OrderBytes(order)))) {
+    return nullptr;
+  }
   void* block = arena_.Allocate(order);
   if (block == nullptr) return nullptr;
   usage_.largest_order = std::max(usage_.largest_order, order);
@@ -182,6 +185,14 @@ void NowaitHeap::FreePages(void* block, unsigned order) noexcept {
   usage_.live_pages -= OrderBytes(order);
   Unpoison(block, OrderBytes(order));
   arena_.Free(block, order);
+  if (fault_ != nullptr) fault_->NoteOtherPages(-(std::int64_t{1} << order));
+}
+
+bool NowaitHeap::TakeReserve(std::size_t bytes) noexcept {
+  if (reserve_left_ < bytes) return false;
+  reserve_left_ -= bytes;
+  ++usage_.from_reserve;
+  return true;
 }
 
 NowaitHeap::Cache::Cache(NowaitHeap& heap, const CacheSpec& spec)
@@ -212,7 +223,8 @@ NowaitHeap::Cache::~Cache() {
 
 void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
   FaultModel* fault = heap_.fault_;
-  if (fault != nullptr && fault->FailObject(size_, gfp)) [[unlikely]] {
+  if (fault != nullptr && fault->FailObject(size_, gfp) &&
+      !heap_.TakeReserve(stride_)) [[unlikely]] {
     ++heap_.usage_.failures;
     return nullptr;
   }
@@ -286,7 +298,8 @@ bool NowaitHeap::Cache::Refill(Gfp gfp) noexcept {
 
 NowaitHeap::Cache::Slab* NowaitHeap::Cache::NewSlab(unsigned order,
                                                     Gfp gfp) noexcept {
-  void* block = heap_.AllocatePages(order, PageUser::kSlab, gfp);
+  void* block = heap_.AllocatePages(order, PageUser::kSlab, gfp,
+                                    order == PageOrder(stride_));
   if (block == nullptr) return nullptr;
   auto* slab = new Slab{.cache = this,
                         .base = static_cast<std::byte*>(block),

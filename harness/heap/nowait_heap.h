@@ -46,8 +46,9 @@ struct HeapUsage {
   std::uint64_t peak_pages = 0;
   std::uint64_t allocations = 0;  // that succeeded
   std::uint64_t frees = 0;
-  std::uint64_t failures = 0;  // requests answered with a null pointer
-  unsigned largest_order = 0;  // of any request to the page allocator
+  std::uint64_t failures = 0;      // requests answered with a null pointer
+  std::uint64_t from_reserve = 0;  // requests that would be among them
+  unsigned largest_order = 0;      // of any request to the page allocator
 
   friend bool operator==(const HeapUsage&, const HeapUsage&) = default;
 };
@@ -78,13 +79,25 @@ class NowaitHeap {
   // From now on `fault` (not owned) decides; null: nothing fails.
   void set_fault(FaultModel* fault) { fault_ = fault; }
 
+  // Sets `bytes` aside, as a mempool does: a request that the fault model
+  // refuses is served all the same while they last. Objects count with their
+  // stride, requests to the page allocator with their pages. The reserve is
+  // full at first and afterwards when it is refilled, not by what is freed.
+  void set_reserve(std::size_t bytes) { reserve_ = reserve_left_ = bytes; }
+  void RefillReserve() { reserve_left_ = reserve_; }
+  std::size_t reserve_left() const { return reserve_left_; }
+
   const HeapUsage& usage() const { return usage_; }
   // From now on peaks count from the present values.
   void ResetPeaks();
 
  private:
-  void* AllocatePages(unsigned order, PageUser user, Gfp gfp) noexcept;
+  // `is_last_try`: no smaller block would do, so the reserve may be used.
+  void* AllocatePages(unsigned order, PageUser user, Gfp gfp,
+                      bool is_last_try) noexcept;
   void FreePages(void* block, unsigned order) noexcept;
+  // Takes `bytes` from the reserve, or nothing.
+  bool TakeReserve(std::size_t bytes) noexcept;
   void CountAllocation(std::size_t requested, std::size_t rounded) noexcept {
     ++usage_.allocations;
     ++usage_.live_objects;
@@ -107,6 +120,8 @@ class NowaitHeap {
   PageArena& arena_;
   Options options_;
   FaultModel* fault_ = nullptr;
+  std::size_t reserve_ = 0;
+  std::size_t reserve_left_ = 0;
   HeapUsage usage_;
   std::array<std::unique_ptr<Cache>, kKmallocClasses.size()> kmalloc_;
   std::vector<std::unique_ptr<Cache>> named_;
