@@ -114,7 +114,9 @@ NowaitHeap::NowaitHeap(PageArena& arena, Options options)
   }
 }
 
-NowaitHeap::~NowaitHeap() = default;
+// The slabs that are given back now are nobody's business any more; the model
+// may be gone.
+NowaitHeap::~NowaitHeap() { fault_ = nullptr; }
 
 void* NowaitHeap::Allocate(std::size_t size, std::size_t align,
                            Gfp gfp) noexcept {
@@ -124,16 +126,7 @@ void* NowaitHeap::Allocate(std::size_t size, std::size_t align,
             "an alignment that kmalloc does not give");
     return cache.Take(size, gfp);
   }
-  const unsigned order = PageOrder(size);
-  void* block = AllocatePages(order, PageUser::kCaller, gfp, true);
-  if (block == nullptr) {
-    ++usage_.failures;
-    return nullptr;
-  }
-  arena_.SetOwner(block, 0, Cache::Slab::OfBlock(order));
-  Unpoison(block, size);
-  CountAllocation(size, OrderBytes(order));
-  return block;
+  return AllocateLarge(size, gfp);
 }
 
 void NowaitHeap::Free(void* object, std::size_t size, std::size_t) noexcept {
@@ -141,13 +134,66 @@ void NowaitHeap::Free(void* object, std::size_t size, std::size_t) noexcept {
     kmalloc_[KmallocClassIndex(size)]->Give(object, size);
     return;
   }
-  const unsigned order = PageOrder(size);
+  FreeLarge(object, size);
+}
+
+unsigned NowaitHeap::LargeOrder(std::size_t size) const noexcept {
+  // A guard page follows a mapping.
+  return PageOrder(options_.large == LargePolicy::kVmalloc ? size + kPageBytes
+                                                           : size);
+}
+
+void* NowaitHeap::AllocateLarge(std::size_t size, Gfp gfp) noexcept {
+  const unsigned order = LargeOrder(size);
+  const bool is_mapped = options_.large == LargePolicy::kVmalloc;
+  void* block = nullptr;
+  if (!is_mapped) {
+    block = AllocatePages(order, PageUser::kCaller, gfp, true);
+  } else if (MaySleep(gfp)) {
+    // Single pages in truth; neighbours here, so that they need no mapping.
+    block = arena_.Allocate(order);
+  }
+  if (block == nullptr) {
+    ++usage_.failures;
+    return nullptr;
+  }
+  const std::size_t all = std::size_t{1} << order;
+  std::size_t pages = all;
+  if (is_mapped) {
+    pages = PageCount(size);
+    arena_.FreeRange(static_cast<std::byte*>(block) + (pages + 1) * kPageBytes,
+                     all - pages - 1);
+    CountPages(pages);
+    usage_.live_guard += kPageBytes;
+    usage_.peak_guard = std::max(usage_.peak_guard, usage_.live_guard);
+    Poison(block, (pages + 1) * kPageBytes);
+  } else if (options_.large == LargePolicy::kExact) {
+    pages = PageCount(size);
+    FreePages(static_cast<std::byte*>(block) + pages * kPageBytes, all - pages);
+  }
+  arena_.SetOwner(block, 0, Cache::Slab::OfBlock(order));
+  Unpoison(block, size);
+  CountAllocation(size, pages * kPageBytes);
+  return block;
+}
+
+void NowaitHeap::FreeLarge(void* block, std::size_t size) noexcept {
+  const unsigned order = LargeOrder(size);
   Require(order <= PageArena::kMaxOrder &&
-              arena_.OwnerOf(object) == Cache::Slab::OfBlock(order),
+              arena_.OwnerOf(block) == Cache::Slab::OfBlock(order),
           "a block given back with another size");
-  arena_.SetOwner(object, 0, nullptr);
-  CountFree(size, OrderBytes(order));
-  FreePages(object, order);
+  arena_.SetOwner(block, 0, nullptr);
+  const std::size_t pages = options_.large == LargePolicy::kPow2
+                                ? std::size_t{1} << order
+                                : PageCount(size);
+  CountFree(size, pages * kPageBytes);
+  if (options_.large == LargePolicy::kVmalloc) {
+    usage_.live_guard -= kPageBytes;
+    void* guard = static_cast<std::byte*>(block) + pages * kPageBytes;
+    Unpoison(guard, kPageBytes);
+    arena_.FreeRange(guard, 1);
+  }
+  FreePages(block, pages);
 }
 
 NowaitHeap::Cache& NowaitHeap::OpenCache(const CacheSpec& spec) {
@@ -168,24 +214,30 @@ void NowaitHeap::ResetPeaks() {
 
 void* NowaitHeap::AllocatePages(unsigned order, PageUser user, Gfp gfp,
                                 bool is_last_try) noexcept {
-  if (fault_ != nullptr && fault_->FailPages(order, user, gfp) &&
+  if (fault() != nullptr && fault()->FailPages(order, user, gfp) &&
       !(is_last_try && TakeReserve(OrderBytes(order)))) {
     return nullptr;
   }
   void* block = arena_.Allocate(order);
   if (block == nullptr) return nullptr;
   usage_.largest_order = std::max(usage_.largest_order, order);
-  usage_.live_pages += OrderBytes(order);
-  usage_.peak_pages = std::max(usage_.peak_pages, usage_.live_pages);
+  CountPages(std::size_t{1} << order);
   Poison(block, OrderBytes(order));
   return block;
 }
 
-void NowaitHeap::FreePages(void* block, unsigned order) noexcept {
-  usage_.live_pages -= OrderBytes(order);
-  Unpoison(block, OrderBytes(order));
-  arena_.Free(block, order);
-  if (fault_ != nullptr) fault_->NoteOtherPages(-(std::int64_t{1} << order));
+void NowaitHeap::CountPages(std::size_t pages) noexcept {
+  usage_.live_pages += pages * kPageBytes;
+  usage_.peak_pages = std::max(usage_.peak_pages, usage_.live_pages);
+}
+
+void NowaitHeap::FreePages(void* first, std::size_t pages) noexcept {
+  usage_.live_pages -= pages * kPageBytes;
+  Unpoison(first, pages * kPageBytes);
+  arena_.FreeRange(first, pages);
+  if (fault() != nullptr) {
+    fault()->NoteOtherPages(-static_cast<std::int64_t>(pages));
+  }
 }
 
 bool NowaitHeap::TakeReserve(std::size_t bytes) noexcept {
@@ -222,7 +274,7 @@ NowaitHeap::Cache::~Cache() {
 }
 
 void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
-  FaultModel* fault = heap_.fault_;
+  FaultModel* const fault = heap_.fault();
   if (fault != nullptr && fault->FailObject(size_, gfp) &&
       !heap_.TakeReserve(stride_)) [[unlikely]] {
     ++heap_.usage_.failures;
@@ -323,7 +375,7 @@ NowaitHeap::Cache::Slab* NowaitHeap::Cache::NewSlab(unsigned order,
 
 void NowaitHeap::Cache::Release(Slab* slab) noexcept {
   heap_.arena_.SetOwner(slab->base, slab->order, nullptr);
-  heap_.FreePages(slab->base, slab->order);
+  heap_.FreePages(slab->base, std::size_t{1} << slab->order);
   delete slab;
 }
 

@@ -4,7 +4,8 @@
 //
 // The heap that contenders allocate from: a small SLUB for one CPU on a page
 // arena. Requests up to 8 KiB come from slab caches (kmalloc classes, or named
-// caches), larger ones as blocks of 2^order pages. It
+// caches), larger ones from the page allocator, by default as blocks of 2^order
+// pages. It
 //   * fails requests when a fault model says so, where the kernel's hooks are;
 //   * keeps the figures that a patch discussion needs (HeapUsage);
 //   * keeps a ledger: when a structure is gone, live objects and bytes are
@@ -27,6 +28,7 @@
 #include <vector>
 
 #include "harness/fault/fault_model.h"
+#include "harness/heap/large_policy.h"
 #include "harness/heap/page_arena.h"
 #include "harness/heap/size_classes.h"
 #include "structures/core/nowait_allocator.h"
@@ -49,6 +51,9 @@ struct HeapUsage {
   std::uint64_t failures = 0;      // requests answered with a null pointer
   std::uint64_t from_reserve = 0;  // requests that would be among them
   unsigned largest_order = 0;      // of any request to the page allocator
+  // Address space of guard pages, which have no memory (LargePolicy::kVmalloc).
+  std::uint64_t live_guard = 0;
+  std::uint64_t peak_guard = 0;
 
   friend bool operator==(const HeapUsage&, const HeapUsage&) = default;
 };
@@ -58,6 +63,8 @@ class NowaitHeap {
   struct Options {
     // Of the modelled machine: decides slab orders.
     unsigned cpus = 4;
+    // How requests beyond the largest kmalloc class are served.
+    LargePolicy large = LargePolicy::kPow2;
   };
 
   class Cache;
@@ -77,7 +84,10 @@ class NowaitHeap {
   Cache& OpenCache(const CacheSpec& spec);
 
   // From now on `fault` (not owned) decides; null: nothing fails.
-  void set_fault(FaultModel* fault) { fault_ = fault; }
+  void set_fault(FaultModel* fault) {
+    fault_ = fault;
+    if (fault != nullptr) fault->WatchMemory(&usage_.live_rounded);
+  }
 
   // Sets `bytes` aside, as a mempool does: a request that the fault model
   // refuses is served all the same while they last. Objects count with their
@@ -92,10 +102,15 @@ class NowaitHeap {
   void ResetPeaks();
 
  private:
+  void* AllocateLarge(std::size_t size, Gfp gfp) noexcept;
+  void FreeLarge(void* block, std::size_t size) noexcept;
+  // The block that a large request is served from.
+  unsigned LargeOrder(std::size_t size) const noexcept;
   // `is_last_try`: no smaller block would do, so the reserve may be used.
   void* AllocatePages(unsigned order, PageUser user, Gfp gfp,
                       bool is_last_try) noexcept;
-  void FreePages(void* block, unsigned order) noexcept;
+  void FreePages(void* first, std::size_t pages) noexcept;
+  void CountPages(std::size_t pages) noexcept;
   // Takes `bytes` from the reserve, or nothing.
   bool TakeReserve(std::size_t bytes) noexcept;
   void CountAllocation(std::size_t requested, std::size_t rounded) noexcept {
@@ -115,6 +130,15 @@ class NowaitHeap {
     --usage_.live_objects;
     usage_.live_requested -= requested;
     usage_.live_rounded -= rounded;
+  }
+
+  // Null: nobody is asked.
+  FaultModel* fault() const noexcept {
+#if defined(PFN_NO_FAULT_HOOKS)
+    return nullptr;
+#else
+    return fault_;
+#endif
   }
 
   PageArena& arena_;

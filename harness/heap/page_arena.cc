@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <bit>
 #include <new>
 
 namespace pfn {
@@ -13,6 +14,8 @@ namespace {
 constexpr std::size_t kWantedReservation = std::size_t{64} << 30;
 constexpr std::size_t kLeastReservation = std::size_t{256} << 20;
 constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
+// The buddy of the last block may be no page of the arena.
+constexpr std::size_t kBeyondTheEnd = std::size_t{1} << PageArena::kMaxOrder;
 
 void* Reserve(std::size_t bytes) {
   void* address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
@@ -23,32 +26,33 @@ void* Reserve(std::size_t bytes) {
 }  // namespace
 
 PageArena::PageArena() {
-  void* address = nullptr;
   // Containers and valgrind may refuse large reservations: take what there is.
   for (capacity_ = kWantedReservation; capacity_ >= kLeastReservation;
        capacity_ /= 2) {
-    address = Reserve(capacity_);
-    if (address != nullptr) break;
+    reservation_ = Reserve(capacity_ + kHugePageBytes);
+    if (reservation_ != nullptr) break;
   }
-  if (address == nullptr) throw std::bad_alloc();
-  base_ = static_cast<std::byte*>(address);
-  owners_ =
-      static_cast<void**>(Reserve(capacity_ / kPageBytes * sizeof(void*)));
-  if (owners_ == nullptr) {
-    munmap(base_, capacity_);
+  if (reservation_ == nullptr) throw std::bad_alloc();
+  const std::size_t pages = capacity_ / kPageBytes;
+  owners_ = static_cast<void**>(Reserve(pages * sizeof(void*)));
+  free_orders_ = static_cast<std::uint8_t*>(Reserve(pages + kBeyondTheEnd));
+  if (owners_ == nullptr || free_orders_ == nullptr) {
+    Unreserve();
     throw std::bad_alloc();
   }
   // The kernel's direct mapping uses large pages; so do we where we may.
-  madvise(base_, capacity_, MADV_HUGEPAGE);
-  // Blocks are aligned to their own size, up to that of a huge page.
-  const auto misalignment =
-      reinterpret_cast<std::uintptr_t>(base_) % kHugePageBytes;
-  if (misalignment != 0) used_ = kHugePageBytes - misalignment;
+  madvise(reservation_, capacity_ + kHugePageBytes, MADV_HUGEPAGE);
+  base_ = static_cast<std::byte*>(reservation_) +
+          -reinterpret_cast<std::uintptr_t>(reservation_) % kHugePageBytes;
 }
 
-PageArena::~PageArena() {
-  munmap(base_, capacity_);
-  munmap(owners_, capacity_ / kPageBytes * sizeof(void*));
+PageArena::~PageArena() { Unreserve(); }
+
+void PageArena::Unreserve() noexcept {
+  const std::size_t pages = capacity_ / kPageBytes;
+  munmap(reservation_, capacity_ + kHugePageBytes);
+  if (owners_ != nullptr) munmap(owners_, pages * sizeof(void*));
+  if (free_orders_ != nullptr) munmap(free_orders_, pages + kBeyondTheEnd);
 }
 
 void PageArena::SetOwner(void* block, unsigned order, void* owner) noexcept {
@@ -58,28 +62,73 @@ void PageArena::SetOwner(void* block, unsigned order, void* owner) noexcept {
 
 void* PageArena::Allocate(unsigned order) noexcept {
   if (order > kMaxOrder) return nullptr;
-  if (FreeBlock* block = free_[order]) {
-    free_[order] = block->next;
-    return block;
+  const std::uint32_t candidates = free_mask_ >> order << order;
+  if (candidates != 0) {
+    auto found = static_cast<unsigned>(std::countr_zero(candidates));
+    const std::size_t page = PageIndex(free_[found]);
+    Remove(page, found);
+    while (found > order) {
+      --found;
+      Push(page + (std::size_t{1} << found), found);
+    }
+    return AddressOf(page);
   }
   const std::size_t bytes = OrderBytes(order);
-  const std::size_t align = std::min(bytes, kHugePageBytes);
-  const auto end = reinterpret_cast<std::uintptr_t>(base_) + used_;
-  const std::size_t start = used_ + (align - end % align) % align;
+  const std::size_t start = (used_ + bytes - 1) / bytes * bytes;
   if (start > capacity_ || capacity_ - start < bytes) return nullptr;
+  const std::size_t gap = used_;
   used_ = start + bytes;
+  FreeRange(base_ + gap, (start - gap) / kPageBytes);
   return base_ + start;
 }
 
 void PageArena::Free(void* block, unsigned order) noexcept {
-  auto* free_block = static_cast<FreeBlock*>(block);
-  free_block->next = free_[order];
-  free_[order] = free_block;
+  std::size_t page = PageIndex(block);
+  while (order < kMaxOrder) {
+    const std::size_t buddy = page ^ (std::size_t{1} << order);
+    if (free_orders_[buddy] != order + 1) break;
+    Remove(buddy, order);
+    page = std::min(page, buddy);
+    ++order;
+  }
+  Push(page, order);
+}
+
+void PageArena::FreeRange(void* first, std::size_t pages) noexcept {
+  for (std::size_t page = PageIndex(first); pages > 0;) {
+    // Of page 0 there are 64, which is no limit.
+    const unsigned order =
+        std::min({static_cast<unsigned>(std::countr_zero(page)),
+                  static_cast<unsigned>(std::bit_width(pages)) - 1, kMaxOrder});
+    Free(AddressOf(page), order);
+    page += std::size_t{1} << order;
+    pages -= std::size_t{1} << order;
+  }
+}
+
+void PageArena::Push(std::size_t page, unsigned order) noexcept {
+  auto* block = reinterpret_cast<FreeBlock*>(AddressOf(page));
+  FreeBlock* const next = free_[order];
+  *block = {nullptr, next};
+  if (next != nullptr) next->prev = block;
+  free_[order] = block;
+  free_orders_[page] = static_cast<std::uint8_t>(order + 1);
+  free_mask_ |= 1u << order;
+}
+
+void PageArena::Remove(std::size_t page, unsigned order) noexcept {
+  auto* block = reinterpret_cast<FreeBlock*>(AddressOf(page));
+  (block->prev != nullptr ? block->prev->next : free_[order]) = block->next;
+  if (block->next != nullptr) block->next->prev = block->prev;
+  free_orders_[page] = 0;
+  if (free_[order] == nullptr) free_mask_ &= ~(1u << order);
 }
 
 void PageArena::Prefault(std::size_t bytes) noexcept {
   const std::size_t end = used_ + std::min(bytes, capacity_ - used_);
   std::fill(owners_ + used_ / kPageBytes, owners_ + end / kPageBytes, nullptr);
+  std::fill(free_orders_ + used_ / kPageBytes, free_orders_ + end / kPageBytes,
+            std::uint8_t{0});
   for (std::size_t at = used_; at < end; at += kPageBytes) {
     static_cast<volatile std::byte*>(base_)[at] = std::byte{0};
   }

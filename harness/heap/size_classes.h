@@ -39,6 +39,11 @@ constexpr unsigned PageOrder(std::size_t bytes) {
   return static_cast<unsigned>(std::bit_width((bytes - 1) / kPageBytes));
 }
 
+// The pages that hold `bytes`.
+constexpr std::size_t PageCount(std::size_t bytes) {
+  return (bytes + kPageBytes - 1) / kPageBytes;
+}
+
 constexpr std::size_t OrderBytes(unsigned order) { return kPageBytes << order; }
 
 struct SlabGeometry {

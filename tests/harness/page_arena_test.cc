@@ -6,6 +6,7 @@
 #include "harness/heap/page_arena.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -48,18 +49,95 @@ TEST(PageArena, BlocksDoNotOverlap) {
 TEST(PageArena, HandsOutWhatWasFreedLastFirst) {
   PageArena arena;
   void* a = arena.Allocate(1);
+  arena.Allocate(1);  // the buddies of a and b stay in use
   void* b = arena.Allocate(1);
+  arena.Allocate(1);
   void* other_order = arena.Allocate(2);
+  arena.Allocate(2);
   arena.Free(a, 1);
   arena.Free(b, 1);
   arena.Free(other_order, 2);
   EXPECT_EQ(arena.Allocate(1), b);
   EXPECT_EQ(arena.Allocate(1), a);
+  EXPECT_EQ(arena.Allocate(2), other_order);
   void* fresh = arena.Allocate(1);
   EXPECT_NE(fresh, a);
   EXPECT_NE(fresh, b);
   EXPECT_NE(fresh, other_order);
-  EXPECT_EQ(arena.Allocate(2), other_order);
+}
+
+TEST(PageArena, TwoFreeBuddiesAreOneBlockAgain) {
+  PageArena arena;
+  void* whole = arena.Allocate(3);
+  arena.Free(whole, 3);
+  void* left = arena.Allocate(2);
+  void* right = arena.Allocate(2);
+  EXPECT_EQ(left, whole) << "a larger block is split";
+  EXPECT_EQ(Address(right), Address(whole) + OrderBytes(2));
+  arena.Free(left, 2);
+  EXPECT_NE(arena.Allocate(3), whole) << "half of it is in use";
+  arena.Free(right, 2);
+  EXPECT_EQ(arena.Allocate(3), whole);
+}
+
+TEST(PageArena, TailPagesServeOthersAndComeBack) {
+  PageArena arena;
+  auto* block = static_cast<std::byte*>(arena.Allocate(3));
+  arena.FreeRange(block + 5 * kPageBytes, 3);
+  EXPECT_EQ(arena.Allocate(0), block + 5 * kPageBytes);
+  EXPECT_EQ(arena.Allocate(1), block + 6 * kPageBytes);
+  arena.FreeRange(block, 5);
+  EXPECT_EQ(arena.Allocate(2), block);
+  arena.Free(block, 2);
+  arena.FreeRange(block + 5 * kPageBytes, 3);
+  EXPECT_EQ(arena.Allocate(3), block);
+}
+
+TEST(PageArena, WhatAlignmentSkipsIsUsedByOthers) {
+  PageArena arena;
+  auto* page = static_cast<std::byte*>(arena.Allocate(0));
+  auto* block = static_cast<std::byte*>(arena.Allocate(3));
+  EXPECT_EQ(block, page + OrderBytes(3));
+  EXPECT_EQ(arena.Allocate(0), page + kPageBytes);
+  EXPECT_EQ(arena.Allocate(2), page + OrderBytes(2));
+}
+
+// Whatever is taken and given back, in whatever pieces: blocks do not overlap,
+// and when all is back the arena is whole.
+RC_GTEST_PROP(PageArenaProperty, BlocksStayApartAndBecomeWholeAgain,
+              (const std::vector<std::uint8_t>& steps)) {
+  PageArena arena;
+  void* const whole = arena.Allocate(12);
+  arena.Free(whole, 12);
+  std::map<std::uintptr_t, std::size_t> taken;  // first byte, pages
+  for (const std::uint8_t step : steps) {
+    if (step % 3 != 0 || taken.empty()) {
+      const unsigned order = step / 3 % 6;
+      // Some keep only a part, as alloc_pages_exact() does.
+      const std::size_t kept =
+          (std::size_t{1} << order) - (step % 2) * order / 2;
+      auto* block = static_cast<std::byte*>(arena.Allocate(order));
+      arena.FreeRange(block + kept * kPageBytes,
+                      (std::size_t{1} << order) - kept);
+      const auto [it, is_new] = taken.emplace(Address(block), kept);
+      RC_ASSERT(is_new);
+      if (it != taken.begin()) {
+        const auto before = std::prev(it);
+        RC_ASSERT(before->first + before->second * kPageBytes <= it->first);
+      }
+      if (std::next(it) != taken.end()) {
+        RC_ASSERT(it->first + kept * kPageBytes <= std::next(it)->first);
+      }
+    } else {
+      const auto it = std::next(taken.begin(), step % taken.size());
+      arena.FreeRange(reinterpret_cast<void*>(it->first), it->second);
+      taken.erase(it);
+    }
+  }
+  for (const auto& [first, pages] : taken) {
+    arena.FreeRange(reinterpret_cast<void*>(first), pages);
+  }
+  RC_ASSERT(Address(arena.Allocate(12)) == Address(whole));
 }
 
 TEST(PageArena, AnswersNullWhenTheAddressSpaceIsUsedUp) {
