@@ -30,6 +30,13 @@ class FaultModel {
   // Whether a request for 2^order contiguous pages fails.
   virtual bool FailPages(unsigned order, PageUser user, Gfp gfp) = 0;
 
+  // Whether a whole operation fails, where failures are drawn for operations
+  // (harness/fault/operation_draw.h). It counts as a request of size 1.
+  virtual bool FailOperation() { return FailObject(1, Gfp::kNowait); }
+
+  // Where the heap counts the bytes in use, rounded as HeapUsage has them.
+  virtual void WatchMemory(const std::uint64_t* /*live_bytes*/) {}
+
   // Pages that went from the zone to somebody else, or, negative, came back:
   // the guest's own use, the balloon, the heap's own frees. Models of a zone
   // follow; to others it means nothing.

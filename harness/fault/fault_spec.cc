@@ -3,48 +3,28 @@
 #include "harness/fault/fault_spec.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
+
+#include "harness/fault/fault_table.h"
 
 namespace pfn {
 namespace {
 
-// failslab: only slab objects, and only those whose request may not sleep.
-class Failslab final : public FaultModel {
- public:
-  Failslab(const FaultAttr::Settings& settings, std::uint64_t seed)
-      : attr_(settings, seed) {}
+using Kind = FaultSpec::Kind;
+using Type = FaultAttribute::Type;
 
-  bool FailObject(std::size_t object_bytes, Gfp gfp) override {
-    return !MaySleep(gfp) && attr_.ShouldFail(object_bytes);
-  }
-  bool FailPages(unsigned, PageUser, Gfp) override { return false; }
+constexpr std::string_view kSlabBoundary = "slab_boundary";
+constexpr std::string_view kDefaultPageModel = "ge_burst";
 
- private:
-  FaultAttr attr_;
-};
-
-// fail-nth over everything that a contender asks for: slab objects and page
-// blocks, not the pages that a slab cache asks for on its own.
-class FailNth final : public FaultModel {
- public:
-  explicit FailNth(std::uint64_t n) : attr_({}, 0) { attr_.set_fail_nth(n); }
-
-  bool FailObject(std::size_t object_bytes, Gfp gfp) override {
-    return !MaySleep(gfp) && attr_.ShouldFail(object_bytes);
-  }
-  bool FailPages(unsigned order, PageUser user, Gfp gfp) override {
-    return user == PageUser::kCaller && !MaySleep(gfp) &&
-           attr_.ShouldFail(std::size_t{1} << order);
-  }
-
- private:
-  FaultAttr attr_;
-};
+// ---- text ----
 
 std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -56,115 +36,345 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
   }
 }
 
-std::int64_t ParseNumber(std::string_view text, std::string_view what,
-                         std::int64_t least, std::int64_t most) {
-  std::int64_t value = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() ||
-      value < least || value > most) {
-    throw FaultSpecError(
-        most == std::numeric_limits<std::int64_t>::max()
-            ? fmt::format("fault: {} is '{}'; expected a whole number from {}",
-                          what, text, least)
-            : fmt::format(
-                  "fault: {} is '{}'; expected a whole number from {} to {}",
-                  what, text, least, most));
-  }
-  return value;
-}
-
-constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
-
-// Sets the attribute `key`; the legal ranges are the kernel's.
-void SetAttribute(FaultAttr::Settings& settings, std::string_view key,
-                  std::string_view value) {
-  if (key == "probability") {
-    settings.probability =
-        static_cast<unsigned>(ParseNumber(value, key, 0, 100));
-  } else if (key == "interval") {
-    settings.interval =
-        static_cast<std::uint64_t>(ParseNumber(value, key, 0, kNoLimit));
-  } else if (key == "times") {
-    settings.times = ParseNumber(value, key, -1, kNoLimit);
-  } else if (key == "space") {
-    settings.space = ParseNumber(value, key, 0, kNoLimit);
-  } else {
-    throw FaultSpecError(fmt::format(
-        "fault: failslab has no attribute '{}'; it has probability, "
-        "interval, times, space",
-        key));
-  }
-}
-
-FaultSpec ParseFailslabAttributes(std::string_view text) {
-  FaultSpec spec{.kind = FaultSpec::Kind::kFailslab, .attr = {}, .nth = 0};
-  std::vector<std::string_view> seen;
-  for (const std::string_view pair : Split(text, ',')) {
-    const std::size_t equals = pair.find('=');
-    if (equals == std::string_view::npos) {
-      throw FaultSpecError(
-          fmt::format("fault: '{}' is not attribute=value; for example "
-                      "failslab:probability=1,interval=1,times=-1,space=0",
-                      pair));
-    }
-    const std::string_view key = pair.substr(0, equals);
-    SetAttribute(spec.attr, key, pair.substr(equals + 1));
-    if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
-      throw FaultSpecError(
-          fmt::format("fault: attribute '{}' is given twice", key));
-    }
-    seen.push_back(key);
-  }
-  if (std::find(seen.begin(), seen.end(), "probability") == seen.end()) {
-    throw FaultSpecError(
-        "fault: failslab needs probability=PERCENT; without it nothing fails");
-  }
-  return spec;
-}
-
-FaultSpec ParseFailslabBootForm(std::string_view text) {
-  constexpr std::array<std::string_view, 4> kOrder = {"interval", "probability",
-                                                      "space", "times"};
-  const std::vector<std::string_view> values = Split(text, ',');
-  if (values.size() != kOrder.size()) {
-    throw FaultSpecError(
-        fmt::format("fault: 'failslab={}' has {} values; expected "
-                    "failslab=<interval>,<probability>,<space>,<times>",
-                    text, values.size()));
-  }
-  FaultSpec spec{.kind = FaultSpec::Kind::kFailslab, .attr = {}, .nth = 0};
-  for (std::size_t i = 0; i < kOrder.size(); ++i) {
-    SetAttribute(spec.attr, kOrder[i], values[i]);
-  }
-  return spec;
-}
-
 std::optional<std::string_view> After(std::string_view text,
                                       std::string_view prefix) {
   if (!text.starts_with(prefix)) return std::nullopt;
   return text.substr(prefix.size());
 }
 
+template <class Number>
+std::optional<Number> ToNumber(std::string_view text) {
+  Number value{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+template <class... Args>
+FaultSpecError Error(fmt::format_string<Args...> text, Args&&... args) {
+  return FaultSpecError("fault: " +
+                        fmt::format(text, std::forward<Args>(args)...));
+}
+
+std::string Range(const FaultAttribute& attribute) {
+  return std::isinf(attribute.most)
+             ? fmt::format("from {}", attribute.least)
+             : fmt::format("from {} to {}", attribute.least, attribute.most);
+}
+
+// ---- the table ----
+
+FaultSpec WithInitialValues(const FaultModelInfo& model) {
+  FaultSpec spec{.kind = model.kind};
+  for (const FaultAttribute& attribute : model.attributes) {
+    spec.values.push_back(attribute.initial);
+  }
+  return spec;
+}
+
+std::string NamesOf(const FaultModelInfo& model) {
+  std::vector<std::string_view> names;
+  for (const FaultAttribute& attribute : model.attributes) {
+    if (attribute.type != Type::kBare) names.push_back(attribute.name);
+  }
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+FaultSpec OfPreset(const FaultPreset& preset) {
+  FaultSpec spec = WithInitialValues(*FindFaultModel(Kind::kGilbertElliott));
+  spec.values[0].rate = preset.loss;
+  spec.values[1].rate = preset.burst;
+  return spec;
+}
+
+std::size_t IndexOf(const FaultSpec& spec, std::string_view name) {
+  const auto attributes = FindFaultModel(spec.kind)->attributes;
+  const auto it = std::find_if(
+      attributes.begin(), attributes.end(),
+      [&](const FaultAttribute& each) { return each.name == name; });
+  return static_cast<std::size_t>(it - attributes.begin());
+}
+
+// ---- parsing one model ----
+
+FaultSpec::Value ParseValue(const FaultAttribute& attribute,
+                            std::string_view text) {
+  switch (attribute.type) {
+    case Type::kFlag:
+      return {.whole = 1};
+    case Type::kWord: {
+      const auto it =
+          std::find(attribute.words.begin(), attribute.words.end(), text);
+      if (it == attribute.words.end()) {
+        throw Error("{} is '{}'; expected {}", attribute.name, text,
+                    fmt::join(attribute.words, ", "));
+      }
+      return {.whole = it - attribute.words.begin()};
+    }
+    case Type::kRate: {
+      const auto rate = ToNumber<double>(text);
+      // Written so that it is false for NaN too.
+      if (!rate || !(*rate >= attribute.least && *rate <= attribute.most)) {
+        throw Error("{} is '{}'; expected a number {}", attribute.name, text,
+                    Range(attribute));
+      }
+      return {.rate = *rate + 0.0};  // not -0
+    }
+    case Type::kWhole:
+    case Type::kBare:
+      break;
+  }
+  const auto whole = ToNumber<std::int64_t>(text);
+  if (!whole || static_cast<double>(*whole) < attribute.least ||
+      static_cast<double>(*whole) > attribute.most) {
+    throw Error("{} is '{}'; expected a whole number {}", attribute.name, text,
+                Range(attribute));
+  }
+  return {.whole = *whole};
+}
+
+// "name=value", "flag", or the bare number in the first place.
+class AttributeParser {
+ public:
+  explicit AttributeParser(const FaultModelInfo& model)
+      : model_(model),
+        spec_(WithInitialValues(model)),
+        seen_(model.attributes.size()) {}
+
+  void Take(std::string_view text, bool is_first) {
+    if (is_first && model_.attributes.front().type == Type::kBare) {
+      return Set(0, text);
+    }
+    const std::size_t equals = text.find('=');
+    const std::string_view name = text.substr(0, equals);
+    const std::size_t index = IndexOf(spec_, name);
+    const bool is_known =
+        index < seen_.size() && model_.attributes[index].type != Type::kBare;
+    const bool is_flag =
+        is_known && model_.attributes[index].type == Type::kFlag;
+    if (equals == std::string_view::npos && !is_flag) {
+      throw Error("'{}' is not attribute=value; {} has {}", text, model_.name,
+                  NamesOf(model_));
+    }
+    if (!is_known) {
+      throw Error("{} has no attribute '{}'; it has {}", model_.name, name,
+                  NamesOf(model_));
+    }
+    if (is_flag && equals != std::string_view::npos) {
+      throw Error("'{}' takes no value", name);
+    }
+    Set(index, is_flag ? "" : text.substr(equals + 1));
+  }
+
+  void Set(std::size_t index, std::string_view value) {
+    if (seen_[index]) {
+      throw Error("attribute '{}' is given twice",
+                  model_.attributes[index].name);
+    }
+    seen_[index] = true;
+    spec_.values[index] = ParseValue(model_.attributes[index], value);
+  }
+  void Set(std::string_view name, std::string_view value) {
+    Set(IndexOf(spec_, name), value);
+  }
+
+  FaultSpec Finish() const {
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+      const std::string_view required = model_.attributes[i].required;
+      if (!required.empty() && !seen_[i]) {
+        throw Error("{} needs {}; without it nothing fails", model_.name,
+                    required);
+      }
+    }
+    switch (model_.kind) {
+      case Kind::kGilbertElliott:
+        CheckBurst();
+        break;
+      case Kind::kZoneWmark:
+      case Kind::kNolock:
+        CheckWatermarks();
+        break;
+      case Kind::kPcpOnly:
+        if (spec_.Whole("high") <= spec_.Whole("batch")) {
+          throw Error("high is {} and batch {}; high must be greater",
+                      spec_.Whole("high"), spec_.Whole("batch"));
+        }
+        break;
+      default:
+        break;
+    }
+    return spec_;
+  }
+
+ private:
+  bool IsGiven(std::string_view name) const {
+    return seen_[IndexOf(spec_, name)];
+  }
+
+  void CheckBurst() const {
+    if (!IsGiven("burst")) return;
+    const double loss = spec_.Rate("loss");
+    const double least = loss / (1 - loss);
+    if (spec_.Rate("burst") < least) {
+      throw Error(
+          "a share of {} cannot be lost in bursts of {}; expected a burst of "
+          "{} or more, or none for independent failures",
+          loss, spec_.Rate("burst"), least);
+    }
+  }
+
+  void CheckWatermarks() const {
+    const int given = IsGiven("min") + IsGiven("low") + IsGiven("high");
+    if (given == 0) return;
+    if (IsGiven("thp")) {
+      throw Error("thp stands for min, low and high; give it or them");
+    }
+    if (given < 3) {
+      throw Error("give all of min, low and high, or none of them");
+    }
+    if (spec_.Whole("min") >= spec_.Whole("low") ||
+        spec_.Whole("low") >= spec_.Whole("high")) {
+      throw Error(
+          "min, low and high are {}, {}, {}; each must be greater than "
+          "the one before",
+          spec_.Whole("min"), spec_.Whole("low"), spec_.Whole("high"));
+    }
+  }
+
+  const FaultModelInfo& model_;
+  FaultSpec spec_;
+  std::vector<bool> seen_;
+};
+
+FaultSpec ParseBootForm(const FaultModelInfo& model, std::string_view text) {
+  constexpr std::array<std::string_view, 4> kOrder = {"interval", "probability",
+                                                      "space", "times"};
+  const std::vector<std::string_view> values = Split(text, ',');
+  if (values.size() != kOrder.size()) {
+    throw Error(
+        "'{0}={1}' has {2} values; expected "
+        "{0}=<interval>,<probability>,<space>,<times>",
+        model.name, text, values.size());
+  }
+  AttributeParser parser(model);
+  for (std::size_t i = 0; i < kOrder.size(); ++i) {
+    parser.Set(kOrder[i], values[i]);
+  }
+  return parser.Finish();
+}
+
+FaultSpecError UnknownModel(std::string_view text) {
+  std::vector<std::string_view> known = {"none"};
+  for (const FaultModelInfo& model : FaultModels()) {
+    known.push_back(model.usage);
+  }
+  for (const FaultPreset& preset : FaultPresets()) {
+    known.push_back(preset.name);
+  }
+  return Error("'{}' is not known; expected {}, or {}", text,
+               fmt::join(known, ", "), kSlabBoundary);
+}
+
+// One model that is not composed of others.
+FaultSpec ParseModel(std::string_view text) {
+  if (text == "none") return {};
+  const std::size_t end = text.find_first_of(":=");
+  const std::string_view name = text.substr(0, end);
+  for (const FaultPreset& preset : FaultPresets()) {
+    if (name != preset.name) continue;
+    if (name == text) return OfPreset(preset);
+    throw Error("{} has no attributes; write gilbert_elliott:loss={},burst={}",
+                name, preset.loss, preset.burst);
+  }
+  const FaultModelInfo* const model = FindFaultModel(name);
+  if (model == nullptr) throw UnknownModel(text);
+  if (end == std::string_view::npos) return AttributeParser(*model).Finish();
+  const std::string_view rest = text.substr(end + 1);
+  if (text[end] == '=') {
+    if (!model->has_boot_form) throw UnknownModel(text);
+    return ParseBootForm(*model, rest);
+  }
+  AttributeParser parser(*model);
+  bool is_first = true;
+  for (const std::string_view attribute : Split(rest, ',')) {
+    parser.Take(attribute, is_first);
+    is_first = false;
+  }
+  return parser.Finish();
+}
+
+// ---- slab_boundary ----
+
+FaultSpec ParseSlabBoundary(std::string_view rest) {
+  std::optional<FaultSpec> page_model;
+  std::optional<FaultSpec> failslab;
+  std::optional<FaultSpec> fail_page_alloc;
+  if (!rest.empty()) {
+    for (const std::string_view part : Split(rest.substr(1), '+')) {
+      FaultSpec spec = ParseModel(part);
+      const FaultModelInfo* const model = FindFaultModel(spec.kind);
+      std::optional<FaultSpec>* place = nullptr;
+      if (spec.kind == Kind::kFailslab) {
+        place = &failslab;
+      } else if (spec.kind == Kind::kFailPageAlloc) {
+        place = &fail_page_alloc;
+      } else if (model == nullptr || model->is_page_model) {
+        place = &page_model;
+      } else {
+        throw Error(
+            "{} does not go with {}; it takes a page model, failslab and "
+            "fail_page_alloc",
+            model->name, kSlabBoundary);
+      }
+      if (*place) {
+        throw Error("'{}' stands where {} has one already", part,
+                    kSlabBoundary);
+      }
+      *place = std::move(spec);
+    }
+  }
+  if (!page_model) page_model = ParseModel(kDefaultPageModel);
+  if (page_model->kind == Kind::kNone && !failslab && !fail_page_alloc) {
+    throw Error("nothing fails under {}{}; name a page model or a hook",
+                kSlabBoundary, rest);
+  }
+  FaultSpec spec{.kind = Kind::kSlabBoundary};
+  spec.parts.push_back(*std::move(page_model));
+  if (failslab) spec.parts.push_back(*std::move(failslab));
+  if (fail_page_alloc) spec.parts.push_back(*std::move(fail_page_alloc));
+  return spec;
+}
+
+// ---- printing ----
+
+std::string Print(const FaultAttribute& attribute,
+                  const FaultSpec::Value& value) {
+  switch (attribute.type) {
+    case Type::kWhole:
+      return fmt::format("{}={}", attribute.name, value.whole);
+    case Type::kRate:
+      return fmt::format("{}={}", attribute.name, value.rate);
+    case Type::kWord:
+      return fmt::format(
+          "{}={}", attribute.name,
+          attribute.words[static_cast<std::size_t>(value.whole)]);
+    case Type::kFlag:
+      return std::string(attribute.name);
+    case Type::kBare:
+      break;
+  }
+  return std::to_string(value.whole);
+}
+
 }  // namespace
 
 FaultSpec ParseFaultSpec(std::string_view text) {
-  if (text == "none") return {};
-  if (const auto attributes = After(text, "failslab:")) {
-    return ParseFailslabAttributes(*attributes);
+  if (const auto rest = After(text, kSlabBoundary);
+      rest && (rest->empty() || rest->front() == ':' || rest->front() == '+')) {
+    return ParseSlabBoundary(*rest);
   }
-  if (const auto values = After(text, "failslab=")) {
-    return ParseFailslabBootForm(*values);
-  }
-  if (const auto n = After(text, "nth:")) {
-    FaultSpec spec{.kind = FaultSpec::Kind::kNth, .attr = {}, .nth = 0};
-    spec.nth = static_cast<std::uint64_t>(ParseNumber(*n, "nth", 1, kNoLimit));
-    return spec;
-  }
-  throw FaultSpecError(fmt::format(
-      "fault: '{}' is not known; expected none, failslab:probability=P,..., "
-      "failslab=<interval>,<probability>,<space>,<times>, or nth:N",
-      text));
+  return ParseModel(text);
 }
 
 std::vector<FaultSpec> ParseFaultSpecs(std::string_view text) {
@@ -172,44 +382,65 @@ std::vector<FaultSpec> ParseFaultSpecs(std::string_view text) {
   for (const std::string_view part : Split(text, ';')) {
     FaultSpec spec = ParseFaultSpec(part);
     if (std::find(specs.begin(), specs.end(), spec) != specs.end()) {
-      throw FaultSpecError(fmt::format("fault: '{}' is given twice", part));
+      throw Error("'{}' is given twice", part);
     }
-    specs.push_back(spec);
+    specs.push_back(std::move(spec));
   }
   return specs;
 }
 
+std::int64_t FaultSpec::Whole(std::string_view name) const {
+  return values[IndexOf(*this, name)].whole;
+}
+
+double FaultSpec::Rate(std::string_view name) const {
+  return values[IndexOf(*this, name)].rate;
+}
+
+bool FaultSpec::operator==(const FaultSpec& other) const {
+  return kind == other.kind && values == other.values && parts == other.parts;
+}
+
 std::string FaultSpec::ToString() const {
-  switch (kind) {
-    case Kind::kNone:
-      return "none";
-    case Kind::kNth:
-      return fmt::format("nth:{}", nth);
-    case Kind::kFailslab:
-      break;
+  if (kind == Kind::kNone) return "none";
+  if (kind == Kind::kSlabBoundary) {
+    std::string text(kSlabBoundary);
+    char separator = ':';
+    for (const FaultSpec& part : parts) {
+      text += separator + part.ToString();
+      separator = '+';
+    }
+    return text;
   }
-  const FaultAttr::Settings defaults;
-  std::string text = fmt::format("failslab:probability={}", attr.probability);
-  if (attr.interval != defaults.interval) {
-    text += fmt::format(",interval={}", attr.interval);
+  for (const FaultPreset& preset : FaultPresets()) {
+    if (*this == OfPreset(preset)) return std::string(preset.name);
   }
-  if (attr.times != defaults.times)
-    text += fmt::format(",times={}", attr.times);
-  if (attr.space != defaults.space)
-    text += fmt::format(",space={}", attr.space);
+  const FaultModelInfo& model = *FindFaultModel(kind);
+  std::string text(model.name);
+  char separator = ':';
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const FaultAttribute& attribute = model.attributes[i];
+    if (attribute.required.empty() && values[i] == attribute.initial) continue;
+    text += separator + Print(attribute, values[i]);
+    separator = ',';
+  }
   return text;
 }
 
-std::unique_ptr<FaultModel> FaultSpec::MakeModel(std::uint64_t seed) const {
-  switch (kind) {
-    case Kind::kNone:
-      return nullptr;
-    case Kind::kFailslab:
-      return std::make_unique<Failslab>(attr, seed);
-    case Kind::kNth:
-      return std::make_unique<FailNth>(nth);
+void FaultSpec::RequireOperationDraw() const {
+  if (kind == Kind::kSlabBoundary || kind == Kind::kBudget ||
+      kind == Kind::kOrder) {
+    throw Error(
+        "{} depends on the requests of each structure, so it cannot be drawn "
+        "for operations; use --fault-draw=allocation",
+        ToString());
   }
-  return nullptr;
+  if (kind == Kind::kFailPageAlloc && Whole("min-order") > 0) {
+    throw Error(
+        "an operation counts as a request of order 0, which {} lets pass; add "
+        "min-order=0 or use --fault-draw=allocation",
+        ToString());
+  }
 }
 
 }  // namespace pfn

@@ -31,6 +31,11 @@ class SplitMix64 {
                                       64);
   }
 
+  // Uniform in [0, 1), a multiple of 2^-53.
+  constexpr double Fraction() {
+    return static_cast<double>(Next() >> 11) * 0x1p-53;
+  }
+
  private:
   std::uint64_t state_;
 };

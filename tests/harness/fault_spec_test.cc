@@ -1,21 +1,39 @@
 // SPDX-License-Identifier: MIT
 //
-// What may stand behind --fault=, what is refused and how, and that the models
-// fail what the kernel's hooks would.
+// What may stand behind --fault=, what is refused and how, and that every
+// specification prints as a text that gives it again.
 
 #include "harness/fault/fault_spec.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "harness/fault/fault_table.h"
 
 namespace pfn {
 namespace {
 
-FaultSpec Failslab(const FaultAttr::Settings& settings) {
-  return {.kind = FaultSpec::Kind::kFailslab, .attr = settings, .nth = 0};
+struct Attributes {
+  std::int64_t probability;
+  std::int64_t interval;
+  std::int64_t times;
+  std::int64_t space;
+};
+
+FaultSpec Failslab(const Attributes& attributes) {
+  return {.kind = FaultSpec::Kind::kFailslab,
+          .values = {{.whole = attributes.probability},
+                     {.whole = attributes.interval},
+                     {.whole = attributes.times},
+                     {.whole = attributes.space}}};
 }
 
 std::string ErrorOf(const std::string& text) {
@@ -63,7 +81,47 @@ TEST(FaultSpec, TakesTheBootForm) {
 TEST(FaultSpec, TakesTheNthRequest) {
   const FaultSpec spec = ParseFaultSpec("nth:12");
   EXPECT_EQ(spec.kind, FaultSpec::Kind::kNth);
-  EXPECT_EQ(spec.nth, 12);
+  EXPECT_EQ(spec.Whole("nth"), 12);
+  EXPECT_EQ(spec.Whole("persistent"), 0);
+  EXPECT_EQ(ParseFaultSpec("nth:12,persistent").Whole("persistent"), 1);
+}
+
+TEST(FaultSpec, PagesHaveAMinOrderOfOneUnlessGiven) {
+  EXPECT_EQ(ParseFaultSpec("fail_page_alloc:probability=5").Whole("min-order"),
+            1);
+  EXPECT_EQ(ParseFaultSpec("fail_page_alloc=1,5,0,-1"),
+            ParseFaultSpec("fail_page_alloc:probability=5"));
+  EXPECT_EQ(ParseFaultSpec("fail_page_alloc:probability=5,min-order=0")
+                .Whole("min-order"),
+            0);
+}
+
+TEST(FaultSpec, PresetsAreGilbertElliott) {
+  EXPECT_EQ(ParseFaultSpec("ge_light"),
+            ParseFaultSpec("gilbert_elliott:loss=0.001,burst=8"));
+  EXPECT_EQ(ParseFaultSpec("ge_burst"),
+            ParseFaultSpec("gilbert_elliott:burst=63,loss=0.01"));
+  EXPECT_EQ(ParseFaultSpec("ge_heavy"),
+            ParseFaultSpec("gilbert_elliott:loss=0.1,burst=252"));
+  EXPECT_EQ(ParseFaultSpec("gilbert_elliott:loss=0.01,burst=63").ToString(),
+            "ge_burst");
+}
+
+TEST(FaultSpec, SlabBoundaryHasAPageModelAndHooks) {
+  EXPECT_EQ(ParseFaultSpec("slab_boundary"),
+            ParseFaultSpec("slab_boundary:ge_burst"));
+  EXPECT_EQ(ParseFaultSpec("slab_boundary:zone_wmark:demand=3,step=9").parts,
+            std::vector{ParseFaultSpec("zone_wmark:demand=3,step=9")});
+  const FaultSpec all = ParseFaultSpec(
+      "slab_boundary:fail_page_alloc=1,3,0,-1+failslab:probability=2+nolock");
+  EXPECT_EQ(all.ToString(),
+            "slab_boundary:nolock+failslab:probability=2+"
+            "fail_page_alloc:probability=3");
+  EXPECT_EQ(ParseFaultSpec("slab_boundary:failslab:probability=2").ToString(),
+            "slab_boundary:ge_burst+failslab:probability=2");
+  EXPECT_EQ(
+      ParseFaultSpec("slab_boundary:none+failslab:probability=2").ToString(),
+      "slab_boundary:none+failslab:probability=2");
 }
 
 TEST(FaultSpec, TakesTheEndsOfEveryRange) {
@@ -78,7 +136,7 @@ TEST(FaultSpec, TakesTheEndsOfEveryRange) {
                 .interval = kMost,
                 .times = kMost,
                 .space = kMost}));
-  EXPECT_EQ(ParseFaultSpec("nth:9223372036854775807").nth, kMost);
+  EXPECT_EQ(ParseFaultSpec("nth:9223372036854775807").Whole("nth"), kMost);
 }
 
 TEST(FaultSpec, TakesSeveralInOrder) {
@@ -93,10 +151,29 @@ TEST(FaultSpec, TakesSeveralInOrder) {
 
 TEST(FaultSpec, ToStringIsTheShortestTextThatParsesBack) {
   for (const char* text :
-       {"none", "nth:1", "nth:9223372036854775807", "failslab:probability=0",
-        "failslab:probability=1,interval=0", "failslab:probability=1,times=0",
+       {"none",
+        "nth:1",
+        "nth:9223372036854775807",
+        "failslab:probability=0",
+        "failslab:probability=1,interval=0",
+        "failslab:probability=1,times=0",
         "failslab:probability=1,space=5",
-        "failslab:probability=100,interval=2,times=3,space=4"}) {
+        "failslab:probability=100,interval=2,times=3,space=4",
+        "fail_page_alloc:probability=9,min-order=0",
+        "nth:7,persistent",
+        "budget:65536",
+        "gilbert_elliott:loss=0.5",
+        "gilbert_elliott:loss=0.25,burst=1.5",
+        "ge_light",
+        "zone_wmark",
+        "zone_wmark:thp=1,latency=400",
+        "zone_wmark:min=1,low=2,high=3",
+        "pcp_only",
+        "pcp_only:a=0.5,f=0,refill=double,ask=race",
+        "nolock:trylock_miss=0.5",
+        "order:2",
+        "slab_boundary:ge_burst",
+        "slab_boundary:order:1+failslab:probability=1"}) {
     EXPECT_EQ(ParseFaultSpec(text).ToString(), text);
   }
   EXPECT_EQ(
@@ -105,14 +182,125 @@ TEST(FaultSpec, ToStringIsTheShortestTextThatParsesBack) {
       "failslab:probability=1");
 }
 
+// Any attributes of any model, as a user could write them.
+std::string AnyModelText(const std::vector<FaultModelInfo>& models) {
+  const FaultModelInfo model = *rc::gen::elementOf(models);
+  std::string text(model.name);
+  char separator = ':';
+  for (const FaultAttribute& attribute : model.attributes) {
+    if (attribute.required.empty() && *rc::gen::arbitrary<bool>()) continue;
+    // Those that only go together are tried by hand.
+    if (attribute.initial.whole == -1 && attribute.name != "times") continue;
+    const double most = std::min(attribute.most, 1e12);
+    const double share = *rc::gen::inRange(0, 1001) / 1000.0;
+    const double number = attribute.least + share * (most - attribute.least);
+    std::string value = std::to_string(std::llround(number));
+    if (attribute.type == FaultAttribute::Type::kRate) {
+      value = std::to_string(std::clamp(number, 0.001, most));
+    } else if (attribute.type == FaultAttribute::Type::kWord) {
+      value = *rc::gen::elementOf(attribute.words);
+    }
+    text += separator;
+    separator = ',';
+    if (attribute.type != FaultAttribute::Type::kBare) text += attribute.name;
+    if (attribute.type == FaultAttribute::Type::kFlag) continue;
+    if (attribute.type != FaultAttribute::Type::kBare) text += '=';
+    text += value;
+  }
+  return text;
+}
+
+RC_GTEST_PROP(FaultSpecProperty, WhatIsPrintedParsesToTheSame, ()) {
+  std::vector<FaultModelInfo> models;
+  std::vector<FaultModelInfo> page_models;
+  for (const FaultModelInfo& model : FaultModels()) {
+    models.push_back(model);
+    if (model.is_page_model) page_models.push_back(model);
+  }
+  std::string text = AnyModelText(models);
+  if (*rc::gen::arbitrary<bool>()) {
+    text = "slab_boundary:" + AnyModelText(page_models);
+    if (*rc::gen::arbitrary<bool>()) text += "+failslab:probability=3";
+  }
+  FaultSpec spec;
+  try {
+    spec = ParseFaultSpec(text);
+  } catch (const FaultSpecError& error) {
+    // Only combinations can be wrong: values are in range.
+    const std::string message = error.what();
+    RC_LOG() << text << ": " << message;
+    RC_ASSERT(message.find("in bursts of") != message.npos ||
+              message.find("must be greater") != message.npos);
+    RC_DISCARD("contradictory");
+  }
+  RC_LOG() << text << " -> " << spec.ToString();
+  RC_ASSERT(ParseFaultSpec(spec.ToString()) == spec);
+  RC_ASSERT(spec.MakeModel(1) != nullptr);
+}
+
 TEST(FaultSpec, RefusesUnknownModels) {
   for (const std::string text :
-       {"", "fail_page_alloc", "failslab", "None", "nth", " none"}) {
+       {"", "None", "slab_boundaries", " none", "nth=3", "zone_wmark=1"}) {
     EXPECT_EQ(ErrorOf(text),
               "fault: '" + text +
-                  "' is not known; expected none, failslab:probability=P,..., "
-                  "failslab=<interval>,<probability>,<space>,<times>, or "
-                  "nth:N");
+                  "' is not known; expected none, failslab:probability=P, "
+                  "fail_page_alloc:probability=P, nth:N, budget:BYTES, "
+                  "gilbert_elliott:loss=L, zone_wmark, pcp_only, nolock, "
+                  "order:K, ge_light, ge_burst, ge_heavy, or slab_boundary");
+  }
+}
+
+TEST(FaultSpec, RefusesAModelWithoutWhatMakesItFail) {
+  EXPECT_EQ(ErrorOf("failslab"),
+            "fault: failslab needs probability=PERCENT; without it nothing "
+            "fails");
+  EXPECT_EQ(ErrorOf("gilbert_elliott:burst=3"),
+            "fault: gilbert_elliott needs loss=SHARE; without it nothing "
+            "fails");
+  EXPECT_EQ(ErrorOf("nth"),
+            "fault: nth needs a number; without it nothing fails");
+  EXPECT_EQ(ErrorOf("slab_boundary:none"),
+            "fault: nothing fails under slab_boundary:none; name a page model "
+            "or a hook");
+}
+
+TEST(FaultSpec, RefusesContradictions) {
+  EXPECT_EQ(ErrorOf("zone_wmark:thp=1,min=1,low=2,high=3"),
+            "fault: thp stands for min, low and high; give it or them");
+  EXPECT_EQ(ErrorOf("zone_wmark:min=1,low=2"),
+            "fault: give all of min, low and high, or none of them");
+  EXPECT_EQ(ErrorOf("nolock:min=1,low=1,high=3"),
+            "fault: min, low and high are 1, 1, 3; each must be greater than "
+            "the one before");
+  EXPECT_EQ(ErrorOf("pcp_only:batch=63,high=63"),
+            "fault: high is 63 and batch 63; high must be greater");
+  EXPECT_EQ(ErrorOf("gilbert_elliott:loss=0.75,burst=2"),
+            "fault: a share of 0.75 cannot be lost in bursts of 2; expected a "
+            "burst of 3 or more, or none for independent failures");
+  EXPECT_EQ(ErrorOf("ge_burst:loss=0.1"),
+            "fault: ge_burst has no attributes; write "
+            "gilbert_elliott:loss=0.01,burst=63");
+}
+
+TEST(FaultSpec, RefusesWhatDoesNotGoWithSlabBoundary) {
+  EXPECT_EQ(ErrorOf("slab_boundary:nth:3"),
+            "fault: nth does not go with slab_boundary; it takes a page model, "
+            "failslab and fail_page_alloc");
+  EXPECT_EQ(ErrorOf("slab_boundary:ge_burst+order:1"),
+            "fault: 'order:1' stands where slab_boundary has one already");
+}
+
+TEST(FaultSpec, RefusesToDrawOperationsForWhatDependsOnRequests) {
+  for (const char* text : {"slab_boundary", "budget:1000", "order:2",
+                           "fail_page_alloc:probability=5"}) {
+    EXPECT_THROW(ParseFaultSpec(text).RequireOperationDraw(), FaultSpecError)
+        << text;
+  }
+  for (const char* text :
+       {"none", "nth:3", "failslab:probability=5", "ge_burst",
+        "fail_page_alloc:probability=5,min-order=0", "zone_wmark", "pcp_only",
+        "nolock"}) {
+    EXPECT_NO_THROW(ParseFaultSpec(text).RequireOperationDraw()) << text;
   }
 }
 
@@ -129,12 +317,16 @@ TEST(FaultSpec, RefusesWhatIsNoAttribute) {
   for (const std::string pair : {"", "probability", "1"}) {
     EXPECT_EQ(ErrorOf("failslab:" + pair),
               "fault: '" + pair +
-                  "' is not attribute=value; for example "
-                  "failslab:probability=1,interval=1,times=-1,space=0");
+                  "' is not attribute=value; failslab has probability, "
+                  "interval, times, space");
   }
   EXPECT_EQ(ErrorOf("failslab:probability=1,"),
-            "fault: '' is not attribute=value; for example "
-            "failslab:probability=1,interval=1,times=-1,space=0");
+            "fault: '' is not attribute=value; failslab has probability, "
+            "interval, times, space");
+  EXPECT_EQ(ErrorOf("nth:3,persistent=1"),
+            "fault: 'persistent' takes no value");
+  EXPECT_EQ(ErrorOf("order:3,4"),
+            "fault: '4' is not attribute=value; order has none");
 }
 
 TEST(FaultSpec, RefusesValuesOutOfRange) {
@@ -156,6 +348,17 @@ TEST(FaultSpec, RefusesValuesOutOfRange) {
   EXPECT_EQ(ErrorOf("failslab=1,101,0,-1"),
             "fault: probability is '101'; expected a whole number from 0 to "
             "100");
+  EXPECT_EQ(ErrorOf("gilbert_elliott:loss=1"),
+            "fault: loss is '1'; expected a number from 1e-09 to 0.999999999");
+  for (const std::string value : {"nan", "inf", "", "0.5x", "-0.1", "1.5"}) {
+    EXPECT_EQ(ErrorOf("nolock:trylock_miss=" + value),
+              "fault: trylock_miss is '" + value +
+                  "'; expected a number from 0 to 1");
+  }
+  EXPECT_EQ(ErrorOf("pcp_only:ask=always"),
+            "fault: ask is 'always'; expected on_empty, precheck, race");
+  EXPECT_EQ(ErrorOf("order:25"),
+            "fault: order is '25'; expected a whole number from 0 to 24");
   EXPECT_EQ(ErrorOf("nth:0"),
             "fault: nth is '0'; expected a whole number from 1");
   EXPECT_EQ(ErrorOf("nth:"),
@@ -189,60 +392,6 @@ TEST(FaultSpec, RefusesTheSameFaultTwice) {
   EXPECT_EQ(ErrorOf("none;none"), "fault: 'none' is given twice");
   EXPECT_EQ(ErrorOf("failslab:probability=5;failslab=1,5,0,-1"),
             "fault: 'failslab=1,5,0,-1' is given twice");
-}
-
-TEST(FaultModel, FailslabFailsObjectsThatMayNotSleep) {
-  const auto model = ParseFaultSpec("failslab:probability=100").MakeModel(1);
-  EXPECT_TRUE(model->FailObject(128, Gfp::kNowait));
-  EXPECT_FALSE(model->FailObject(128, Gfp::kKernel));
-}
-
-TEST(FaultModel, FailslabLeavesPageRequestsAlone) {
-  const auto model = ParseFaultSpec("failslab:probability=100").MakeModel(1);
-  EXPECT_FALSE(model->FailPages(2, PageUser::kCaller, Gfp::kNowait));
-  EXPECT_FALSE(model->FailPages(2, PageUser::kSlab, Gfp::kNowait));
-}
-
-TEST(FaultModel, RequestsThatMaySleepMoveNoCounter) {
-  const auto model =
-      ParseFaultSpec("failslab:probability=100,interval=2").MakeModel(1);
-  EXPECT_FALSE(model->FailObject(128, Gfp::kNowait));
-  EXPECT_FALSE(model->FailObject(128, Gfp::kKernel));
-  EXPECT_TRUE(model->FailObject(128, Gfp::kNowait));
-}
-
-TEST(FaultModel, SpaceOfFailslabCountsBytes) {
-  const auto model =
-      ParseFaultSpec("failslab:probability=100,space=1000").MakeModel(1);
-  EXPECT_FALSE(model->FailObject(576, Gfp::kNowait));
-  EXPECT_TRUE(model->FailObject(576, Gfp::kNowait));
-}
-
-TEST(FaultModel, NthCountsObjectsAndBlocksOfTheCaller) {
-  const auto model = ParseFaultSpec("nth:3").MakeModel(1);
-  EXPECT_FALSE(model->FailObject(128, Gfp::kNowait));
-  // A slab cache that refills itself, and whoever may sleep, do not count.
-  EXPECT_FALSE(model->FailPages(0, PageUser::kSlab, Gfp::kNowait));
-  EXPECT_FALSE(model->FailObject(128, Gfp::kKernel));
-  EXPECT_FALSE(model->FailPages(5, PageUser::kCaller, Gfp::kKernel));
-  EXPECT_FALSE(model->FailPages(5, PageUser::kCaller, Gfp::kNowait));
-  EXPECT_TRUE(model->FailPages(5, PageUser::kCaller, Gfp::kNowait));
-  EXPECT_FALSE(model->FailObject(128, Gfp::kNowait));
-}
-
-std::string FirstFailures(const FaultSpec& spec, std::uint64_t seed) {
-  const auto model = spec.MakeModel(seed);
-  std::string pattern;
-  for (int i = 0; i < 200; ++i) {
-    pattern += model->FailObject(64, Gfp::kNowait) ? 'x' : '.';
-  }
-  return pattern;
-}
-
-TEST(FaultModel, EveryModelOfOneSeedFailsTheSameRequests) {
-  const FaultSpec spec = ParseFaultSpec("failslab:probability=10");
-  EXPECT_EQ(FirstFailures(spec, 7), FirstFailures(spec, 7));
-  EXPECT_NE(FirstFailures(spec, 7), FirstFailures(spec, 8));
 }
 
 }  // namespace
