@@ -81,6 +81,8 @@ RowRequest ReadWorkloads(const Options& options) {
                      .operations = options.operations,
                      .faults = options.faults,
                      .fault_seed = options.fault_seed,
+                     .fault_draw = options.fault_draw,
+                     .large = options.large,
                      .baseline = options.baseline};
   for (const WorkloadChoice& choice : options.workloads) {
     request.workloads.push_back(
@@ -137,6 +139,8 @@ ContextEntries DescribeRun(const Options& options, const RowRequest& request,
       {"command_line", command_line},
       {"repetitions", std::to_string(options.rounds)},
       {"fault_seed", std::to_string(options.fault_seed)},
+      {"fault_draw", std::string(Name(options.fault_draw))},
+      {"large_allocations", std::string(Name(options.large))},
   };
   if (request.baseline != nullptr) {
     entries.emplace_back("baseline", request.baseline->traits.name);

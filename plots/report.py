@@ -103,7 +103,7 @@ def _warnings(results: Results) -> Iterator[str]:
 
 
 def _machine(results: Results) -> Iterator[str]:
-    """Four lines: CPU; software; commit and clock; what disturbs."""
+    """CPU; software; commit and clock; what disturbs; how memory fails."""
 
     def said(key: str) -> str:
         return results.context.get(key, "").strip() or "not recorded"
@@ -122,6 +122,12 @@ def _machine(results: Results) -> Iterator[str]:
         f" THP {said('thp')}, ASLR {said('aslr')},"
         f" frequency scaling {said('cpu_scaling_enabled')}"
     )
+    if "fault_draw" in results.context:
+        yield (
+            f"failures drawn for each {said('fault_draw')}, seed"
+            f" {said('fault_seed')}; requests beyond 8 KiB:"
+            f" {said('large_allocations')}"
+        )
 
 
 # --- tables of cases ----------------------------------------------------

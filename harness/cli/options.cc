@@ -12,6 +12,7 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -43,6 +44,8 @@ struct RawOptions {
   std::vector<std::string> operations = {"all"};
   std::string fault = "none";
   std::uint64_t fault_seed = 1;
+  std::string fault_draw = "allocation";
+  std::string large = "pow2";
   std::string baseline;
   int rounds = 9;
   std::optional<double> row_budget;
@@ -131,15 +134,30 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->type_name("NAME,...")
       ->capture_default_str();
   app.add_option("--fault", raw.fault,
-                 "Which allocations fail: none, nth:N, failslab:probability=P "
-                 "and after a comma interval=N, times=N or space=BYTES, or "
-                 "failslab=<interval>,<probability>,<space>,<times>")
+                 "Which allocations fail: none, slab_boundary[:PAGE_MODEL] "
+                 "(as in a kernel), ge_light, ge_burst, ge_heavy, zone_wmark, "
+                 "pcp_only, nolock, order:K, budget:BYTES, nth:N[,persistent], "
+                 "failslab:probability=P and after a comma interval=N, times=N "
+                 "or space=BYTES, or failslab=<interval>,<probability>,"
+                 "<space>,<times>, likewise fail_page_alloc")
       ->type_name("SPEC[;SPEC...]")
       ->capture_default_str();
   app.add_option("--fault-seed", raw.fault_seed,
                  "Seed of the faults: the same seed, the same failures")
       ->check(CheckSeed)
       ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--fault-draw", raw.fault_draw,
+                 "What a failure is drawn for: each allocation, or each "
+                 "operation, so that the same pages are hit whatever a "
+                 "structure asks for")
+      ->type_name("allocation|operation")
+      ->capture_default_str();
+  app.add_option("--large", raw.large,
+                 "What a request beyond 8 KiB gets: a block of 2^n pages, the "
+                 "same without its unused tail pages, or mapped pages, which "
+                 "NOWAIT requests cannot have")
+      ->type_name("pow2|exact|vmalloc")
       ->capture_default_str();
   app.add_option("--baseline", raw.baseline,
                  "The contender that ratios refer to; it runs twice, the "
@@ -330,6 +348,36 @@ std::vector<Operation> ChooseOperations(const std::vector<std::string>& names) {
   return chosen;
 }
 
+// Takes a word for what it stands for among `known` (each with a Name()).
+template <class T>
+T ChooseWord(std::string_view kind, const std::string& word,
+             std::initializer_list<T> known) {
+  std::vector<std::string> names;
+  for (const T each : known) {
+    names.emplace_back(Name(each));
+    if (names.back() == word) return each;
+  }
+  throw UsageError(UnknownName(kind, word, names));
+}
+
+// Whether --fault-draw goes with every fault is known only now.
+void ChooseFaults(const RawOptions& raw, Options& options) {
+  options.fault_seed = raw.fault_seed;
+  options.fault_draw =
+      ChooseWord("fault draw", raw.fault_draw,
+                 {FaultDraw::kAllocation, FaultDraw::kOperation});
+  try {
+    options.faults = ParseFaultSpecs(raw.fault);
+    if (options.fault_draw == FaultDraw::kOperation) {
+      for (const FaultSpec& fault : options.faults) {
+        fault.RequireOperationDraw();
+      }
+    }
+  } catch (const FaultSpecError& error) {
+    throw UsageError(error.what());
+  }
+}
+
 void CheckFilter(const std::string& filter) {
   try {
     std::regex(filter.starts_with('-') ? filter.substr(1) : filter);
@@ -418,14 +466,12 @@ Options ParseOptions(int argc, const char* const* argv) {
   ChooseStructures(raw, options);
   options.baseline = ChooseBaseline(raw.baseline, options.contenders);
   options.operations = ChooseOperations(raw.operations);
-  try {
-    options.faults = ParseFaultSpecs(raw.fault);
-  } catch (const FaultSpecError& error) {
-    throw UsageError(error.what());
-  }
+  ChooseFaults(raw, options);
+  options.large = ChooseWord(
+      "large", raw.large,
+      {LargePolicy::kPow2, LargePolicy::kExact, LargePolicy::kVmalloc});
   CheckFilter(raw.filter);
   options.filter = raw.filter;
-  options.fault_seed = raw.fault_seed;
   options.rounds = raw.rounds;
   if (raw.row_budget) {
     options.row_budget = std::chrono::duration_cast<std::chrono::nanoseconds>(

@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "harness/fault/fault_spec.h"
+#include "harness/fault/operation_draw.h"
+#include "harness/heap/large_policy.h"
 #include "harness/measure/contender.h"
 #include "harness/measure/operation.h"
 
@@ -52,6 +54,8 @@ struct Options {
   std::vector<Operation> operations;
   std::vector<FaultSpec> faults;
   std::uint64_t fault_seed = 1;
+  FaultDraw fault_draw = FaultDraw::kAllocation;
+  LargePolicy large = LargePolicy::kPow2;
   int rounds = 9;
   std::optional<std::chrono::nanoseconds> row_budget;  // none: by rows
   std::string filter;  // a regular expression over row names; empty: all

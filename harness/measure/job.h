@@ -13,6 +13,8 @@
 #include <string>
 
 #include "harness/fault/fault_spec.h"
+#include "harness/fault/operation_draw.h"
+#include "harness/heap/large_policy.h"
 #include "harness/heap/nowait_heap.h"
 #include "harness/heap/page_arena.h"
 #include "harness/measure/operation.h"
@@ -26,6 +28,8 @@ struct Job {
   FaultSpec fault;
   std::uint64_t fault_seed;
   PageArena* arena;
+  FaultDraw fault_draw = FaultDraw::kAllocation;
+  LargePolicy large = LargePolicy::kPow2;
   // For the whole measurement, on the wall; zero is none. What is not done by
   // then is cut off and has no figure.
   std::chrono::nanoseconds time_limit{};

@@ -25,22 +25,32 @@ namespace pfn {
 // Positions, within a pass, of pages whose operation returned kNoMemory.
 using FailedPositions = std::vector<std::uint64_t>;
 
-template <class S>
+// Failures are not drawn for operations. OperationDraw is what else may stand
+// here; without it the loops hold nothing of it.
+struct NoDraw {
+  void Begin(std::uint64_t) {}
+};
+inline NoDraw no_draw;
+
+template <class S, class Draw = NoDraw>
 [[gnu::noinline]] void SetBlock(S& set, std::span<const Pfn> block,
-                                std::uint64_t position,
-                                FailedPositions& failed) {
+                                std::uint64_t position, FailedPositions& failed,
+                                Draw& draw = no_draw) {
   for (std::size_t i = 0; i < block.size(); ++i) {
+    draw.Begin(position + i);
     if (set.Set(block[i], Gfp::kNowait) != Status::kOk) [[unlikely]] {
       failed.push_back(position + i);
     }
   }
 }
 
-template <class S>
+template <class S, class Draw = NoDraw>
 [[gnu::noinline]] void ClearBlock(S& set, std::span<const Pfn> block,
                                   std::uint64_t position,
-                                  FailedPositions& failed) {
+                                  FailedPositions& failed,
+                                  Draw& draw = no_draw) {
   for (std::size_t i = 0; i < block.size(); ++i) {
+    draw.Begin(position + i);
     if (set.Clear(block[i], Gfp::kNowait) != Status::kOk) [[unlikely]] {
       failed.push_back(position + i);
     }

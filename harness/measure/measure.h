@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 
+#include "harness/fault/operation_draw.h"
 #include "harness/heap/nowait_heap.h"
 #include "harness/measure/deadline.h"
 #include "harness/measure/job.h"
@@ -35,12 +36,17 @@ class Measurer {
   static Measurement Run(const Job& job) {
     Measurement result;
     result.accounts_memory = S::kTraits.accounts_memory;
-    NowaitHeap heap(*job.arena);
+    NowaitHeap heap(*job.arena, {.large = job.large});
     const auto fault = job.fault.MakeModel(job.fault_seed);
-    heap.set_fault(fault.get());
+    std::optional<OperationDraw> draw;
+    if (fault != nullptr && job.fault_draw == FaultDraw::kOperation) {
+      heap.set_fault(&draw.emplace(*fault));
+    } else {
+      heap.set_fault(fault.get());
+    }
     {
       S set(heap);
-      Measurer measurer(job, heap, set, result);
+      Measurer measurer(job, heap, set, draw ? &*draw : nullptr, result);
       measurer.RunPasses();
       result.usage = heap.usage();
     }
@@ -66,11 +72,13 @@ class Measurer {
   // all measurements where 134,000 passes meet a bitmap.
   static constexpr std::size_t kLookEverywhere = 64;
 
-  Measurer(const Job& job, NowaitHeap& heap, S& set, Measurement& result)
+  Measurer(const Job& job, NowaitHeap& heap, S& set, OperationDraw* draw,
+           Measurement& result)
       : job_(job),
         deadline_(job.time_limit),
         heap_(heap),
         set_(set),
+        draw_(draw),
         result_(result) {}
 
   void RunPasses() {
@@ -126,11 +134,11 @@ class Measurer {
 
   // Records the pass, timed by `watch`.
   bool RecordPass(const PreparedPass& pass, Stopwatch& watch) {
-    const bool is_done =
-        TimeAll("recording", pass, pass.runs, watch,
-                [&](std::span<const Pfn> block, std::uint64_t position) {
-                  SetBlock(set_, block, position, failed_sets_);
-                });
+    const bool is_done = TimeDrawn(
+        "recording", pass, watch,
+        [&](std::span<const Pfn> block, std::uint64_t position, auto& draw) {
+          SetBlock(set_, block, position, failed_sets_, draw);
+        });
     if (!is_done) return false;
     result_.failed_sets += failed_sets_.size();
     result_.recorded += pass.pages - failed_sets_.size();
@@ -150,6 +158,27 @@ class Measurer {
     if (done == pass.pages) return true;
     CutOff(fmt::format("{} after {} of {} pages", what, done, pass.pages));
     return false;
+  }
+
+  // The same for all pages of the pass and an operation that can fail: `body`
+  // is also given what draws the operations that do.
+  template <class Body>
+  bool TimeDrawn(std::string_view what, const PreparedPass& pass,
+                 Stopwatch& watch, Body body) {
+    if (draw_ == nullptr) {
+      return TimeAll(what, pass, pass.runs, watch,
+                     [&](std::span<const Pfn> block, std::uint64_t position) {
+                       body(block, position, no_draw);
+                     });
+    }
+    draw_->Draw(pass.pages);
+    const bool is_done =
+        TimeAll(what, pass, pass.runs, watch,
+                [&](std::span<const Pfn> block, std::uint64_t position) {
+                  body(block, position, *draw_);
+                });
+    draw_->End();
+    return is_done;
   }
 
   void CutOff(const std::string& where) {
@@ -196,11 +225,11 @@ class Measurer {
   bool MeasureClear(const PreparedPass& pass) {
     // Pages that Set lost would be cheap to clear, and nobody would see it.
     if (!CheckFilled("clear: before", pass)) return false;
-    const bool is_done =
-        TimeAll("clearing", pass, pass.runs, watch_,
-                [&](std::span<const Pfn> block, std::uint64_t position) {
-                  ClearBlock(set_, block, position, failed_clears_);
-                });
+    const bool is_done = TimeDrawn(
+        "clearing", pass, watch_,
+        [&](std::span<const Pfn> block, std::uint64_t position, auto& draw) {
+          ClearBlock(set_, block, position, failed_clears_, draw);
+        });
     if (!is_done) return false;
     result_.pages += pass.pages;
     result_.failed_clears += failed_clears_.size();
@@ -213,10 +242,15 @@ class Measurer {
   // What tell_host_sgs() of the 2017 series does.
   bool MeasureDrain(const PreparedPass& pass) {
     RangeDigest digest;
+    if (draw_ != nullptr) {
+      draw_->Draw(1);
+      draw_->Begin(0);
+    }
     watch_.Start();
     VisitRanges(set_, pass.span, digest);
     const Status cleared = set_.ClearRange(pass.span, Gfp::kNowait);
     watch_.Stop();
+    if (draw_ != nullptr) draw_->End();
     result_.pages += pass.pages;
     if (!Check("drain", digest, expected_.digest)) return false;
     if (cleared != Status::kOk) {
@@ -264,6 +298,7 @@ class Measurer {
   const Deadline deadline_;
   NowaitHeap& heap_;
   S& set_;
+  OperationDraw* const draw_;  // null: failures are those of allocations
   Measurement& result_;
   Stopwatch watch_;
   FailedPositions failed_sets_;

@@ -20,6 +20,10 @@ std::string RowName(const Job& job, std::string_view structure,
                                  job.workload->name(), structure);
   if (job.fault.kind != FaultSpec::Kind::kNone) {
     name += "/fault:" + job.fault.ToString();
+    if (job.fault_draw == FaultDraw::kOperation) name += "/draw:operation";
+  }
+  if (job.large != LargePolicy::kPow2) {
+    name += fmt::format("/large:{}", Name(job.large));
   }
   if (is_control) name += "/control:1";
   return name;
@@ -41,7 +45,9 @@ std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena) {
                       .workload = workload.get(),
                       .fault = fault,
                       .fault_seed = request.fault_seed,
-                      .arena = &arena};
+                      .arena = &arena,
+                      .fault_draw = request.fault_draw,
+                      .large = request.large};
         for (const Contender* contender : request.contenders) {
           if (!CanServe(*contender, fault)) continue;
           rows.push_back({RowName(job, contender->traits.name, false), job,

@@ -22,7 +22,8 @@
 namespace pfn {
 
 struct Row {
-  // operation/workload/structure[/fault:SPEC][/control:1]
+  // operation/workload/structure[/fault:SPEC][/draw:operation][/large:POLICY]
+  // [/control:1]
   std::string name;
   Job job;
   Measurement (*measure)(const Job& job);
@@ -35,6 +36,8 @@ struct RowRequest {
   std::vector<Operation> operations;
   std::vector<FaultSpec> faults;
   std::uint64_t fault_seed = 1;
+  FaultDraw fault_draw = FaultDraw::kAllocation;
+  LargePolicy large = LargePolicy::kPow2;
   // The contender that ratios refer to; it gets a second row as control.
   const Contender* baseline = nullptr;
 };

@@ -81,6 +81,7 @@ void SetCounters(benchmark::State& state, Operation operation,
   count("peak_slab_bytes", m.usage.peak_pages);
   count("allocations", m.usage.allocations);
   count("failed_allocations", m.usage.failures);
+  if (m.usage.peak_guard != 0) count("peak_guard_bytes", m.usage.peak_guard);
 }
 
 // Takes each run from Google Benchmark to the results file.

@@ -139,6 +139,61 @@ TEST(Measurer, TheFaultModelIsOneForAllPasses) {
   EXPECT_EQ(m.ranges, 6) << "0x5001 lay between 0x5000 and 0x5002";
 }
 
+// Asks for two objects a page, the second of them in every other page only.
+template <class A>
+class AsksMore : public Honest<A> {
+ public:
+  using Honest<A>::Honest;
+  Status Set(Pfn pfn, Gfp gfp) {
+    if (pfn % 2 == 0 && !this->Test(pfn)) {
+      void* spare = this->heap_.Allocate(200, 8, gfp);
+      if (spare == nullptr) return Status::kNoMemory;
+      this->heap_.Free(spare, 200, 8);
+    }
+    return Honest<A>::Set(pfn, gfp);
+  }
+};
+
+TEST(Measurer, DrawnOperationsAreTheSameForEveryStructure) {
+  const auto workload = ScatteredWorkload(2, 3000);
+  for (const Operation operation : {Operation::kSet, Operation::kDrain}) {
+    const auto run = [&](auto measure, FaultDraw draw) {
+      PageArena arena;
+      const Measurement m =
+          measure({.operation = operation,
+                   .workload = workload.get(),
+                   .fault = ParseFaultSpec("gilbert_elliott:loss=0.1,burst=5"),
+                   .fault_seed = 1,
+                   .arena = &arena,
+                   .fault_draw = draw});
+      EXPECT_EQ(m.error, "");
+      EXPECT_GT(m.failed_sets, 300);
+      return std::pair(m.failed_sets, m.ranges);
+    };
+    const auto honest = &Measurer<Honest<NowaitHeap>>::Run;
+    const auto greedy = &Measurer<AsksMore<NowaitHeap>>::Run;
+    EXPECT_EQ(run(honest, FaultDraw::kOperation),
+              run(greedy, FaultDraw::kOperation));
+    EXPECT_NE(run(honest, FaultDraw::kAllocation),
+              run(greedy, FaultDraw::kAllocation))
+        << "who asks more fails elsewhere";
+  }
+}
+
+TEST(Measurer, NthOperationFailsOnce) {
+  PageArena arena;
+  const Measurement m = Measurer<AsksMore<NowaitHeap>>::Run(
+      {.operation = Operation::kSet,
+       .workload = &Small(),
+       .fault = ParseFaultSpec("nth:10"),
+       .fault_seed = 1,
+       .arena = &arena,
+       .fault_draw = FaultDraw::kOperation});
+  EXPECT_EQ(m.error, "");
+  EXPECT_EQ(m.failed_sets, 1);
+  EXPECT_EQ(m.ranges, 6) << "0x5001, as the tenth page of all";
+}
+
 template <class A>
 class ClearsOnlyWhenItMaySleep : public Honest<A> {
  public:

@@ -77,6 +77,21 @@ TEST_F(Rows, FaultsStandInNames) {
                 "set/small/first/fault:failslab:probability=10/control:1"}));
 }
 
+TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
+  request_.operations = {Operation::kSet};
+  request_.contenders = {&kFirst};
+  request_.faults = ParseFaultSpecs("none;ge_burst");
+  request_.fault_draw = FaultDraw::kOperation;
+  request_.large = LargePolicy::kExact;
+  const std::vector<Row> rows = MakeRows(request_, arena_);
+  ASSERT_EQ(rows.size(), 2);
+  EXPECT_EQ(rows[0].name, "set/small/first/large:exact");
+  EXPECT_EQ(rows[1].name,
+            "set/small/first/fault:ge_burst/draw:operation/large:exact");
+  EXPECT_EQ(rows[1].job.fault_draw, FaultDraw::kOperation);
+  EXPECT_EQ(rows[1].job.large, LargePolicy::kExact);
+}
+
 TEST_F(Rows, TheFloorHasLoopsAndNoFaults) {
   request_.contenders = {&kFirst};
   request_.with_floor = true;

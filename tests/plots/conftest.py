@@ -44,7 +44,9 @@ CONTEXT = {
     "baseline": "xbitmap",
     "repetitions": "9",
     "interrupted": "no",
+    "fault_draw": "allocation",
     "fault_seed": "1",
+    "large_allocations": "pow2",
 }
 
 # Nine factors around 1 in no order: the median is 1, its interval

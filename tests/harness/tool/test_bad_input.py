@@ -51,6 +51,13 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--fault=failslab=1,2,3", ["<interval>,<probability>,<space>"]),
         ("--fault=fail_make_request=1,2,3,4", ["none", "failslab", "nth:N"]),
         ("--fault=nth:0", ["'0'", "from 1"]),
+        ("--fault=ge_brust", ["'ge_brust'", "ge_burst", "slab_boundary"]),
+        ("--fault=zone_wmark:thp=2", ["'2'", "from 0 to 1"]),
+        ("--fault=pcp_only:ask=no", ["on_empty, precheck, race"]),
+        ("--fault=slab_boundary:none", ["nothing fails"]),
+        ("--fault-draw=operations", ["did you mean operation?"]),
+        ("--fault-draw=", ["'--fault-draw=' has no value"]),
+        ("--large=pow3", ["did you mean pow2?", "vmalloc"]),
         ("--fault=", ["'--fault=' has no value"]),
         ("--fault-seed=-1", ["'-1'", "2^64-1"]),
         ("--fault-seed=18446744073709551616", ["2^64-1"]),
@@ -87,6 +94,15 @@ def test_values_that_cannot_be_used(tool, argument, parts):
 )
 def test_names_that_are_given_twice(tool, arguments, what):
     assert_refused(tool, arguments, what + " is given twice")
+
+
+def test_operations_cannot_be_drawn_by_what_depends_on_requests(tool):
+    assert_refused(
+        tool,
+        [SMALL, "--fault=slab_boundary", "--fault-draw=operation"],
+        "slab_boundary:ge_burst",
+        "--fault-draw=allocation",
+    )
 
 
 def test_a_baseline_that_does_not_run(tool):

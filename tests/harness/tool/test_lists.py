@@ -28,6 +28,8 @@ def test_help_fits_80_columns_and_names_every_flag(tool):
         "--operation NAME,...",
         "--fault SPEC[;SPEC...]",
         "--fault-seed N",
+        "--fault-draw allocation|operation",
+        "--large pow2|exact|vmalloc",
         "--baseline NAME",
         "--rounds",
         "--benchmark_filter REGEX",

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+//
+// Every contender under every fault model: what is recorded is what the oracle
+// says, and in the end nothing is allocated. Nor may the test be vacuous: each
+// model must have failed somebody.
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/fault/fault_spec.h"
+#include "harness/fault/fault_table.h"
+#include "harness/measure/contender.h"
+#include "tests/harness/testing.h"
+
+namespace pfn {
+namespace {
+
+const Workload& Scattered() {
+  static const auto workload = testing::ScatteredWorkload(2, 3000);
+  return *workload;
+}
+
+// At least one of each model; attributes so that they fail on this trace.
+const std::vector<std::string>& Faults() {
+  static const std::vector<std::string> faults = {
+      "failslab:probability=10",
+      "fail_page_alloc:probability=30,min-order=0",
+      "nth:2",
+      "nth:2,persistent",
+      "budget:16384",
+      "gilbert_elliott:loss=0.2",
+      "ge_heavy",
+      "zone_wmark:min=20,low=40,high=60,demand=1,latency=60",
+      "pcp_only:a=0.05,f=0.05",
+      "pcp_only:a=0.1,f=0,batch=7,refill=double,ask=race",
+      "nolock:trylock_miss=0.2",
+      "order:0",
+      "slab_boundary:order:0",
+      "slab_boundary:gilbert_elliott:loss=0.5,burst=3",
+      "slab_boundary:pcp_only:a=0,f=0,batch=3",
+      "slab_boundary:zone_wmark:min=20,low=40,high=44,demand=0,latency=30",
+      "slab_boundary:nolock:trylock_miss=0.5+failslab:probability=3+"
+      "fail_page_alloc:probability=30,min-order=0",
+  };
+  return faults;
+}
+
+struct Case {
+  FaultDraw draw = FaultDraw::kAllocation;
+  LargePolicy large = LargePolicy::kPow2;
+};
+
+Measurement Measure(const Contender& contender, Operation operation,
+                    const FaultSpec& fault, const Case& how) {
+  PageArena arena;
+  return contender.measure({.operation = operation,
+                            .workload = &Scattered(),
+                            .fault = fault,
+                            .fault_seed = 1,
+                            .arena = &arena,
+                            .fault_draw = how.draw,
+                            .large = how.large});
+}
+
+// Measures every contender that can be; returns all failed requests.
+std::uint64_t MeasureAll(const FaultSpec& fault, const Case& how,
+                         const std::vector<Operation>& operations) {
+  std::uint64_t failures = 0;
+  for (const Contender& contender : Contenders()) {
+    if (contender.traits.out_of_memory == OutOfMemory::kAborts) continue;
+    for (const Operation operation : operations) {
+      const Measurement m = Measure(contender, operation, fault, how);
+      EXPECT_EQ(m.error, "")
+          << contender.traits.name << " under " << fault.ToString();
+      EXPECT_EQ(m.usage.live_objects, 0) << contender.traits.name;
+      EXPECT_EQ(m.recorded + m.failed_sets, Scattered().pages());
+      failures += m.usage.failures;
+    }
+  }
+  return failures;
+}
+
+TEST(ContendersUnderFaults, MatchTheOracleAndLoseNoMemory) {
+  for (const std::string& text : Faults()) {
+    const FaultSpec fault = ParseFaultSpec(text);
+    EXPECT_GT(MeasureAll(fault, {}, {Operation::kClear, Operation::kDrain}), 0)
+        << text << " failed nobody";
+  }
+}
+
+TEST(ContendersUnderFaults, AreTriedWithEveryModel) {
+  std::map<FaultSpec::Kind, int> tried;
+  for (const std::string& text : Faults()) ++tried[ParseFaultSpec(text).kind];
+  for (const FaultModelInfo& model : FaultModels()) {
+    EXPECT_GT(tried[model.kind], 0) << model.name;
+  }
+  EXPECT_GT(tried[FaultSpec::Kind::kSlabBoundary], 0);
+}
+
+TEST(ContendersUnderFaults, MatchTheOracleWhenOperationsAreDrawn) {
+  for (const std::string text : {"failslab:probability=10", "ge_heavy"}) {
+    EXPECT_GT(MeasureAll(ParseFaultSpec(text), {.draw = FaultDraw::kOperation},
+                         {Operation::kClear, Operation::kDrain}),
+              0)
+        << text;
+  }
+}
+
+TEST(ContendersUnderFaults, MatchTheOracleHoweverLargeRequestsAreServed) {
+  for (const LargePolicy large : {LargePolicy::kExact, LargePolicy::kVmalloc}) {
+    for (const std::string text : {"none", "slab_boundary:ge_heavy"}) {
+      MeasureAll(ParseFaultSpec(text), {.large = large}, {Operation::kClear});
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pfn
