@@ -16,7 +16,8 @@
 //
 //   gilbert_elliott:loss=L[,burst=B]     presets ge_light, ge_burst, ge_heavy
 //   zone_wmark[:thp=0|1][,min=,low=,high=][,lowmem=,latency=,demand=,step=]
-//   pcp_only[:a=,f=,batch=,high=,refill=fixed|double,ask=on_empty|precheck|race]
+//   pcp_only[:a=,f=,batch=,high=][,refill=fixed|double]
+//           [,ask=on_empty|precheck|race]
 //   nolock[:trylock_miss=R and those of zone_wmark]
 //   order:K                              blocks of 2^K pages and more
 //
