@@ -8,6 +8,10 @@
 #include <bit>
 #include <new>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace pfn {
 namespace {
 
@@ -49,6 +53,10 @@ PageArena::PageArena() {
 PageArena::~PageArena() { Unreserve(); }
 
 void PageArena::Unreserve() noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+  // What the heap poisoned and never got back; the next mapping may lie here.
+  ASAN_UNPOISON_MEMORY_REGION(base_, used_);
+#endif
   const std::size_t pages = capacity_ / kPageBytes;
   munmap(reservation_, capacity_ + kHugePageBytes);
   if (owners_ != nullptr) munmap(owners_, pages * sizeof(void*));
