@@ -39,7 +39,7 @@ class FaultModel {
 
   // Pages that went from the zone to somebody else, or, negative, came back:
   // the guest's own use, the balloon, the heap's own frees. Models of a zone
-  // follow; to others it means nothing.
+  // follow, and bursts go on; to others it means nothing.
   virtual void NoteOtherPages(std::int64_t /*taken*/) {}
 };
 

@@ -33,12 +33,21 @@ class GilbertElliott final : public PageModel {
   // The transition comes first. A draw for the loss would follow, but it is
   // certain in both states.
   bool Fail(unsigned) override {
-    const double draw = random_.Fraction();
-    is_bad_ = is_bad_ ? draw >= to_good_ : draw < to_bad_;
+    Step();
     return is_bad_;
+  }
+  // Bursts are counted in requests to the allocator, whoever makes them: those
+  // of slab caches alone are so few that no burst would ever begin or end.
+  void NoteOtherPages(std::int64_t taken) override {
+    for (; taken > 0; --taken) Step();
   }
 
  private:
+  void Step() {
+    const double draw = random_.Fraction();
+    is_bad_ = is_bad_ ? draw >= to_good_ : draw < to_bad_;
+  }
+
   double to_bad_;
   double to_good_;
   SplitMix64 random_;

@@ -65,7 +65,8 @@ Measurement Measure(const Contender& contender, Operation operation,
                             .large = how.large});
 }
 
-// Measures every contender that can be; returns all failed requests.
+// Measures every contender that can be; returns all failed requests. Memory
+// that is not given back in the end is an error of the measurement.
 std::uint64_t MeasureAll(const FaultSpec& fault, const Case& how,
                          const std::vector<Operation>& operations) {
   std::uint64_t failures = 0;
@@ -75,7 +76,6 @@ std::uint64_t MeasureAll(const FaultSpec& fault, const Case& how,
       const Measurement m = Measure(contender, operation, fault, how);
       EXPECT_EQ(m.error, "")
           << contender.traits.name << " under " << fault.ToString();
-      EXPECT_EQ(m.usage.live_objects, 0) << contender.traits.name;
       EXPECT_EQ(m.recorded + m.failed_sets, Scattered().pages());
       failures += m.usage.failures;
     }

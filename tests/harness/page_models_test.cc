@@ -98,6 +98,21 @@ TEST(GilbertElliott, IsIndependentAtTheShortestNaturalBurst) {
   }
 }
 
+TEST(GilbertElliott, GoesOnWhileOthersTakePages) {
+  GilbertElliott asked(0.1, 20, 5);
+  GilbertElliott skipping(0.1, 20, 5);
+  int failures = 0;
+  for (int i = 0; i < 2000; ++i) {
+    for (int other = 0; other < 30; ++other) (void)asked.Fail(0);
+    skipping.NoteOtherPages(30);
+    skipping.NoteOtherPages(-100);  // given back: no request
+    const bool fails = asked.Fail(0);
+    ASSERT_EQ(skipping.Fail(0), fails) << i;
+    failures += fails;
+  }
+  EXPECT_GT(failures, 100);
+}
+
 // ---- zone_wmark ----
 
 Zone::Settings Without2MiBPages() {
