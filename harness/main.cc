@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -62,6 +63,9 @@ void ListStructures() {
   }
   fmt::print("{:<20} {:<8} {:<8} {}\n", "floor", "-", "-",
              "the measured loop around a set that does nothing");
+  for (const SetlessDriver& driver : kSetlessDrivers) {
+    fmt::print("{:<20} {:<8} {:<8} {}\n", driver.name, "-", "-", driver.what);
+  }
   for (const MissingContender& missing : MissingContenders()) {
     fmt::print("{}: not built, {} is missing\n", missing.name,
                missing.debian_package);
@@ -72,6 +76,7 @@ void ListOperations() {
   for (const OperationInfo& info : kOperations) {
     fmt::print("{:<8} {}\n", info.name, info.what);
   }
+  fmt::print("{:<8} {}\n", kReplayOperation.name, kReplayOperation.what);
 }
 
 RowRequest ReadWorkloads(const Options& options) {
@@ -83,10 +88,22 @@ RowRequest ReadWorkloads(const Options& options) {
                      .fault_seed = options.fault_seed,
                      .fault_draw = options.fault_draw,
                      .large = options.large,
+                     .policies = options.policies,
+                     .setless = options.setless,
+                     .driver = options.driver,
+                     .host = options.host,
                      .baseline = options.baseline};
   for (const WorkloadChoice& choice : options.workloads) {
     request.workloads.push_back(
         std::make_unique<Workload>(choice.name, ReadTrace(choice.path)));
+    const bool is_replayed =
+        std::find(options.operations.begin(), options.operations.end(),
+                  Operation::kReplay) != options.operations.end();
+    if (is_replayed && request.workloads.back()->trace().targets() == 0) {
+      throw UsageError(fmt::format(
+          "{}: has no balloon targets (T lines), which replay follows",
+          choice.path.string()));
+    }
   }
   return request;
 }
@@ -142,6 +159,10 @@ ContextEntries DescribeRun(const Options& options, const RowRequest& request,
       {"fault_draw", std::string(Name(options.fault_draw))},
       {"large_allocations", std::string(Name(options.large))},
   };
+  if (options.host.is_real) {
+    entries.emplace_back("host_memory_bytes",
+                         std::to_string(options.host.bytes));
+  }
   if (request.baseline != nullptr) {
     entries.emplace_back("baseline", request.baseline->traits.name);
   }
@@ -186,6 +207,12 @@ int Run(const Options& options, int argc, char** argv) {
   }
   InitializeBenchmark(argv[0], options.benchmark_flags);
   MakeFolder(options.out);
+  if (options.host.is_real) {
+    fmt::print(stderr,
+               "pfnbench: the real host has up to {} MiB of guest memory; "
+               "--host=real:SIZE sets it\n",
+               options.host.bytes >> 20);
+  }
   arena.Prefault(kPrefaultBytes);
   RunOutcome outcome;
   try {

@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "harness/cli/nearest.h"
+#include "harness/run/rows.h"  // CanServe
 #include "pfnbench_version.h"
 #include "workloads/shipped.h"
 
@@ -46,6 +47,9 @@ struct RawOptions {
   std::uint64_t fault_seed = 1;
   std::string fault_draw = "allocation";
   std::string large = "pow2";
+  std::vector<std::string> policies = {"free"};
+  std::string host = "model";
+  std::string driver;
   std::string baseline;
   int rounds = 9;
   std::optional<double> row_budget;
@@ -122,13 +126,15 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->type_name("NAME|PATH,...")
       ->capture_default_str();
   app.add_option("--structure", raw.structures,
-                 "Contenders by name, 'floor' (the loop alone), or 'all'")
+                 "Contenders by name, 'floor' (the loop alone), 'array' and "
+                 "'pipelined' (replay without a set), or 'all'")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,...")
       ->capture_default_str();
   app.add_option("--operation", raw.operations,
-                 "set, test, extract, clear, drain, or 'all'")
+                 "set, test, extract, clear, drain, or 'all' of these; or "
+                 "replay, the whole trace through the balloon driver")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,...")
@@ -159,6 +165,24 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
                  "NOWAIT requests cannot have")
       ->type_name("pow2|exact|vmalloc")
       ->capture_default_str();
+  app.add_option("--policy", raw.policies,
+                 "replay: what the driver does with a page that it could not "
+                 "record: free, single, array, array-rest, reserve:BYTES or "
+                 "nowait-pages")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,...")
+      ->capture_default_str();
+  app.add_option("--host", raw.host,
+                 "replay: model, or real: a thread that gives memory back, of "
+                 "a guest of SIZE at most (half of what is free)")
+      ->type_name("model|real[:SIZE]")
+      ->capture_default_str();
+  app.add_option("--driver", raw.driver,
+                 "replay: keys walk, release and order (fixed, posted), wait "
+                 "(all, one), oom-path (chunks, array), ring, completion, "
+                 "clip, oom-pages, stall, sleep-ms, record-ns")
+      ->type_name("KEY:VALUE,...");
   app.add_option("--baseline", raw.baseline,
                  "The contender that ratios refer to; it runs twice, the "
                  "second time as control [xbitmap]")
@@ -285,6 +309,9 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
   for (const Contender& contender : Contenders()) {
     known.emplace_back(contender.traits.name);
   }
+  for (const SetlessDriver& driver : kSetlessDrivers) {
+    known.emplace_back(driver.name);
+  }
   for (const MissingContender& missing : MissingContenders()) {
     if (std::find(raw.structures.begin(), raw.structures.end(), missing.name) !=
         raw.structures.end()) {
@@ -305,6 +332,9 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
     }
   }
   options.with_floor = wanted(kFloor);
+  for (const SetlessDriver& driver : kSetlessDrivers) {
+    if (wanted(driver.name)) options.setless.push_back(driver);
+  }
   for (const Contender& contender : Contenders()) {
     if (wanted(contender.traits.name)) options.contenders.push_back(&contender);
   }
@@ -332,6 +362,7 @@ std::vector<Operation> ChooseOperations(const std::vector<std::string>& names) {
   RequireOnce("operation", names);
   std::vector<std::string> known = {"all"};
   for (const OperationInfo& info : kOperations) known.emplace_back(info.name);
+  known.emplace_back(kReplayOperation.name);
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       throw UsageError(UnknownName("operation", name, known));
@@ -344,6 +375,10 @@ std::vector<Operation> ChooseOperations(const std::vector<std::string>& names) {
       chosen.push_back(info.operation);
       break;
     }
+  }
+  if (std::find(names.begin(), names.end(), kReplayOperation.name) !=
+      names.end()) {
+    chosen.push_back(Operation::kReplay);
   }
   return chosen;
 }
@@ -375,6 +410,64 @@ void ChooseFaults(const RawOptions& raw, Options& options) {
     }
   } catch (const FaultSpecError& error) {
     throw UsageError(error.what());
+  }
+}
+
+// The flags of replay. What nothing could follow is refused, not ignored.
+void ChooseReplay(const CLI::App& app, const RawOptions& raw,
+                  Options& options) {
+  const bool is_replayed =
+      std::find(options.operations.begin(), options.operations.end(),
+                Operation::kReplay) != options.operations.end();
+  if (!is_replayed) {
+    for (const char* flag : {"--policy", "--host", "--driver"}) {
+      if (app.count(flag) == 0) continue;
+      throw UsageError(
+          fmt::format("{} says how to replay; add --operation=replay", flag));
+    }
+    for (const std::string& name : raw.structures) {
+      for (const SetlessDriver& driver : kSetlessDrivers) {
+        if (driver.name != name) continue;
+        throw UsageError(fmt::format(
+            "'{}' is a driver without a set; it has --operation=replay only",
+            name));
+      }
+    }
+    return;
+  }
+  if (options.fault_draw == FaultDraw::kOperation) {
+    throw UsageError(
+        "--fault-draw=operation does not go with --operation=replay: the "
+        "driver decides which operations there are");
+  }
+  try {
+    options.policies = ParsePolicies(raw.policies);
+    options.host = ParseHost(raw.host);
+    options.driver = ParseDriver(raw.driver);
+  } catch (const ReplaySpecError& error) {
+    throw UsageError(error.what());
+  }
+  if (options.host.is_real && options.host.bytes == 0) {
+    options.host.bytes = ComfortableHostBytes();
+  }
+  if (app.count("--policy") != 0 && options.contenders.empty()) {
+    throw UsageError(
+        "--policy is for pages that a set could not record; no structure with "
+        "a set is chosen");
+  }
+  for (const PolicySpec& policy : options.policies) {
+    for (const Contender* contender : options.contenders) {
+      if (CanServe(*contender, policy)) continue;
+      const std::string name(contender->traits.name);
+      if (std::find(raw.structures.begin(), raw.structures.end(), name) ==
+          raw.structures.end()) {
+        continue;  // by `all`: has no row, and the report says so
+      }
+      throw UsageError(fmt::format(
+          "{} cannot serve --policy={}: its memory does not come from the heap "
+          "that the reserve belongs to",
+          name, policy.ToString()));
+    }
   }
 }
 
@@ -470,6 +563,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.large = ChooseWord(
       "large", raw.large,
       {LargePolicy::kPow2, LargePolicy::kExact, LargePolicy::kVmalloc});
+  ChooseReplay(app, raw, options);
   CheckFilter(raw.filter);
   options.filter = raw.filter;
   options.rounds = raw.rounds;

@@ -21,6 +21,7 @@
 #include "harness/heap/large_policy.h"
 #include "harness/measure/contender.h"
 #include "harness/measure/operation.h"
+#include "harness/replay/replay_spec.h"
 
 namespace pfn {
 
@@ -50,12 +51,16 @@ struct Options {
   std::vector<WorkloadChoice> workloads;
   std::vector<const Contender*> contenders;  // in the order of the list
   bool with_floor = false;
+  std::vector<SetlessDriver> setless;   // of replay
   const Contender* baseline = nullptr;  // one of `contenders`, or none
   std::vector<Operation> operations;
   std::vector<FaultSpec> faults;
   std::uint64_t fault_seed = 1;
   FaultDraw fault_draw = FaultDraw::kAllocation;
   LargePolicy large = LargePolicy::kPow2;
+  std::vector<PolicySpec> policies;
+  DriverOptions driver;
+  HostSpec host;
   int rounds = 9;
   std::optional<std::chrono::nanoseconds> row_budget;  // none: by rows
   std::string filter;  // a regular expression over row names; empty: all

@@ -2,6 +2,8 @@
 
 #include "harness/measure/job.h"
 
+#include <fmt/format.h>
+
 #include "harness/measure/page_blocks.h"
 #include "harness/oracle.h"
 #include "structures/core/pfn_set.h"
@@ -44,6 +46,17 @@ RangeDigest DigestOf(Oracle& oracle) {
 }
 
 }  // namespace
+
+std::string LedgerError(const HeapUsage& usage) {
+  if (usage.live_objects != 0) {
+    return fmt::format("{} objects are still allocated after the end",
+                       usage.live_objects);
+  }
+  if (usage.live_requested != 0) {
+    return "objects were given back with other sizes than asked for";
+  }
+  return "";
+}
 
 Expected ExpectFilled(const PreparedPass& pass,
                       std::span<const std::uint64_t> failed_sets) {

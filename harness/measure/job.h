@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "harness/fault/fault_spec.h"
 #include "harness/fault/operation_draw.h"
@@ -19,6 +21,7 @@
 #include "harness/heap/page_arena.h"
 #include "harness/measure/operation.h"
 #include "harness/measure/workload.h"
+#include "harness/replay/replay_spec.h"
 
 namespace pfn {
 
@@ -30,9 +33,16 @@ struct Job {
   PageArena* arena;
   FaultDraw fault_draw = FaultDraw::kAllocation;
   LargePolicy large = LargePolicy::kPow2;
+  ReplaySpec replay = {};  // kReplay
   // For the whole measurement, on the wall; zero is none. What is not done by
   // then is cut off and has no figure.
   std::chrono::nanoseconds time_limit{};
+};
+
+// A figure that only some operations have; the name carries the unit.
+struct Figure {
+  std::string_view name;
+  double value;
 };
 
 // Sums over all passes of the workload, unless said otherwise.
@@ -49,9 +59,13 @@ struct Measurement {
   HeapUsage usage = {};  // when the last pass was over
   // False: not all memory came from the heap, so these figures are not given.
   bool accounts_memory = true;
+  std::vector<Figure> figures = {};
   std::string error = {};  // empty, or why there is no figure
   bool cut_off = false;    // by the time limit, as `error` says
 };
+
+// "" or what a structure left behind on the heap.
+std::string LedgerError(const HeapUsage& usage);
 
 // What the oracle says of a pass.
 struct Expected {

@@ -13,7 +13,14 @@
 
 namespace pfn {
 
-enum class Operation : std::uint8_t { kSet, kTest, kExtract, kClear, kDrain };
+enum class Operation : std::uint8_t {
+  kSet,
+  kTest,
+  kExtract,
+  kClear,
+  kDrain,
+  kReplay,
+};
 
 struct OperationInfo {
   Operation operation;
@@ -21,6 +28,7 @@ struct OperationInfo {
   std::string_view what;  // one line for --list-operations
 };
 
+// What is done to a set: `all` of them.
 inline constexpr std::array<OperationInfo, 5> kOperations = {{
     {Operation::kSet, "set", "record every page of a pass in an empty set"},
     {Operation::kTest, "test",
@@ -31,6 +39,12 @@ inline constexpr std::array<OperationInfo, 5> kOperations = {{
      "walk all ranges, then clear the range from the lowest page to the "
      "highest"},
 }};
+
+// What a driver does with one; only by its name, because it has rows for each
+// policy.
+inline constexpr OperationInfo kReplayOperation = {
+    Operation::kReplay, "replay",
+    "the whole trace through the balloon driver model (not in 'all')"};
 
 }  // namespace pfn
 

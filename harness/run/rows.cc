@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/replay/replay.h"
+
 namespace pfn {
 namespace {
 
@@ -11,19 +13,28 @@ std::string_view Name(Operation operation) {
   for (const OperationInfo& info : kOperations) {
     if (info.operation == operation) return info.name;
   }
-  return "unknown";
+  return kReplayOperation.name;
 }
 
 std::string RowName(const Job& job, std::string_view structure,
                     bool is_control) {
   std::string name = fmt::format("{}/{}/{}", Name(job.operation),
                                  job.workload->name(), structure);
+  const bool is_replay = job.operation == Operation::kReplay;
+  if (is_replay && job.replay.driver.transport == Transport::kChunks) {
+    name += "/policy:" + job.replay.policy.ToString();
+  }
   if (job.fault.kind != FaultSpec::Kind::kNone) {
     name += "/fault:" + job.fault.ToString();
     if (job.fault_draw == FaultDraw::kOperation) name += "/draw:operation";
   }
   if (job.large != LargePolicy::kPow2) {
     name += fmt::format("/large:{}", Name(job.large));
+  }
+  if (is_replay && job.replay.host.is_real) name += "/host:real";
+  if (is_replay) {
+    const std::string driver = DriverToString(job.replay.driver);
+    if (!driver.empty()) name += "/driver:" + driver;
   }
   if (is_control) name += "/control:1";
   return name;
@@ -34,7 +45,35 @@ bool CanServe(const Contender& contender, const FaultSpec& fault) {
          contender.traits.out_of_memory != OutOfMemory::kAborts;
 }
 
+// The rows of `job`, which is a replay, but for its policy and driver.
+void AddReplays(const RowRequest& request, Job job, std::vector<Row>& rows) {
+  job.replay = {.driver = request.driver, .policy = {}, .host = request.host};
+  for (const Contender* contender : request.contenders) {
+    if (!CanServe(*contender, job.fault)) continue;
+    for (const PolicySpec& policy : request.policies) {
+      if (!CanServe(*contender, policy)) continue;
+      job.replay.policy = policy;
+      job.replay.driver.policy = policy.policy;
+      rows.push_back({RowName(job, contender->traits.name, false), job,
+                      contender->replay});
+      if (contender != request.baseline) continue;
+      rows.push_back(
+          {RowName(job, contender->traits.name, true), job, contender->replay});
+    }
+  }
+  for (const SetlessDriver& driver : request.setless) {
+    job.replay.policy = {};
+    job.replay.driver.policy = {};
+    job.replay.driver.transport = driver.transport;
+    rows.push_back({RowName(job, driver.name, false), job, &ReplaySetless});
+  }
+}
+
 }  // namespace
+
+bool CanServe(const Contender& contender, const PolicySpec& policy) {
+  return policy.policy != Policy::kReserve || contender.traits.accounts_memory;
+}
 
 std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena) {
   std::vector<Row> rows;
@@ -48,6 +87,10 @@ std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena) {
                       .arena = &arena,
                       .fault_draw = request.fault_draw,
                       .large = request.large};
+        if (operation == Operation::kReplay) {
+          AddReplays(request, job, rows);
+          continue;
+        }
         for (const Contender* contender : request.contenders) {
           if (!CanServe(*contender, fault)) continue;
           rows.push_back({RowName(job, contender->traits.name, false), job,

@@ -22,8 +22,8 @@
 namespace pfn {
 
 struct Row {
-  // operation/workload/structure[/fault:SPEC][/draw:operation][/large:POLICY]
-  // [/control:1]
+  // operation/workload/structure[/policy:NAME][/fault:SPEC][/draw:operation]
+  // [/large:POLICY][/host:real][/driver:KEY:VALUE,...][/control:1]
   std::string name;
   Job job;
   Measurement (*measure)(const Job& job);
@@ -38,13 +38,21 @@ struct RowRequest {
   std::uint64_t fault_seed = 1;
   FaultDraw fault_draw = FaultDraw::kAllocation;
   LargePolicy large = LargePolicy::kPow2;
+  // replay: a row for each policy of each contender, and the drivers without a
+  // set.
+  std::vector<PolicySpec> policies = {PolicySpec{}};
+  std::vector<SetlessDriver> setless = {};
+  DriverOptions driver = {};
+  HostSpec host = {};
   // The contender that ratios refer to; it gets a second row as control.
   const Contender* baseline = nullptr;
 };
 
 // All rows in the order in which results list them. A contender that aborts
-// when memory runs out gets rows without faults only. `request` and `arena`
-// must outlive the rows.
+// when memory runs out gets rows without faults only, and one whose memory is
+// not the heap's gets none with a reserve. `request` and `arena` must outlive
+// the rows.
+bool CanServe(const Contender& contender, const PolicySpec& policy);
 std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena);
 
 }  // namespace pfn

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -63,6 +64,10 @@ void SetCounters(benchmark::State& state, Operation operation,
   const auto count = [&](const char* name, std::uint64_t value) {
     set(name, static_cast<double>(value));
   };
+  for (const Figure& figure : m.figures) {
+    state.counters[std::string(figure.name)] = figure.value;
+  }
+  if (operation == Operation::kReplay && m.pages == 0) return;  // no set
   set("ns_per_page", PerOne(m.ns, m.pages));
   if (operation == Operation::kExtract || operation == Operation::kDrain) {
     set("ns_per_range", PerOne(m.ns, m.ranges));
@@ -210,8 +215,8 @@ void PrintSummary(std::span<const Row> rows, const ResultsFile& results) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::vector<double> figures;
     for (const ResultsFile::Run& run : results.runs(i)) {
-      if (run.error_occurred) continue;
-      figures.push_back(run.counters.at("ns_per_page"));
+      const auto figure = run.counters.find("ns_per_page");
+      if (figure != run.counters.end()) figures.push_back(figure->second);
     }
     if (figures.empty()) continue;
     std::sort(figures.begin(), figures.end());

@@ -53,7 +53,7 @@ bool Driver::Run(const std::function<bool()>& is_late) {
 void Driver::HandleEvent(const Guest::Item& item) {
   switch (item.kind) {
     case Kind::kTarget:
-      target_ = item.target;
+      target_ = std::min(item.target, options_.most_pages);
       is_stalled_ = false;
       break;
     case Kind::kOom:
@@ -284,6 +284,7 @@ void Driver::TellRanges(Direction direction) {
   });
   metrics_.pages_lost += recorded_ - std::min(recorded_, told);
   metrics_.failed_clears += !recorder_->Clear(span_);
+  is_left_over_ |= !recorder_->IsEmpty(span_);
 }
 
 // ---- Deflating ----
@@ -473,6 +474,10 @@ void Driver::Unlock() {
 std::string Driver::Check() {
   if (!check_.IsRight()) {
     return "the set gave back other pages than were recorded";
+  }
+  if (is_left_over_ ||
+      (recorder_ != nullptr && !recorder_->IsEmpty({0, kMaxPfn}))) {
+    return "the set is not empty after a round";
   }
   const std::uint64_t different =
       PageBitmap::CountDifferent(guest_.held(), told_);

@@ -144,6 +144,7 @@ class Driver {
   PageStack local_;    // of the fill in progress, unseen by the notifier
   PageBitmap told_;    // what the host takes the balloon to be
   bool is_stalled_ = false;
+  bool is_left_over_ = false;  // something in the set, after a round
   bool is_filling_ = false;
   bool is_hidden_ = false;  // the local list, because the lock is not held
   Picoseconds locked_at_ = 0;

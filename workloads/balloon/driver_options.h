@@ -54,6 +54,9 @@ struct DriverOptions {
   OomPath oom_path = OomPath::kChunks;  // arrays have but one
   std::uint64_t oom_pages = 256;        // per call of the notifier
 
+  // The host never asks for more pages than this.
+  std::uint64_t most_pages = ~std::uint64_t{0};
+
   // The walk ends before the last page, which is then lost if it is alone.
   Defect walk = Defect::kFixed;
   // The OOM notifier releases each page before the host has heard of it.

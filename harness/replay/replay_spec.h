@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/replay/replay_spec.h
+//
+// What a user says about a replay, and the driver that it stands for:
+//
+//   --policy=NAME[,...]   free single array array-rest reserve:BYTES
+//                         nowait-pages
+//   --host=model|real     real:SIZE for a guest of that size at most
+//   --driver=KEY:VALUE[,...]
+//
+// The keys of --driver are those of the table in replay_spec.cc.
+
+#ifndef PFNBENCH_HARNESS_REPLAY_REPLAY_SPEC_H_
+#define PFNBENCH_HARNESS_REPLAY_REPLAY_SPEC_H_
+
+#include <array>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workloads/balloon/driver_options.h"
+
+namespace pfn {
+
+// A flag of replay that cannot be understood; what() is one line.
+class ReplaySpecError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct PolicySpec {
+  Policy policy = Policy::kFree;
+  std::uint64_t reserve_bytes = 0;  // kReserve
+
+  std::string ToString() const;
+  friend bool operator==(const PolicySpec&, const PolicySpec&) = default;
+};
+
+struct HostSpec {
+  bool is_real = false;
+  std::uint64_t bytes = 0;  // of guest memory, at most; 0: what fits
+};
+
+struct ReplaySpec {
+  DriverOptions driver;  // with policy and transport
+  PolicySpec policy;
+  HostSpec host;
+};
+
+// Drivers without a set, which stand among the structures.
+struct SetlessDriver {
+  std::string_view name;
+  Transport transport;
+  std::string_view what;
+};
+
+inline constexpr std::array<SetlessDriver, 2> kSetlessDrivers = {{
+    {"array", Transport::kArrays,
+     "the driver without a set: 256 pages, one kick and one wait each"},
+    {"pipelined", Transport::kPipelined,
+     "the driver without a set, arrays kicked when the ring is full"},
+}};
+
+// All throw ReplaySpecError.
+std::vector<PolicySpec> ParsePolicies(const std::vector<std::string>& names);
+HostSpec ParseHost(std::string_view text);
+DriverOptions ParseDriver(std::string_view text);
+
+// What differs from the default, as --driver takes it.
+std::string DriverToString(const DriverOptions& options);
+
+// Half of the memory that is free now: what a real host uses unless told
+// otherwise.
+std::uint64_t ComfortableHostBytes();
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_REPLAY_REPLAY_SPEC_H_
