@@ -105,10 +105,14 @@ def _run_plot(options: argparse.Namespace) -> int:
             EXIT_NO_MATPLOTLIB,
         )
     # Not at the top of the file: `report` works without matplotlib.
-    from plots import figure_memory, figure_time, panels
+    from plots import figure_memory, figure_replay, figure_time, panels
 
     directory = options.output or results.path.parent
-    charts = {**figure_time.charts(results), **figure_memory.charts(results)}
+    charts = {
+        **figure_time.charts(results),
+        **figure_memory.charts(results),
+        **figure_replay.charts(results),
+    }
     if not charts:
         raise _nothing_to_plot(results)
     for stem, chart in charts.items():
@@ -122,8 +126,8 @@ def _run_plot(options: argparse.Namespace) -> int:
 def _nothing_to_plot(results: Results) -> ResultsError:
     return ResultsError(
         results.path,
-        "has no figure for set or drain, so there is nothing to plot",
-        "run with --operation=set,drain",
+        "has no figure for set, drain or replay, so there is nothing to plot",
+        "run with --operation=set,drain,replay",
     )
 
 

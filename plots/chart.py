@@ -43,6 +43,7 @@ class Point:
     high: float = 0.0
     tick: float | None = None
     note: str = ""
+    parts: tuple[float, ...] = ()  # of `value`, in the order of Chart.parts
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Chart:
     lines: tuple[Line, ...]
     reference: tuple[float | None, ...]
     caption: str
+    parts: tuple[str, ...] = ()  # what stacked bars are made of
 
     def figures(self) -> list[float]:
         """Every value and every tick."""
@@ -76,7 +78,12 @@ class Chart:
 
     @property
     def is_logarithmic(self) -> bool:
-        """Whether the spread needs it; a zero has no place on such an axis."""
+        """Whether the spread needs it; a zero has no place on such an axis.
+
+        Nor has a stack: the lengths of its parts would mean nothing.
+        """
+        if self.parts:
+            return False
         compared = [
             point.value
             for line in self.lines
@@ -92,6 +99,8 @@ class Chart:
     @property
     def is_bars(self) -> bool:
         """The length of a bar means something on a linear axis only."""
+        if self.parts:
+            return True
         structures = [
             line for line in self.lines if not (line.is_open or line.is_floor)
         ]

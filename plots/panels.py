@@ -18,6 +18,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import (
     FixedLocator,
     FuncFormatter,
@@ -37,6 +38,8 @@ _FIGURE_ROOM = 0.42  # for the figure right of the longest mark
 _TICK_ROOM = 0.25  # for the figure below a tick
 _TEXT_COLOR = "#222222"
 _QUIET_COLOR = "#666666"
+# The parts of a stack, dark and light by turns so that grey tells them apart.
+PART_COLORS = ("#0072b2", "#e69f00", "#222222", "#cc79a7", "#009e73", "#d9d9d9")
 _BAND_COLOR = "#f3f3f3"
 # Mean width of a character of DejaVu Sans, as a share of its size.
 _CHARACTER = 0.56
@@ -86,7 +89,8 @@ def _draw(chart: Chart) -> Figure:
     subtitle = _wrapped(chart.subtitle, 8)
     caption = _wrapped([chart.caption], 7.5)
     head = 0.14 + 0.26 * len(heading) + 0.17 * len(subtitle) + 0.08
-    foot = 0.12 + 0.16 * len(caption)
+    legend = 0.2 if chart.parts else 0.0
+    foot = 0.12 + 0.16 * len(caption) + legend
     rows = _rows_of_panels(len(chart.panels))
     panel = sizes.row * len(chart.lines)
     block = 0.28 + panel + 0.46  # name, panel, ticks with their unit
@@ -97,7 +101,10 @@ def _draw(chart: Chart) -> Figure:
     top = height - 0.14
     top = _text_lines(figure, heading, top, 0.26, 13, _TEXT_COLOR, True)
     _text_lines(figure, subtitle, top, 0.17, 8, _QUIET_COLOR)
-    _text_lines(figure, caption, foot - 0.04, 0.16, 7.5, _QUIET_COLOR)
+    _draw_legend(figure, chart.parts, foot - 0.04)
+    _text_lines(
+        figure, caption, foot - 0.04 - legend, 0.16, 7.5, _QUIET_COLOR
+    )
 
     most = max(map(len, rows))
     room = _WIDTH - 2 * _MARGIN - sizes.label
@@ -174,6 +181,30 @@ def _text_lines(
         )
         top -= pitch
     return top
+
+
+def _draw_legend(figure: Figure, parts: Sequence[str], top: float) -> None:
+    """A coloured square and a name for each part of a stack, in a row."""
+    left = _MARGIN
+    height = figure.get_figheight()
+    for part, color in zip(parts, PART_COLORS):
+        figure.patches.append(
+            Rectangle(
+                (left / _WIDTH, (top - 0.11) / height),
+                0.11 / _WIDTH,
+                0.11 / height,
+                transform=figure.transFigure,
+                facecolor=color,
+            )
+        )
+        figure.text(
+            (left + 0.16) / _WIDTH,
+            top / height,
+            part,
+            fontsize=8,
+            verticalalignment="top",
+        )
+        left += 0.4 + len(part) * 8 * _CHARACTER / 72
 
 
 def _draw_panel(
@@ -300,7 +331,14 @@ def _draw_point(
         )
         return
     face = "white" if line.is_open else line.style.color
-    if chart.is_bars:
+    if point.parts:
+        left = 0.0
+        for part, color in zip(point.parts, PART_COLORS):
+            axes.barh(
+                place, part, left=left, height=0.66, color=color, zorder=2
+            )
+            left += part
+    elif chart.is_bars:
         axes.barh(
             place,
             point.value,

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from plots import replay
 from plots.results import (
     FLOOR,
+    REPLAY,
+    SETLESS,
     Case,
     Contender,
     Results,
@@ -59,6 +62,7 @@ def report(results: Results) -> str:
         *_ratio_tables(results),
         *_memory_tables(results),
         *_failed_set_tables(results),
+        *replay.tables(results),
         *_workload_table(results),
         *_structure_table(results),
         _reproduce(results),
@@ -137,7 +141,9 @@ def _groups(results: Results) -> Iterator[tuple[str, str]]:
     """Each operation with each of its conditions."""
     for operation in results.operations():
         for condition in results.conditions(operation):
-            yield operation, condition
+            # Drivers without a set have no policy, and tables of their own.
+            if operation != REPLAY or replay.split(condition)[0]:
+                yield operation, condition
 
 
 def _table(
@@ -464,7 +470,7 @@ def _missing_cases(results: Results) -> Iterator[str]:
         absent = [
             contender
             for contender in in_order(everyone - present)
-            if contender.structure != FLOOR
+            if contender.structure not in (FLOOR, *SETLESS)
         ]
         if absent:
             yield (
@@ -489,6 +495,8 @@ def _missing_counters(results: Results) -> Iterator[str]:
     failing = {case for case, _ in results.errors}
     lacking: dict[str, list[str]] = {}
     for case in results.cases:
+        if case.contender.structure in SETLESS:
+            continue
         wanted = list(time_counters(case.operation))
         if case.operation == "set" and case.contender.structure != FLOOR:
             wanted += [_ROUNDED, _REQUESTED, _FAILED]

@@ -22,7 +22,10 @@ from typing import Any
 SCHEMA = "1"
 FILE_NAME = "results.json"
 FLOOR = "floor"
-OPERATIONS = ("set", "test", "extract", "clear", "drain")
+OPERATIONS = ("set", "test", "extract", "clear", "drain", "replay")
+REPLAY = "replay"
+# Balloon drivers that record nothing; they stand among the structures.
+SETLESS = ("array", "pipelined")
 
 # A key is what may follow the structure in a name. Workloads may be paths,
 # so the structure is the last part that is not a key.

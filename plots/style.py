@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from plots.results import FLOOR, Contender
+from plots.results import FLOOR, SETLESS, Contender
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,8 @@ STYLES = {
     "std-set": Style(_BROWN, "h", ""),
     "croaring": Style(_PURPLE, "o", "xxx"),
     "judy1": Style(_SAND, "8", ""),
+    SETLESS[0]: Style(_GREY, "s", "///"),
+    SETLESS[1]: Style(_GREY, "o", "///"),
     FLOOR: Style(_GREY, "D", ""),
 }
 

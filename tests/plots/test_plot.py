@@ -239,7 +239,7 @@ def test_every_structure_fits_in_one_picture(write: Write) -> None:
     structures = {
         name: (1.0 + 3**rank % 101, 1.0 + rank, "family=x; ")
         for rank, name in enumerate(STYLES)
-        if name != "floor"
+        if name not in ("floor", "array", "pipelined")
     }
     assert len(structures) == 28 and STRUCTURES.keys() < structures.keys()
     content = document(

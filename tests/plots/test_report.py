@@ -513,3 +513,60 @@ def test_a_reader_that_has_seen_enough_is_no_error(write: Write) -> None:
         check=True,
     )
     assert done.stderr == ""
+
+
+def replay_rows(name: str, **figures: float) -> list[dict[str, object]]:
+    counters = {
+        "pages_told": 1000,
+        "pages_told_singly": 0,
+        "pages_told_by_array": 0,
+        "pages_freed_back": 0,
+        "pages_lost": 0,
+        "sim_inflate_ms": 40,
+        "sim_inflate_allocate_ms": 10.0,
+        "sim_inflate_record_ms": 1.5,
+        "sim_inflate_notify_ms": 20.0,
+        "sim_inflate_translate_ms": 0.5,
+        "sim_inflate_madvise_ms": 8.0,
+        "sim_inflate_sleep_ms": 0.0,
+        **figures,
+    }
+    made = rows(name, [1.0, 1.1], **counters)
+    if "policy:" not in name:
+        for row in made:
+            del row["ns_per_page"]
+    return made
+
+
+def replay_document() -> dict[str, object]:
+    """A replay by arrays, and one with a set under two policies."""
+    fault = "fault:failslab:probability=10"
+    return document(
+        [
+            *replay_rows(f"replay/w/array/{fault}", sim_inflate_ms=400),
+            *replay_rows(
+                f"replay/w/xbitmap/policy:free/{fault}", pages_freed_back=77
+            ),
+            *replay_rows(
+                f"replay/w/xbitmap/policy:single/{fault}", pages_told_singly=55
+            ),
+        ]
+    )
+
+
+def test_replays_stand_in_one_table_with_and_without_a_set(results_of):
+    text = report(results_of(replay_document()))
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 72
+    title = "replay of w, fault failslab:probability=10: what became of the"
+    start = next(i for i, line in enumerate(lines) if line.startswith(title))
+    table = [line.split() for line in lines[start + 2 : start + 5]]
+    assert table == [
+        ["1000", "0", "0", "0", "0", "(array)"],
+        ["1000", "0", "0", "77", "0", "xbitmap,", "free"],
+        ["1000", "55", "0", "0", "0", "xbitmap,", "single"],
+    ]
+    assert "simulated ms while inflating" in text
+    assert "measured ms on a real host" not in text
+    assert "without ns_per_page" not in text
+    assert "array" not in text[text.index("marks:") :].split("reproduce")[0]

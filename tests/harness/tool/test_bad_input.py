@@ -65,6 +65,10 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--rounds=10001", ["10001", "1 to 10000"]),
         ("--rounds=many", ["many", "1 to 10000"]),
         ("--benchmark_repetitions=0", ["1 to 10000"]),
+        ("--policy=single", ["--policy", "--operation=replay"]),
+        ("--host=real", ["--host", "--operation=replay"]),
+        ("--driver=ring:64", ["--driver", "--operation=replay"]),
+        ("--structure=pipelined", ["'pipelined'", "--operation=replay"]),
         ("--nosuch", ["'--nosuch'", "--help"]),
         ("stray", ["'stray'", "--help"]),
         ("--benchmark_nosuch=1", ["'--benchmark_nosuch=1'"]),
@@ -79,6 +83,43 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
 )
 def test_values_that_cannot_be_used(tool, argument, parts):
     assert_refused(tool, [SMALL, argument], *parts)
+
+
+@pytest.mark.parametrize(
+    ("argument", "parts"),
+    [
+        ("--policy=fre", ["'fre'", "free, single, array"]),
+        ("--policy=reserve:0", ["reserve:64K"]),
+        ("--policy=free,free", ["'free' is given twice"]),
+        ("--host=reel", ["'reel'", "real:SIZE"]),
+        ("--driver=wlak:posted", ["'wlak'", "walk"]),
+        ("--driver=walk:gone", ["'gone'", "fixed, posted"]),
+        ("--driver=ring:1", ["'1'", "2 to 32768"]),
+    ],
+)
+def test_replays_that_cannot_be_done(tool, argument, parts):
+    assert_refused(tool, [SMALL, "--operation=replay", argument], *parts)
+
+
+def test_a_policy_for_drivers_without_a_set(tool):
+    assert_refused(
+        tool,
+        [SMALL, "--operation=replay", "--structure=array", "--policy=free"],
+        "--policy",
+        "no structure with a set",
+    )
+
+
+def test_a_replay_of_a_trace_without_targets(tool):
+    text = (tool.folder / "small.pfntrace").read_text().splitlines()
+    lines = [line for line in text if not line.startswith("T ")]
+    lines[-1] = "end 0 4 8 8"
+    (tool.folder / "aimless.pfntrace").write_text("\n".join(lines) + "\n")
+    assert_refused(
+        tool,
+        ["--workload=./aimless.pfntrace", "--operation=replay"],
+        "aimless.pfntrace: has no balloon targets",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+//
+// What --policy, --host and --driver take, and how they refuse the rest.
+
+#include "harness/replay/replay_spec.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace pfn {
+namespace {
+
+template <class Action>
+std::string ErrorOf(Action action) {
+  try {
+    action();
+  } catch (const ReplaySpecError& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "was accepted";
+  return "";
+}
+
+TEST(PolicySpecs, EveryNameIsReadAndGivenBack) {
+  const std::vector<std::string> names = {
+      "free", "single", "array", "array-rest", "reserve:65536", "nowait-pages"};
+  const std::vector<PolicySpec> policies = ParsePolicies(names);
+  ASSERT_EQ(policies.size(), names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    EXPECT_EQ(policies[i].ToString(), names[i]);
+  }
+  EXPECT_EQ(ParsePolicies({"reserve:64K"})[0].reserve_bytes, 65536);
+}
+
+TEST(PolicySpecs, WhatCannotBeUsedIsRefusedWithTheLegalNames) {
+  for (const char* name : {"fre", "", "free:1", "reserve", "arrays"}) {
+    EXPECT_NE(ErrorOf([&] { ParsePolicies({name}); })
+                  .find("free, single, array, array-rest, reserve:BYTES, "
+                        "nowait-pages"),
+              std::string::npos)
+        << name;
+  }
+  for (const char* name : {"reserve:", "reserve:0", "reserve:-1", "reserve:x",
+                           "reserve:99999999999999999999", "reserve:K"}) {
+    EXPECT_NE(
+        ErrorOf([&] { ParsePolicies({name}); }).find("such as reserve:64K"),
+        std::string::npos)
+        << name;
+  }
+  EXPECT_EQ(ErrorOf([] {
+              ParsePolicies({"reserve:1K", "reserve:1024"});
+            }),
+            "policy 'reserve:1024' is given twice");
+}
+
+TEST(HostSpecs, AreModelOrRealWithASize) {
+  EXPECT_FALSE(ParseHost("model").is_real);
+  EXPECT_TRUE(ParseHost("real").is_real);
+  EXPECT_EQ(ParseHost("real").bytes, 0);
+  EXPECT_EQ(ParseHost("real:2G").bytes, std::uint64_t{2} << 30);
+  for (const char* text : {"", "Real", "real:", "real:4096", "model:1G"}) {
+    EXPECT_NE(ErrorOf([&] { ParseHost(text); }).find("real:SIZE"),
+              std::string::npos)
+        << text;
+  }
+  EXPECT_GT(ComfortableHostBytes(), 1 << 20);
+}
+
+TEST(DriverKeys, AreReadAndGivenBackInTheOrderOfTheTable) {
+  EXPECT_EQ(DriverToString(ParseDriver("")), "");
+  const std::string all =
+      "walk:posted,wait:one,release:posted,order:posted,oom-path:array,"
+      "ring:64,completion:1,clip:4096,oom-pages:1,stall:3,sleep-ms:1000,"
+      "record-ns:0";
+  EXPECT_EQ(DriverToString(ParseDriver(all)), all);
+  EXPECT_EQ(DriverToString(ParseDriver("ring:64,walk:posted")),
+            "walk:posted,ring:64");
+  EXPECT_EQ(DriverToString(ParseDriver("clip:none,completion:all,wait:all")),
+            "")
+      << "the defaults";
+  const DriverOptions options = ParseDriver("walk:posted,sleep-ms:60000");
+  EXPECT_EQ(options.walk, Defect::kPosted);
+  EXPECT_EQ(options.sleep, 60'000 * kPicosecondsPerMs);
+}
+
+TEST(DriverKeys, WhatCannotBeUsedIsRefused) {
+  EXPECT_NE(ErrorOf([] { ParseDriver("wlak:posted"); }).find("known: walk"),
+            std::string::npos);
+  EXPECT_EQ(ErrorOf([] { ParseDriver("walk:broken"); }),
+            "--driver: walk cannot be 'broken': fixed, posted");
+  EXPECT_EQ(ErrorOf([] { ParseDriver("walk:1"); }),
+            "--driver: walk cannot be '1': fixed, posted");
+  EXPECT_EQ(ErrorOf([] { ParseDriver("ring:1"); }),
+            "--driver: ring cannot be '1': a whole number from 2 to 32768");
+  EXPECT_NE(ErrorOf([] { ParseDriver("clip:-1"); }).find("or none"),
+            std::string::npos);
+  EXPECT_EQ(ErrorOf([] { ParseDriver("wait"); }),
+            "--driver: wait has no value: one, all");
+  EXPECT_EQ(ErrorOf([] { ParseDriver("ring:64,ring:64"); }),
+            "--driver: ring is given twice");
+}
+
+}  // namespace
+}  // namespace pfn

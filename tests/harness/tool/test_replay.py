@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""--operation=replay: its rows, its figures, and that they repeat."""
+
+from __future__ import annotations
+
+REPLAY = ("--workload=./small.pfntrace", "--operation=replay", "--rounds=1")
+
+
+def by_name(results):
+    return {row["name"]: row for row in results["benchmarks"]}
+
+
+def test_a_row_for_each_policy_and_one_for_each_driver_without_a_set(tool):
+    rows = by_name(
+        tool.results(
+            *REPLAY,
+            "--structure=flat,array,pipelined",
+            "--policy=free,single,reserve:64K",
+            "--fault=none;nth:1",
+        )
+    )
+    assert set(rows) == {
+        f"replay/small/{driver}{fault}{control}"
+        for fault in ("", "/fault:nth:1")
+        for driver, control in (
+            ("array", ""),
+            ("pipelined", ""),
+            *(
+                (f"flat/policy:{policy}", control)
+                for policy in ("free", "single", "reserve:65536")
+                for control in ("", "/control:1")
+            ),
+        )
+    }
+    plain = rows["replay/small/flat/policy:free"]
+    assert plain["pages_told"] == 16
+    assert plain["chunks"] == 5
+    assert plain["kicks"] == 3  # an array of 5 where 8 were wanted: a puff
+    assert plain["ns_per_page"] > 0
+    assert "ns_per_page" not in rows["replay/small/array"]
+    assert rows["replay/small/array"]["arrays"] == 3
+    failed = rows["replay/small/flat/policy:single/fault:nth:1"]
+    assert failed["failed_sets"] == 1
+    assert failed["pages_told_singly"] == 1
+    assert failed["pages_told"] == 16
+
+
+def test_the_simulated_figures_repeat_exactly(tool):
+    def figures():
+        rows = by_name(
+            tool.results(
+                *REPLAY, "--structure=xbitmap", "--fault=failslab:probability=50"
+            )
+        )
+        return [
+            {
+                key: value
+                for key, value in row.items()
+                if key.startswith(("sim_", "pages_", "oom_"))
+            }
+            for _, row in sorted(rows.items())
+        ]
+
+    first = figures()
+    assert len(first[0]) > 10
+    assert first == figures()
+
+
+def test_driver_and_host_stand_in_the_name_when_they_are_not_the_default(tool):
+    rows = by_name(
+        tool.results(
+            *REPLAY,
+            "--structure=flat",
+            "--driver=walk:posted,ring:64",
+            "--host=real:16M",
+        )
+    )
+    name = "replay/small/flat/policy:free/host:real/driver:walk:posted,ring:64"
+    assert set(rows) == {name, f"{name}/control:1"}
+    assert rows[name]["real_madvise_ms"] > 0
+    assert "sim_ms" not in rows[name]
+
+
+def test_all_operations_do_not_include_replay(tool):
+    rows = by_name(tool.results(REPLAY[0], "--structure=flat", "--rounds=1"))
+    assert not any(name.startswith("replay/") for name in rows)
