@@ -354,29 +354,33 @@ void Driver::NotifyOom() {
 }
 
 void Driver::Migrate(const Guest::Item& item) {
-  if (!listed_.Contains(item.old_page) || !guest_.Holds(item.page)) {
+  Pfn page = item.page;
+  Pfn old_page = item.old_page;
+  if (num_pages_ == 0 || !guest_.Take(page)) {
     ++metrics_.migrations_skipped;
     return;
   }
+  if (listed_.Erase(old_page) != 0) {
+    --num_pages_;
+  } else {
+    PopListed(old_page);
+  }
   ++metrics_.migrations;
   Lock();
-  const auto tell = [&](Pfn page, Direction direction) {
+  const auto tell = [&](Pfn told, Direction direction) {
     if (UsesSet()) {
-      EmitChunk(direction, {page, page});
+      EmitChunk(direction, {told, told});
     } else {
-      AddToArray(page, direction);
+      AddToArray(told, direction);
       EmitArray(direction);
     }
     FinishTelling(direction);
   };
-  host_.Touch(item.page);
-  guest_.Take(item.page);
-  Enlist(item.page);
-  tell(item.page, Direction::kInflate);
-  listed_.Erase(item.old_page);
-  --num_pages_;
-  tell(item.old_page, Direction::kDeflate);
-  guest_.Release(item.old_page);
+  host_.Touch(page);
+  Enlist(page);
+  tell(page, Direction::kInflate);
+  tell(old_page, Direction::kDeflate);
+  guest_.Release(old_page);
   Unlock();
 }
 

@@ -47,7 +47,7 @@ struct DriverMetrics {
   std::uint64_t oom_pages = 0;
 
   std::uint64_t migrations = 0;
-  std::uint64_t migrations_skipped = 0;  // the page is not where it was
+  std::uint64_t migrations_skipped = 0;  // nothing to move, or nowhere
 
   Picoseconds longest_lock_hold = 0;
 };

@@ -91,6 +91,15 @@ bool Guest::PopFree(PageStack& stack, Pfn& page) {
   return false;
 }
 
+bool Guest::Take(Pfn& page) {
+  if (held_.Contains(page)) {
+    if (!PopFree(released_, page)) return false;
+    ++replaced_;
+  }
+  held_.Insert(page);
+  return true;
+}
+
 Guest::Item Guest::Allocate() {
   Pfn page = 0;
   if (PopFree(freed_, page)) {
@@ -101,15 +110,8 @@ Guest::Item Guest::Allocate() {
     Item item = Read();
     if (item.kind == Kind::kTarget || item.kind == Kind::kEnd) waiting_ = item;
     if (item.kind != Kind::kPage) return item;
-    if (held_.Contains(item.page)) {
-      if (!PopFree(released_, item.page)) {
-        ++left_out_;
-        continue;
-      }
-      ++replaced_;
-    }
-    held_.Insert(item.page);
-    return item;
+    if (Take(item.page)) return item;
+    ++left_out_;
   }
 }
 

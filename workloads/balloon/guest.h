@@ -37,6 +37,8 @@
 //     replaced by the page that the driver released last. If there is none the
 //     recording got it back from a call that found nothing here, and it is left
 //     out.
+//   * The same holds for a page that compaction moves a page to. If the page to
+//     be moved is not in the balloon here, the one in front of its list is.
 
 #ifndef PFNBENCH_WORKLOADS_BALLOON_GUEST_H_
 #define PFNBENCH_WORKLOADS_BALLOON_GUEST_H_
@@ -84,9 +86,9 @@ class Guest {
   // left the balloon.
   void FreeUnrecorded(Pfn page);
   void Release(Pfn page);
-  // Compaction takes a free page for the balloon.
-  void Take(Pfn page) { held_.Insert(page); }
-  bool Holds(Pfn page) { return !held_.Contains(page); }
+  // Compaction takes a free page for the balloon: `page`, or what replaces it.
+  // False: there is none.
+  bool Take(Pfn& page);
 
   // Pages that the driver has.
   PageBitmap& held() { return held_; }
