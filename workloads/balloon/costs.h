@@ -13,7 +13,7 @@
 // driver must then be a prediction: of their costs only two are not in the
 // posting, and neither is fitted to the 460 ms that it claims for them.
 //   * madvise of one page is one call and one page. Which share is the page's
-//     was measured with `--host=real` (docs/notebook.md).
+//     was measured (kMadvisePageShare).
 //   * Recording a page in the set: a parameter.
 // Translation is one look-up per array entry or per chunk: the pages of a chunk
 // lie in one memory slot, as the device checks once.
@@ -54,9 +54,10 @@ constexpr Picoseconds Each(std::uint64_t thousandths, std::uint64_t count) {
 }  // namespace posting
 
 // Of the time of madvise(MADV_DONTNEED) for one touched page of 4 KiB, what a
-// further page of a large range costs, in thousandths. Measured with the real
-// host on AMD EPYC (family 26), Linux 6.18, 2026-11-25: docs/notebook.md.
-inline constexpr std::uint64_t kMadvisePageShare = 187;
+// further page of a large range costs, in thousandths. Measured with the calls
+// that the real host makes, on AMD EPYC (family 26), a virtual machine, Linux
+// 6.18, 2026-11-25: 33 and 44 (docs/notebook.md).
+inline constexpr std::uint64_t kMadvisePageShare = 39;
 
 // Recording a page in a set, unless another figure is given: what the posting
 // of 3 January 2018 for the clustered list comes to in sequence on today's
