@@ -20,8 +20,7 @@ endfunction()
 
 # pfn_add_contenders(harness/contenders.def)
 # Reads the list and adds pfn::contenders, which holds the functions declared in
-# harness/measure/contender.h, and pfn::contender_types, which gives the same
-# list as types ("contender_types.h"). CMake runs again when the list changes.
+# harness/measure/contender.h. CMake runs again when the list changes.
 #
 # A contender that wraps a library is a library of its own, so that nothing of
 # what the wrapped one asks of a compiler reaches any other contender.
@@ -34,12 +33,9 @@ function(pfn_add_contenders list_file)
   set(generated ${PROJECT_BINARY_DIR}/generated)
   set(sources)
   set(wrappers)
-  set(wrapped)
   set(PFN_DECLARATIONS)
   set(PFN_CALLS)
   set(PFN_MISSING)
-  set(PFN_INCLUDES)
-  set(PFN_TYPES)
   foreach(line IN LISTS lines)
     string(CONCAT form "^PFN_CONTENDER\\("
       "([A-Za-z0-9_]+), ([a-z0-9_/.]+)(, ([A-Za-z0-9_]+))?\\)$")
@@ -75,27 +71,15 @@ function(pfn_add_contenders list_file)
       pfn_add_library(NAME contender_${PFN_CLASS} SRCS ${source}
         DEPS pfn::measure PRIVATE_DEPS pfn::with_${library})
       list(APPEND wrappers pfn::contender_${PFN_CLASS})
-      list(APPEND wrapped pfn::with_${library})
     else()
       list(APPEND sources ${source})
     endif()
     string(APPEND PFN_DECLARATIONS "Contender Make${PFN_CLASS}();\n")
     string(APPEND PFN_CALLS "      Make${PFN_CLASS}(),\n")
-    string(APPEND PFN_INCLUDES "#include \"${PFN_HEADER}\"\n")
-    list(APPEND PFN_TYPES "${PFN_CLASS}<A>")
   endforeach()
 
   configure_file(${templates}/contenders.cc.in ${generated}/contenders.cc @ONLY)
   pfn_add_library(NAME contenders
     SRCS ${sources} ${generated}/contenders.cc
     DEPS pfn::measure PRIVATE_DEPS ${wrappers})
-
-  list(JOIN PFN_TYPES ", " PFN_TYPES)
-  configure_file(${templates}/contender_types.h.in
-    ${generated}/contender_types.h @ONLY)
-  list(REMOVE_DUPLICATES wrapped)
-  add_library(pfn_contender_types INTERFACE)
-  add_library(pfn::contender_types ALIAS pfn_contender_types)
-  target_include_directories(pfn_contender_types INTERFACE ${generated})
-  target_link_libraries(pfn_contender_types INTERFACE pfn::structures ${wrapped})
 endfunction()

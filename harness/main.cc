@@ -2,8 +2,10 @@
 //
 // File: harness/main.cc
 //
-// pfnbench: chooses rows, runs them, writes results.json. Exit status: 0, or
-//   1  a row did not match the oracle, or leaked: it has no figure
+// pfnbench: chooses rows, runs them, writes results.json; or, as
+// `pfnbench sweep`, fails every allocation once. Exit status: 0, or
+//   1  a row did not match the oracle, or leaked: it has no figure; a contender
+//      did not survive a failure of the sweep
 //   2  the command line or an input file cannot be used; nothing was run
 //   3  results could not be written
 //   130  interrupted; what was finished is kept
@@ -18,16 +20,21 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <memory>
 #include <regex>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "harness/cli/options.h"
+#include "harness/cli/sweep_options.h"
 #include "harness/heap/page_arena.h"
 #include "harness/run/rows.h"
 #include "harness/run/runner.h"
+#include "harness/sweep/command.h"
+#include "harness/sweep/crash_note.h"
 #include "workloads/shipped.h"
 #include "workloads/trace/trace_io.h"
 
@@ -238,7 +245,42 @@ int Run(const Options& options, int argc, char** argv) {
   return outcome.failed_rows == 0 ? kSuccess : kWrongAnswer;
 }
 
+// What --workload takes for `choice` from wherever the program is started.
+std::string ArgumentFor(const WorkloadChoice& choice) {
+  for (const ShippedWorkload& shipped : ShippedWorkloads()) {
+    if (shipped.path == choice.path) return shipped.name;
+  }
+  return choice.path.string();
+}
+
+int RunSweepCommand(int argc, char** argv) {
+  const SweepOptions options = ParseSweepOptions(argc, argv);
+  if (!options.help.empty()) {
+    fmt::print("{}", options.help);
+    return kSuccess;
+  }
+  std::vector<std::unique_ptr<Workload>> workloads;
+  SweepRequest request{.kinds = {},
+                       .workloads = {},
+                       .operations = options.operations,
+                       .limit = options.limit,
+                       .only = options.only};
+  for (const WorkloadChoice& choice : options.workloads) {
+    workloads.push_back(
+        std::make_unique<Workload>(choice.name, ReadTrace(choice.path)));
+    request.workloads.push_back({workloads.back().get(), ArgumentFor(choice)});
+  }
+  for (const Contender* contender : options.contenders) {
+    request.kinds.push_back(contender->kind());
+  }
+  InstallCrashNote();
+  return RunSweep(request, std::cout, std::cerr) == 0 ? kSuccess : kWrongAnswer;
+}
+
 int Main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "sweep") {
+    return RunSweepCommand(argc - 1, argv + 1);
+  }
   const Options options = ParseOptions(argc, argv);
   switch (options.action) {
     case Options::Action::kPrintText:

@@ -18,9 +18,9 @@
 #include <regex>
 #include <set>
 #include <span>
-#include <sstream>
 #include <string_view>
 
+#include "harness/cli/help_formatter.h"
 #include "harness/cli/nearest.h"
 #include "harness/run/rows.h"  // CanServe
 #include "pfnbench_version.h"
@@ -60,46 +60,6 @@ struct RawOptions {
   bool list_structures = false;
   bool list_operations = false;
   bool list_rows = false;
-};
-
-// Help of 80 columns: CLI11 breaks no lines. A default stands behind the text
-// in brackets.
-class HelpFormatter final : public CLI::Formatter {
- public:
-  HelpFormatter() { column_width(24); }
-
-  std::string make_option_opts(const CLI::Option* option) const override {
-    // Checks describe themselves behind a colon.
-    const std::string type = option->get_type_name();
-    return type.empty() ? "" : ' ' + type.substr(0, type.find(':'));
-  }
-
-  std::string make_option_desc(const CLI::Option* option) const override {
-    std::string text = option->get_description();
-    const std::string value = option->get_default_str();
-    if (!value.empty()) {
-      text += value.starts_with('[') ? ' ' + value : " [" + value + ']';
-    }
-    return Wrap(text, 80 - get_column_width());
-  }
-
- private:
-  static std::string Wrap(const std::string& text, std::size_t width) {
-    std::istringstream words(text);
-    std::string wrapped;
-    std::size_t column = 0;
-    for (std::string word; words >> word; column += word.size()) {
-      if (column != 0 && column + 1 + word.size() > width) {
-        wrapped += '\n';
-        column = 0;
-      } else if (column != 0) {
-        wrapped += ' ';
-        ++column;
-      }
-      wrapped += word;
-    }
-    return wrapped;
-  }
 };
 
 // CLI11 alone would take -1 for 2^64-1, and what is too large for the largest.
@@ -507,14 +467,6 @@ fs::path ChooseOut(const std::string& out) {
   return folder;
 }
 
-// CLI11 takes what follows an empty value for the value: `--out= --quiet`.
-void RequireValues(std::span<const char* const> arguments) {
-  for (const std::string_view argument : arguments) {
-    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
-      throw UsageError(fmt::format("'{}' has no value", argument));
-  }
-}
-
 Options::Action ChooseAction(const RawOptions& raw) {
   if (raw.list_workloads) return Options::Action::kListWorkloads;
   if (raw.list_structures) return Options::Action::kListStructures;
@@ -524,6 +476,13 @@ Options::Action ChooseAction(const RawOptions& raw) {
 }
 
 }  // namespace
+
+void RequireValues(std::span<const char* const> arguments) {
+  for (const std::string_view argument : arguments) {
+    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
+      throw UsageError(fmt::format("'{}' has no value", argument));
+  }
+}
 
 Options ParseOptions(int argc, const char* const* argv) {
   CLI::App app(

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -68,6 +69,10 @@ struct Options {
   bool quiet = false;
   std::vector<std::string> benchmark_flags;  // for Google Benchmark
 };
+
+// Refuses `--flag=`: CLI11 takes what follows an empty value for the value, so
+// `--out= --quiet` would write into a folder of that name. Throws UsageError.
+void RequireValues(std::span<const char* const> arguments);
 
 // Throws UsageError.
 Options ParseOptions(int argc, const char* const* argv);

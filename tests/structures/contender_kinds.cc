@@ -1,34 +1,28 @@
 // SPDX-License-Identifier: MIT
 
-#include <algorithm>
-#include <iterator>
+#include "tests/structures/contender_kinds.h"
 
-#include "contender_types.h"  // generated from harness/contenders.def
-#include "tests/structures/any_set.h"
+#include "harness/measure/contender.h"
 
 namespace pfn::testing {
-namespace {
-
-template <class... Sets>
-struct KindList {
-  static std::vector<SetKind> Make() { return {SetKindOf<Sets>()...}; }
-};
-
-}  // namespace
 
 const std::vector<SetKind>& ContenderKinds() {
-  static const std::vector<SetKind> kinds =
-      ContenderTypes<KindList, NowaitHeap>::Make();
+  static const std::vector<SetKind> kinds = [] {
+    std::vector<SetKind> all;
+    for (const Contender& contender : Contenders()) {
+      all.push_back(contender.kind());
+    }
+    return all;
+  }();
   return kinds;
 }
 
 const std::vector<SetKind>& FaultableKinds() {
   static const std::vector<SetKind> kinds = [] {
     std::vector<SetKind> chosen;
-    std::ranges::copy_if(
-        ContenderKinds(), std::back_inserter(chosen), [](const SetKind& kind) {
-          return kind.traits.out_of_memory != OutOfMemory::kAborts;
-        });
+    for (const SetKind& kind : ContenderKinds()) {
+      if (IsFaultable(kind.traits)) chosen.push_back(kind);
+    }
     return chosen;
   }();
   return kinds;

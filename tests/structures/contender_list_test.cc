@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "tests/structures/any_set.h"
+#include "tests/structures/contender_kinds.h"
 #include "tests/structures/listed.h"
 
 namespace pfn::testing {

@@ -91,26 +91,6 @@ void ApplyAll(const Operations& operations, Rig& rig) {
   }
 }
 
-// Removing never fails, where the contender says so: it may ask for memory, to
-// be smaller after, but not depend on it. From the top down, because that is
-// where an array gives pages away cheaply.
-void EmptyWithoutMemory(Rig& rig) {
-  rig.failures().Arm(1, Mode::kFromThenOn);
-  const std::vector<PfnRange> ranges = rig.set().Ranges(kAllPages);
-  for (auto range = ranges.rbegin(); range != ranges.rend(); ++range) {
-    ASSERT_TRUE(Apply({Operation::Kind::kClearEachDown, *range}, rig));
-  }
-  rig.failures().Disarm();
-  if (!rig.traits().clear_can_fail) {
-    EXPECT_TRUE(rig.set().Ranges(kAllPages).empty());
-  }
-  EXPECT_TRUE(rig.Check());
-}
-
-std::uint64_t Requests(const Rig& rig) {
-  return rig.usage().allocations + rig.usage().failures;
-}
-
 struct Round {
   std::uint64_t injected = 0;
   std::uint64_t requests = 0;  // of the operations that were to fail
@@ -123,7 +103,7 @@ Round FailNth(const SetKind& kind, const Scenario& scenario, std::uint64_t n,
   ApplyAll(scenario.before, rig);
   EXPECT_TRUE(rig.Check());
 
-  const std::uint64_t before = Requests(rig);
+  const std::uint64_t before = rig.requests();
   rig.failures().Arm(n, mode);
   for (const Operation& operation : scenario.failing) {
     EXPECT_TRUE(Apply(operation, rig)) << operation;
@@ -131,12 +111,12 @@ Round FailNth(const SetKind& kind, const Scenario& scenario, std::uint64_t n,
     EXPECT_TRUE(rig.Check()) << operation;
   }
   rig.failures().Disarm();
-  const Round round = {rig.failures().injected(), Requests(rig) - before};
+  const Round round = {rig.failures().injected(), rig.requests() - before};
 
   // Right away again, with whatever the failure left behind.
   ApplyAll(scenario.failing, rig);
   EXPECT_TRUE(rig.Check());
-  EmptyWithoutMemory(rig);
+  EXPECT_TRUE(rig.EmptyWithoutMemory());
   ApplyAll(scenario.before, rig);
   ApplyAll(scenario.failing, rig);
   EXPECT_TRUE(rig.Check());
@@ -151,7 +131,7 @@ void FailNthThenEmpty(const SetKind& kind, const Scenario& scenario,
   ApplyAll(scenario.before, rig);
   rig.failures().Arm(n, mode);
   ApplyAll(scenario.failing, rig);
-  EmptyWithoutMemory(rig);
+  EXPECT_TRUE(rig.EmptyWithoutMemory());
   EXPECT_TRUE(rig.Destroy());
 }
 

@@ -19,7 +19,7 @@
 #include "structures/cvbmp.h"
 #include "structures/maple.h"
 #include "structures/xbitmap.h"
-#include "tests/structures/any_set.h"
+#include "tests/structures/contender_kinds.h"
 #include "tests/structures/listed.h"
 #include "tests/structures/rig.h"
 

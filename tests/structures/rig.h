@@ -2,29 +2,27 @@
 //
 // File: tests/structures/rig.h
 //
-// One set with its own heap, failures to order, and the oracle as its shadow.
-// Operations go through the rig, which holds the set to the contract of
-// structures/core/pfn_set.h: what a status may be, and when. Whether membership
-// is right is looked at by Check(), so that a test decides how often it pays
-// for that.
+// One set under the judge that the failure sweep has too, and sets of a known
+// type for tests that look inside.
 
 #ifndef PFNBENCH_TESTS_STRUCTURES_RIG_H_
 #define PFNBENCH_TESTS_STRUCTURES_RIG_H_
 
 #include <gtest/gtest.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "harness/fault/fault_model.h"
+#include "harness/any_set.h"
 #include "harness/heap/nowait_heap.h"
 #include "harness/heap/page_arena.h"
 #include "harness/oracle.h"
-#include "tests/structures/any_set.h"
+#include "harness/sweep/checked_set.h"
+#include "harness/sweep/failures_to_order.h"
+#include "tests/structures/contender_kinds.h"
 
 namespace pfn {
 // "[5,9]", for messages of tests.
@@ -33,46 +31,9 @@ void PrintTo(const PfnRange& range, std::ostream* out);
 
 namespace pfn::testing {
 
-inline constexpr PfnRange kAllPages = {0, kMaxPfn};
-inline constexpr unsigned kMaxOrderOfKernel = 10;
-
 // One for all heaps of a program, because making one costs more than most
 // tests.
 PageArena& SharedArena();
-
-// Fails the n-th request that must not sleep, or all from the n-th on. Counts
-// the slab objects and page blocks that a structure asks for, as `nth:N` does.
-//
-// Also refuses, to whoever asks and however, a block of more than 2^10 pages:
-// the kernel has none, and a bitmap over a wide span must not fill the memory
-// of the machine that runs the tests.
-class FailuresToOrder final : public FaultModel {
- public:
-  enum class Mode : std::uint8_t { kOnce, kFromThenOn };
-
-  explicit FailuresToOrder(unsigned max_order = kMaxOrderOfKernel)
-      : max_order_(max_order) {}
-
-  void Arm(std::uint64_t n, Mode mode) {
-    to_go_ = n;
-    mode_ = mode;
-    injected_ = 0;
-  }
-  void Disarm() { to_go_ = 0; }
-  // Failures since the last Arm().
-  std::uint64_t injected() const { return injected_; }
-
-  bool FailObject(std::size_t object_bytes, Gfp gfp) override;
-  bool FailPages(unsigned order, PageUser user, Gfp gfp) override;
-
- private:
-  bool Inject(Gfp gfp);
-
-  unsigned max_order_;
-  std::uint64_t to_go_ = 0;  // 0: not armed
-  Mode mode_ = Mode::kOnce;
-  std::uint64_t injected_ = 0;
-};
 
 // A set of a known type, for tests that look inside. Nothing is checked but
 // that all memory is free at the end.
@@ -111,54 +72,49 @@ class Bare {
   std::unique_ptr<S> set_;
 };
 
+// The judge of harness/sweep/checked_set.h, as GoogleTest wants it.
 class Rig {
  public:
-  explicit Rig(const SetKind& kind);
+  using Result = ::testing::AssertionResult;
+
+  explicit Rig(const SetKind& kind) : checked_(kind, SharedArena()) {}
   // As Destroy(), which a test may call before to look at the result.
   ~Rig();
   Rig(const Rig&) = delete;
   Rig& operator=(const Rig&) = delete;
 
-  // Each performs the operation on the set and, if it reports success, on the
-  // oracle. The result is the contract's: kNoMemory is fine where a request
-  // was refused or the page is out of reach, and for clearing only if the
-  // contender declares it.
-  ::testing::AssertionResult Set(Pfn pfn, Gfp gfp = Gfp::kNowait);
-  ::testing::AssertionResult Clear(Pfn pfn, Gfp gfp = Gfp::kNowait);
-  ::testing::AssertionResult ClearRange(PfnRange range, Gfp gfp = Gfp::kNowait);
-  // Of the last operation.
-  Status status() const { return status_; }
+  Result Set(Pfn pfn, Gfp gfp = Gfp::kNowait) {
+    return Judged(checked_.Set(pfn, gfp));
+  }
+  Result Clear(Pfn pfn, Gfp gfp = Gfp::kNowait) {
+    return Judged(checked_.Clear(pfn, gfp));
+  }
+  Result ClearRange(PfnRange range, Gfp gfp = Gfp::kNowait) {
+    return Judged(checked_.ClearRange(range, gfp));
+  }
+  Status status() const { return checked_.status(); }
 
-  // Whether the answer is the oracle's.
-  ::testing::AssertionResult CheckTest(Pfn pfn);
-  ::testing::AssertionResult CheckNextRange(Pfn from, Pfn max);
-  // Whether the set holds what the oracle holds, and its invariants.
-  ::testing::AssertionResult Check();
-  // Whether all memory is free when the set is gone. The rig ends here.
-  ::testing::AssertionResult Destroy();
+  Result CheckTest(Pfn pfn) { return Judged(checked_.CheckTest(pfn)); }
+  Result CheckNextRange(Pfn from, Pfn max) {
+    return Judged(checked_.CheckNextRange(from, max));
+  }
+  Result Check() { return Judged(checked_.Check()); }
+  Result EmptyWithoutMemory() { return Judged(checked_.EmptyWithoutMemory()); }
+  // The rig ends here.
+  Result Destroy();
 
-  AnySet& set() { return *set_; }
-  Oracle& oracle() { return oracle_; }
-  FailuresToOrder& failures() { return failures_; }
-  const HeapUsage& usage() const { return heap_.usage(); }
-  const ContenderTraits& traits() const { return traits_; }
+  AnySet& set() { return checked_.set(); }
+  Oracle& oracle() { return checked_.oracle(); }
+  FailuresToOrder& failures() { return checked_.failures(); }
+  const HeapUsage& usage() const { return checked_.usage(); }
+  std::uint64_t requests() const { return checked_.requests(); }
+  const ContenderTraits& traits() const { return checked_.traits(); }
 
  private:
-  // Judges status_ after an operation before which `refused` requests had been
-  // refused.
-  ::testing::AssertionResult Judge(const char* operation, PfnRange range,
-                                   bool may_fail, std::uint64_t refused) const;
-  bool IsOutOfReach(Pfn pfn) const;
+  static Result Judged(const std::string& error);
 
-  ContenderTraits traits_;
-  FailuresToOrder failures_;
-  NowaitHeap heap_;
-  std::unique_ptr<AnySet> set_;
-  Oracle oracle_;
-  // The span of all pages that were ever members: a structure with a limit may
-  // keep covering pages that have left.
-  std::optional<PfnRange> span_;
-  Status status_ = Status::kOk;
+  CheckedSet checked_;
+  bool is_destroyed_ = false;
 };
 
 // Parameterised by contender. `rig()` is a fresh set for each test.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// File: tests/structures/any_set.h
+// File: harness/any_set.h
 //
-// A contender behind virtual functions, so that a test is compiled once and run
-// for every contender, and a contender compiled once for all tests.
+// A contender behind virtual functions, for whoever looks at answers and not at
+// time: failure sweep, fuzzer and tests are compiled once and run for every
+// contender. Nothing that is measured goes through it.
 
-#ifndef PFNBENCH_TESTS_STRUCTURES_ANY_SET_H_
-#define PFNBENCH_TESTS_STRUCTURES_ANY_SET_H_
+#ifndef PFNBENCH_HARNESS_ANY_SET_H_
+#define PFNBENCH_HARNESS_ANY_SET_H_
 
 #include <memory>
 #include <optional>
@@ -16,7 +17,9 @@
 #include "harness/heap/nowait_heap.h"
 #include "structures/core/pfn_set.h"
 
-namespace pfn::testing {
+namespace pfn {
+
+inline constexpr PfnRange kAllPages = {0, kMaxPfn};
 
 class AnySet {
  public:
@@ -65,7 +68,7 @@ class ErasedSet final : public AnySet {
   S set_;
 };
 
-// What a test is parameterised by.
+// A contender by what it declares and how it is made.
 struct SetKind {
   ContenderTraits traits;
   std::unique_ptr<AnySet> (*make)(NowaitHeap& heap);
@@ -82,16 +85,12 @@ SetKind SetKindOf() {
           }};
 }
 
-// Every contender of harness/contenders.def, in its order.
-const std::vector<SetKind>& ContenderKinds();
-
 // Whether it survives a request that fails, and makes its requests where they
 // can be made to fail.
 inline bool IsFaultable(const ContenderTraits& traits) {
   return traits.out_of_memory != OutOfMemory::kAborts && traits.accounts_memory;
 }
-const std::vector<SetKind>& FaultableKinds();
 
-}  // namespace pfn::testing
+}  // namespace pfn
 
-#endif  // PFNBENCH_TESTS_STRUCTURES_ANY_SET_H_
+#endif  // PFNBENCH_HARNESS_ANY_SET_H_

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/cli/sweep_options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <system_error>
+
+#include "harness/cli/help_formatter.h"
+#include "harness/cli/nearest.h"
+
+namespace pfn {
+namespace {
+
+struct RawSweepOptions {
+  std::string workloads = "default";
+  std::string structures = "all";
+  std::vector<std::string> operations = {"all"};
+  std::string limit = std::to_string(kDefaultSweepLimit);
+  std::string at;
+  std::string nth;
+  bool persistent = false;
+};
+
+void DefineFlags(CLI::App& app, RawSweepOptions& raw) {
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.footer(
+      "Exit status: 0, or 1 if a contender did not survive, or 2 if the "
+      "command line\ncannot be used.");
+  app.add_option("--workload", raw.workloads, "Workloads, as without 'sweep'")
+      ->type_name("NAME|PATH,...")
+      ->capture_default_str();
+  app.add_option("--structure", raw.structures,
+                 "Contenders by name, or 'all'; those that abort when memory "
+                 "runs out are skipped")
+      ->type_name("NAME,...")
+      ->capture_default_str();
+  app.add_option("--operation", raw.operations,
+                 "set, clear, clear-range, test, next-range, or 'all'")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,...")
+      ->capture_default_str();
+  app.add_option("--limit", raw.limit,
+                 "Sweep only the first N pages of a workload, because the time "
+                 "grows with the square; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--at", raw.at,
+                 "One case only: the step of the operation, counted from 0; "
+                 "with --nth")
+      ->type_name("STEP");
+  app.add_option("--nth", raw.nth,
+                 "One case only: which request of the step fails, counted "
+                 "from 1")
+      ->type_name("N");
+  app.add_flag("--persistent", raw.persistent,
+               "One case only: all later requests of the step fail too");
+}
+
+std::uint64_t Number(std::string_view flag, std::string_view text,
+                     std::uint64_t least) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc{} && stop == end && number >= least) return number;
+  throw UsageError(
+      fmt::format("{}={}: '{}' is not a whole number from {} to 2^64-1", flag,
+                  text, text, least));
+}
+
+std::vector<SweepOperation> ChooseOperations(
+    const std::vector<std::string>& names) {
+  std::vector<std::string> known = {"all"};
+  for (const SweepOperationInfo& info : kSweepOperations) {
+    known.emplace_back(info.name);
+  }
+  for (const std::string& name : names) {
+    if (std::ranges::find(known, name) == known.end()) {
+      throw UsageError(UnknownName("operation", name, known));
+    }
+    if (std::ranges::count(names, name) > 1) {
+      throw UsageError(fmt::format("operation '{}' is given twice", name));
+    }
+  }
+  std::vector<SweepOperation> chosen;
+  for (const SweepOperationInfo& info : kSweepOperations) {
+    if (std::ranges::any_of(names, [&](const std::string& name) {
+          return name == info.name || name == "all";
+        })) {
+      chosen.push_back(info.operation);
+    }
+  }
+  return chosen;
+}
+
+// The names of workloads and structures mean what they mean elsewhere.
+void ChooseByName(const RawSweepOptions& raw, SweepOptions& options) {
+  const std::string workload = "--workload=" + raw.workloads;
+  const std::string structure = "--structure=" + raw.structures;
+  const char* const argv[] = {"pfnbench", workload.c_str(), structure.c_str(),
+                              "--benchmark_list_tests"};
+  Options chosen = ParseOptions(std::size(argv), argv);
+  options.workloads = std::move(chosen.workloads);
+  options.contenders = std::move(chosen.contenders);
+  if (raw.structures != "all" && chosen.with_floor) {
+    throw UsageError("floor is no structure that could fail; leave it out");
+  }
+}
+
+std::optional<SweepCase> ChooseCase(const RawSweepOptions& raw,
+                                    const SweepOptions& options) {
+  if (raw.at.empty() && raw.nth.empty() && !raw.persistent) return {};
+  if (raw.at.empty() || raw.nth.empty()) {
+    throw UsageError("one case needs both --at=STEP and --nth=N");
+  }
+  if (options.workloads.size() != 1 || options.contenders.size() != 1 ||
+      options.operations.size() != 1) {
+    throw UsageError(
+        "--at and --nth name one case: they need exactly one --workload, "
+        "--structure and --operation");
+  }
+  return SweepCase{.operation = options.operations.front(),
+                   .at = Number("--at", raw.at, 0),
+                   .nth = Number("--nth", raw.nth, 1),
+                   .mode = raw.persistent ? FailuresToOrder::Mode::kFromThenOn
+                                          : FailuresToOrder::Mode::kOnce};
+}
+
+}  // namespace
+
+SweepOptions ParseSweepOptions(int argc, const char* const* argv) {
+  CLI::App app(
+      "Fails every allocation of every operation of every contender, one after "
+      "the\nother, and looks whether anything breaks.",
+      "pfnbench sweep");
+  RawSweepOptions raw;
+  DefineFlags(app, raw);
+  RequireValues({argv, static_cast<std::size_t>(argc)});
+  SweepOptions options;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    options.help = app.help();
+    return options;
+  } catch (const CLI::ExtrasError&) {
+    throw UsageError(
+        fmt::format("unknown argument '{}'; see pfnbench sweep "
+                    "--help",
+                    app.remaining().front()));
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  ChooseByName(raw, options);
+  options.operations = ChooseOperations(raw.operations);
+  options.limit = Number("--limit", raw.limit, 0);
+  options.only = ChooseCase(raw, options);
+  return options;
+}
+
+}  // namespace pfn

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/cli/sweep_options.h
+//
+// The command line of `pfnbench sweep`. As harness/cli/options.h: everything is
+// checked before anything is read or run.
+
+#ifndef PFNBENCH_HARNESS_CLI_SWEEP_OPTIONS_H_
+#define PFNBENCH_HARNESS_CLI_SWEEP_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/cli/options.h"
+#include "harness/measure/contender.h"
+#include "harness/sweep/command.h"
+
+namespace pfn {
+
+struct SweepOptions {
+  std::string help;  // not empty: all that was asked for
+
+  std::vector<WorkloadChoice> workloads;
+  std::vector<const Contender*> contenders;
+  std::vector<SweepOperation> operations;
+  std::uint64_t limit = kDefaultSweepLimit;
+  // With exactly one workload, contender and operation.
+  std::optional<SweepCase> only;
+};
+
+// `argv[0]` is not looked at, so that it may be the word "sweep". Throws
+// UsageError.
+SweepOptions ParseSweepOptions(int argc, const char* const* argv);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_CLI_SWEEP_OPTIONS_H_

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/sweep/command.h
+//
+// `pfnbench sweep`: sweeps contenders over workloads and prints a line for each
+// operation; or repeats a single case, as the line says that is printed for a
+// case that failed.
+
+#ifndef PFNBENCH_HARNESS_SWEEP_COMMAND_H_
+#define PFNBENCH_HARNESS_SWEEP_COMMAND_H_
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "harness/any_set.h"
+#include "harness/measure/workload.h"
+#include "harness/sweep/sweep.h"
+#include "harness/sweep/sweep_trace.h"
+
+namespace pfn {
+
+// Pages of a workload that are swept unless somebody says otherwise.
+inline constexpr std::uint64_t kDefaultSweepLimit = 1000;
+
+struct SweepWorkload {
+  const Workload* workload;
+  std::string argument;  // what --workload takes for it
+};
+
+struct SweepRequest {
+  std::vector<SetKind> kinds;
+  std::vector<SweepWorkload> workloads;
+  std::vector<SweepOperation> operations;
+  std::uint64_t limit = kDefaultSweepLimit;  // 0: none
+  std::optional<SweepCase> only = {};  // of the one kind and the one workload
+};
+
+// Prints the table to `out` and problems to `err`. Returns how many there are.
+// To have swept and found no request to fail is one.
+std::uint64_t RunSweep(const SweepRequest& request, std::ostream& out,
+                       std::ostream& err);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_SWEEP_COMMAND_H_
