@@ -59,11 +59,6 @@ class CheckedSet {
   // Destroys the set: is all memory free then? Nothing else may follow.
   std::string Destroy();
 
-  // What it asked of its heap until now, granted or not.
-  std::uint64_t requests() const {
-    return heap_.usage().allocations + heap_.usage().failures;
-  }
-
   AnySet& set() { return *set_; }
   Oracle& oracle() { return oracle_; }
   FailuresToOrder& failures() { return failures_; }

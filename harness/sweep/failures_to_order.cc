@@ -5,7 +5,9 @@
 namespace pfn {
 
 bool FailuresToOrder::Inject(Gfp gfp) {
-  if (to_go_ == 0 || MaySleep(gfp)) return false;
+  if (MaySleep(gfp)) return false;
+  ++requests_;
+  if (to_go_ == 0) return false;
   if (to_go_ > 1) {
     --to_go_;
     return false;

@@ -38,6 +38,8 @@ class FailuresToOrder final : public FaultModel {
   void Disarm() { to_go_ = 0; }
   // Failures since the last Arm().
   std::uint64_t injected() const { return injected_; }
+  // Requests since the beginning that could have been made to fail.
+  std::uint64_t requests() const { return requests_; }
 
   bool FailObject(std::size_t object_bytes, Gfp gfp) override;
   bool FailPages(unsigned order, PageUser user, Gfp gfp) override;
@@ -49,6 +51,7 @@ class FailuresToOrder final : public FaultModel {
   std::uint64_t to_go_ = 0;  // 0: not armed
   Mode mode_ = Mode::kOnce;
   std::uint64_t injected_ = 0;
+  std::uint64_t requests_ = 0;
 };
 
 }  // namespace pfn

@@ -91,9 +91,9 @@ std::string Sweep::DryRunPass(const SweepPass& pass, std::uint64_t& at,
   if (IsQuery(operation)) set.failures().Arm(1, Mode::kFromThenOn);
   for (std::size_t i = 0; i < pass.steps(operation) && error.empty();
        ++i, ++at) {
-    const std::uint64_t before = set.requests();
+    const std::uint64_t before = set.failures().requests();
     error = Apply(operation, pass.step(operation, i), set);
-    const std::uint64_t requests = set.requests() - before;
+    const std::uint64_t requests = set.failures().requests() - before;
     // What is beyond the contender, or any block of pages, fails always.
     if (requests == 0) continue;
     if (!IsQuery(operation) && set.status() != Status::kOk) continue;

@@ -7,11 +7,14 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "harness/sweep/command.h"
 #include "harness/sweep/crash_note.h"
@@ -20,7 +23,6 @@
 namespace pfn {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Honest;
 using testing::MakeWorkload;
 using Mode = FailuresToOrder::Mode;
@@ -29,7 +31,7 @@ constexpr ContenderTraits Called(std::string_view name) {
   return {.name = name, .family = "test", .origin = "tests"};
 }
 
-// What Honest is, with a name and errors of its own. `Base` sees its members.
+// What Honest is; each below has a name and an error of its own.
 struct Honestly : Honest<NowaitHeap> {
   using Honest<NowaitHeap>::Honest;
 };
@@ -169,8 +171,8 @@ struct NeverAsks : Honestly {
 struct Dies : Honestly {
   static constexpr ContenderTraits kTraits = Called("dies");
   using Honestly::Honestly;
-  Status Set(Pfn pfn, Gfp gfp) noexcept {
-    if (Honestly::Set(pfn, gfp) != Status::kOk) throw std::bad_alloc();
+  Status Set(Pfn pfn, Gfp gfp) {
+    if (Honestly::Set(pfn, gfp) != Status::kOk) std::terminate();
     return Status::kOk;
   }
 };
@@ -211,7 +213,7 @@ SweepRequest RequestFor(const Workload& workload = Small()) {
           .operations = AllOperations()};
 }
 
-Said Run(const SweepRequest& request) {
+Said SweepAll(const SweepRequest& request) {
   std::ostringstream out;
   std::ostringstream err;
   const std::uint64_t problems = RunSweep(request, out, err);
@@ -223,7 +225,7 @@ Said Run(const SweepRequest& request) {
 template <PfnSet S>
 void ExpectCaught(const std::string& what, const SweepCase& first) {
   SweepRequest request = RequestFor<S>();
-  const Said all = Run(request);
+  const Said all = SweepAll(request);
   EXPECT_GT(all.problems, 0);
   const std::string name(S::kTraits.name);
   const std::string line =
@@ -238,13 +240,13 @@ void ExpectCaught(const std::string& what, const SweepCase& first) {
 
   request.operations = {first.operation};
   request.only = first;
-  const Said again = Run(request);
+  const Said again = SweepAll(request);
   EXPECT_EQ(again.problems, 1);
   EXPECT_NE(again.err.find(what), std::string::npos) << again.err;
 }
 
 TEST(Sweep, AnHonestSetSurvivesAndIsCounted) {
-  const Said said = Run(RequestFor<Honest<NowaitHeap>>());
+  const Said said = SweepAll(RequestFor<Honest<NowaitHeap>>());
   EXPECT_EQ(said.problems, 0) << said.err;
   EXPECT_EQ(said.err, "");
   // Six sets of one request each, failing once alone and once with the later.
@@ -265,7 +267,7 @@ TEST(Sweep, AnHonestSetSurvivesAndIsCounted) {
 }
 
 TEST(Sweep, AClearThatReportsItsFailureIsCountedToo) {
-  const Said said = Run(RequestFor<DeclaresThat>());
+  const Said said = SweepAll(RequestFor<DeclaresThat>());
   EXPECT_EQ(said.problems, 0) << said.err;
   EXPECT_NE(said.out.find("small       clear              6          6 "
                           "   1        12\n"),
@@ -321,13 +323,13 @@ TEST(Sweep, AClearRangeThatFailsHalfWayIsCaught) {
 }
 
 TEST(Sweep, WithoutAFailureItIsNoSweep) {
-  const Said said = Run(RequestFor<NeverAsks>());
+  const Said said = SweepAll(RequestFor<NeverAsks>());
   EXPECT_EQ(said.problems, 1);
   EXPECT_EQ(said.err,
             "pfnbench: never-asks: not one request of set failed on small, so "
             "nothing was tested; choose another workload or a larger "
             "--limit\n");
-  const Said declared = Run(RequestFor<DeclaresInVain>());
+  const Said declared = SweepAll(RequestFor<DeclaresInVain>());
   EXPECT_EQ(declared.problems, 1);
   EXPECT_NE(declared.err.find("declares-in-vain: not one request of clear"),
             std::string::npos);
@@ -336,21 +338,21 @@ TEST(Sweep, WithoutAFailureItIsNoSweep) {
 TEST(Sweep, WhoDeclaresToAbortIsSkippedByName) {
   SweepRequest request = RequestFor<Honest<NowaitHeap>>();
   request.kinds.push_back(SetKindOf<DeclaresToAbort>());
-  const Said said = Run(request);
+  const Said said = SweepAll(request);
   EXPECT_EQ(said.problems, 0) << said.err;
   EXPECT_EQ(said.out.find("declares-to-abort: skipped: it aborts when memory "
                           "runs out\n"),
             0);
   // Nobody left is no success.
   request.kinds.erase(request.kinds.begin());
-  EXPECT_EQ(Run(request).problems, 1);
+  EXPECT_EQ(SweepAll(request).problems, 1);
 }
 
 TEST(Sweep, WhoDiesIsNamedInTheLastWords) {
   EXPECT_DEATH(
       {
         InstallCrashNote();
-        Run(RequestFor<Dies>());
+        SweepAll(RequestFor<Dies>());
       },
       "pfnbench: dies crashes; to see it again: pfnbench sweep "
       "--structure=dies --workload=small --operation=set --at=0 --nth=1");
@@ -359,7 +361,7 @@ TEST(Sweep, WhoDiesIsNamedInTheLastWords) {
 TEST(Sweep, TheLimitCutsTheTraceAndStandsInTheLine) {
   SweepRequest request = RequestFor<Leaks>();
   request.limit = 5;
-  const Said said = Run(request);
+  const Said said = SweepAll(request);
   EXPECT_NE(said.out.find("small       set                5 "),
             std::string::npos)
       << said.out;
@@ -368,7 +370,7 @@ TEST(Sweep, TheLimitCutsTheTraceAndStandsInTheLine) {
       << said.err;
   // None at all.
   request.limit = 0;
-  EXPECT_NE(Run(request).out.find("small       set                6 "),
+  EXPECT_NE(SweepAll(request).out.find("small       set                6 "),
             std::string::npos);
 }
 
@@ -376,15 +378,15 @@ TEST(Sweep, ASingleCaseThatIsNoneIsAnError) {
   SweepRequest request = RequestFor<Honest<NowaitHeap>>();
   request.operations = {SweepOperation::kSet};
   request.only = {SweepOperation::kSet, 5, 1};
-  EXPECT_EQ(Run(request).out,
+  EXPECT_EQ(SweepAll(request).out,
             "honest survived: pfnbench sweep --structure=honest "
             "--workload=small --operation=set --at=5 --nth=1\n");
   request.only->nth = 2;
-  EXPECT_EQ(Run(request).err,
+  EXPECT_EQ(SweepAll(request).err,
             "pfnbench: honest: nothing failed: step 5 of set on small makes "
             "fewer than 2 requests\n");
   request.only->at = 6;
-  EXPECT_EQ(Run(request).err,
+  EXPECT_EQ(SweepAll(request).err,
             "pfnbench: --at=6: set of small has only the steps 0 to 5\n");
 }
 

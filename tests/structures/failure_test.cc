@@ -103,7 +103,7 @@ Round FailNth(const SetKind& kind, const Scenario& scenario, std::uint64_t n,
   ApplyAll(scenario.before, rig);
   EXPECT_TRUE(rig.Check());
 
-  const std::uint64_t before = rig.requests();
+  const std::uint64_t before = rig.failures().requests();
   rig.failures().Arm(n, mode);
   for (const Operation& operation : scenario.failing) {
     EXPECT_TRUE(Apply(operation, rig)) << operation;
@@ -111,7 +111,8 @@ Round FailNth(const SetKind& kind, const Scenario& scenario, std::uint64_t n,
     EXPECT_TRUE(rig.Check()) << operation;
   }
   rig.failures().Disarm();
-  const Round round = {rig.failures().injected(), rig.requests() - before};
+  const Round round = {rig.failures().injected(),
+                       rig.failures().requests() - before};
 
   // Right away again, with whatever the failure left behind.
   ApplyAll(scenario.failing, rig);

@@ -107,7 +107,6 @@ class Rig {
   Oracle& oracle() { return checked_.oracle(); }
   FailuresToOrder& failures() { return checked_.failures(); }
   const HeapUsage& usage() const { return checked_.usage(); }
-  std::uint64_t requests() const { return checked_.requests(); }
   const ContenderTraits& traits() const { return checked_.traits(); }
 
  private:
