@@ -75,6 +75,8 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(
       "Every other --benchmark_* flag goes to Google Benchmark.\n"
+      "'pfnbench sweep --help' tells of another command: does every contender "
+      "survive\nevery failed allocation?\n"
       "Example: pfnbench --workload=idle-8g --structure=xbitmap,cvbmp "
       "--operation=set");
   app.set_version_flag("--version", "");

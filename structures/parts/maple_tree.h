@@ -65,8 +65,8 @@ struct Row {
   Slot slots[kCapacity];
 
   void Insert(unsigned slot, const Edit& edit) {
-    std::copy_backward(pivots + slot, pivots + count - 1,
-                       pivots + count - 1 + edit.more);
+    std::copy_backward(pivots + slot, pivots + (count - 1),
+                       pivots + (count - 1 + edit.more));
     std::copy_backward(slots + slot + edit.offset, slots + count,
                        slots + count + edit.more);
     std::copy(edit.pivots, edit.pivots + edit.more, pivots + slot);
@@ -99,12 +99,14 @@ struct Node : Row<kSlots> {
   }
 
   void Erase(unsigned pivot, unsigned slot, unsigned n) {
-    std::copy(pivots + pivot + n, pivots + count - 1, pivots + pivot);
+    std::copy(pivots + pivot + n, pivots + (count - 1), pivots + pivot);
     std::copy(slots + slot + n, slots + count, slots + slot);
     count -= n;
     PadPivots();
   }
-  void PadPivots() { std::fill(pivots + count - 1, pivots + kPivots, kMaxPfn); }
+  void PadPivots() {
+    std::fill(pivots + (count - 1), pivots + kPivots, kMaxPfn);
+  }
 };
 static_assert(sizeof(Node) == 256);
 
@@ -124,7 +126,7 @@ struct BigNode : Row<2 * kSlots> {
     return pivots[cut - 1];
   }
   void CopyTo(Node& node, unsigned begin, unsigned end) const {
-    std::copy(pivots + begin, pivots + end - 1, node.pivots);
+    std::copy(pivots + begin, pivots + (end - 1), node.pivots);
     std::copy(slots + begin, slots + end, node.slots);
     node.count = end - begin;
     node.PadPivots();
@@ -132,7 +134,7 @@ struct BigNode : Row<2 * kSlots> {
 
  private:
   void Append(const Node& node) {
-    std::copy(node.pivots, node.pivots + node.count - 1, pivots + count);
+    std::copy(node.pivots, node.pivots + (node.count - 1), pivots + count);
     std::copy(node.slots, node.slots + node.count, slots + count);
     count += node.count;
   }
@@ -478,7 +480,7 @@ class Tree {
       }
       first = end + 1;
     }
-    return std::all_of(node.pivots + node.count - 1, node.pivots + kPivots,
+    return std::all_of(node.pivots + (node.count - 1), node.pivots + kPivots,
                        [](Pfn pivot) { return pivot == kMaxPfn; });
   }
 
