@@ -38,20 +38,20 @@ class Command {
       return problems_;
     }
     if (!request_.only) PrintHead();
+    std::vector<SweepTrace> traces;
     for (const SweepWorkload& workload : request_.workloads) {
-      const SweepTrace trace(*workload.workload, request_.limit);
-      for (const SetKind& kind : kinds) {
-        if (request_.only) {
-          RunOnly(kind, workload, trace);
-        } else {
-          RunAll(kind, workload, trace);
-        }
+      traces.emplace_back(*workload.workload, request_.limit);
+    }
+    for (const SetKind& kind : kinds) {
+      if (request_.only) {
+        RunOnly(kind, request_.workloads.front(), traces.front());
+      } else {
+        RunAll(kind, traces);
       }
     }
     if (!request_.only) {
       fmt::print(out_,
-                 "{} structures survived {} failed requests, {} did not "
-                 "survive\n",
+                 "{} structures: {} failed requests survived, {} problems\n",
                  kinds.size(), survived_, problems_);
     }
     SetCrashNote("");
@@ -60,7 +60,7 @@ class Command {
 
  private:
   void PrintHead() {
-    fmt::print(out_, "{:<18} {:<11} {:<11} {:>8} {:>10} {:>4} {:>9}\n",
+    fmt::print(out_, "{:<20} {:<11} {:<11} {:>8} {:>10} {:>4} {:>9}\n",
                "structure", "workload", "operation", "steps", "allocating",
                "most", "survived");
   }
@@ -74,36 +74,42 @@ class Command {
     });
   }
 
-  void RunAll(const SetKind& kind, const SweepWorkload& workload,
-              const SweepTrace& trace) {
-    Sweep sweep = MakeSweep(kind, workload, trace);
+  void RunAll(const SetKind& kind, const std::vector<SweepTrace>& traces) {
+    const std::uint64_t problems_before = problems_;
     std::uint64_t failed_sets = 0;
     std::uint64_t failed_clears = 0;
-    bool broke = false;
-    for (const SweepOperation operation : request_.operations) {
-      const SweepResult result = sweep.Run(operation);
-      fmt::print(out_, "{:<18} {:<11} {:<11} {:>8} {:>10} {:>4} {:>9}\n",
-                 kind.traits.name, workload.workload->name(), Name(operation),
-                 result.steps, result.allocating, result.most_requests,
-                 result.survived);
-      out_.flush();
-      for (const SweepProblem& problem : result.problems) {
-        ReportCase(kind, workload, problem.which, problem.what);
-        broke = true;
+    for (std::size_t i = 0; i < traces.size(); ++i) {
+      const SweepWorkload& workload = request_.workloads[i];
+      Sweep sweep = MakeSweep(kind, workload, traces[i]);
+      for (const SweepOperation operation : request_.operations) {
+        const SweepResult result = sweep.Run(operation);
+        PrintRow(kind, workload, operation, result);
+        for (const SweepProblem& problem : result.problems) {
+          ReportCase(kind, workload, problem.which, problem.what);
+        }
+        survived_ += result.survived;
+        (operation == SweepOperation::kSet ? failed_sets : failed_clears) +=
+            result.survived;
       }
-      survived_ += result.survived;
-      (operation == SweepOperation::kSet ? failed_sets : failed_clears) +=
-          result.survived;
     }
     // Half of a test that injects failures is that some were.
-    if (broke) return;
+    if (problems_ != problems_before) return;
     if (Has(SweepOperation::kSet) && failed_sets == 0) {
-      ReportVacuous(kind, workload, "set");
+      ReportVacuous(kind, "set");
     }
     if (kind.traits.clear_can_fail && failed_clears == 0 &&
         Has(SweepOperation::kClear) && Has(SweepOperation::kClearRange)) {
-      ReportVacuous(kind, workload, "clear, which it declares to fail,");
+      ReportVacuous(kind, "clear, which it declares to fail,");
     }
+  }
+
+  void PrintRow(const SetKind& kind, const SweepWorkload& workload,
+                SweepOperation operation, const SweepResult& result) {
+    fmt::print(out_, "{:<20} {:<11} {:<11} {:>8} {:>10} {:>4} {:>9}\n",
+               kind.traits.name, workload.workload->name(), Name(operation),
+               result.steps, result.allocating, result.most_requests,
+               result.survived);
+    out_.flush();
   }
 
   void RunOnly(const SetKind& kind, const SweepWorkload& workload,
@@ -158,12 +164,11 @@ class Command {
         ReplayLine(kind, workload, which)));
   }
 
-  void ReportVacuous(const SetKind& kind, const SweepWorkload& workload,
-                     std::string_view what) {
+  void ReportVacuous(const SetKind& kind, std::string_view what) {
     Report(
-        fmt::format("{}: not one request of {} failed on {}, so nothing was "
-                    "tested; choose another workload or a larger --limit",
-                    kind.traits.name, what, workload.argument));
+        fmt::format("{}: not one request of {} failed, so nothing was "
+                    "tested; choose another --workload or a larger --limit",
+                    kind.traits.name, what));
   }
 
   void Report(std::string_view text) {

@@ -54,16 +54,21 @@ struct SweepPass {
   std::vector<PfnRange> cuts;  // of kClearRange
   PfnRange span;
 
-  // kSet, kClear, kTest: each page, in trace order. kNextRange: from each page
-  // to the end of the pass. kClearRange: the middle half of each run, so that
-  // ranges are split, at last everything. All but kSet begin with all pages
-  // set.
+  // kSet, kTest: each page, in trace order. kNextRange: from each page to the
+  // end of the pass. All but kSet begin with all pages set, and clearing takes
+  // them away so that ranges are split, because that is what takes memory:
+  // kClear every other page, then the rest; kClearRange the middle half of each
+  // run, at last everything.
   std::size_t steps(SweepOperation operation) const {
     return operation == SweepOperation::kClearRange ? cuts.size()
                                                     : pages.size();
   }
   PfnRange step(SweepOperation operation, std::size_t number) const {
     if (operation == SweepOperation::kClearRange) return cuts[number];
+    if (operation == SweepOperation::kClear) {
+      const std::size_t even = (pages.size() + 1) / 2;
+      number = number < even ? 2 * number : 2 * (number - even) + 1;
+    }
     const Pfn pfn = pages[number];
     return {pfn, operation == SweepOperation::kNextRange ? span.last : pfn};
   }

@@ -100,6 +100,7 @@ Pfn At(Pfn place, std::uint64_t offset) {
 }
 
 constexpr std::array<std::uint64_t, 4> kStrides = {1, 2, 64, 1024};
+constexpr std::uint64_t kMaxFarPages = 200;
 constexpr std::uint64_t kFailNth = 1 << 5;
 constexpr std::uint64_t kFailLater = 1 << 6;
 
@@ -116,6 +117,8 @@ std::optional<Step> ReadStep(Bytes& bytes) {
   // Mostly few pages; 1,024 fill a leaf, 2,048 an array of roaring.
   const std::uint64_t extent = bytes.Next();
   step.pages = 1 + (extent < 224 ? extent % 32 : (extent - 224) * 80);
+  // A leaf each: some walk them again for every query.
+  if (step.stride >= 64) step.pages = std::min(step.pages, kMaxFarPages);
   if (bytes.ended()) return {};
   return step;
 }

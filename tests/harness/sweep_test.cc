@@ -251,19 +251,19 @@ TEST(Sweep, AnHonestSetSurvivesAndIsCounted) {
   EXPECT_EQ(said.err, "");
   // Six sets of one request each, failing once alone and once with the later.
   EXPECT_EQ(said.out,
-            "structure          workload    operation      steps allocating "
+            "structure            workload    operation      steps allocating "
             "most  survived\n"
-            "honest             small       set                6          6 "
+            "honest               small       set                6          6 "
             "   1        12\n"
-            "honest             small       clear              6          0 "
+            "honest               small       clear              6          0 "
             "   0         0\n"
-            "honest             small       clear-range        6          0 "
+            "honest               small       clear-range        6          0 "
             "   0         0\n"
-            "honest             small       test               6          0 "
+            "honest               small       test               6          0 "
             "   0         0\n"
-            "honest             small       next-range         6          0 "
+            "honest               small       next-range         6          0 "
             "   0         0\n"
-            "1 structures survived 12 failed requests, 0 did not survive\n");
+            "1 structures: 12 failed requests survived, 0 problems\n");
 }
 
 TEST(Sweep, AClearThatReportsItsFailureIsCountedToo) {
@@ -326,9 +326,8 @@ TEST(Sweep, WithoutAFailureItIsNoSweep) {
   const Said said = SweepAll(RequestFor<NeverAsks>());
   EXPECT_EQ(said.problems, 1);
   EXPECT_EQ(said.err,
-            "pfnbench: never-asks: not one request of set failed on small, so "
-            "nothing was tested; choose another workload or a larger "
-            "--limit\n");
+            "pfnbench: never-asks: not one request of set failed, so nothing "
+            "was tested; choose another --workload or a larger --limit\n");
   const Said declared = SweepAll(RequestFor<DeclaresInVain>());
   EXPECT_EQ(declared.problems, 1);
   EXPECT_NE(declared.err.find("declares-in-vain: not one request of clear"),

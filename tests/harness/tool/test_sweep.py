@@ -7,24 +7,30 @@ import re
 
 import pytest
 
-OWN_OPERATIONS = ["set", "clear", "clear-range", "test", "next-range"]
+OPERATIONS = ["set", "clear", "clear-range", "test", "next-range"]
 
 
-def rows(stdout: str) -> dict[tuple[str, str], list[int]]:
-    """The figures by structure and operation."""
+def rows(stdout: str) -> dict[tuple[str, str, str], list[int]]:
+    """The figures by structure, workload and operation."""
     found = {}
     for line in stdout.splitlines():
         match = re.fullmatch(
-            r"(\S+) +punched-2g +(\S+) +(\d+) +(\d+) +(\d+) +(\d+)", line
+            r"(\S+) +(\S+) +(\S+) +(\d+) +(\d+) +(\d+) +(\d+)", line
         )
         if match:
-            structure, operation, *figures = match.groups()
-            found[structure, operation] = [int(figure) for figure in figures]
+            *names, steps, allocating, most, survived = match.groups()
+            found[tuple(names)] = [
+                int(figure) for figure in (steps, allocating, most, survived)
+            ]
     return found
 
 
+# One of lone pages and one of runs.
+WORKLOADS = ["punched-2g", "busy-2g"]
+
+
 def test_every_contender_survives_every_failure(tool):
-    result = tool.run("sweep", "--workload=punched-2g")
+    result = tool.run("sweep", "--workload=" + ",".join(WORKLOADS))
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     listed = {
@@ -37,19 +43,26 @@ def test_every_contender_survives_every_failure(tool):
     for structure, out_of_memory in listed.items():
         if out_of_memory == "aborts":
             assert f"{structure}: skipped: it aborts" in result.stdout
+            assert not any(names[0] == structure for names in table)
             continue
-        for operation in OWN_OPERATIONS:
-            steps, allocating, most, survived = table[structure, operation]
-            assert steps > 100
-            assert allocating <= steps
-            # Once alone, once with all later ones of the step.
-            assert survived >= 2 * allocating
-            assert (most == 0) == (allocating == 0)
-        assert table[structure, "set"][3] > 0
-        assert table[structure, "test"][1:] == [0, 0, 0]
-        assert table[structure, "next-range"][1:] == [0, 0, 0]
-    # As its header says: up to the height of the tree, and the leaf.
-    assert table["btree-range", "clear"][3] > 0
+        for workload in WORKLOADS:
+            for operation in OPERATIONS:
+                steps, allocating, most, survived = table[
+                    structure, workload, operation
+                ]
+                assert steps > 0
+                assert allocating <= steps
+                # Once alone, once with all later ones of the step.
+                assert survived >= 2 * allocating
+                assert (most == 0) == (allocating == 0)
+            for query in ("test", "next-range"):
+                assert table[structure, workload, query][1:] == [0, 0, 0]
+            assert table[structure, workload, "set"][3] > 0
+    # Both declare that clearing can fail: it splits a node.
+    for structure in ("btree-range", "maple"):
+        assert sum(
+            table[structure, workload, "clear"][3] for workload in WORKLOADS
+        )
 
 
 def test_one_case_is_repeated_as_its_line_says(tool):
@@ -76,7 +89,7 @@ def test_a_trace_of_the_users_own_is_swept_as_a_whole(tool):
     )
     assert result.returncode == 0, result.stderr
     # Two passes of 8 pages; std-set asks for a node each time.
-    assert "std-set            small       set               16         16" in (
+    assert "std-set              small       set               16         16" in (
         result.stdout
     )
 
