@@ -23,7 +23,7 @@
 namespace pfn {
 
 // Pages of a workload that are swept unless somebody says otherwise.
-inline constexpr std::uint64_t kDefaultSweepLimit = 500;
+inline constexpr std::uint64_t kDefaultSweepLimit = 600;
 
 struct SweepWorkload {
   const Workload* workload;
