@@ -53,10 +53,6 @@ PageArena::PageArena() {
 PageArena::~PageArena() { Unreserve(); }
 
 void PageArena::Unreserve() noexcept {
-#if defined(__SANITIZE_ADDRESS__)
-  // What the heap poisoned and never got back; the next mapping may lie here.
-  ASAN_UNPOISON_MEMORY_REGION(base_, used_);
-#endif
   const std::size_t pages = capacity_ / kPageBytes;
   munmap(reservation_, capacity_ + kHugePageBytes);
   if (owners_ != nullptr) munmap(owners_, pages * sizeof(void*));
@@ -116,6 +112,10 @@ void PageArena::FreeRange(void* first, std::size_t pages) noexcept {
 
 void PageArena::Push(std::size_t page, unsigned order) noexcept {
   auto* block = reinterpret_cast<FreeBlock*>(AddressOf(page));
+#if defined(__SANITIZE_ADDRESS__)
+  // A heap of an earlier arena at these addresses may have lost objects here.
+  ASAN_UNPOISON_MEMORY_REGION(block, sizeof(FreeBlock));
+#endif
   FreeBlock* const next = free_[order];
   *block = {nullptr, next};
   if (next != nullptr) next->prev = block;
