@@ -35,6 +35,7 @@ _MARGIN = 0.15
 _GAP = 0.12
 _MOST_PANELS = 5
 _FIGURE_ROOM = 0.42  # for the figure right of the longest mark
+_STACK_ROOM = 0.55  # for one of six digits
 _TICK_ROOM = 0.25  # for the figure below a tick
 _TEXT_COLOR = "#222222"
 _QUIET_COLOR = "#666666"
@@ -242,7 +243,11 @@ def _prepare_axes(
         loc="left",
         pad=4,
     )
-    low, high = _limits(chart, width)
+    low, high = (
+        _stack_limits(chart, index, width)
+        if chart.parts
+        else _limits(chart, width)
+    )
     ticks = int(width / _TICK_ROOM)
     if chart.is_logarithmic:
         axes.set_xscale("log")
@@ -306,6 +311,15 @@ def _limits(chart: Chart, width: float) -> tuple[float, float]:
         return low, (highest * stretch if highest > 0 else 1.0)
     low = lowest * (lowest / highest) ** 0.06
     return low, low * (highest / low) ** stretch
+
+
+def _stack_limits(
+    chart: Chart, index: int, width: float
+) -> tuple[float, float]:
+    """An axis of its own: the parts of a short stack must show."""
+    longest = max(line.points[index].value or 0.0 for line in chart.lines)
+    stretch = width / (width - _STACK_ROOM)
+    return 0.0, (longest * stretch if longest > 0 else 1.0)
 
 
 def _draw_point(

@@ -148,5 +148,44 @@ TEST_F(Rows, AJobHoldsWhatItsNameSays) {
   EXPECT_EQ(rows[5].job.operation, Operation::kDrain);
 }
 
+TEST_F(Rows, AReplayHasARowForEachPolicyAndForEachDriverWithoutASet) {
+  request_.operations = {Operation::kReplay};
+  request_.contenders = {&kFirst};
+  request_.baseline = &kFirst;
+  request_.faults = ParseFaultSpecs("none;nth:1");
+  request_.policies = ParsePolicies({"free", "reserve:64K"});
+  request_.setless = {kSetlessDrivers[0]};
+  request_.driver = ParseDriver("walk:posted");
+  EXPECT_EQ(Names(),
+            (std::vector<std::string>{
+                "replay/small/first/policy:free/driver:walk:posted",
+                "replay/small/first/policy:free/driver:walk:posted/control:1",
+                "replay/small/first/policy:reserve:65536/driver:walk:posted",
+                "replay/small/first/policy:reserve:65536/driver:walk:posted/"
+                "control:1",
+                "replay/small/array/driver:walk:posted",
+                "replay/small/first/policy:free/fault:nth:1/driver:walk:posted",
+                "replay/small/first/policy:free/fault:nth:1/driver:walk:posted/"
+                "control:1",
+                "replay/small/first/policy:reserve:65536/fault:nth:1/"
+                "driver:walk:posted",
+                "replay/small/first/policy:reserve:65536/fault:nth:1/"
+                "driver:walk:posted/control:1",
+                "replay/small/array/fault:nth:1/driver:walk:posted"}));
+}
+
+TEST_F(Rows, AContenderWithMemoryOfItsOwnHasNoReserve) {
+  const Contender elsewhere = {{.name = "elsewhere",
+                                .family = "",
+                                .origin = "",
+                                .accounts_memory = false},
+                               &NotMeasured};
+  request_.operations = {Operation::kReplay};
+  request_.contenders = {&elsewhere};
+  request_.policies = ParsePolicies({"free", "reserve:64K"});
+  EXPECT_EQ(Names(),
+            (std::vector<std::string>{"replay/small/elsewhere/policy:free"}));
+}
+
 }  // namespace
 }  // namespace pfn
