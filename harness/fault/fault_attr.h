@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "harness/fault/splitmix64.h"
+#include "workloads/splitmix64.h"
 
 namespace pfn {
 

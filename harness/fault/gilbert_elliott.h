@@ -12,7 +12,7 @@
 #include <cstdint>
 
 #include "harness/fault/page_model.h"
-#include "harness/fault/splitmix64.h"
+#include "workloads/splitmix64.h"
 
 namespace pfn {
 

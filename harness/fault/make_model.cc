@@ -12,8 +12,8 @@
 #include "harness/fault/nolock.h"
 #include "harness/fault/order_limit.h"
 #include "harness/fault/pcp_only.h"
-#include "harness/fault/splitmix64.h"
 #include "harness/fault/zone_wmark.h"
+#include "workloads/splitmix64.h"
 
 namespace pfn {
 namespace {

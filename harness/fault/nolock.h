@@ -12,8 +12,8 @@
 #include <cstdint>
 
 #include "harness/fault/page_model.h"
-#include "harness/fault/splitmix64.h"
 #include "harness/fault/zone_wmark.h"
+#include "workloads/splitmix64.h"
 
 namespace pfn {
 

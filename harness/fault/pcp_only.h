@@ -18,7 +18,7 @@
 #include <cstdint>
 
 #include "harness/fault/page_model.h"
-#include "harness/fault/splitmix64.h"
+#include "workloads/splitmix64.h"
 
 namespace pfn {
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "harness/fault/splitmix64.h"
+#include "workloads/splitmix64.h"
 
 namespace pfn {
 namespace {

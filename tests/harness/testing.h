@@ -16,12 +16,12 @@
 #include <vector>
 
 #include "harness/fault/fault_spec.h"
-#include "harness/fault/splitmix64.h"
 #include "harness/measure/job.h"
 #include "harness/measure/measure.h"
 #include "harness/measure/operation.h"
 #include "harness/measure/workload.h"
 #include "structures/core/pfn_set.h"
+#include "workloads/splitmix64.h"
 
 namespace pfn::testing {
 

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "harness/fault/splitmix64.h"
 #include "tests/structures/operation.h"
 #include "tests/structures/rig.h"
+#include "workloads/splitmix64.h"
 
 namespace pfn::testing {
 namespace {

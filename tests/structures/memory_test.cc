@@ -13,7 +13,6 @@
 #include <string>
 #include <vector>
 
-#include "harness/fault/splitmix64.h"
 #include "harness/heap/nowait_heap.h"
 #include "structures/btree_bitmap.h"
 #include "structures/cvbmp.h"
@@ -22,6 +21,7 @@
 #include "tests/structures/contender_kinds.h"
 #include "tests/structures/listed.h"
 #include "tests/structures/rig.h"
+#include "workloads/splitmix64.h"
 
 namespace pfn::testing {
 namespace {
