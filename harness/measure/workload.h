@@ -3,7 +3,10 @@
 // File: harness/measure/workload.h
 //
 // A trace made ready for measuring: its passes, and for each the answer that
-// the oracle gives, so that checking a run costs one comparison.
+// the oracle would give, so that checking a run costs one comparison. The
+// answer comes from the runs themselves, sorted and merged: a pass of a
+// terabyte costs no more than its runs, and a test compares it with the
+// oracle's.
 
 #ifndef PFNBENCH_HARNESS_MEASURE_WORKLOAD_H_
 #define PFNBENCH_HARNESS_MEASURE_WORKLOAD_H_
@@ -52,7 +55,7 @@ struct PreparedPass {
 
 class Workload {
  public:
-  // `name` is its name in results. O(pages).
+  // `name` is its name in results. O(runs log runs).
   Workload(std::string name, Trace trace);
   Workload(const Workload&) = delete;  // passes point into the trace
   Workload& operator=(const Workload&) = delete;

@@ -11,9 +11,12 @@
 #include <cstdint>
 #include <initializer_list>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "harness/measure/page_blocks.h"
+#include "harness/oracle.h"
+#include "structures/core/pfn_set.h"
 #include "workloads/trace/trace_io.h"
 
 namespace pfn {
@@ -115,6 +118,46 @@ TEST(Workload, APageRecordedTwiceCountsTwiceAndIsOneMember) {
   const Workload workload("w", trace);
   EXPECT_EQ(workload.passes()[0].pages, 3);
   EXPECT_EQ(workload.passes()[0].digest, DigestOf({{5, 5}, {9, 9}}));
+}
+
+// Expanded, this pass would be 2^33 pages; it would take minutes and a
+// gigabyte.
+TEST(Workload, CostsItsRunsAndNotItsPages) {
+  Trace trace;
+  trace.BeginArray(Direction::kInflate);
+  trace.AppendRun({(Pfn{1} << 32) - 1, -(std::int64_t{1} << 32)});
+  trace.BeginArray(Direction::kInflate);
+  trace.AppendRun({kPfnLimit - (Pfn{1} << 32), std::int64_t{1} << 32});
+  const Workload workload("w", trace);
+  const PreparedPass& pass = workload.passes().front();
+  EXPECT_EQ(pass.pages, std::uint64_t{1} << 33);
+  EXPECT_EQ(pass.span, (PfnRange{0, kPfnLimit - 1}));
+  EXPECT_EQ(pass.digest,
+            DigestOf({{0, (Pfn{1} << 32) - 1},
+                      {kPfnLimit - (Pfn{1} << 32), kPfnLimit - 1}}));
+  ASSERT_EQ(pass.absent.size(), 1u);
+  EXPECT_EQ(pass.absent.front(), (PfnRun{Pfn{1} << 32, std::int64_t{1} << 33}));
+}
+
+RC_GTEST_PROP(
+    WorkloadProperty, AnswersAreThoseOfTheOracle,
+    (const std::vector<std::pair<std::uint16_t, std::int8_t>>& runs)) {
+  Trace trace;
+  Oracle oracle;
+  for (const auto& [first, length] : runs) {
+    if (length == 0) continue;
+    const PfnRun run = {Pfn{first} + 200, length};
+    trace.BeginArray(Direction::kInflate);
+    trace.AppendRun(run);
+    for (Pfn pfn = run.lowest(); pfn <= run.highest(); ++pfn) {
+      (void)oracle.Set(pfn);
+    }
+  }
+  const Workload workload("w", trace);
+  if (workload.passes().empty()) return;
+  RangeDigest digest;
+  VisitRanges(oracle, {0, kMaxPfn}, digest);
+  RC_ASSERT(workload.passes().front().digest == digest);
 }
 
 RC_GTEST_PROP(WorkloadProperty, AbsentPagesAreAbsentAndAsManyAsThePages,

@@ -3,6 +3,8 @@
 #include "workloads/trace/page_ranges.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 
 namespace pfn {
 
@@ -41,6 +43,32 @@ std::uint64_t PageRanges::Remove(PfnRange range) {
     if (first < range.first) it = ranges_.emplace(first, range.first - 1).first;
   }
   return range.last - range.first + 1 - members;
+}
+
+bool PageRanges::Intersects(PfnRange range) const {
+  const auto behind = ranges_.upper_bound(range.last);
+  return behind != ranges_.begin() && std::prev(behind)->second >= range.first;
+}
+
+std::vector<PfnRange> MaximalRanges(std::span<const PfnRun> runs) {
+  std::vector<PfnRange> ranges;
+  ranges.reserve(runs.size());
+  for (const PfnRun& run : runs) {
+    ranges.push_back({run.lowest(), run.highest()});
+  }
+  std::sort(ranges.begin(), ranges.end(),
+            [](PfnRange a, PfnRange b) { return a.first < b.first; });
+  // Merges in place: `grown` ranges are done, but for the last one's end.
+  std::size_t grown = 0;
+  for (const PfnRange& range : ranges) {
+    if (grown > 0 && range.first <= ranges[grown - 1].last + 1) {
+      ranges[grown - 1].last = std::max(ranges[grown - 1].last, range.last);
+    } else {
+      ranges[grown++] = range;
+    }
+  }
+  ranges.resize(grown);
+  return ranges;
 }
 
 }  // namespace pfn

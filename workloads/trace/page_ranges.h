@@ -2,17 +2,20 @@
 //
 // File: workloads/trace/page_ranges.h
 //
-// A set of pages below kPfnLimit as maximal ranges in a tree. No contender: it
-// only serves the check of traces, where a run must cost the same however many
-// pages it claims.
+// Sets of pages below kPfnLimit as maximal ranges, where a run must cost the
+// same however many pages it claims. No contender: this only serves to make and
+// to check traces, and to know the answer to a pass beforehand.
 
 #ifndef PFNBENCH_WORKLOADS_TRACE_PAGE_RANGES_H_
 #define PFNBENCH_WORKLOADS_TRACE_PAGE_RANGES_H_
 
 #include <cstdint>
 #include <map>
+#include <span>
+#include <vector>
 
 #include "structures/core/pfn.h"
+#include "workloads/trace/trace.h"
 
 namespace pfn {
 
@@ -25,9 +28,15 @@ class PageRanges {
   // Takes `range` out; returns how many of its pages were not members.
   std::uint64_t Remove(PfnRange range);
 
+  // Whether a page of `range` is a member. O(log ranges).
+  bool Intersects(PfnRange range) const;
+
  private:
   std::map<Pfn, Pfn> ranges_;  // first -> last
 };
+
+// The pages of `runs` as maximal ranges, upwards. O(runs log runs).
+std::vector<PfnRange> MaximalRanges(std::span<const PfnRun> runs);
 
 }  // namespace pfn
 
