@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from plots import report
+from plots import figure_trace, report
 from plots.results import FILE_NAME, Results, ResultsError, load
 
 EXIT_BAD_INPUT = 2
@@ -96,14 +96,8 @@ def _add_plot(parser: argparse.ArgumentParser) -> None:
 
 def _run_plot(options: argparse.Namespace) -> int:
     results = load(options.results)
-    try:
-        importlib.import_module("matplotlib")
-    except ImportError:
-        return _fail(
-            f"matplotlib is missing for {sys.executable};"
-            " apt-get install python3-matplotlib",
-            EXIT_NO_MATPLOTLIB,
-        )
+    if not _has_matplotlib():
+        return EXIT_NO_MATPLOTLIB
     # Not at the top of the file: `report` works without matplotlib.
     from plots import figure_memory, figure_replay, figure_time, panels
 
@@ -121,6 +115,60 @@ def _run_plot(options: argparse.Namespace) -> int:
             _write(path, picture)
             print(path)
     return 0
+
+
+def _add_trace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "text",
+        metavar="FILE",
+        type=Path,
+        help="output of `pfntrace cat --absolute TRACE`; - for stdin",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="STEM",
+        type=Path,
+        required=True,
+        help="writes STEM.png and STEM.svg",
+    )
+    parser.set_defaults(run=_run_trace)
+
+
+def _run_trace(options: argparse.Namespace) -> int:
+    if str(options.text) == "-":
+        trace = figure_trace.parse(sys.stdin, Path("standard input"))
+    else:
+        try:
+            with options.text.open(encoding="ascii", errors="replace") as text:
+                trace = figure_trace.parse(text, options.text)
+        except OSError as error:
+            raise ResultsError(
+                options.text, f"cannot be read ({error.strerror})", "name a file"
+            ) from None
+    if not _has_matplotlib():
+        return EXIT_NO_MATPLOTLIB
+    from plots import panels
+
+    stem: Path = options.output
+    for suffix, picture in panels.render_trace(trace, stem.name).items():
+        path = stem.with_name(f"{stem.name}.{suffix}")
+        _write(path, picture)
+        print(path)
+    return 0
+
+
+def _has_matplotlib() -> bool:
+    try:
+        importlib.import_module("matplotlib")
+    except ImportError:
+        _fail(
+            f"matplotlib is missing for {sys.executable};"
+            " apt-get install python3-matplotlib",
+            EXIT_NO_MATPLOTLIB,
+        )
+        return False
+    return True
 
 
 def _nothing_to_plot(results: Results) -> ResultsError:
@@ -148,6 +196,7 @@ def _write(path: Path, content: bytes) -> None:
 
 COMMANDS = (
     ("plot", "draw PNG and SVG pictures", _add_plot),
+    ("trace", "draw which page of a trace was told when", _add_trace),
     ("report", "write the report, 72 columns of plain text", _add_report),
 )
 

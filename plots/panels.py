@@ -10,13 +10,14 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import (
@@ -27,6 +28,7 @@ from matplotlib.ticker import (
 )
 
 from plots.chart import MOST_BARS, Chart, Line, Point
+from plots.figure_trace import Trace
 from plots.text import number
 
 _WIDTH = 9.0  # 900 pixels at 100 dpi, the width of a page or a mail window
@@ -42,6 +44,10 @@ _QUIET_COLOR = "#666666"
 # The parts of a stack, dark and light by turns so that grey tells them apart.
 PART_COLORS = ("#0072b2", "#e69f00", "#222222", "#cc79a7", "#009e73", "#d9d9d9")
 _BAND_COLOR = "#f3f3f3"
+_TRACE_HEIGHT = 4.0
+_MOST_TARGETS = 100
+_INFLATE_COLOR = "#0072b2"
+_DEFLATE_COLOR = "#d55e00"
 # Mean width of a character of DejaVu Sans, as a share of its size.
 _CHARACTER = 0.56
 
@@ -67,11 +73,20 @@ class _Sizes:
 
 def render(chart: Chart) -> dict[str, bytes]:
     """The picture by suffix; equal charts give equal bytes."""
+    return _render(lambda: _draw(chart))
+
+
+def render_trace(trace: Trace, title: str) -> dict[str, bytes]:
+    """The picture of a trace, likewise."""
+    return _render(lambda: _draw_trace(trace, title))
+
+
+def _render(draw: Callable[[], Figure]) -> dict[str, bytes]:
     # Not pyplot: it would keep the figure, and take over a user's settings.
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
-        figure = _draw(chart)
+        figure = draw()
         return {
             "png": _save(figure, "png", {"Software": None}),
             "svg": _save(figure, "svg", {"Date": None, "Creator": None}),
@@ -82,6 +97,51 @@ def _save(figure: Figure, suffix: str, metadata: dict[str, None]) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format=suffix, dpi=_DPI, metadata=metadata)
     return buffer.getvalue()
+
+
+def _draw_trace(trace: Trace, title: str) -> Figure:
+    """Pages against the order in which they were told."""
+    figure = Figure(figsize=(_WIDTH, _TRACE_HEIGHT))
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.09, 0.14, 0.89, 0.74))
+    runs = trace.thinned()
+    for is_inflated, color in ((True, _INFLATE_COLOR), (False, _DEFLATE_COLOR)):
+        lines = [
+            [(run.at, run.first), (run.at + run.pages, run.last)]
+            for run in runs
+            if run.is_inflated == is_inflated
+        ]
+        axes.add_collection(
+            LineCollection(lines, colors=color, linewidths=1.2, rasterized=True)
+        )
+    for at in trace.targets[:_MOST_TARGETS]:
+        axes.axvline(at, color=_QUIET_COLOR, linewidth=0.4, zorder=0)
+    axes.set_xlim(0, trace.pages)
+    axes.set_ylim(
+        min(min(run.first, run.last) for run in runs),
+        max(max(run.first, run.last) for run in runs) + 1,
+    )
+    axes.set_xlabel("pages told so far")
+    axes.set_ylabel("page frame number")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+    axes.spines[["top", "right"]].set_visible(False)
+    shown = (
+        f"{len(trace.runs):,} runs"
+        if len(runs) == len(trace.runs)
+        else f"{len(runs):,} of {len(trace.runs):,} runs"
+    )
+    figure.text(0.09, 0.95, title, size=11, weight="bold", va="center")
+    figure.text(
+        0.98,
+        0.95,
+        f"{trace.pages:,} pages, {shown}; inflated blue, deflated red;"
+        " grey: a new target",
+        color=_QUIET_COLOR,
+        ha="right",
+        va="center",
+    )
+    return figure
 
 
 def _draw(chart: Chart) -> Figure:

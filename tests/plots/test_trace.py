@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""The picture of a trace: what is read, what is thinned, what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plots.__main__ import main
+from plots.figure_trace import MOST_RUNS, Run, parse
+from plots.results import ResultsError
+
+TEXT = "T 8\nI 1ff-1fc 300\nI 301-303\nT 0\nD 303-300\nD 1fc-1ff\n"
+
+
+def test_a_trace_is_its_runs_in_the_order_in_which_they_were_told() -> None:
+    trace = parse(TEXT.splitlines(), Path("f"))
+    assert trace.runs[:3] == [
+        Run(0, 0x1FF, 0x1FC, True),
+        Run(4, 0x300, 0x300, True),
+        Run(5, 0x301, 0x303, True),
+    ]
+    assert trace.runs[-1] == Run(12, 0x1FC, 0x1FF, False)
+    assert trace.targets == [0, 8]
+    assert trace.pages == 16
+
+
+def test_a_large_trace_is_thinned_evenly() -> None:
+    lines = [f"I {2 * i:x}" for i in range(3 * MOST_RUNS)]
+    trace = parse(lines, Path("f"))
+    assert len(trace.thinned()) == MOST_RUNS
+    assert trace.thinned()[1] == trace.runs[3]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "T 8\n", "X 5\n", "I\n", "I 5-\n", "I +5\n", "I 5\n\nI 6\n"]
+)
+def test_other_text_is_refused(text: str) -> None:
+    with pytest.raises(ResultsError, match="^f: "):
+        parse(text.splitlines(), Path("f"))
+
+
+def test_the_picture_is_a_png_and_an_svg_and_reproducible(
+    tmp_path: Path, capsys: Any
+) -> None:
+    pytest.importorskip("matplotlib")
+    text = tmp_path / "text"
+    text.write_text(TEXT)
+    for stem in ("a", "b"):
+        directory = tmp_path / stem
+        assert main(["trace", str(text), "-o", str(directory / "small")]) == 0
+        assert f"{directory / 'small'}.svg" in capsys.readouterr().out
+    for suffix in ("png", "svg"):
+        first = (tmp_path / "a" / f"small.{suffix}").read_bytes()
+        assert first == (tmp_path / "b" / f"small.{suffix}").read_bytes()
+
+
+def test_a_missing_file_is_said_on_one_line(tmp_path: Path, capsys: Any) -> None:
+    assert main(["trace", str(tmp_path / "no"), "-o", str(tmp_path / "x")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
