@@ -2,7 +2,7 @@
 //
 // The promises of the importer of PFN lines.
 
-#include "workloads/trace/pfn_lines.h"
+#include "workloads/import/pfn_lines.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 // The promises of the QEMU log importer. The files in data/ are lines of real
 // logs, cut: an import must see that lines are missing.
 
-#include "workloads/trace/qemu_log.h"
+#include "workloads/import/qemu_log.h"
 
 #include <gtest/gtest.h>
 
@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "tests/workloads/testing.h"
-#include "workloads/trace/balloon_count.h"
+#include "workloads/import/balloon_count.h"
 #include "workloads/trace/trace_io.h"
 
 namespace pfn {
 namespace {
 
+using testing::BodyOf;
 using testing::ErrorOf;
 
 using Notes = std::vector<std::string>;
@@ -60,18 +61,22 @@ std::string Target(std::uint64_t pages) {
          std::to_string(pages) + "\n";
 }
 
-std::string Sample(std::string_view name) {
-  return testing::ReadBytes(std::filesystem::path(QEMU_LOG_FOLDER) / name);
-}
+const std::string kDiscard =
+    "ram_block_discard_range pc.ram@0x7fc5d9de3000 + 0x1000: madvise: 1 "
+    "fallocate: 0 ret: 0\n";
 
-std::string Body(const Trace& trace) {
-  const std::string text = EncodeTrace(trace);
-  return text.substr(text.find("\n\n") + 2);
+std::string Sample(std::string_view name) {
+  return testing::ReadBytes(std::filesystem::path(SAMPLES_FOLDER) / name);
 }
 
 const char kFromKicks[] = "directions are from virtio_queue_notify";
 const char kFromConfig[] =
-    "directions are from set_config; arrays between two of them are one array";
+    "directions are from set_config; arrays between two set_configs are one "
+    "array";
+const char kFromDiscards[] =
+    "directions are from ram_block_discard_range and set_config; arrays "
+    "between "
+    "two set_configs are one array";
 
 TEST(QemuLog, WithKicksBecomesTheWorkedExample) {
   ImportResult result =
@@ -105,23 +110,80 @@ TEST(QemuLog, MayHaveTimestampsAndOtherEvents) {
       timestamp + "virtio_balloon_get_config num_pages: 0 actual: 0\n" +
       timestamp + Page(5) + timestamp + "memory_region_ops_read cpu 0\n" +
       "qemu-system-x86_64: warning: something\n\n" + timestamp + Config(1, 0));
-  EXPECT_EQ(Body(result.trace), "I +5\nend 0 1 1 0\n");
+  EXPECT_EQ(BodyOf(result.trace), "I +5\nend 0 1 1 0\n");
   EXPECT_EQ(result.notes,
-            (Notes{kFromConfig, "1 ram_block_discard_range lines ignored",
+            (Notes{kFromConfig,
+                   "1 discards of 1 pages left out, from free page reporting",
                    "3 lines of other events ignored"}));
 }
 
+TEST(QemuLog, MayHaveThePrefixOfAnotherTraceBackend) {
+  const std::string prefix = " qemu-17 [000] .... 12.5: tracing_mark_write: ";
+  EXPECT_EQ(
+      BodyOf(Import(prefix + Kick(0) + prefix + Page(5) + prefix + Config(1, 0))
+                 .trace),
+      "I +5\nend 0 1 1 0\n");
+}
+
+TEST(QemuLog, ADiscardBehindAPageTellsThatItWasInflated) {
+  // As compaction does it: one page each way and no set_config between.
+  const ImportResult result =
+      Import(Page(5) + kDiscard + Page(6) + kDiscard + Config(2, 0) + Page(9) +
+             kDiscard + Page(5) + Page(7) + kDiscard + Config(3, 2));
+  EXPECT_EQ(BodyOf(result.trace), "I +5+2\nI +3\nD -4\nI +2\nend 0 4 4 1\n");
+  EXPECT_EQ(result.notes, Notes{kFromDiscards});
+  EXPECT_EQ(
+      BodyOf(Import(Page(5) + kDiscard + Config(1, 0) + Page(5) + Config(0, 1))
+                 .trace),
+      "I +5\nD +0\nend 0 2 1 1\n");
+}
+
+TEST(QemuLog, DiscardsMustFitTheCount) {
+  EXPECT_EQ(Error(Page(5) + kDiscard + Page(6) + Config(2, 0)),
+            "f:4: found 1 pages with a discard and 1 without since the "
+            "set_config before; expected 2, the difference of actual and "
+            "oldactual; lines are missing or directions are wrong");
+}
+
+TEST(QemuLog, ADiscardAfterAKickToDeflateIsAWrongDirection) {
+  EXPECT_EQ(Error(Kick(0) + Page(5) + kDiscard + Kick(1) + Page(5) + kDiscard),
+            "f:6: found the discard of a page after a kick of queue 1 "
+            "(deflate); expected one after a kick of queue 0 (inflate) only; a "
+            "kick is missing");
+}
+
+TEST(QemuLog, LargerDiscardsAreFreePageReporting) {
+  const ImportResult result = Import(
+      Kick(0) + Page(5) +
+      "ram_block_discard_range pc.ram@0x7f45d7a00000 + 0x400000: madvise: 1 "
+      "fallocate: 0 ret: 0\n" +
+      Config(1, 0));
+  EXPECT_EQ(result.notes,
+            (Notes{kFromKicks,
+                   "1 discards of 1024 pages left out, from free page "
+                   "reporting"}));
+}
+
+TEST(QemuLog, RefusesLinesOfOtherTools) {
+  EXPECT_NE(Error(Kick(0) + Page(5) +
+                  "kworker/0:1-17 [000] ..... 13.1: mm_page_alloc: pfn=0x5\n")
+                .find("f:3: "),
+            std::string::npos);
+  EXPECT_NE(Error("I 1fe4 1fe5\n").find("looks like --from=pfn-lines"),
+            std::string::npos);
+}
+
 TEST(QemuLog, KeepsATargetBetweenThePagesThatItCameBetween) {
-  EXPECT_EQ(Body(Import(Page(5) + Target(9) + Page(6) + Config(2, 0)).trace),
+  EXPECT_EQ(BodyOf(Import(Page(5) + Target(9) + Page(6) + Config(2, 0)).trace),
             "I +5\nT 9\nI +1\nend 1 2 2 0\n");
-  EXPECT_EQ(Body(Import(Kick(0) + Page(5) + Target(9) + Page(6)).trace),
+  EXPECT_EQ(BodyOf(Import(Kick(0) + Page(5) + Target(9) + Page(6)).trace),
             "I +5\nT 9\nI +1\nend 1 2 2 0\n");
 }
 
 TEST(QemuLog, IgnoresKicksOfOtherDevices) {
   const ImportResult result = Import(Kick(0, "b10c") + Kick(0) + Page(5) +
                                      Kick(1, "b10c") + Page(6) + Config(2, 0));
-  EXPECT_EQ(Body(result.trace), "I +5+2\nend 0 1 2 0\n");
+  EXPECT_EQ(BodyOf(result.trace), "I +5+2\nend 0 1 2 0\n");
   EXPECT_EQ(result.notes,
             (Notes{kFromKicks, "1 lines of other events ignored"}));
 }
@@ -158,7 +220,7 @@ TEST(QemuLog, ReadsTheRealSamplesOnceTheCountsFit) {
     log = testing::Replaced(log, "actual: 768 oldactual: 1024",
                             "actual: 23 oldactual: 10");
     log += Config(21, 23);
-    EXPECT_EQ(Body(Import(log).trace),
+    EXPECT_EQ(BodyOf(Import(log).trace),
               "T 1024\n"
               "I +29e5 +905 -8f3 -7 +8fc -90f +2 +917 -925 +17\n"
               "I -ae5+4\n"
@@ -167,9 +229,14 @@ TEST(QemuLog, ReadsTheRealSamplesOnceTheCountsFit) {
               "D -63c9-2\n"
               "end 2 4 23 2\n");
   }
-  EXPECT_EQ(
-      Body(Import(Sample("qemu_log_with_discard.txt") + Config(6, 0)).trace),
-      "T 131072\nI +1fe3+6\nend 1 1 6 0\n");
+  // Its last page was cut off from its discard.
+  std::string log = Sample("qemu_log_with_discard.txt");
+  EXPECT_EQ(Error(log + Config(6, 0)).substr(0, 56),
+            "f:19: found 5 pages with a discard and 1 without since t");
+  const std::string last = "gpa: 0x1fe8000\n";
+  log = testing::Replaced(log, last, last + kDiscard);
+  EXPECT_EQ(BodyOf(Import(log + Config(6, 0)).trace),
+            "T 131072\nI +1fe3+6\nend 1 1 6 0\n");
 }
 
 TEST(QemuLog, WithoutKicksRefusesPagesThatDoNotFitTheCount) {
@@ -184,9 +251,9 @@ TEST(QemuLog, RefusesACountThatDoesNotFollowTheOneBefore) {
 }
 
 TEST(QemuLog, MayBeginWithPagesInTheBalloon) {
-  EXPECT_EQ(Body(Import(Kick(1) + Page(5) + Config(99, 100) + Kick(1) +
-                        Page(6) + Config(98, 99))
-                     .trace),
+  EXPECT_EQ(BodyOf(Import(Kick(1) + Page(5) + Config(99, 100) + Kick(1) +
+                          Page(6) + Config(98, 99))
+                       .trace),
             "D +5\nD +1\nend 0 2 0 2\n");
 }
 
@@ -218,7 +285,7 @@ TEST(QemuLog, AllowsACountThatIsLateByAnArrayOfEachQueue) {
   std::string log = Kick(0) + Page(1) + Config(1, 0) + Kick(1) + Page(1) +
                     Kick(0) + Pages({2, 3, 4}) + Config(0, 1) + Config(3, 0);
   const ImportResult result = Import(log);
-  EXPECT_EQ(Body(result.trace), "I +1\nD +0\nI +1+3\nend 0 3 4 1\n");
+  EXPECT_EQ(BodyOf(result.trace), "I +1\nD +0\nI +1+3\nend 0 3 4 1\n");
   EXPECT_EQ(result.notes,
             (Notes{kFromKicks,
                    "1 set_config lines were up to 3 pages off the kicks, from "
@@ -226,9 +293,9 @@ TEST(QemuLog, AllowsACountThatIsLateByAnArrayOfEachQueue) {
 }
 
 TEST(QemuLog, AllowsCompactionWhichWritesNoCount) {
-  EXPECT_EQ(Body(Import(Kick(0) + Page(5) + Config(1, 0) + Kick(0) + Page(9) +
-                        Kick(1) + Page(5) + Kick(0) + Page(6) + Config(2, 1))
-                     .trace),
+  EXPECT_EQ(BodyOf(Import(Kick(0) + Page(5) + Config(1, 0) + Kick(0) + Page(9) +
+                          Kick(1) + Page(5) + Kick(0) + Page(6) + Config(2, 1))
+                       .trace),
             "I +5\nI +4\nD -4\nI +1\nend 0 4 3 1\n");
 }
 

@@ -19,6 +19,7 @@
 
 #include "workloads/trace/trace.h"
 #include "workloads/trace/trace_error.h"
+#include "workloads/trace/trace_io.h"
 
 namespace pfn::testing {
 
@@ -71,6 +72,12 @@ std::string ErrorOf(Action action) {
   }
   ADD_FAILURE() << "was accepted";
   return "";
+}
+
+// The canonical text of `trace` without its header.
+inline std::string BodyOf(const Trace& trace) {
+  const std::string text = EncodeTrace(trace);
+  return text.substr(text.find("\n\n") + 2);
 }
 
 inline std::string ReadBytes(const std::filesystem::path& path) {

@@ -36,6 +36,12 @@ namespace pfn {
 // The trace format and the importers refuse anything at or above this.
 inline constexpr Pfn kPfnLimit = Pfn{1} << 52;
 
+// A trace has at most so many events and runs, so that a file of a few bytes,
+// decompressed, cannot fill the memory. 2^25 runs are 512 MiB, and twice what a
+// guest of 64 GiB has whose pages come one by one.
+inline constexpr std::uint64_t kMaxTraceEvents = std::uint64_t{1} << 24;
+inline constexpr std::uint64_t kMaxTraceRuns = std::uint64_t{1} << 25;
+
 // |length| consecutive pages that start at `first`: upwards if length > 0,
 // downwards if length < 0. Never 0; a single page has length 1.
 struct PfnRun {
@@ -122,6 +128,14 @@ class Trace {
   std::uint64_t arrays() const { return events_.size() - targets_; }
   std::uint64_t pages_inflated() const { return pages_inflated_; }
   std::uint64_t pages_deflated() const { return pages_deflated_; }
+
+  // Beyond the limits above. Readers, importers and the writer refuse it, with
+  // this for the message.
+  bool IsTooLarge() const {
+    return events_.size() > kMaxTraceEvents || runs_.size() > kMaxTraceRuns;
+  }
+  static constexpr const char* kTooLarge =
+      "more than 2^24 arrays and targets, or 2^25 runs";
 
   // Equal provenance, equal events. An array that was begun and got no page yet
   // is no event, so it makes no difference.

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <charconv>
+#include <memory>
 
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_error.h"
@@ -90,10 +91,22 @@ void CheckTotal(std::uint64_t pages) {
   }
 }
 
-}  // namespace
-
-std::string EncodeTrace(const Trace& trace) {
+// Hands the text to `sink` in blocks, so that a trace of a terabyte needs no
+// more memory to be hashed than to be held.
+template <class Sink>
+void Encode(const Trace& trace, Sink sink) {
+  constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
+  if (trace.IsTooLarge()) Refuse(fmt::format("it has {}", Trace::kTooLarge));
+  std::uint64_t bytes = 0;
   std::string text(kFirstLine);
+  const auto flush = [&] {
+    bytes += text.size();
+    if (bytes > kMaxTextBytes) {
+      Refuse(fmt::format("its text is longer than {} bytes", kMaxTextBytes));
+    }
+    sink(std::string_view(text));
+    text.clear();
+  };
   text += '\n';
   AppendHeader(trace.provenance, &text);
   Pfn last = 0;
@@ -107,20 +120,31 @@ std::string EncodeTrace(const Trace& trace) {
       const bool inflate = event.kind == TraceEvent::Kind::kInflate;
       AppendArray(inflate ? 'I' : 'D', trace.runs_of(event), &last, &text);
     }
+    if (text.size() >= kBlockBytes) flush();
   }
   CheckTotal(trace.pages_inflated());
   CheckTotal(trace.pages_deflated());
   text += fmt::format("end {} {} {} {}\n", trace.targets(), trace.arrays(),
                       trace.pages_inflated(), trace.pages_deflated());
-  if (text.size() > kMaxTextBytes) {
-    Refuse(fmt::format("its text is longer than {} bytes", kMaxTextBytes));
-  }
+  flush();
+}
+
+}  // namespace
+
+std::string EncodeTrace(const Trace& trace) {
+  std::string text;
+  Encode(trace, [&text](std::string_view block) { text += block; });
   return text;
 }
 
 std::string TraceId(const Trace& trace) {
-  const std::string text = EncodeTrace(trace);
-  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(
+      XXH3_createState(), &XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  Encode(trace, [&state](std::string_view block) {
+    XXH3_128bits_update(state.get(), block.data(), block.size());
+  });
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 

@@ -145,6 +145,7 @@ void TraceParser::ParseHeaderValue(const HeaderField& field,
 
 bool TraceParser::ParseBodyLine() {
   NextLine();
+  if (trace_.IsTooLarge()) Fail(Trace::kTooLarge, "fewer", "split the trace");
   std::string_view rest = line_;
   if (ConsumePrefix(&rest, "I")) {
     ParseArray(Direction::kInflate, rest);

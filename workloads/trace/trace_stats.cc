@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <iterator>
 #include <span>
 #include <vector>
@@ -26,28 +27,11 @@ std::uint64_t Percentile(std::vector<std::uint64_t>& values,
   return *at;
 }
 
-// How many maximal ranges the pages of `runs` make.
-std::uint64_t CountRanges(std::span<const PfnRun> runs) {
-  std::vector<PfnRange> ranges;
-  ranges.reserve(runs.size());
-  for (const PfnRun& run : runs)
-    ranges.push_back({run.lowest(), run.highest()});
-  std::sort(ranges.begin(), ranges.end(),
-            [](PfnRange a, PfnRange b) { return a.first < b.first; });
-  std::uint64_t count = 0;
-  Pfn end = 0;  // One behind the last page of the range that grows.
-  for (const PfnRange& range : ranges) {
-    if (count == 0 || range.first > end) ++count;
-    end = std::max(end, range.last + 1);
-  }
-  return count;
-}
-
 void CountPasses(const Trace& trace, TraceStats* stats) {
   std::vector<std::uint64_t> ranges;
   for (const Pass& pass : trace.Passes()) {
     if (pass.direction == Direction::kInflate) {
-      ranges.push_back(CountRanges(trace.runs_of(pass)));
+      ranges.push_back(MaximalRanges(trace.runs_of(pass)).size());
     } else {
       ++stats->deflate_passes;
     }
@@ -82,6 +66,9 @@ void CountArrays(const Trace& trace, TraceStats* stats) {
     CountSteps(trace.runs_of(event), stats);
     for (const PfnRun& run : trace.runs_of(event)) {
       lengths.push_back(run.pages());
+      const auto bin =
+          static_cast<std::size_t>(std::bit_width(run.pages()) - 1);
+      stats->run_pages[std::min(bin, TraceStats::kRunBins - 1)] += run.pages();
     }
   }
   if (lengths.empty()) return;
@@ -161,6 +148,45 @@ std::string FormatInfo(std::string_view title, const Trace& trace) {
   line("steps", FormatSteps(stats) + " inside inflated arrays");
   line("id", TraceId(trace));
   return text;
+}
+
+std::string FormatTableHead() {
+  return "| trace | pages | ranges | mean run | p50 | p90 | step -1 | step +1 "
+         "| "
+         "other | % of the pages in runs of 1, 2-3, 4-7, ..., 128-255, 256+ |\n"
+         "|---|---|---|---|---|---|---|---|---|---|\n";
+}
+
+std::string FormatTableRow(std::string_view title, const Trace& trace) {
+  Trace first;
+  for (const Pass& pass : trace.Passes()) {
+    if (pass.direction != Direction::kInflate) continue;
+    for (const TraceEvent& event : trace.events()) {
+      if (event.first_run < pass.first_run || event.end_run > pass.end_run ||
+          event.kind == TraceEvent::Kind::kTarget) {
+        continue;
+      }
+      first.BeginArray(Direction::kInflate);
+      for (const PfnRun& run : trace.runs_of(event)) first.AppendRun(run);
+    }
+    break;
+  }
+  const TraceStats stats = ComputeStats(first);
+  const auto share = [](std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0.0
+                      : static_cast<double>(part) / static_cast<double>(whole);
+  };
+  const std::uint64_t steps =
+      stats.steps_down + stats.steps_up + stats.steps_other;
+  std::string bins;
+  for (const std::uint64_t pages : stats.run_pages) {
+    bins += fmt::format(" {:.0f}", 100 * share(pages, first.pages_inflated()));
+  }
+  return fmt::format(
+      "| `{}` | {} | {} | {:.1f} | {} | {} | {:.3f} | {:.3f} | {:.3f} |{} |\n",
+      title, first.pages_inflated(), stats.max_ranges, stats.mean_run,
+      stats.p50_run, stats.p90_run, share(stats.steps_down, steps),
+      share(stats.steps_up, steps), share(stats.steps_other, steps), bins);
 }
 
 std::string FormatFacts(const Trace& trace) {

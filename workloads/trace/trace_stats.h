@@ -8,6 +8,8 @@
 #ifndef PFNBENCH_WORKLOADS_TRACE_TRACE_STATS_H_
 #define PFNBENCH_WORKLOADS_TRACE_TRACE_STATS_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,12 +38,21 @@ struct TraceStats {
   std::uint64_t steps_down = 0;
   std::uint64_t steps_up = 0;
   std::uint64_t steps_other = 0;
+  // Pages of the inflated arrays by the length of their run: 1, 2 to 3, 4 to 7,
+  // ..., 128 to 255, and 256 or more.
+  static constexpr std::size_t kRunBins = 9;
+  std::array<std::uint64_t, kRunBins> run_pages = {};
 };
 
 TraceStats ComputeStats(const Trace& trace);
 
 // "idle-8g.pfntrace.zst" and about 15 lines of facts: `pfntrace info`.
 std::string FormatInfo(std::string_view title, const Trace& trace);
+
+// Rows of a Markdown table that sets traces beside each other: the figures of
+// the first inflating pass of each, since one guest's later passes differ.
+std::string FormatTableHead();
+std::string FormatTableRow(std::string_view title, const Trace& trace);
 
 // The facts of `trace` that fit on one line of a list.
 std::string FormatFacts(const Trace& trace);

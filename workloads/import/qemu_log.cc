@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-#include "workloads/trace/qemu_log.h"
+#include "workloads/import/qemu_log.h"
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
-#include "workloads/trace/balloon_count.h"
+#include "workloads/import/balloon_count.h"
+#include "workloads/import/guess_format.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/text_scan.h"
 #include "workloads/trace/trace_error.h"
@@ -85,6 +87,32 @@ std::optional<std::uint64_t> ParseTarget(std::string_view text) {
   return pages;
 }
 
+// The length of a "ram_block_discard_range BLOCK@0xADDRESS + 0xLENGTH: ...".
+std::optional<std::uint64_t> ParseDiscard(std::string_view text) {
+  constexpr std::string_view kLength = " + 0x";
+  const std::size_t at = text.find(kLength);
+  if (at == text.npos) return {};
+  text.remove_prefix(at + kLength.size());
+  std::uint64_t length = 0;
+  if (!ConsumeHex(&text, &length) || !ConsumePrefix(&text, ":")) return {};
+  return length;
+}
+
+// The part of `line` from the event on. The prefix depends on the backend of
+// QEMU's trace and may be anything; an event that is none of ours is left as it
+// is.
+std::string_view SkipUnknownPrefix(std::string_view line) {
+  for (const std::string_view event :
+       {"virtio_balloon_", "virtio_queue_notify ",
+        "ram_block_discard_range "}) {
+    const std::size_t at = line.find(event);
+    if (at == line.npos || at == 0) continue;
+    const char before = line[at - 1];
+    if (before == ' ' || before == ':') return line.substr(at);
+  }
+  return line;
+}
+
 class QemuLogImporter {
  public:
   QemuLogImporter(ByteSource& source, std::string_view name)
@@ -103,8 +131,10 @@ class QemuLogImporter {
   void OnKick(Kick kick);
   void OnSetConfig(SetConfig config);
   void OnTarget(std::uint64_t pages);
+  void OnDiscard(std::uint64_t bytes);
 
   void BeginKickedArray();
+  void AppendPending(bool was_discarded);
   void SettlePending(SetConfig config);
   void CheckEnd() const;
   void WriteNotes();
@@ -132,18 +162,25 @@ class QemuLogImporter {
   bool begins_array_ = true;
   Direction direction_ = Direction::kInflate;
 
-  // Without kicks: what waits for the set_config that gives it a direction.
+  // Without kicks: what waits for the set_config that gives it a direction. Its
+  // arrays inflate if each of their pages was discarded at once.
   Trace pending_;
   std::uint64_t pending_line_ = 0;
 
+  // The page of the line before, if it was one: a discard may follow.
+  std::optional<Pfn> last_page_;
+
   std::uint64_t pages_since_config_ = 0;
   std::uint64_t failed_attempts_ = 0;
-  std::uint64_t discards_ = 0;
+  std::uint64_t page_discards_ = 0;
+  std::uint64_t reports_ = 0;
+  std::uint64_t reported_pages_ = 0;
   std::uint64_t other_lines_ = 0;
 };
 
 ImportResult QemuLogImporter::Import() {
   while (reader_.Next(&line_)) ImportLine(line_);
+  if (last_page_) AppendPending(false);
   CheckEnd();
   WriteNotes();
   result_.lines = reader_.line_number();
@@ -152,13 +189,20 @@ ImportResult QemuLogImporter::Import() {
 
 void QemuLogImporter::ImportLine(std::string_view line) {
   if (!line.empty() && DigitValue(line.front()) < 10) SkipTimestamp(&line);
+  if (!line.starts_with("virtio_balloon_")) line = SkipUnknownPrefix(line);
+  if (ConsumePrefix(&line, "ram_block_discard_range ")) {
+    OnDiscard(Require(ParseDiscard(line),
+                      "ram_block_discard_range BLOCK@0xA + 0xL: ..."));
+    return;
+  }
+  if (last_page_) AppendPending(false);
   if (ConsumePrefix(&line, "virtio_balloon_")) {
     ImportBalloonEvent(line);
   } else if (ConsumePrefix(&line, "virtio_queue_notify ")) {
     OnKick(Require(ParseKick(line), "virtio_queue_notify vdev 0xV n N vq 0xQ"));
-  } else if (line.starts_with("ram_block_discard_range ")) {
-    ++discards_;
   } else {
+    const std::string advice = AdviceToImport(line);
+    if (!advice.empty()) Fail(Quoted(line_), "a line of a QEMU log" + advice);
     ++other_lines_;
   }
 }
@@ -183,6 +227,9 @@ void QemuLogImporter::ImportBalloonEvent(std::string_view event) {
 }
 
 void QemuLogImporter::OnPage(Pfn pfn) {
+  if (result_.trace.IsTooLarge() || pending_.IsTooLarge()) {
+    Fail(Trace::kTooLarge, "fewer; split the recording");
+  }
   ++pages_since_config_;
   if (direction_from_ == DirectionFrom::kUnknown) {
     direction_from_ = kick_ ? DirectionFrom::kKick : DirectionFrom::kSetConfig;
@@ -191,12 +238,43 @@ void QemuLogImporter::OnPage(Pfn pfn) {
     if (begins_array_) BeginKickedArray();
     result_.trace.AppendPage(pfn);
     count_.CountPages(direction_, 1);
+    begins_array_ = false;
   } else {
-    if (begins_array_) pending_.BeginArray(Direction::kInflate);
-    if (pending_.arrays() == 0) pending_line_ = reader_.line_number();
-    pending_.AppendPage(pfn);
+    if (pages_since_config_ == 1) pending_line_ = reader_.line_number();
   }
+  last_page_ = pfn;
+}
+
+// The page of the line before is complete: no discard can follow it any more.
+void QemuLogImporter::AppendPending(bool was_discarded) {
+  const Pfn pfn = *last_page_;
+  last_page_.reset();
+  if (direction_from_ == DirectionFrom::kKick) return;
+  const Direction direction =
+      was_discarded ? Direction::kInflate : Direction::kDeflate;
+  if (begins_array_ || direction != direction_) pending_.BeginArray(direction);
   begins_array_ = false;
+  direction_ = direction;
+  pending_.AppendPage(pfn);
+}
+
+// QEMU discards an inflated page at once, and larger ranges when the guest
+// reports free pages.
+void QemuLogImporter::OnDiscard(std::uint64_t bytes) {
+  constexpr std::uint64_t kPageBytes = std::uint64_t{1} << kPageShift;
+  if (!last_page_ || bytes != kPageBytes) {
+    if (last_page_) AppendPending(false);
+    ++reports_;
+    reported_pages_ += bytes / kPageBytes;
+    return;
+  }
+  ++page_discards_;
+  if (direction_from_ == DirectionFrom::kKick &&
+      direction_ == Direction::kDeflate) {
+    Fail("the discard of a page after a kick of queue 1 (deflate)",
+         "one after a kick of queue 0 (inflate) only; a kick is missing");
+  }
+  AppendPending(true);
 }
 
 void QemuLogImporter::OnKick(Kick kick) {
@@ -225,6 +303,9 @@ void QemuLogImporter::BeginKickedArray() {
 }
 
 void QemuLogImporter::OnTarget(std::uint64_t pages) {
+  if (result_.trace.IsTooLarge()) {
+    Fail(Trace::kTooLarge, "fewer; split the recording");
+  }
   begins_array_ = true;
   // A target must not overtake pages that wait.
   (pending_.arrays() > 0 ? pending_ : result_.trace).AppendTarget(pages);
@@ -242,31 +323,46 @@ void QemuLogImporter::OnSetConfig(SetConfig config) {
   pages_since_config_ = 0;
 }
 
-// Copies what waits into the trace, now that its direction is known.
+// Copies what waits into the trace, now that its direction is known: by the
+// discards where there are any, otherwise by the difference.
 void QemuLogImporter::SettlePending(SetConfig config) {
+  const bool by_discards = pending_.pages_inflated() > 0;
   const bool inflate = config.actual > config.old_actual;
-  const std::uint64_t counted = inflate ? config.actual - config.old_actual
-                                        : config.old_actual - config.actual;
-  if (counted != pages_since_config_) {
-    Fail(fmt::format("{} pages since the set_config before",
-                     pages_since_config_),
-         fmt::format("{}, the difference of actual and oldactual; record "
-                     "virtio_queue_notify too if the balloon inflates and "
-                     "deflates at once",
-                     counted));
+  const auto change = static_cast<std::int64_t>(config.actual) -
+                      static_cast<std::int64_t>(config.old_actual);
+  const auto pages = static_cast<std::int64_t>(pages_since_config_);
+  const auto deflated =
+      by_discards ? static_cast<std::int64_t>(pending_.pages_deflated())
+                  : (inflate ? 0 : pages);
+  if (change != pages - 2 * deflated) {
+    Fail(by_discards
+             ? fmt::format("{} pages with a discard and {} without since the "
+                           "set_config before",
+                           pages - deflated, deflated)
+             : fmt::format("{} pages since the set_config before", pages),
+         fmt::format("{}, the difference of actual and oldactual; {}",
+                     by_discards ? change : std::abs(change),
+                     by_discards
+                         ? "lines are missing or directions are wrong"
+                         : "record virtio_queue_notify too if the balloon "
+                           "inflates and deflates at once"));
   }
-  direction_ = inflate ? Direction::kInflate : Direction::kDeflate;
   for (const TraceEvent& event : pending_.events()) {
     if (event.kind == TraceEvent::Kind::kTarget) {
       result_.trace.AppendTarget(event.target_pages);
       continue;
     }
-    result_.trace.BeginArray(direction_);
+    const bool inflates =
+        by_discards ? event.kind == TraceEvent::Kind::kInflate : inflate;
+    result_.trace.BeginArray(inflates ? Direction::kInflate
+                                      : Direction::kDeflate);
     for (const PfnRun& run : pending_.runs_of(event)) {
       result_.trace.AppendRun(run);
     }
   }
-  count_.CountPages(direction_, counted);
+  count_.CountPages(Direction::kInflate,
+                    static_cast<std::uint64_t>(pages - deflated));
+  count_.CountPages(Direction::kDeflate, static_cast<std::uint64_t>(deflated));
   pending_ = Trace();
   begins_array_ = true;
 }
@@ -293,16 +389,23 @@ void QemuLogImporter::WriteNotes() {
   const auto note = [this](std::uint64_t count, std::string_view what) {
     if (count > 0) result_.notes.push_back(fmt::format("{} {}", count, what));
   };
-  result_.notes.push_back(direction_from_ == DirectionFrom::kKick
-                              ? "directions are from virtio_queue_notify"
-                              : "directions are from set_config; arrays "
-                                "between two of them are one array");
+  if (direction_from_ == DirectionFrom::kKick) {
+    result_.notes.push_back("directions are from virtio_queue_notify");
+  } else {
+    result_.notes.push_back(fmt::format(
+        "directions are from {}; arrays between two set_configs "
+        "are one array",
+        page_discards_ > 0 ? "ram_block_discard_range and set_config"
+                           : "set_config"));
+  }
   note(count_.lagging(),
        fmt::format("set_config lines were up to {} pages off the kicks, "
                    "from filling and leaking at once",
                    count_.largest_lag()));
   note(failed_attempts_, "attempts to inflate got no page");
-  note(discards_, "ram_block_discard_range lines ignored");
+  note(reports_,
+       fmt::format("discards of {} pages left out, from free page reporting",
+                   reported_pages_));
   note(other_lines_, "lines of other events ignored");
 }
 

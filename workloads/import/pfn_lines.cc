@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "workloads/trace/pfn_lines.h"
+#include "workloads/import/pfn_lines.h"
 
 #include <fmt/format.h>
 
@@ -41,6 +41,9 @@ class PfnLinesImporter {
 
  private:
   void ImportLine() {
+    if (result_.trace.IsTooLarge()) {
+      Fail(Trace::kTooLarge, "fewer; split the recording");
+    }
     std::string_view rest = line_;
     if (ConsumePrefix(&rest, "I ")) {
       ImportArray(Direction::kInflate, rest);

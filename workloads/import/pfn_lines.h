@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/pfn_lines.h
+// File: workloads/import/pfn_lines.h
 //
 // Importer for the plainest recording there is, for guests and hypervisors
 // whose own tools can print page frame numbers:
@@ -13,13 +13,13 @@
 //
 // F and R are no balloon events: they are counted, dropped, and said in a note.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_PFN_LINES_H_
-#define PFNBENCH_WORKLOADS_TRACE_PFN_LINES_H_
+#ifndef PFNBENCH_WORKLOADS_IMPORT_PFN_LINES_H_
+#define PFNBENCH_WORKLOADS_IMPORT_PFN_LINES_H_
 
 #include <string_view>
 
+#include "workloads/import/import_result.h"
 #include "workloads/trace/byte_source.h"
-#include "workloads/trace/import_result.h"
 
 namespace pfn {
 
@@ -29,4 +29,4 @@ ImportResult ImportPfnLines(ByteSource& source, std::string_view name);
 
 }  // namespace pfn
 
-#endif  // PFNBENCH_WORKLOADS_TRACE_PFN_LINES_H_
+#endif  // PFNBENCH_WORKLOADS_IMPORT_PFN_LINES_H_

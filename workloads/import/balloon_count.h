@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/balloon_count.h
+// File: workloads/import/balloon_count.h
 //
 // Two accounts of one balloon, compared: the pages seen in a QEMU log, with the
 // direction their kick gave them, and the count that the guest writes into the
@@ -20,8 +20,8 @@
 // queue, for a few set_configs. Balloon compaction moves a page with one
 // inflate and one deflate and no set_config: no difference once it is done.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_BALLOON_COUNT_H_
-#define PFNBENCH_WORKLOADS_TRACE_BALLOON_COUNT_H_
+#ifndef PFNBENCH_WORKLOADS_IMPORT_BALLOON_COUNT_H_
+#define PFNBENCH_WORKLOADS_IMPORT_BALLOON_COUNT_H_
 
 #include <cstdint>
 #include <string>
@@ -65,4 +65,4 @@ class BalloonCount {
 
 }  // namespace pfn
 
-#endif  // PFNBENCH_WORKLOADS_TRACE_BALLOON_COUNT_H_
+#endif  // PFNBENCH_WORKLOADS_IMPORT_BALLOON_COUNT_H_

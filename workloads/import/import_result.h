@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/import_result.h
+// File: workloads/import/import_result.h
 //
 // What an importer gives back: the trace, without provenance, which only the
 // caller knows, and what a reader of the trace should know about the import.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_IMPORT_RESULT_H_
-#define PFNBENCH_WORKLOADS_TRACE_IMPORT_RESULT_H_
+#ifndef PFNBENCH_WORKLOADS_IMPORT_IMPORT_RESULT_H_
+#define PFNBENCH_WORKLOADS_IMPORT_IMPORT_RESULT_H_
 
 #include <cstdint>
 #include <string>
@@ -25,4 +25,4 @@ struct ImportResult {
 
 }  // namespace pfn
 
-#endif  // PFNBENCH_WORKLOADS_TRACE_IMPORT_RESULT_H_
+#endif  // PFNBENCH_WORKLOADS_IMPORT_IMPORT_RESULT_H_

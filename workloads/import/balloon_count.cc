@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "workloads/trace/balloon_count.h"
+#include "workloads/import/balloon_count.h"
 
 #include <fmt/format.h>
 
