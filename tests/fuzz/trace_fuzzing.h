@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// File: tests/fuzz/trace_fuzzing.h
+//
+// What holds for every input of the reader and of the importers: a trace that
+// can be written and read again, or one line that says where and why.
+
+#ifndef PFNBENCH_TESTS_FUZZ_TRACE_FUZZING_H_
+#define PFNBENCH_TESTS_FUZZ_TRACE_FUZZING_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "workloads/trace/trace.h"
+#include "workloads/trace/trace_error.h"
+#include "workloads/trace/trace_io.h"
+
+// libFuzzer's name for a target: trace_replay_main.cc calls it too.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
+                                      std::size_t size);
+
+namespace pfn::testing {
+
+[[noreturn]] inline void Abort(std::string_view what, std::string_view detail) {
+  std::fprintf(stderr, "%.*s: %.*s\n", static_cast<int>(what.size()),
+               what.data(), static_cast<int>(detail.size()), detail.data());
+  std::abort();
+}
+
+// Runs `make`, which returns a trace or throws TraceError. True: a trace.
+template <class Make>
+bool FuzzOnce(Make make) {
+  Trace trace;
+  try {
+    trace = make();
+  } catch (const TraceError& error) {
+    const std::string_view message = error.what();
+    for (const char c : message) {
+      if (c < ' ' || c > '~') Abort("a message that is not one line", message);
+    }
+    // "NAME:LINE: ", "NAME: byte N: "
+    if (!message.starts_with("f:")) Abort("a message without place", message);
+    return false;
+  }
+  std::string text;
+  try {
+    text = EncodeTrace(trace);
+  } catch (const TraceError&) {
+    return false;  // beyond the limits of the format, which is said
+  }
+  if (ParseTrace(text, "f") != trace) Abort("another trace when read", text);
+  return true;
+}
+
+}  // namespace pfn::testing
+
+#endif  // PFNBENCH_TESTS_FUZZ_TRACE_FUZZING_H_
