@@ -35,8 +35,9 @@
 #include "harness/run/runner.h"
 #include "harness/sweep/command.h"
 #include "harness/sweep/crash_note.h"
+#include "workloads/catalog.h"
 #include "workloads/shipped.h"
-#include "workloads/trace/trace_io.h"
+#include "workloads/trace/trace_error.h"
 
 namespace pfn {
 namespace {
@@ -59,6 +60,10 @@ constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
 void ListWorkloads() {
   for (const ShippedWorkload& workload : ShippedWorkloads()) {
     fmt::print("{:<12} {}\n", workload.name, DescribeWorkload(workload));
+  }
+  for (const NamedGenerated& workload : GeneratedWorkloads()) {
+    fmt::print("{:<12} generated: {}{}\n", workload.name, kGeneratedPrefix,
+               workload.spec);
   }
 }
 
@@ -102,14 +107,14 @@ RowRequest ReadWorkloads(const Options& options) {
                      .baseline = options.baseline};
   for (const WorkloadChoice& choice : options.workloads) {
     request.workloads.push_back(
-        std::make_unique<Workload>(choice.name, ReadTrace(choice.path)));
+        std::make_unique<Workload>(choice.name, LoadTrace(choice.source)));
     const bool is_replayed =
         std::find(options.operations.begin(), options.operations.end(),
                   Operation::kReplay) != options.operations.end();
     if (is_replayed && request.workloads.back()->trace().targets() == 0) {
       throw UsageError(fmt::format(
           "{}: has no balloon targets (T lines), which replay follows",
-          choice.path.string()));
+          choice.source));
     }
   }
   return request;
@@ -248,9 +253,9 @@ int Run(const Options& options, int argc, char** argv) {
 // What --workload takes for `choice` from wherever the program is started.
 std::string ArgumentFor(const WorkloadChoice& choice) {
   for (const ShippedWorkload& shipped : ShippedWorkloads()) {
-    if (shipped.path == choice.path) return shipped.name;
+    if (shipped.path.string() == choice.source) return shipped.name;
   }
-  return choice.path.string();
+  return choice.source;
 }
 
 int RunSweepCommand(int argc, char** argv) {
@@ -267,7 +272,7 @@ int RunSweepCommand(int argc, char** argv) {
                        .only = options.only};
   for (const WorkloadChoice& choice : options.workloads) {
     workloads.push_back(
-        std::make_unique<Workload>(choice.name, ReadTrace(choice.path)));
+        std::make_unique<Workload>(choice.name, LoadTrace(choice.source)));
     request.workloads.push_back({workloads.back().get(), ArgumentFor(choice)});
   }
   for (const Contender* contender : options.contenders) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// pfntrace: imports, shows and checks .pfntrace files.
+// pfntrace: imports, generates, shows and checks .pfntrace files.
 //
 // Exit status: 0, or 2 after one line on stderr that says what is wrong and
 // what to do. An output file is complete or not there.
@@ -8,21 +8,22 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "workloads/catalog.h"
+#include "workloads/generate/generators.h"
+#include "workloads/import/importers.h"
 #include "workloads/trace/byte_source.h"
-#include "workloads/trace/import_result.h"
-#include "workloads/trace/pfn_lines.h"
-#include "workloads/trace/qemu_log.h"
 #include "workloads/trace/trace_dump.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
@@ -50,13 +51,6 @@ void Complain(std::string_view message) {
   fmt::print(stderr, "pfntrace: {}\n", message);
 }
 
-using Importer = ImportResult (*)(ByteSource&, std::string_view);
-
-const std::map<std::string, Importer> kImporters = {
-    {"pfn-lines", &ImportPfnLines},
-    {"qemu-log", &ImportQemuLog},
-};
-
 struct ImportOptions {
   std::string from;
   TraceProvenance provenance;
@@ -64,12 +58,28 @@ struct ImportOptions {
   std::string output;
 };
 
+std::vector<std::string> ImportFormats() {
+  std::vector<std::string> formats;
+  for (const Importer& importer : Importers()) {
+    formats.emplace_back(importer.format);
+  }
+  return formats;
+}
+
+// `format` is one of ImportFormats().
+const Importer& ImporterOf(std::string_view format) {
+  const std::span<const Importer> importers = Importers();
+  return *std::find_if(
+      importers.begin(), importers.end(),
+      [&](const Importer& each) { return each.format == format; });
+}
+
 void Import(const ImportOptions& options) {
   const std::unique_ptr<ByteSource> source =
       OpenInput(options.input, ZstdFrames::kOneOrMore);
   const std::string name =
       options.input == "-" ? "standard input" : options.input;
-  ImportResult result = kImporters.at(options.from)(*source, name);
+  ImportResult result = ImporterOf(options.from).import(*source, name);
   result.trace.provenance = options.provenance;
   WriteTrace(result.trace, options.output);
   Print(fmt::format("{}: {} lines, {} pages inflated, {} deflated\n",
@@ -80,9 +90,49 @@ void Import(const ImportOptions& options) {
   }
 }
 
-void Info(const std::vector<std::string>& files) {
-  for (const std::string& file : files) {
-    Print(FormatInfo(file, ReadTrace(file)));
+struct GenerateOptions {
+  std::string spec;
+  std::string output;
+  bool list = false;
+};
+
+void ListGenerators() {
+  for (const Generator& generator : Generators()) {
+    Print(fmt::format("{:<12} {}\n", generator.name, generator.summary));
+    for (const Parameter& parameter : generator.parameters) {
+      const std::string_view default_value =
+          parameter.default_value.empty() ? "\"\"" : parameter.default_value;
+      Print(fmt::format("  {:<12} {}{}{} [{}]\n", parameter.key, parameter.help,
+                        parameter.choices.empty() ? "" : ": ",
+                        parameter.choices, default_value));
+    }
+  }
+}
+
+void GenerateTrace(const GenerateOptions& options) {
+  if (options.list) {
+    ListGenerators();
+    return;
+  }
+  if (options.spec.empty() || options.output.empty()) {
+    throw TraceError("generate needs SPEC and -o FILE, or --list");
+  }
+  const Trace trace = Generate(options.spec);
+  WriteTrace(trace, options.output);
+  Print(fmt::format("{}: {} pages inflated, {} deflated\n", options.output,
+                    trace.pages_inflated(), trace.pages_deflated()));
+}
+
+void Info(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    Print(FormatInfo(word, LoadTrace(word)));
+  }
+}
+
+void Table(const std::vector<std::string>& words) {
+  Print(FormatTableHead());
+  for (const std::string& word : words) {
+    Print(FormatTableRow(word, LoadTrace(word)));
   }
 }
 
@@ -93,7 +143,7 @@ struct CatOptions {
 };
 
 void Cat(const CatOptions& options) {
-  const Trace trace = ReadTrace(options.file);
+  const Trace trace = LoadTrace(options.file);
   if (options.absolute) {
     DumpRuns(trace, Print);
   } else if (options.pages) {
@@ -153,10 +203,13 @@ void AddImport(CLI::App* app, ImportOptions* options) {
                             const char* help) {
     return import->add_option(name, *value, help)->check(HeaderText());
   };
-  import->add_option("--from", options->from, "What the recording is.")
+  import
+      ->add_option("--from", options->from,
+                   "What the recording is: bpftrace, ftrace,\npagemap, "
+                   "perf-script, pfn-lines, qemu-log,\ntrace-cmd.")
       ->required()
       ->type_name("FORMAT")
-      ->check(CLI::IsMember(&kImporters));
+      ->check(CLI::IsMember(ImportFormats()).description(""));
   import
       ->add_option("--guest-memory", provenance.guest_memory_bytes,
                    "Memory of the guest, such as 8G.")
@@ -184,6 +237,23 @@ void AddImport(CLI::App* app, ImportOptions* options) {
       ->required();
 }
 
+void AddGenerate(CLI::App* app, GenerateOptions* options) {
+  CLI::App* const generate =
+      app->add_subcommand("generate", "Makes a trace that nobody recorded.");
+  generate->add_option("SPEC", options->spec, "NAME[:KEY=VALUE]...");
+  generate->add_option("-o,--output", options->output,
+                       "The trace; compressed if it ends in .zst.");
+  generate->add_flag("--list", options->list,
+                     "Print all generators and their keys.");
+}
+
+void AddWords(CLI::App* command, std::vector<std::string>* words) {
+  command
+      ->add_option("TRACE", *words,
+                   "Files, shipped workloads by name, or\ngen:SPEC.")
+      ->required();
+}
+
 void AddFiles(CLI::App* command, std::vector<std::string>* files) {
   command->add_option("FILE", *files, "Traces, plain or zstd.")->required();
 }
@@ -191,25 +261,32 @@ void AddFiles(CLI::App* command, std::vector<std::string>* files) {
 // CLI11's own message does not name the commands that there are.
 std::string NoCommand(int argc, char** argv) {
   return fmt::format(
-      "found {}; expected the command import, info, cat or check",
+      "found {}; expected the command import, generate, info, table, cat or "
+      "check",
       argc > 1 ? Quoted(argv[1]) : "no command");
 }
 
 int Run(int argc, char** argv) {
-  CLI::App app("Imports, shows and checks recorded balloon traces.",
+  CLI::App app("Imports, generates, shows and checks balloon traces.",
                "pfntrace");
   app.get_formatter()->column_width(28);
   ImportOptions import_options;
+  GenerateOptions generate_options;
   CatOptions cat_options;
   std::vector<std::string> files;
 
   AddImport(&app, &import_options);
+  AddGenerate(&app, &generate_options);
   CLI::App* const info = app.add_subcommand(
       "info", "Prints where traces come from and what is in them.");
-  AddFiles(info, &files);
+  AddWords(info, &files);
+  CLI::App* const table = app.add_subcommand(
+      "table", "Prints the figures of traces as a Markdown table.");
+  AddWords(table, &files);
   CLI::App* const cat =
       app.add_subcommand("cat", "Prints a trace as canonical text.");
-  cat->add_option("FILE", cat_options.file, "A trace, plain or zstd.")
+  cat->add_option("TRACE", cat_options.file,
+                  "A file, a shipped workload by name, or\ngen:SPEC.")
       ->required();
   CLI::Option* const absolute =
       cat->add_flag("--absolute", cat_options.absolute,
@@ -233,6 +310,10 @@ int Run(int argc, char** argv) {
 
   if (info->parsed()) {
     Info(files);
+  } else if (table->parsed()) {
+    Table(files);
+  } else if (app.got_subcommand("generate")) {
+    GenerateTrace(generate_options);
   } else if (cat->parsed()) {
     Cat(cat_options);
   } else if (check->parsed()) {

@@ -38,6 +38,10 @@ std::string WorkloadName(const fs::path& path) {
 
 }  // namespace
 
+bool IsTracePath(std::string_view word) {
+  return word.find('/') != word.npos || word.find(".pfntrace") != word.npos;
+}
+
 std::vector<ShippedWorkload> ShippedWorkloads() {
   const fs::path folder = Folder();
   std::error_code error;
@@ -69,6 +73,14 @@ std::vector<ShippedWorkload> ShippedWorkloads() {
                     folder.string(), twin->name));
   }
   return workloads;
+}
+
+fs::path PathOfWorkload(std::string_view name) {
+  if (IsTracePath(name)) return name;
+  for (const ShippedWorkload& workload : ShippedWorkloads()) {
+    if (workload.name == name) return workload.path;
+  }
+  return name;
 }
 
 std::string DescribeWorkload(const ShippedWorkload& workload) {

@@ -12,6 +12,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pfn {
@@ -24,6 +25,14 @@ struct ShippedWorkload {
 // Ordered by name. Throws TraceError if the folder cannot be listed or has two
 // files of one name.
 std::vector<ShippedWorkload> ShippedWorkloads();
+
+// Whether `word` is meant as a path, not as a name: it has a slash, or
+// ".pfntrace".
+bool IsTracePath(std::string_view word);
+
+// The file of a shipped workload of that name, or else `name` as a path.
+// Throws TraceError as ShippedWorkloads does.
+std::filesystem::path PathOfWorkload(std::string_view name);
 
 // One line of facts, taken from the trace itself. Throws TraceError.
 std::string DescribeWorkload(const ShippedWorkload& workload);

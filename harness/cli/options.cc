@@ -24,6 +24,7 @@
 #include "harness/cli/nearest.h"
 #include "harness/run/rows.h"  // CanServe
 #include "pfnbench_version.h"
+#include "workloads/catalog.h"
 #include "workloads/shipped.h"
 
 namespace pfn {
@@ -81,8 +82,8 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       "--operation=set");
   app.set_version_flag("--version", "");
   app.add_option("--workload", raw.workloads,
-                 "Shipped workloads by name, paths of .pfntrace files, "
-                 "'default' or 'all'")
+                 "Workloads by name, paths of .pfntrace files, gen:SPEC for "
+                 "generated ones, 'default', or 'all' that are shipped")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME|PATH,...")
@@ -209,9 +210,11 @@ void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
   }
 }
 
-// The name in results of a trace that is given by its path.
-std::string NameOf(const fs::path& path) {
-  std::string name = path.filename().string();
+// The name in results of a trace that is given by its path or as gen:SPEC.
+std::string NameOf(std::string_view word) {
+  std::string name = word.starts_with(kGeneratedPrefix)
+                         ? std::string(word.substr(kGeneratedPrefix.size()))
+                         : fs::path(word).filename().string();
   for (const std::string_view suffix : {".zst", ".pfntrace"}) {
     if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
   }
@@ -229,12 +232,19 @@ std::vector<WorkloadChoice> ChooseWorkloads(
   std::vector<std::string> known = {"default", "all"};
   for (const ShippedWorkload& workload : shipped)
     known.push_back(workload.name);
+  for (const NamedGenerated& workload : GeneratedWorkloads())
+    known.emplace_back(workload.name);
 
   std::vector<WorkloadChoice> chosen;
-  const auto add_shipped = [&](std::string_view name) {
+  const auto add_named = [&](std::string_view name) {
     for (const ShippedWorkload& workload : shipped) {
       if (workload.name != name) continue;
-      chosen.push_back({workload.name, workload.path});
+      chosen.push_back({workload.name, workload.path.string()});
+      return true;
+    }
+    for (const NamedGenerated& workload : GeneratedWorkloads()) {
+      if (workload.name != name) continue;
+      chosen.push_back({std::string(name), std::string(name)});
       return true;
     }
     return false;
@@ -242,17 +252,19 @@ std::vector<WorkloadChoice> ChooseWorkloads(
   for (const std::string& name : names) {
     if (name == "default") {
       for (const std::string_view each : kDefaultWorkloads) {
-        if (!add_shipped(each)) {
+        if (!add_named(each)) {
           throw UsageError(
               fmt::format("the shipped workload '{}' is missing", each));
         }
       }
     } else if (name == "all") {
-      for (const ShippedWorkload& each : shipped) add_shipped(each.name);
-    } else if (!add_shipped(name)) {
-      const bool is_path = name.find('/') != std::string::npos ||
-                           name.find(".pfntrace") != std::string::npos;
-      if (!is_path) throw UsageError(UnknownName("workload", name, known));
+      for (const ShippedWorkload& each : shipped) add_named(each.name);
+    } else if (name.starts_with(kGeneratedPrefix)) {
+      chosen.push_back({NameOf(name), name});
+    } else if (!add_named(name)) {
+      if (!IsTracePath(name)) {
+        throw UsageError(UnknownName("workload", name, known));
+      }
       if (access(name.c_str(), R_OK) != 0) {
         throw UsageError(
             fmt::format("{}: cannot be read: {}", name, std::strerror(errno)));

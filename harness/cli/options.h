@@ -33,8 +33,8 @@ class UsageError : public std::runtime_error {
 };
 
 struct WorkloadChoice {
-  std::string name;  // in results
-  std::filesystem::path path;
+  std::string name;    // in results
+  std::string source;  // for LoadTrace()
 };
 
 struct Options {

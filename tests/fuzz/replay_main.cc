@@ -49,6 +49,6 @@ int main(int argc, char** argv) {
   if (pfn::testing::Totals().failures != 0) return 0;
   fmt::print(stderr,
              "set_fuzzer: no request failed; give files or folders of "
-             "inputs, for instance tests/fuzz/corpus\n");
+             "inputs, for instance tests/fuzz/corpus/set\n");
   return 2;
 }

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "harness/any_set.h"
-#include "harness/fault/splitmix64.h"
+#include "workloads/splitmix64.h"
 #include "harness/heap/page_arena.h"
 #include "harness/measure/contender.h"
 #include "harness/sweep/checked_set.h"

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/workloads/testing.h"
 #include "workloads/trace/byte_source.h"
@@ -107,28 +109,34 @@ TEST_F(Pfntrace, LeavesAnOldFileIfTheRecordingIsBad) {
 
 TEST_F(Pfntrace, RefusesWrongUsage) {
   const std::string help = "; see pfntrace --help";
-  ExpectRefused("",
-                "found no command; expected the command import, info, cat or "
-                "check" +
-                    help);
+  ExpectRefused(
+      "",
+      "found no command; expected the command import, generate, info, "
+      "table, cat or check" +
+          help);
   ExpectRefused(
       "show x",
-      "found \"show\"; expected the command import, info, cat or check" + help);
-  ExpectRefused("info", "FILE is required" + help);
+      "found \"show\"; expected the command import, generate, info, table, cat "
+      "or check" +
+          help);
+  ExpectRefused("info", "TRACE is required" + help);
   ExpectRefused("info --all small.pfntrace",
                 "The following argument was not expected: --all" + help);
   ExpectRefused("cat --absolute --pages small.pfntrace",
                 "--absolute excludes --pages" + help);
   ExpectRefused(
-      "import --from=perf --guest-memory=2G --kernel=k --recorder=r "
+      "import --from=xentrace --guest-memory=2G --kernel=k --recorder=r "
       "--provoked=p lines -o new.pfntrace",
-      "--from: perf not in {pfn-lines,qemu-log}" + help);
+      "--from: xentrace not in {bpftrace,ftrace,pagemap,perf-script,pfn-lines,"
+      "qemu-log,trace-cmd}" +
+          help);
   ExpectRefused(kImport + "--source='x ' lines -o new.pfntrace",
                 "--source: the text has a blank at an end" + help);
 }
 
 TEST_F(Pfntrace, HelpsEverywhere) {
-  for (const std::string command : {"", "import ", "info ", "cat ", "check "}) {
+  for (const std::string command :
+       {"", "import ", "generate ", "info ", "table ", "cat ", "check "}) {
     const Outcome outcome = Run(command + "--help");
     EXPECT_EQ(outcome.status, 0);
     EXPECT_NE(outcome.out.find("Usage: pfntrace"), std::string::npos);
@@ -176,6 +184,96 @@ TEST_F(Pfntrace, RefusesATraceThatNoGuestCanHaveMade) {
                 "twice.pfntrace: 1 pages are inflated twice without a deflate "
                 "between and 1 are deflated while not inflated; record from an "
                 "empty balloon on");
+}
+
+// Whatever the file holds: one printable line with the place, status 2, and no
+// output file, within the time and memory that a test has.
+TEST_F(Pfntrace, RefusesHostileFilesWithOneLine) {
+  const std::string header = "pfntrace 1\npage-size: 4096\n\n";
+  const std::string small(kSmallText);
+  std::string bomb = header;  // 64 MiB of arrays from a file of a few KiB
+  for (int i = 0; i <= 1 << 24; ++i) bomb += "T 1\n";
+  const std::string twice = CompressZstd(CompressZstd(small));
+  const std::string zst = CompressZstd(small);
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {"empty", ""},
+      {"zeros", std::string(5 << 20, '\0')},
+      {"binary", "\xff\xfe\x00\x80\x28\xb5"},
+      {"promise", header + "I +0\nend 0 1 1152921504606846976 0\n"},
+      {"promised-memory", "pfntrace 1\npage-size: 1152921504606846976\n\n"},
+      {"beyond", header + "I +fffffffffffff+2\nend 0 1 2 0\n"},
+      {"far", header + "I +10000000000000\nend 0 1 1 0\n"},
+      {"long-run", header + "I +0+ffffffffffffffff\nend 0 1 1 0\n"},
+      {"not-utf-8",
+       "pfntrace 1\npage-size: 4096\nkernel: \xc3\x28\n\nend "
+       "0 0 0 0\n"},
+      {"escapes", "pfntrace 1\npage-size: 4096\n\x1b[2J: x\n\n"},
+      {"cut", small.substr(0, small.size() - 9)},
+      {"cut.zst", zst.substr(0, zst.size() - 5)},
+      {"twice.zst", twice},
+      {"thrice.zst", CompressZstd(twice)},
+      {"two-frames.zst", zst + zst},
+      {"bomb.zst", CompressZstd(bomb)},
+  };
+  for (const auto& [name, bytes] : files) WriteBytes(folder_ / name, bytes);
+  const std::size_t left = folder_.files();
+  for (const auto& [name, bytes] : files) {
+    for (const std::string& command :
+         {"info ./" + name, "cat ./" + name, "check ./" + name,
+          kImport + "./" + name + " -o new.pfntrace"}) {
+      SCOPED_TRACE(command);
+      const Outcome outcome = Run(command);
+      EXPECT_EQ(outcome.status, 2);
+      EXPECT_EQ(outcome.out, "");
+      EXPECT_EQ(outcome.err.find("pfntrace: ./" + name + ":"), 0u)
+          << outcome.err;
+      EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1);
+      for (const char c : outcome.err.substr(0, outcome.err.size() - 1)) {
+        EXPECT_TRUE(c >= ' ' && c <= '~') << outcome.err;
+      }
+    }
+  }
+  EXPECT_EQ(folder_.files(), left);
+}
+
+TEST_F(Pfntrace, GeneratesAndShowsWhatNobodyRecorded) {
+  const Outcome outcome =
+      Run("generate reverse:pages=4:base=0 -o new.pfntrace");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "new.pfntrace: 4 pages inflated, 4 deflated\n");
+  EXPECT_EQ(ReadBytes(folder_ / "new.pfntrace"),
+            "pfntrace 1\npage-size: 4096\nrecorder: pfntrace generate\n"
+            "provoked: gen:reverse:pages=4:base=0\n\n"
+            "T 4\nI +3-4\nT 0\nD +0+4\nend 2 2 4 4\n");
+  EXPECT_EQ(Run("cat gen:reverse:pages=4:base=0").out,
+            ReadBytes(folder_ / "new.pfntrace"));
+  EXPECT_NE(Run("generate --list").out.find("\nbuddy "), std::string::npos);
+}
+
+TEST_F(Pfntrace, RefusesWhatCannotBeGenerated) {
+  ExpectRefused("generate reverse -o no/folder/x.pfntrace",
+                "no/folder/x.pfntrace: cannot be written: No such file or "
+                "directory");
+  ExpectRefused("generate", "generate needs SPEC and -o FILE, or --list");
+  ExpectRefused("generate reverse:pages=0 -o x.pfntrace",
+                "gen:\"reverse:pages=0\": found pages=\"0\"; expected a whole "
+                "number from 1 to 268435456, perhaps with K, M, G or T; see "
+                "docs/generators.md");
+}
+
+TEST_F(Pfntrace, SetsTracesBesideEachOther) {
+  const Outcome outcome = Run("table small.pfntrace gen:reverse:pages=512");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(
+      outcome.out.find("\n| `small.pfntrace` | 8 | 2 | 2.7 | 3 | 4 | "
+                       "0.500 | 0.333 | 0.167 | 12 38 50 0 0 0 0 0 0 |\n"),
+      std::string::npos)
+      << outcome.out;
+  EXPECT_NE(outcome.out.find("\n| `gen:reverse:pages=512` | 512 | 1 | 256.0 | "
+                             "256 | 256 | 1.000 | 0.000 | 0.000 | 0 0 0 0 0 0 "
+                             "0 0 100 |\n"),
+            std::string::npos)
+      << outcome.out;
 }
 
 TEST_F(Pfntrace, TakesAClosedPipeForAnAnswer) {

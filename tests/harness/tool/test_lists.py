@@ -55,12 +55,13 @@ def test_version_is_one_line(tool):
 
 
 def test_workloads_have_a_line_of_facts_each(tool, monkeypatch):
-    lines = printed(tool, "--list-workloads")
+    *lines, generated = printed(tool, "--list-workloads")
     names = [line.split()[0] for line in lines]
     assert names == sorted(names)
     assert {"idle-8g", "frag-4g", "busy-2g", "oom-2g"} <= set(names)
+    assert generated == "idle-1t      generated: gen:idle:inflate=1T"
     monkeypatch.setenv("PFNBENCH_TRACES", str(tool.folder))
-    (line,) = printed(tool, "--list-workloads")
+    line, _ = printed(tool, "--list-workloads")
     assert line.startswith("small        2 GiB guest, 8 pages inflated")
 
 

@@ -189,6 +189,22 @@ def test_the_environment_and_the_command_are_in_the_context(tool):
         assert context[key], key
 
 
+def test_a_generated_workload_is_named_by_its_specification(tool):
+    results = tool.results(
+        "--workload=gen:reverse:pages=512,gen:cma:chunks=9",
+        "--structure=flat",
+        "--operation=set",
+        "--rounds=1",
+    )
+    pages = {
+        row["name"].split("/")[1]: row["pages"]
+        for row in results["benchmarks"]
+        if row["name"].startswith("set/")
+    }
+    assert set(pages) == {"reverse_pages_512", "cma_chunks_9"}
+    assert "workload_reverse_pages_512" in results["context"]
+
+
 def test_a_trace_folder_of_ones_own_gives_workloads_by_name(
     tool, monkeypatch
 ):

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// File: workloads/catalog.h
+//
+// One word for every trace there can be, wherever a program takes a workload:
+//
+//     idle-8g                 shipped (workloads/recorded/)
+//     idle-1t                 generated, by a name of its own
+//     gen:buddy:preset=mixed  generated (workloads/generate/generators.h)
+//     path/to/my.pfntrace     a file
+
+#ifndef PFNBENCH_WORKLOADS_CATALOG_H_
+#define PFNBENCH_WORKLOADS_CATALOG_H_
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "workloads/trace/trace.h"
+
+namespace pfn {
+
+inline constexpr std::string_view kGeneratedPrefix = "gen:";
+
+struct NamedGenerated {
+  std::string_view name;  // "idle-1t"
+  std::string_view spec;  // "idle:inflate=1T"
+};
+
+std::span<const NamedGenerated> GeneratedWorkloads();
+
+// The trace that `word` stands for. Throws TraceError.
+Trace LoadTrace(std::string_view word);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_WORKLOADS_CATALOG_H_

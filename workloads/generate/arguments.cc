@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+
+#include "workloads/generate/arguments.h"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <charconv>
+#include <optional>
+
+#include "workloads/trace/text_scan.h"
+#include "workloads/trace/trace_error.h"
+
+namespace pfn {
+namespace {
+
+// "128K"
+std::optional<std::uint64_t> ParseCount(std::string_view text) {
+  std::uint64_t count = 0;
+  if (!ConsumeDecimal(&text, &count)) return {};
+  if (text.empty()) return count;
+  constexpr std::string_view kSuffixes = "KMGT";
+  const std::size_t suffix = kSuffixes.find(text.front());
+  if (text.size() != 1 || suffix == kSuffixes.npos) return {};
+  const auto shift = static_cast<unsigned>(10 * (suffix + 1));
+  if (count > ~std::uint64_t{0} >> shift) return {};
+  return count << shift;
+}
+
+std::optional<double> ParseShare(std::string_view text) {
+  double share = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, share);
+  if (error != std::errc{} || stop != end) return {};
+  return share;
+}
+
+bool IsChoice(std::string_view choices, std::string_view word) {
+  while (!choices.empty()) {
+    const std::string_view choice = choices.substr(0, choices.find('|'));
+    if (choice == word) return true;
+    choices.remove_prefix(std::min(choices.size(), choice.size() + 1));
+  }
+  return false;
+}
+
+std::string ListKeys(std::span<const Parameter> parameters) {
+  std::string keys;
+  for (const Parameter& parameter : parameters) {
+    keys += fmt::format("{}{}", keys.empty() ? "" : ", ", parameter.key);
+  }
+  return keys.empty() ? "none at all" : keys;
+}
+
+}  // namespace
+
+std::string_view NameOfSpec(std::string_view spec) {
+  return spec.substr(0, spec.find(':'));
+}
+
+Arguments::Arguments(std::string_view spec,
+                     std::span<const Parameter> parameters)
+    : spec_(spec), parameters_(parameters), values_(parameters.size()) {
+  for (const Parameter& parameter : parameters) {
+    Set(parameter.key, parameter.default_value);
+  }
+  std::vector<std::string_view> given;
+  std::string_view rest = spec.substr(NameOfSpec(spec).size());
+  while (ConsumePrefix(&rest, ":")) {
+    const std::string_view argument = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(argument.size());
+    const std::size_t equals = argument.find('=');
+    if (equals == argument.npos) Refuse(Quoted(argument), "KEY=VALUE");
+    const std::string_view key = argument.substr(0, equals);
+    for (const std::string_view other : given) {
+      if (other == key) Refuse(fmt::format("{} twice", Quoted(key)), "it once");
+    }
+    given.push_back(key);
+    Set(key, argument.substr(equals + 1));
+  }
+}
+
+void Arguments::Set(std::string_view key, std::string_view text) {
+  std::size_t index = 0;
+  while (index < parameters_.size() && parameters_[index].key != key) ++index;
+  if (index == parameters_.size()) {
+    Refuse(fmt::format("the key {}", Quoted(key)), ListKeys(parameters_));
+  }
+  const Parameter& parameter = parameters_[index];
+  Value value{std::string(text)};
+  const auto fail = [&](std::string_view expected) {
+    Refuse(fmt::format("{}={}", key, Quoted(text)), expected);
+  };
+  switch (parameter.kind) {
+    case Parameter::Kind::kCount: {
+      const std::optional<std::uint64_t> count = ParseCount(text);
+      if (!count || *count < parameter.min || *count > parameter.max) {
+        fail(
+            fmt::format("a whole number from {} to {}, perhaps with K, M, G "
+                        "or T",
+                        parameter.min, parameter.max));
+      }
+      value.count = *count;
+      break;
+    }
+    case Parameter::Kind::kShare: {
+      const std::optional<double> share = ParseShare(text);
+      constexpr double kUnit = kShareUnit;
+      const double min = static_cast<double>(parameter.min) / kUnit;
+      const double max = static_cast<double>(parameter.max) / kUnit;
+      if (!share || !(*share >= min && *share <= max)) {
+        fail(fmt::format("a number from {} to {}", min, max));
+      }
+      value.share = *share;
+      break;
+    }
+    case Parameter::Kind::kWord:
+      if (!parameter.choices.empty() && !IsChoice(parameter.choices, text)) {
+        fail(parameter.choices);
+      }
+      break;
+  }
+  values_[index] = value;
+}
+
+const Arguments::Value& Arguments::Find(std::string_view key) const {
+  std::size_t index = 0;
+  while (parameters_[index].key != key) {
+    ++index;
+    assert(index < parameters_.size());
+  }
+  return values_[index];
+}
+
+std::uint64_t Arguments::Count(std::string_view key) const {
+  return Find(key).count;
+}
+
+double Arguments::Share(std::string_view key) const { return Find(key).share; }
+
+const std::string& Arguments::Word(std::string_view key) const {
+  return Find(key).text;
+}
+
+void Arguments::Refuse(std::string_view found,
+                       std::string_view expected) const {
+  throw TraceError(
+      fmt::format("gen:{}: found {}; expected {}; see docs/generators.md",
+                  Quoted(spec_), found, expected));
+}
+
+}  // namespace pfn

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+//
+// File: workloads/generate/array_writer.h
+//
+// What the generators share: pages cut into arrays, all given back in the end,
+// and numbers drawn.
+
+#ifndef PFNBENCH_WORKLOADS_GENERATE_ARRAY_WRITER_H_
+#define PFNBENCH_WORKLOADS_GENERATE_ARRAY_WRITER_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "workloads/splitmix64.h"
+#include "workloads/trace/trace.h"
+
+namespace pfn {
+
+// What Linux puts into one element of virtio-balloon's queue.
+inline constexpr std::uint64_t kBalloonArrayPages = 256;
+
+// Appends runs to a trace as arrays of one direction, cut at `array_pages`.
+class ArrayWriter {
+ public:
+  ArrayWriter(Trace* trace, Direction direction,
+              std::uint64_t array_pages = kBalloonArrayPages)
+      : trace_(trace), direction_(direction), array_pages_(array_pages) {}
+
+  void Append(PfnRun run) {
+    while (run.length != 0) {
+      if (room_ == 0) {
+        trace_->BeginArray(direction_);
+        room_ = array_pages_;
+      }
+      const auto pages =
+          static_cast<std::int64_t>(std::min(run.pages(), room_));
+      const std::int64_t length = run.length < 0 ? -pages : pages;
+      trace_->AppendRun({run.first, length});
+      run.first += static_cast<Pfn>(length);
+      run.length -= length;
+      room_ -= static_cast<std::uint64_t>(pages);
+    }
+  }
+
+ private:
+  Trace* trace_;
+  Direction direction_;
+  std::uint64_t array_pages_;
+  std::uint64_t room_ = 0;  // pages that the array begun last still takes
+};
+
+constexpr PfnRun Reversed(PfnRun run) {
+  return {run.last(), run.length == 1 ? 1 : -run.length};
+}
+
+// The arrays of `trace` that came after its first `events` events, all of them
+// inflated, deflated in exactly the opposite order: what a list does that is
+// filled and emptied at its head.
+inline void AppendReversed(Trace* trace, std::size_t events = 0) {
+  for (std::size_t i = trace->events().size(); i-- > events;) {
+    const TraceEvent event = trace->events()[i];
+    if (event.kind == TraceEvent::Kind::kTarget) continue;
+    trace->BeginArray(Direction::kDeflate);
+    for (std::uint64_t run = event.end_run; run-- > event.first_run;) {
+      trace->AppendRun(Reversed(trace->runs()[run]));
+    }
+  }
+}
+
+// Fisher and Yates.
+template <class T>
+void Shuffle(std::span<T> items, SplitMix64& random) {
+  for (std::size_t i = items.size(); i > 1; --i) {
+    std::swap(items[i - 1], items[random.Below(i)]);
+  }
+}
+
+// True with probability `share`.
+inline bool Draw(double share, SplitMix64& random) {
+  constexpr double kScale = 0x1p-53;
+  return static_cast<double>(random.Next() >> 11) * kScale < share;
+}
+
+// Geometric, at least 1, of mean `mean` >= 1.
+inline std::uint64_t DrawLength(double mean, SplitMix64& random) {
+  std::uint64_t length = 1;
+  while (Draw(1 - 1 / mean, random)) ++length;
+  return length;
+}
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_WORKLOADS_GENERATE_ARRAY_WRITER_H_

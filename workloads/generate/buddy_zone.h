@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+//
+// File: workloads/generate/buddy_zone.h
+//
+// A zone of the page allocator as far as it decides in which order free pages
+// come: free lists of orders 0 to 10, and one list of single pages for each
+// CPU. The rules are those of Linux:
+//
+//   * a page is taken from the smallest block there is, at the head of its
+//     list; the lower half of a split block is used, the upper half goes to the
+//     head of its own list;
+//   * a freed page merges with its buddies; the block goes to the head of its
+//     list, or to the tail if the next larger block is about to be whole;
+//   * a CPU's list is filled by a batch, in the order of the zone, only when it
+//     is empty; freed pages go to its head; too many go back from its tail.
+//
+// One migrate type, no watermarks.
+
+#ifndef PFNBENCH_WORKLOADS_GENERATE_BUDDY_ZONE_H_
+#define PFNBENCH_WORKLOADS_GENERATE_BUDDY_ZONE_H_
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace pfn {
+
+class BuddyZone {
+ public:
+  static constexpr unsigned kMaxOrder = 10;
+  static constexpr std::uint32_t kMaxBlockPages = 1u << kMaxOrder;
+  using Page = std::uint32_t;
+  // Free blocks of each order: /proc/buddyinfo.
+  using Buddyinfo = std::array<std::uint64_t, kMaxOrder + 1>;
+
+  // Pages 0, 1, ..., pages-1, none of them free.
+  explicit BuddyZone(Page pages);
+
+  Page pages() const { return static_cast<Page>(order_.size()); }
+  const Buddyinfo& buddyinfo() const { return free_blocks_; }
+  std::uint64_t free_pages() const;
+
+  // Puts a block that is not free at the tail of its list, without merging.
+  void AddBlock(Page first, unsigned order) { Link(first, order, true); }
+
+  std::optional<Page> Allocate();
+  void Free(Page page);
+
+ private:
+  static constexpr std::int8_t kNotFree = -1;
+  static constexpr Page kNone = ~Page{0};
+
+  bool IsFreeBlock(Page first, unsigned order) const {
+    return first < pages() && order_[first] == static_cast<std::int8_t>(order);
+  }
+  void Link(Page first, unsigned order, bool at_tail);
+  void Unlink(Page first);
+
+  // Of the first page of each free block; kNotFree for all other pages.
+  std::vector<std::int8_t> order_;
+  std::vector<Page> next_;
+  std::vector<Page> previous_;
+  std::array<Page, kMaxOrder + 1> head_;
+  std::array<Page, kMaxOrder + 1> tail_;
+  Buddyinfo free_blocks_{};
+};
+
+// The list of one CPU.
+class PerCpuPages {
+ public:
+  struct Options {
+    std::uint32_t batch = 63;
+    std::uint32_t high = 6985;
+    // Doubles the batch with each refill that no free came between, as kernels
+    // from 6.7 on do, up to 63 << 5.
+    bool grows = false;
+  };
+
+  PerCpuPages(BuddyZone& zone, Options options)
+      : zone_(zone), options_(options) {}
+
+  std::optional<BuddyZone::Page> Allocate();
+  void Free(BuddyZone::Page page);
+  // Gives all pages back.
+  void Drain();
+  std::deque<BuddyZone::Page>& pages() { return pages_; }
+
+ private:
+  static constexpr unsigned kMaxFactor = 5;
+
+  void Refill();
+
+  BuddyZone& zone_;
+  Options options_;
+  std::deque<BuddyZone::Page> pages_;
+  unsigned free_factor_ = 0;
+  unsigned refill_factor_ = 0;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_WORKLOADS_GENERATE_BUDDY_ZONE_H_

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+//
+// Plain shapes: what a structure meets when pages come in an order that one
+// word describes. Each inflates in this order, and deflates in the opposite.
+
+#include <numeric>
+#include <vector>
+
+#include "workloads/generate/array_writer.h"
+#include "workloads/generate/generators.h"
+#include "workloads/generate/permutation.h"
+
+namespace pfn {
+namespace {
+
+using Kind = Parameter::Kind;
+
+constexpr std::uint64_t kMaxPages = std::uint64_t{1} << 28;
+// Of the shapes whose runs are single pages.
+constexpr std::uint64_t kMaxSinglePages = std::uint64_t{1} << 24;
+constexpr Pfn kMaxBase = std::uint64_t{1} << 51;
+
+constexpr Parameter kSeed = {"seed", Kind::kCount,     "1", "of what is random",
+                             0,      ~std::uint64_t{0}};
+constexpr Parameter kBase = {"base", Kind::kCount, "256", "the lowest page",
+                             0,      kMaxBase};
+constexpr Parameter kSinglePages = {"pages", Kind::kCount,   "256K", "pages",
+                                    1,       kMaxSinglePages};
+constexpr Parameter kSpan = {
+    "span", Kind::kCount, "1M", "pages from which they are drawn", 1, kMaxBase};
+
+void Inflate(Trace* trace, const Arguments& arguments) {
+  trace->AppendTarget(arguments.Count("pages"));
+}
+
+void Deflate(Trace* trace) {
+  trace->AppendTarget(0);
+  AppendReversed(trace);
+}
+
+constexpr Parameter kSequentialParameters[] = {
+    {"pages", Kind::kCount, "256K", "pages", 1, kMaxPages}, kBase};
+
+void Sequential(const Arguments& arguments, Trace* trace) {
+  Inflate(trace, arguments);
+  ArrayWriter(trace, Direction::kInflate)
+      .Append({arguments.Count("base"),
+               static_cast<std::int64_t>(arguments.Count("pages"))});
+  Deflate(trace);
+}
+
+void Reverse(const Arguments& arguments, Trace* trace) {
+  Inflate(trace, arguments);
+  const std::uint64_t pages = arguments.Count("pages");
+  ArrayWriter(trace, Direction::kInflate)
+      .Append({arguments.Count("base") + pages - 1,
+               -static_cast<std::int64_t>(pages)});
+  Deflate(trace);
+}
+
+constexpr Parameter kStridedParameters[] = {
+    kSinglePages,
+    kBase,
+    {"stride", Kind::kCount, "2", "from page to page", 2,
+     std::uint64_t{1} << 26}};
+
+void Strided(const Arguments& arguments, Trace* trace) {
+  Inflate(trace, arguments);
+  ArrayWriter writer(trace, Direction::kInflate);
+  for (std::uint64_t i = 0; i < arguments.Count("pages"); ++i) {
+    writer.Append({arguments.Count("base") + i * arguments.Count("stride"), 1});
+  }
+  Deflate(trace);
+}
+
+constexpr Parameter kRandomParameters[] = {kSinglePages, kBase, kSpan, kSeed};
+
+void Random(const Arguments& arguments, Trace* trace) {
+  const std::uint64_t pages = arguments.Count("pages");
+  const std::uint64_t span = arguments.Count("span");
+  if (pages > span) arguments.Refuse("more pages than span", "at most as many");
+  Inflate(trace, arguments);
+  const Permutation place(span, arguments.Count("seed"));
+  ArrayWriter writer(trace, Direction::kInflate);
+  for (std::uint64_t i = 0; i < pages; ++i) {
+    writer.Append({arguments.Count("base") + place(i), 1});
+  }
+  Deflate(trace);
+}
+
+constexpr Parameter kClusteredParameters[] = {
+    kSinglePages,
+    kBase,
+    kSpan,
+    {"cluster", Kind::kCount, "16", "pages of a cluster, upwards", 1,
+     std::uint64_t{1} << 20},
+    kSeed};
+
+void Clustered(const Arguments& arguments, Trace* trace) {
+  const std::uint64_t pages = arguments.Count("pages");
+  const std::uint64_t cluster = arguments.Count("cluster");
+  const std::uint64_t places = arguments.Count("span") / cluster;
+  const std::uint64_t clusters = (pages + cluster - 1) / cluster;
+  if (clusters > places) {
+    arguments.Refuse("more clusters than places in span", "at most as many");
+  }
+  Inflate(trace, arguments);
+  const Permutation place(places, arguments.Count("seed"));
+  ArrayWriter writer(trace, Direction::kInflate);
+  for (std::uint64_t i = 0; i < clusters; ++i) {
+    const std::uint64_t length = std::min(cluster, pages - i * cluster);
+    writer.Append({arguments.Count("base") + place(i) * cluster,
+                   static_cast<std::int64_t>(length)});
+  }
+  Deflate(trace);
+}
+
+constexpr Parameter kShuffledParameters[] = {
+    kSinglePages,
+    kBase,
+    {"distance", Kind::kCount, "64", "no page is so far from its place", 2,
+     std::uint64_t{1} << 25},
+    kSeed};
+
+void Shuffled(const Arguments& arguments, Trace* trace) {
+  Inflate(trace, arguments);
+  SplitMix64 random(arguments.Count("seed"));
+  ArrayWriter writer(trace, Direction::kInflate);
+  const std::uint64_t pages = arguments.Count("pages");
+  const std::uint64_t distance = arguments.Count("distance");
+  std::vector<Pfn> window;
+  for (std::uint64_t done = 0; done < pages; done += window.size()) {
+    window.resize(std::min(distance, pages - done));
+    std::iota(window.begin(), window.end(), arguments.Count("base") + done);
+    Shuffle(std::span(window), random);
+    for (const Pfn pfn : window) writer.Append({pfn, 1});
+  }
+  Deflate(trace);
+}
+
+}  // namespace
+
+std::span<const Generator> ShapeGenerators() {
+  static constexpr Generator kGenerators[] = {
+      {"sequential", "pages upwards", kSequentialParameters, &Sequential},
+      {"reverse", "pages downwards", kSequentialParameters, &Reverse},
+      {"strided", "every so many pages upwards", kStridedParameters, &Strided},
+      {"random", "single pages anywhere", kRandomParameters, &Random},
+      {"clustered", "short runs anywhere", kClusteredParameters, &Clustered},
+      {"shuffled", "pages upwards, each within a distance of its place",
+       kShuffledParameters, &Shuffled},
+  };
+  return kGenerators;
+}
+
+}  // namespace pfn
