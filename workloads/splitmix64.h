@@ -3,9 +3,9 @@
 // File: workloads/splitmix64.h
 //
 // The random numbers of workloads and of faults: splitmix64 (Steele, Lea and
-// Flood, 2014). Written out because a seed must give the same pages and the same
-// failures everywhere, and the distributions of the standard library differ
-// between implementations. Here because both may include this folder.
+// Flood, 2014). Written out because a seed must give the same pages and the
+// same failures everywhere, and the distributions of the standard library
+// differ between implementations. Here because both may include this folder.
 
 #ifndef PFNBENCH_WORKLOADS_SPLITMIX64_H_
 #define PFNBENCH_WORKLOADS_SPLITMIX64_H_

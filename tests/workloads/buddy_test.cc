@@ -95,7 +95,8 @@ TEST(Buddy, IsAsBeforeWhenAllPagesAreBack) {
 }
 
 TEST(Buddy, ArraysOfAFreshZoneGoDown) {
-  const Trace trace = Generate("buddy:boot=asc:stale=0:managed=256K:pages=261120");
+  const Trace trace =
+      Generate("buddy:boot=asc:stale=0:managed=256K:pages=261120");
   const std::span<const PfnRun> runs = trace.runs();
   ASSERT_EQ(trace.arrays(), 2u * 1020);
   for (std::size_t i = 0; i < 1020; ++i) {
