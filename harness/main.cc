@@ -13,30 +13,41 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <regex>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "harness/cli/options.h"
 #include "harness/cli/sweep_options.h"
 #include "harness/heap/page_arena.h"
+#include "harness/instructions/counter.h"
+#include "harness/instructions/run_under_callgrind.h"
+#include "harness/report/guard.h"
 #include "harness/run/rows.h"
 #include "harness/run/runner.h"
 #include "harness/sweep/command.h"
 #include "harness/sweep/crash_note.h"
 #include "workloads/catalog.h"
 #include "workloads/shipped.h"
+#include "workloads/trace/first_pages.h"
 #include "workloads/trace/trace_error.h"
 
 namespace pfn {
@@ -53,6 +64,13 @@ enum ExitStatus : int {
 // What a run should take at most, unless the rows have a budget by the command
 // line.
 constexpr std::chrono::nanoseconds kRunTime = std::chrono::minutes(5);
+
+// An equal share for each row. Whether a count is cut off must not depend on
+// how fast the machine is.
+std::chrono::nanoseconds DefaultBudget(std::size_t rows) {
+  if (Timer::Get().counts_instructions()) return {};
+  return kRunTime / static_cast<std::int64_t>(rows);
+}
 
 // More than any contender needs for the shipped workloads.
 constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
@@ -106,8 +124,10 @@ RowRequest ReadWorkloads(const Options& options) {
                      .host = options.host,
                      .baseline = options.baseline};
   for (const WorkloadChoice& choice : options.workloads) {
+    Trace trace = LoadTrace(choice.source);
+    if (options.pages != 0) trace = FirstPages(trace, options.pages);
     request.workloads.push_back(
-        std::make_unique<Workload>(choice.name, LoadTrace(choice.source)));
+        std::make_unique<Workload>(choice.name, std::move(trace)));
     const bool is_replayed =
         std::find(options.operations.begin(), options.operations.end(),
                   Operation::kReplay) != options.operations.end();
@@ -208,7 +228,49 @@ std::string CommandLine(int argc, char** argv) {
   return fmt::format("{}", fmt::join(argv, argv + argc, " "));
 }
 
+// Before the first stopwatch. Throws NoCounter.
+void ChooseSource(Timer::Source source) {
+  if (source == Timer::Source::kHardware) OpenHardwareCounter();
+  Timer::Choose(source);
+}
+
+// Warns of what makes times vary, and takes the CPU that was asked for.
+ContextEntries GuardEnvironment(const Options& options) {
+  // Long enough for ten ticks of /proc.
+  GuardSettings settings{
+      .wait =
+          [] { std::this_thread::sleep_for(std::chrono::milliseconds(100)); },
+      .own_pid = getpid()};
+  if (const char* root = std::getenv("PFNBENCH_MACHINE_ROOT")) {
+    settings.root = root;
+  }
+  GuardFindings findings = LookAround(settings);
+  for (const std::string& warning : findings.warnings) {
+    fmt::print(stderr, "pfnbench: warning: {}\n", warning);
+  }
+  std::optional<int> cpu = options.pin;
+  if (cpu == Options::kLeastBusy) {
+    const std::vector<int> allowed = AllowedCpus();
+    const auto best = std::find_first_of(findings.cpus_by_load.begin(),
+                                         findings.cpus_by_load.end(),
+                                         allowed.begin(), allowed.end());
+    cpu = best != findings.cpus_by_load.end() ? *best : allowed.back();
+  }
+  if (cpu && !PinTo(*cpu)) {
+    throw UsageError(fmt::format("--pin={}: {}", *cpu, std::strerror(errno)));
+  }
+  findings.context.emplace_back("pinned_cpu",
+                                cpu ? std::to_string(*cpu) : "none");
+  return findings.context;
+}
+
 int Run(const Options& options, int argc, char** argv) {
+  const bool runs = options.action == Options::Action::kRun;
+  if (runs && options.source == Timer::Source::kCallgrind &&
+      !IsUnderCallgrind()) {
+    return RunUnderCallgrind(argv);
+  }
+  if (runs) ChooseSource(options.source);
   const RowRequest request = ReadWorkloads(options);
   PageArena arena;
   std::vector<Row> rows = MakeRows(request, arena);
@@ -218,6 +280,14 @@ int Run(const Options& options, int argc, char** argv) {
     return kSuccess;
   }
   InitializeBenchmark(argv[0], options.benchmark_flags);
+  ContextEntries context =
+      DescribeRun(options, request, CommandLine(argc, argv));
+  // A count depends on nothing that the guard looks at.
+  if (options.source == Timer::Source::kClock) {
+    for (auto& entry : GuardEnvironment(options)) {
+      context.push_back(std::move(entry));
+    }
+  }
   MakeFolder(options.out);
   if (options.host.is_real) {
     fmt::print(stderr,
@@ -231,9 +301,10 @@ int Run(const Options& options, int argc, char** argv) {
     outcome = RunRows(
         rows,
         {.rounds = options.rounds,
-         .row_budget = options.row_budget.value_or(kRunTime / rows.size()),
+         .row_budget = options.row_budget.value_or(DefaultBudget(rows.size())),
          .out = options.out,
-         .context = DescribeRun(options, request, CommandLine(argc, argv)),
+         .results_file = options.results_file,
+         .context = std::move(context),
          .executable = argv[0],
          .print_summary = !options.quiet});
   } catch (const TraceError& error) {
@@ -317,6 +388,9 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "pfnbench: {}\n", error.what());
     return pfn::kBadInput;
   } catch (const pfn::TraceError& error) {
+    fmt::print(stderr, "pfnbench: {}\n", error.what());
+    return pfn::kBadInput;
+  } catch (const pfn::NoCounter& error) {
     fmt::print(stderr, "pfnbench: {}\n", error.what());
     return pfn::kBadInput;
   } catch (const std::exception& error) {

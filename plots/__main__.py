@@ -14,9 +14,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from plots import figure_trace, report
+from plots import figure_trace, instructions, report
 from plots.results import FILE_NAME, Results, ResultsError, load
 
+EXIT_RISEN = 1
 EXIT_BAD_INPUT = 2
 EXIT_NO_MATPLOTLIB = 3
 
@@ -80,6 +81,56 @@ def _run_report(options: argparse.Namespace) -> int:
     sys.stdout.write(text)
     sys.stdout.flush()
     return 0
+
+
+def _add_instructions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "results",
+        metavar="RESULTS",
+        type=Path,
+        help=f"directory that contains {instructions.FILE_NAME}",
+    )
+    parser.add_argument(
+        "--baseline",
+        metavar="FILE",
+        type=Path,
+        help="stored counts; status 1 if one has risen by more than"
+        f" {100 * instructions.TOLERANCE:.0f} %%",
+    )
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help="write the counts to the baseline instead of comparing",
+    )
+    parser.set_defaults(run=_run_instructions)
+
+
+def _run_instructions(options: argparse.Namespace) -> int:
+    results = instructions.load_counts(options.results)
+    hardware = results.path.with_name(instructions.HARDWARE_FILE_NAME)
+    sys.stdout.write(
+        instructions.report(
+            results,
+            instructions.load_counts(hardware) if hardware.exists() else None,
+        )
+    )
+    sys.stdout.flush()
+    if options.baseline is None:
+        return 0
+    counted = instructions.baseline_of(results)
+    if options.update:
+        text = instructions.write_baseline(counted)
+        _write(options.baseline, text.encode("ascii"))
+        return 0
+    comparison = instructions.compare(
+        instructions.read_baseline(options.baseline), counted
+    )
+    if comparison.refusal is not None:
+        print(f"not compared: {comparison.refusal}", file=sys.stderr)
+        return 0
+    for change in (*comparison.risen, *comparison.fallen):
+        print(change.line, file=sys.stderr)
+    return EXIT_RISEN if comparison.risen else 0
 
 
 def _add_plot(parser: argparse.ArgumentParser) -> None:
@@ -195,6 +246,11 @@ def _write(path: Path, content: bytes) -> None:
 
 
 COMMANDS = (
+    (
+        "instructions",
+        "print instructions per page, hold them to stored ones",
+        _add_instructions,
+    ),
     ("plot", "draw PNG and SVG pictures", _add_plot),
     ("trace", "draw which page of a trace was told when", _add_trace),
     ("report", "write the report, 72 columns of plain text", _add_report),

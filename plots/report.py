@@ -132,6 +132,12 @@ def _machine(results: Results) -> Iterator[str]:
             f" {said('fault_seed')}; requests beyond 8 KiB:"
             f" {said('large_allocations')}"
         )
+    if "environment_warnings" in results.context:
+        yield (
+            f"load {said('load_average')}, busy: {said('busy_processes')};"
+            f" pinned to CPU {said('pinned_cpu')},"
+            f" {said('environment_warnings')} warnings"
+        )
 
 
 # --- tables of cases ----------------------------------------------------

@@ -4,6 +4,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -22,6 +23,7 @@
 
 #include "harness/cli/help_formatter.h"
 #include "harness/cli/nearest.h"
+#include "harness/report/guard.h"
 #include "harness/run/rows.h"  // CanServe
 #include "pfnbench_version.h"
 #include "workloads/catalog.h"
@@ -36,13 +38,19 @@ namespace fs = std::filesystem;
 // that the run takes more than minutes.
 constexpr std::array<std::string_view, 5> kDefaultWorkloads = {
     "idle-8g", "frag-4g", "busy-2g", "oom-2g", "punched-2g"};
+// What --instructions counts, unless told otherwise: the guest that gives
+// everything in order and the one that gives single pages, and of each what
+// takes a minute under callgrind.
+constexpr std::array<std::string_view, 2> kCountedWorkloads = {"idle-8g",
+                                                               "punched-2g"};
+constexpr std::uint64_t kCountedPages = 32768;
 constexpr std::string_view kDefaultBaseline = "xbitmap";
 constexpr std::string_view kFloor = "floor";
 
 // The flags as text, before their values are looked up.
 struct RawOptions {
-  std::vector<std::string> workloads = {"default"};
-  std::vector<std::string> structures = {"all"};
+  std::vector<std::string> workloads;
+  std::vector<std::string> structures;
   std::vector<std::string> operations = {"all"};
   std::string fault = "none";
   std::uint64_t fault_seed = 1;
@@ -52,7 +60,10 @@ struct RawOptions {
   std::string host = "model";
   std::string driver;
   std::string baseline;
-  int rounds = 9;
+  std::optional<int> rounds;
+  std::optional<std::uint64_t> pages;
+  std::string pin;
+  std::string instructions;
   std::optional<double> row_budget;
   std::string filter;
   std::string out;
@@ -64,12 +75,19 @@ struct RawOptions {
 };
 
 // CLI11 alone would take -1 for 2^64-1, and what is too large for the largest.
-std::string CheckSeed(const std::string& text) {
+std::string CheckWhole(const std::string& text) {
   std::uint64_t seed = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, seed);
   if (error == std::errc{} && stop == end) return "";
   return fmt::format("'{}' is not a whole number from 0 to 2^64-1", text);
+}
+
+std::string CheckPin(const std::string& text) {
+  if (text == "auto") return "";
+  std::string error = CheckWhole(text);
+  if (!error.empty()) error += ", nor is it 'auto'";
+  return error;
 }
 
 void DefineFlags(CLI::App& app, RawOptions& raw) {
@@ -83,18 +101,18 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
   app.set_version_flag("--version", "");
   app.add_option("--workload", raw.workloads,
                  "Workloads by name, paths of .pfntrace files, gen:SPEC for "
-                 "generated ones, 'default', or 'all' that are shipped")
+                 "generated ones, 'default', or 'all' that are shipped "
+                 "[default]")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->type_name("NAME|PATH,...")
-      ->capture_default_str();
+      ->type_name("NAME|PATH,...");
   app.add_option("--structure", raw.structures,
-                 "Contenders by name, 'floor' (the loop alone), 'array' and "
-                 "'pipelined' (replay without a set), or 'all'")
+                 "Contenders by name, 'own' (all that wrap no library), "
+                 "'floor' (the loop alone), 'array' and 'pipelined' (replay "
+                 "without a set), or 'all' [all]")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->type_name("NAME,...")
-      ->capture_default_str();
+      ->type_name("NAME,...");
   app.add_option("--operation", raw.operations,
                  "set, test, extract, clear, drain, or 'all' of these; or "
                  "replay, the whole trace through the balloon driver")
@@ -113,7 +131,7 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->capture_default_str();
   app.add_option("--fault-seed", raw.fault_seed,
                  "Seed of the faults: the same seed, the same failures")
-      ->check(CheckSeed)
+      ->check(CheckWhole)
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--fault-draw", raw.fault_draw,
@@ -151,10 +169,25 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
                  "second time as control [xbitmap]")
       ->type_name("NAME");
   app.add_option("--rounds,--benchmark_repetitions", raw.rounds,
-                 "How often every row runs, each time in another order")
+                 "How often every row runs, each time in another order [9]")
       ->check(CLI::Range(1, 10000))
-      ->type_name("N")
-      ->capture_default_str();
+      ->type_name("N");
+  app.add_option("--pin", raw.pin,
+                 "Keep to one CPU: its number, or 'auto', the least busy")
+      ->check(CheckPin)
+      ->type_name("CPU|auto");
+  app.add_option("--pages", raw.pages,
+                 "Only the first N pages of each workload; 0: all [0]")
+      ->check(CheckWhole)
+      ->type_name("N");
+  app.add_option("--instructions", raw.instructions,
+                 fmt::format("Count instructions instead of time, under "
+                             "valgrind or by the CPU, and write "
+                             "instructions.json; then the defaults are {}, "
+                             "--structure=own,floor --pages={} --rounds=1",
+                             fmt::join(kCountedWorkloads, ","), kCountedPages))
+      ->check(CLI::IsMember({"callgrind", "hardware"}))
+      ->type_name("callgrind|hardware");
   app.add_option("--row-budget", raw.row_budget,
                  "Time for all repetitions of a row together: when it is used "
                  "up the row runs no more, and a single repetition that takes "
@@ -166,8 +199,7 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
                  "Only rows whose name matches; '-REGEX': only those that "
                  "do not")
       ->type_name("REGEX");
-  app.add_option("--out", raw.out,
-                 "Folder for results.json [results/DATE-TIME]")
+  app.add_option("--out", raw.out, "Folder for the results [results/DATE-TIME]")
       ->type_name("DIR");
   app.add_flag("--quiet", raw.quiet, "No table on stdout at the end");
   app.add_flag("--list-workloads,--list_workloads", raw.list_workloads,
@@ -279,7 +311,7 @@ std::vector<WorkloadChoice> ChooseWorkloads(
 }
 
 void ChooseStructures(const RawOptions& raw, Options& options) {
-  std::vector<std::string> known = {"all", std::string(kFloor)};
+  std::vector<std::string> known = {"all", "own", std::string(kFloor)};
   for (const Contender& contender : Contenders()) {
     known.emplace_back(contender.traits.name);
   }
@@ -295,22 +327,26 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
     }
   }
   RequireOnce("structure", raw.structures);
-  const auto wanted = [&](std::string_view name) {
-    return std::any_of(
-        raw.structures.begin(), raw.structures.end(),
-        [&](const std::string& each) { return each == name || each == "all"; });
+  const auto wanted = [&](std::string_view name, bool is_own) {
+    return std::any_of(raw.structures.begin(), raw.structures.end(),
+                       [&](const std::string& each) {
+                         return each == name || each == "all" ||
+                                (each == "own" && is_own);
+                       });
   };
   for (const std::string& name : raw.structures) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       throw UsageError(UnknownName("structure", name, known));
     }
   }
-  options.with_floor = wanted(kFloor);
+  options.with_floor = wanted(kFloor, false);
   for (const SetlessDriver& driver : kSetlessDrivers) {
-    if (wanted(driver.name)) options.setless.push_back(driver);
+    if (wanted(driver.name, false)) options.setless.push_back(driver);
   }
   for (const Contender& contender : Contenders()) {
-    if (wanted(contender.traits.name)) options.contenders.push_back(&contender);
+    if (wanted(contender.traits.name, contender.library.empty())) {
+      options.contenders.push_back(&contender);
+    }
   }
 }
 
@@ -457,7 +493,7 @@ void CheckFilter(const std::string& filter) {
 
 // A folder that results can be written to, as far as can be told without making
 // it.
-fs::path ChooseOut(const std::string& out) {
+fs::path ChooseOut(const std::string& out, std::string_view file) {
   fs::path folder = out;
   if (folder.empty()) {
     folder = fmt::format("results/{:%Y%m%d-%H%M%S}",
@@ -467,7 +503,7 @@ fs::path ChooseOut(const std::string& out) {
     return UsageError(fmt::format("--out={}: {}; choose another folder",
                                   folder.string(), why));
   };
-  if (fs::exists(folder / "results.json")) {
+  if (fs::exists(folder / file)) {
     throw refuse("there are results already, and they are not overwritten");
   }
   fs::path existing = fs::absolute(folder);
@@ -479,6 +515,44 @@ fs::path ChooseOut(const std::string& out) {
     throw refuse(fmt::format("{} cannot be written to", existing.string()));
   }
   return folder;
+}
+
+int ChoosePin(const std::string& pin) {
+  if (pin == "auto") return Options::kLeastBusy;
+  const std::vector<int> allowed = AllowedCpus();
+  const auto cpu = std::find_if(allowed.begin(), allowed.end(), [&](int each) {
+    return std::to_string(each) == pin;
+  });
+  if (cpu == allowed.end()) {
+    throw UsageError(fmt::format("--pin={}: this process may run on CPU {}",
+                                 pin, fmt::join(allowed, ", ")));
+  }
+  return *cpu;
+}
+
+// What is measured, and what is measured of it unless the flags said.
+void ChooseSource(RawOptions& raw, Options& options) {
+  const bool counts = !raw.instructions.empty();
+  if (counts) {
+    options.source = raw.instructions == "hardware" ? Timer::Source::kHardware
+                                                    : Timer::Source::kCallgrind;
+    options.results_file = options.source == Timer::Source::kHardware
+                               ? "instructions-hardware.json"
+                               : "instructions.json";
+  }
+  if (raw.workloads.empty() && counts) {
+    raw.workloads.assign(kCountedWorkloads.begin(), kCountedWorkloads.end());
+  } else if (raw.workloads.empty()) {
+    raw.workloads = {"default"};
+  }
+  if (raw.structures.empty() && counts) {
+    raw.structures = {"own", std::string(kFloor)};
+  } else if (raw.structures.empty()) {
+    raw.structures = {"all"};
+  }
+  options.rounds = raw.rounds.value_or(counts ? 1 : 9);
+  if (!raw.pin.empty()) options.pin = ChoosePin(raw.pin);
+  options.pages = raw.pages.value_or(counts ? kCountedPages : 0);
 }
 
 Options::Action ChooseAction(const RawOptions& raw) {
@@ -528,9 +602,13 @@ Options ParseOptions(int argc, const char* const* argv) {
       options.action != Options::Action::kListRows) {
     return options;
   }
+  ChooseSource(raw, options);
   options.workloads = ChooseWorkloads(raw.workloads);
   ChooseStructures(raw, options);
-  options.baseline = ChooseBaseline(raw.baseline, options.contenders);
+  // A count needs no control.
+  if (options.source == Timer::Source::kClock || !raw.baseline.empty()) {
+    options.baseline = ChooseBaseline(raw.baseline, options.contenders);
+  }
   options.operations = ChooseOperations(raw.operations);
   ChooseFaults(raw, options);
   options.large = ChooseWord(
@@ -539,13 +617,14 @@ Options ParseOptions(int argc, const char* const* argv) {
   ChooseReplay(app, raw, options);
   CheckFilter(raw.filter);
   options.filter = raw.filter;
-  options.rounds = raw.rounds;
   if (raw.row_budget) {
     options.row_budget = std::chrono::duration_cast<std::chrono::nanoseconds>(
         std::chrono::duration<double>(*raw.row_budget));
   }
   options.quiet = raw.quiet;
-  if (options.action == Options::Action::kRun) options.out = ChooseOut(raw.out);
+  if (options.action == Options::Action::kRun) {
+    options.out = ChooseOut(raw.out, options.results_file);
+  }
   return options;
 }
 

@@ -22,6 +22,7 @@
 #include "harness/heap/large_policy.h"
 #include "harness/measure/contender.h"
 #include "harness/measure/operation.h"
+#include "harness/measure/stopwatch.h"
 #include "harness/replay/replay_spec.h"
 
 namespace pfn {
@@ -52,7 +53,13 @@ struct Options {
   std::vector<WorkloadChoice> workloads;
   std::vector<const Contender*> contenders;  // in the order of the list
   bool with_floor = false;
-  std::vector<SetlessDriver> setless;   // of replay
+  std::vector<SetlessDriver> setless;  // of replay
+  // What is measured: time, or instructions from one of two sources.
+  Timer::Source source = Timer::Source::kClock;
+  // The CPU to run on; kLeastBusy is chosen when the run begins.
+  static constexpr int kLeastBusy = -1;
+  std::optional<int> pin;
+  std::uint64_t pages = 0;  // of each workload, from its start; 0: all
   const Contender* baseline = nullptr;  // one of `contenders`, or none
   std::vector<Operation> operations;
   std::vector<FaultSpec> faults;
@@ -64,8 +71,9 @@ struct Options {
   HostSpec host;
   int rounds = 9;
   std::optional<std::chrono::nanoseconds> row_budget;  // none: by rows
-  std::string filter;  // a regular expression over row names; empty: all
-  std::filesystem::path out;
+  std::string filter;         // a regular expression over row names; empty: all
+  std::filesystem::path out;  // a folder
+  std::string results_file = "results.json";
   bool quiet = false;
   std::vector<std::string> benchmark_flags;  // for Google Benchmark
 };

@@ -21,6 +21,9 @@ namespace pfn {
 
 struct Contender {
   ContenderTraits traits;
+  // The library that it wraps, as structures/CMakeLists.txt calls it; empty for
+  // what is the project's own code.
+  std::string_view library;
   Measurement (*measure)(const Job& job);
   Measurement (*replay)(const Job& job) = nullptr;
   std::unique_ptr<AnySet> (*make)(NowaitHeap& heap) = nullptr;

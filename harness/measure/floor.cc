@@ -65,6 +65,7 @@ Measurement MeasureFloor(const Job& job) {
     result.error = "floor: the loop did not see every page";
   }
   result.ns = watch.nanoseconds();
+  result.instructions = watch.TakeInstructions();
   return result;
 }
 

@@ -47,7 +47,9 @@ struct Figure {
 
 // Sums over all passes of the workload, unless said otherwise.
 struct Measurement {
-  double ns = 0;               // inside the measured stretches
+  // Inside the measured stretches; 0 is what Timer does not measure.
+  double ns = 0;
+  double instructions = 0;
   std::uint64_t pages = 0;     // operated on; for `test` the number of tests
   std::uint64_t ranges = 0;    // of the filled set
   std::uint64_t recorded = 0;  // pages whose Set returned kOk

@@ -48,6 +48,8 @@ class Measurer {
       S set(heap);
       Measurer measurer(job, heap, set, draw ? &*draw : nullptr, result);
       measurer.RunPasses();
+      // Always: what a row that failed has left would be the next one's.
+      result.instructions = measurer.watch_.TakeInstructions();
       result.usage = heap.usage();
     }
     if (result.error.empty()) result.error = LedgerError(heap.usage());
@@ -99,7 +101,7 @@ class Measurer {
   }
 
   bool RunPass(const PreparedPass& pass) {
-    Stopwatch not_counted;
+    Stopwatch not_counted(Timer::Nothing());
     const bool is_recorded = RecordPass(
         pass, job_.operation == Operation::kSet ? watch_ : not_counted);
     return is_recorded && Measure(pass) && Empty(pass);

@@ -8,6 +8,9 @@
 #include <array>
 #include <fstream>
 #include <sstream>
+#include <utility>
+
+#include "harness/instructions/counter.h"
 
 namespace pfn {
 namespace {
@@ -42,36 +45,103 @@ double MedianCostOfPair(Read read) {
   return cost[cost.size() / 2];
 }
 
+Timer::Source chosen = Timer::Source::kClock;
+
 }  // namespace
+
+void Timer::Choose(Source source) { chosen = source; }
+
+const Timer& Timer::Nothing() {
+  static const Timer nothing{.read = [] { return std::uint64_t{0}; }};
+  return nothing;
+}
 
 const Timer& Timer::Get() {
   static const Timer timer = [] {
-#if defined(__x86_64__)
-    if (HasInvariantTsc()) {
-      using std::chrono::steady_clock;
-      const auto start = steady_clock::now();
-      const std::uint64_t start_ticks = Stopwatch::ReadTsc();
-      auto now = start;
-      while (now - start < std::chrono::milliseconds(50)) {
-        now = steady_clock::now();
-      }
-      const std::uint64_t ticks = Stopwatch::ReadTsc() - start_ticks;
-      const double ns =
-          std::chrono::duration<double, std::nano>(now - start).count();
-      return Timer{true, ns / static_cast<double>(ticks),
-                   MedianCostOfPair(Stopwatch::ReadTsc)};
+    switch (chosen) {
+      case Source::kNothing:
+        return Nothing();
+      case Source::kClock:
+        return Clock();
+      case Source::kCallgrind:
+        return Callgrind();
+      case Source::kHardware:
+        return Timer{.source = Source::kHardware,
+                     .read = &ReadHardwareCounter,
+                     .overhead_ticks = MedianCostOfPair(ReadHardwareCounter)};
     }
-#endif
-    return Timer{false, 1.0, MedianCostOfPair(Stopwatch::ReadMonotonic)};
+    return Nothing();
   }();
   return timer;
 }
 
+Timer Timer::Clock() {
+#if defined(__x86_64__)
+  if (HasInvariantTsc()) {
+    using std::chrono::steady_clock;
+    const auto start = steady_clock::now();
+    const std::uint64_t start_ticks = Stopwatch::ReadTsc();
+    auto now = start;
+    while (now - start < std::chrono::milliseconds(50)) {
+      now = steady_clock::now();
+    }
+    const std::uint64_t ticks = Stopwatch::ReadTsc() - start_ticks;
+    const double ns =
+        std::chrono::duration<double, std::nano>(now - start).count();
+    return {.source = Source::kClock,
+            .uses_tsc = true,
+            .ns_per_tick = ns / static_cast<double>(ticks),
+            .overhead_ticks = MedianCostOfPair(Stopwatch::ReadTsc)};
+  }
+#endif
+  return {.source = Source::kClock,
+          .read = &Stopwatch::ReadMonotonic,
+          .ns_per_tick = 1.0,
+          .overhead_ticks = MedianCostOfPair(Stopwatch::ReadMonotonic)};
+}
+
+// Callgrind tells totals only, so the cost of a pair is the mean of many; all
+// are the same.
+Timer Timer::Callgrind() {
+  constexpr int kPairs = 1000;
+  Timer timer{.source = Source::kCallgrind, .read = &ToggleCallgrind};
+  Stopwatch watch(timer);
+  for (int i = 0; i < kPairs; ++i) {
+    watch.Start();
+    watch.Stop();
+  }
+  timer.overhead_ticks = watch.TakeInstructions() / kPairs;
+  return timer;
+}
+
 std::string Timer::Describe() const {
-  return fmt::format("{}, {:.1f} ns a reading, subtracted",
-                     uses_tsc ? fmt::format("tsc {:.0f} MHz", 1e3 / ns_per_tick)
-                              : std::string("steady_clock"),
-                     overhead_ticks * ns_per_tick);
+  switch (source) {
+    case Source::kNothing:
+      break;
+    case Source::kClock:
+      return fmt::format("{}, {:.1f} ns a reading, subtracted",
+                         uses_tsc
+                             ? fmt::format("tsc {:.0f} MHz", 1e3 / ns_per_tick)
+                             : std::string("steady_clock"),
+                         overhead_ticks * ns_per_tick);
+    case Source::kCallgrind:
+      return fmt::format("callgrind, {:g} instructions a stretch, subtracted",
+                         overhead_ticks);
+    case Source::kHardware:
+      return fmt::format("hardware, {:g} instructions a stretch, subtracted",
+                         overhead_ticks);
+  }
+  return "nothing";
+}
+
+double Stopwatch::TakeInstructions() {
+  if (!timer_.counts_instructions()) return 0;
+  double total = std::exchange(ticks_, 0);
+  // Its readings are all 0, so that only the corrections have been summed up.
+  if (timer_.source == Timer::Source::kCallgrind) {
+    total += static_cast<double>(TakeCollectedByCallgrind());
+  }
+  return std::max(total, 0.0);
 }
 
 }  // namespace pfn

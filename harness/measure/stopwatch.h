@@ -7,6 +7,11 @@
 // counter is read between fences, where it is invariant, and what a pair of
 // readings costs is measured once and subtracted from every stretch. Elsewhere
 // the monotonic clock serves, with the same correction.
+//
+// A process can choose to count instructions instead (harness/instructions/).
+// Then the same stretches of the same loops are counted, and a counter is
+// called where the monotonic clock would be: the path of the time-stamp counter
+// does not know of it.
 
 #ifndef PFNBENCH_HARNESS_MEASURE_STOPWATCH_H_
 #define PFNBENCH_HARNESS_MEASURE_STOPWATCH_H_
@@ -21,31 +26,59 @@
 
 namespace pfn {
 
-// How ticks become nanoseconds; measured once, at the first use.
+// What a stopwatch reads, and how ticks become a figure; measured once, at the
+// first use.
 struct Timer {
-  bool uses_tsc;
-  double ns_per_tick;
-  double overhead_ticks;  // of a pair of readings around nothing
+  enum class Source : std::uint8_t {
+    kNothing,
+    kClock,
+    kCallgrind,  // in a process under callgrind
+    kHardware,   // after OpenHardwareCounter()
+  };
 
+  Source source = Source::kNothing;
+  bool uses_tsc = false;
+  std::uint64_t (*read)() = nullptr;  // unless uses_tsc
+  double ns_per_tick = 0;
+  double overhead_ticks = 0;  // of a pair of readings around nothing
+
+  // What this process measures: a clock, unless another source was chosen
+  // before the first call.
   static const Timer& Get();
+  static void Choose(Source source);
 
-  // One line for the results: which clock, its rate, what was subtracted.
+  // For what is not measured.
+  static const Timer& Nothing();
+
+  bool counts_instructions() const {
+    return source == Source::kCallgrind || source == Source::kHardware;
+  }
+
+  // One line for the results: which source, its rate, what was subtracted.
   std::string Describe() const;
+
+ private:
+  static Timer Clock();
+  static Timer Callgrind();
 };
 
-// Sums up stretches of time. Nothing may be allocated or printed within one.
+// Sums up stretches of time, or of instructions. Nothing may be allocated or
+// printed within one.
 class Stopwatch {
  public:
-  Stopwatch() : timer_(Timer::Get()) {}
+  explicit Stopwatch(const Timer& timer = Timer::Get()) : timer_(timer) {}
 
   void Start() { start_ = Now(); }
   void Stop() {
     ticks_ += static_cast<double>(Now() - start_) - timer_.overhead_ticks;
   }
-  // Never negative, although a correction could make a sum of nothing so.
+  // Never negative, although a correction could make a sum of nothing so. 0
+  // where instructions are counted.
   double nanoseconds() const {
     return ticks_ > 0 ? ticks_ * timer_.ns_per_tick : 0;
   }
+  // Of all stretches since the last call. 0 where time is measured.
+  double TakeInstructions();
 
  private:
   friend struct Timer;
@@ -56,7 +89,7 @@ class Stopwatch {
       return ReadTsc();
     }
 #endif
-    return ReadMonotonic();
+    return timer_.read();
   }
 
 #if defined(__x86_64__)

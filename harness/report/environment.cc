@@ -10,19 +10,11 @@
 #include <string_view>
 
 #include "harness/measure/stopwatch.h"
+#include "harness/report/machine_files.h"
 #include "pfnbench_version.h"
 
 namespace pfn {
 namespace {
-
-constexpr std::string_view kUnknown = "n/a";
-
-std::string FirstLine(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line.empty() ? std::string(kUnknown) : line;
-}
 
 // The value of the first line "key : value" of /proc/cpuinfo.
 std::string CpuInfo(std::string_view key) {
@@ -35,27 +27,10 @@ std::string CpuInfo(std::string_view key) {
   return std::string(kUnknown);
 }
 
-// "always [madvise] never" -> "madvise"
-std::string Bracketed(const std::string& line) {
-  const std::size_t open = line.find('[');
-  const std::size_t close = line.find(']');
-  if (open == std::string::npos || close == std::string::npos) return line;
-  return line.substr(open + 1, close - open - 1);
-}
-
 std::string Kernel() {
   utsname name{};
   if (uname(&name) != 0) return std::string(kUnknown);
   return fmt::format("{} {}", name.sysname, name.release);
-}
-
-std::string Turbo() {
-  const std::string boost = FirstLine("/sys/devices/system/cpu/cpufreq/boost");
-  if (boost != kUnknown) return boost == "1" ? "on" : "off";
-  const std::string no_turbo =
-      FirstLine("/sys/devices/system/cpu/intel_pstate/no_turbo");
-  if (no_turbo != kUnknown) return no_turbo == "0" ? "on" : "off";
-  return std::string(kUnknown);
 }
 
 std::string Compiler() {
@@ -82,9 +57,8 @@ ContextEntries DescribeEnvironment() {
       {"compiler", Compiler()},
       {"compiler_flags", PFN_CXX_FLAGS},
       {"build_type", PFN_BUILD_TYPE},
-      {"governor",
-       FirstLine("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")},
-      {"turbo", Turbo()},
+      {"governor", Governors("/")},
+      {"turbo", Turbo("/")},
       {"smt", FirstLine("/sys/devices/system/cpu/smt/active")},
       {"thp",
        Bracketed(FirstLine("/sys/kernel/mm/transparent_hugepage/enabled"))},

@@ -12,10 +12,9 @@ namespace pfn {
 
 using std::chrono::steady_clock;
 
-ResultsFile::ResultsFile(std::filesystem::path folder, std::size_t rows)
-    : folder_(std::move(folder)),
-      rows_(rows),
-      last_write_(steady_clock::now()) {}
+ResultsFile::ResultsFile(const std::filesystem::path& folder, std::size_t rows,
+                         const std::string& name)
+    : path_(folder / name), rows_(rows), last_write_(steady_clock::now()) {}
 
 void ResultsFile::Add(std::size_t row, Run run) {
   rows_[row].push_back(std::move(run));

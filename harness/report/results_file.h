@@ -25,9 +25,10 @@ class ResultsFile {
   using Run = benchmark::BenchmarkReporter::Run;
   using Context = benchmark::BenchmarkReporter::Context;
 
-  // Writes to `folder`/results.json; the folder must exist. `rows` is how many
-  // rows there will be.
-  ResultsFile(std::filesystem::path folder, std::size_t rows);
+  // Writes to `folder`/`name`; the folder must exist. `rows` is how many rows
+  // there will be.
+  ResultsFile(const std::filesystem::path& folder, std::size_t rows,
+              const std::string& name = "results.json");
 
   // Before the first Add.
   void SetContext(const Context& context) { context_.emplace(context); }
@@ -41,12 +42,12 @@ class ResultsFile {
   bool is_empty() const;
   // All repetitions of a row, in order.
   const std::vector<Run>& runs(std::size_t row) const { return rows_[row]; }
-  std::filesystem::path path() const { return folder_ / "results.json"; }
+  const std::filesystem::path& path() const { return path_; }
 
  private:
   std::string Render() const;
 
-  std::filesystem::path folder_;
+  std::filesystem::path path_;
   std::vector<std::vector<Run>> rows_;
   std::optional<Context> context_;
   std::chrono::steady_clock::time_point last_write_;

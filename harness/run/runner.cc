@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/measure/stopwatch.h"
 #include "harness/report/progress.h"
 #include "harness/report/results_file.h"
 #include "harness/run/row_budget.h"
@@ -47,6 +48,9 @@ class InterruptGuard {
   struct sigaction old_term_ {};
 };
 
+constexpr const char* kNsPerPage = "ns_per_page";
+constexpr const char* kInstructionsPerPage = "instructions_per_page";
+
 // The library has no way to leave a benchmark out of a round.
 constexpr const char* kNotRun = "not run";
 
@@ -68,9 +72,13 @@ void SetCounters(benchmark::State& state, Operation operation,
     state.counters[std::string(figure.name)] = figure.value;
   }
   if (operation == Operation::kReplay && m.pages == 0) return;  // no set
-  set("ns_per_page", PerOne(m.ns, m.pages));
+  const bool counts_instructions = Timer::Get().counts_instructions();
+  const double cost = counts_instructions ? m.instructions : m.ns;
+  set(counts_instructions ? kInstructionsPerPage : kNsPerPage,
+      PerOne(cost, m.pages));
   if (operation == Operation::kExtract || operation == Operation::kDrain) {
-    set("ns_per_range", PerOne(m.ns, m.ranges));
+    set(counts_instructions ? "instructions_per_range" : "ns_per_range",
+        PerOne(cost, m.ranges));
   }
   count("pages", m.pages);
   count("ranges", m.ranges);
@@ -207,15 +215,18 @@ void ReportShortRows(const ResultsFile& results, const RowBudget& budget,
 }
 
 void PrintSummary(std::span<const Row> rows, const ResultsFile& results) {
-  constexpr std::string_view kTitle = "ns per page";
-  std::size_t width = kTitle.size();
+  const bool counts_instructions = Timer::Get().counts_instructions();
+  const std::string_view title =
+      counts_instructions ? "instructions per page" : "ns per page";
+  std::size_t width = title.size();
   for (const Row& row : rows) width = std::max(width, row.name.size());
-  fmt::print("{:<{}}  {:>10}  {:>10}  {:>10}\n", kTitle, width, "median",
+  fmt::print("{:<{}}  {:>10}  {:>10}  {:>10}\n", title, width, "median",
              "least", "most");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::vector<double> figures;
     for (const ResultsFile::Run& run : results.runs(i)) {
-      const auto figure = run.counters.find("ns_per_page");
+      const auto figure = run.counters.find(
+          counts_instructions ? kInstructionsPerPage : kNsPerPage);
       if (figure != run.counters.end()) figures.push_back(figure->second);
     }
     if (figures.empty()) continue;
@@ -246,7 +257,7 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   RowBudget budget(rows.size(), settings.row_budget);
   benchmark::AddCustomContext("row_budget_seconds", budget.Seconds());
 
-  ResultsFile results(settings.out, rows.size());
+  ResultsFile results(settings.out, rows.size(), settings.results_file);
   Collector collector(rows, results, settings.rounds);
   Rounds rounds{.last_round = settings.rounds - 1,
                 .progress = {rows.size(), settings.rounds},
