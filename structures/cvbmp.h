@@ -402,7 +402,7 @@ class Cvbmp {
     if (node->bits > kSegmentPages) node = Unmerge(segment, node);
     last_used_ = node;
     bits::ClearSpan(node->bitmap, begin, end);
-    if (bits::AllZero(node->bitmap, kBitmapWords)) {
+    if (bits::AllZero<kBitmapWords>(node->bitmap)) {
       Remove(node);
     } else {
       node->bits = bits::CountSet(node->bitmap, kBitmapWords);

@@ -58,7 +58,19 @@ class Maple {
     return tree_.Store({pfn, pfn}, at, gfp);
   }
 
-  Status Clear(Pfn pfn, Gfp gfp) { return ClearRange({pfn, pfn}, gfp); }
+  // As ClearRange of one page, in one descent: only a run of this page alone can
+  // be all that there is.
+  Status Clear(Pfn pfn, Gfp gfp) {
+    maple::Cursor at;
+    tree_.Find(pfn, at);
+    if (!at || !at.is_member()) return Status::kOk;
+    const PfnRange page{pfn, pfn};
+    if (at.first() == pfn && at.last() == pfn && HoldsNothingBut(page)) {
+      tree_.Clear();
+      return Status::kOk;
+    }
+    return tree_.Store(page, at, gfp);
+  }
 
   bool Test(Pfn pfn) const { return tree_.Test(pfn); }
 

@@ -78,12 +78,24 @@ inline void ClearSpan(std::uint64_t* words, std::uint64_t begin,
   words[last] &= ~tail;
 }
 
-// Whether all of `count` words are zero. Stops at the first that is not.
-inline bool AllZero(const std::uint64_t* words, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (words[i] != 0) return false;
+// Whether all of `kCount` words are `kValue`. Stops at the first that is not.
+// Unrolled, because for a word there is nothing to do but to compare and to
+// jump: a loop around them would double that.
+template <std::size_t kCount, std::uint64_t kValue>
+bool AllAre(const std::uint64_t* words) {
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < kCount; ++i) {
+    if (words[i] != kValue) return false;
   }
   return true;
+}
+template <std::size_t kCount>
+bool AllZero(const std::uint64_t* words) {
+  return AllAre<kCount, 0>(words);
+}
+template <std::size_t kCount>
+bool AllOnes(const std::uint64_t* words) {
+  return AllAre<kCount, ~std::uint64_t{0}>(words);
 }
 
 inline std::uint64_t CountSet(const std::uint64_t* words, std::size_t count) {

@@ -59,12 +59,7 @@ inline constexpr unsigned kMaxLevels = 9;  // ceil((64 - 10) / 6)
 
 struct Leaf {
   // From the first word on, as the kernel's bitmap_full().
-  bool IsFull() const {
-    for (const std::uint64_t word : words) {
-      if (~word != 0) return false;
-    }
-    return true;
-  }
+  bool IsFull() const { return bits::AllOnes<kLeafWords>(words); }
 
   std::uint64_t words[kLeafWords];
 };
@@ -144,7 +139,7 @@ struct Entry {
   }
   static bool IsEmpty(const void* entry) {
     if (Small::Is(entry)) return Small::Bits(entry) == 0;
-    return bits::AllZero(Words(entry), kLeafWords);
+    return bits::AllZero<kLeafWords>(Words(entry));
   }
   static bool IsFull(const void* entry) {
     return !Small::Is(entry) && static_cast<const Leaf*>(entry)->IsFull();
