@@ -76,6 +76,11 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 def _run_report(options: argparse.Namespace) -> int:
     results = load(options.results)
     text = report.report(results)
+    if results.path.with_name(instructions.FILE_NAME).exists():
+        counts = instructions.load_counts(results.path.parent)
+        text += "\n" + instructions.tables(
+            counts, instructions.load_hardware(counts)
+        )
     output = options.output or results.path.with_name(report.FILE_NAME)
     _write(output, text.encode("ascii"))
     sys.stdout.write(text)
@@ -107,12 +112,8 @@ def _add_instructions(parser: argparse.ArgumentParser) -> None:
 
 def _run_instructions(options: argparse.Namespace) -> int:
     results = instructions.load_counts(options.results)
-    hardware = results.path.with_name(instructions.HARDWARE_FILE_NAME)
     sys.stdout.write(
-        instructions.report(
-            results,
-            instructions.load_counts(hardware) if hardware.exists() else None,
-        )
+        instructions.report(results, instructions.load_hardware(results))
     )
     sys.stdout.flush()
     if options.baseline is None:

@@ -185,22 +185,30 @@ def _differences(stored: Baseline, counted: Baseline) -> Iterator[str]:
 
 
 def report(results: Results, hardware: Results | None) -> str:
-    """A table for each workload and counter, 72 columns."""
+    """What was counted with, then `tables`."""
     context = results.context
-    sections = [
-        wrap(
-            f"pfnbench {context.get('pfnbench_version', 'n/a')}, commit"
-            f" {context.get('commit', 'n/a')}; "
-            + ", ".join(context.get(key, "n/a") for key in _TOOLS)
-        )
-        + wrap(f"counter {context.get('timer', 'n/a')}"),
-        *_tables(results, "callgrind"),
-    ]
+    head = wrap(
+        f"pfnbench {context.get('pfnbench_version', 'n/a')}, commit"
+        f" {context.get('commit', 'n/a')}; "
+        + ", ".join(context.get(key, "n/a") for key in _TOOLS)
+    ) + wrap(f"counter {context.get('timer', 'n/a')}")
+    return "\n".join([*head, "", tables(results, hardware)])
+
+
+def tables(results: Results, hardware: Results | None) -> str:
+    """A table for each workload and counter, 72 columns."""
+    sections = list(_tables(results, "callgrind"))
     if hardware is None:
-        sections.append(wrap("hardware's counter: n/a"))
+        sections.append(wrap("instructions by the hardware: n/a"))
     else:
         sections += _tables(hardware, "hardware")
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def load_hardware(results: Results) -> Results | None:
+    """What the hardware counted beside them, if it did."""
+    path = results.path.with_name(HARDWARE_FILE_NAME)
+    return load_counts(path) if path.exists() else None
 
 
 def _tables(results: Results, counter: str) -> Iterator[list[str]]:

@@ -58,8 +58,8 @@ class Maple {
     return tree_.Store({pfn, pfn}, at, gfp);
   }
 
-  // As ClearRange of one page, in one descent: only a run of this page alone can
-  // be all that there is.
+  // As ClearRange of one page, in one descent: only a run of this page alone
+  // can be all that there is.
   Status Clear(Pfn pfn, Gfp gfp) {
     maple::Cursor at;
     tree_.Find(pfn, at);

@@ -24,8 +24,8 @@ struct RunSettings {
   std::chrono::nanoseconds row_budget{};  // harness/run/row_budget.h
   std::filesystem::path out;              // a folder that exists
   std::string results_file = "results.json";
-  ContextEntries context;                 // besides the environment
-  std::string executable;                 // argv[0]
+  ContextEntries context;     // besides the environment
+  std::string executable;     // argv[0]
   bool print_summary = true;  // a line for each row on stdout, at the end
 };
 

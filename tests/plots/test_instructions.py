@@ -2,11 +2,12 @@
 """Counts in a table, and counts that have risen above the stored ones."""
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import document
+from conftest import document, rows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,7 +138,7 @@ def test_the_command_prints_compares_and_updates(write, tmp_path, capsys):
     assert err == ""
     assert "idle-8g, 32768 pages: instructions per page (callgrind)" in out
     assert "40.0" in out
-    assert "hardware's counter: n/a" in out
+    assert "instructions by the hardware: n/a" in out
     assert max(map(len, out.splitlines())) <= 72
     stored.write_text(stored.read_text().replace(" 40\n", " 30\n"))
     assert main(command) == 1
@@ -154,6 +155,21 @@ def test_counts_of_the_hardware_stand_beside(write, capsys):
     assert "(callgrind)" in out
     assert "(hardware)" in out
     assert "n/a" not in out
+
+
+def test_counts_beside_results_stand_in_the_report(write, capsys):
+    path = write(document(rows("set/idle-8g/xbitmap", [5.5] * 9)))
+    assert main(["report", str(path)]) == 0
+    alone = capsys.readouterr().out
+    path.with_name("instructions.json").write_text(
+        json.dumps(counts_document(xbitmap=40))
+    )
+    assert main(["report", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(alone)
+    assert "instructions per page (callgrind)" in out[len(alone) :]
+    assert max(map(len, out.splitlines())) <= 72
+    assert path.with_name("report.txt").read_text() == out
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from conftest import ROOT
 # as it stands.
 SHORTER = {
     "./run bench": "--rounds=1 --row-budget=0.05",
+    "./run instructions": "--structure=flat --pages=1024",
     "build/release/pfnbench": "--rounds=1 --row-budget=0.05",
 }
 # Runs this very test.

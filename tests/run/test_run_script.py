@@ -134,11 +134,38 @@ def test_missing_packages_are_named_where_there_is_no_apt_get(
 def test_unknown_commands_exit_with_2_and_name_the_known_ones(run_command):
     result = run_command("./run bnech")
     assert result.returncode == 2
-    assert "bench and test" in result.stderr
+    assert "bench, test and instructions" in result.stderr
 
 
-def test_help_shows_both_commands(run_command):
+def test_instructions_prints_a_table_and_keeps_what_it_counted(
+    run_command, tmp_path
+):
+    out = tmp_path / "counts"
+    result = run_command(
+        "./run instructions --structure=flat,floor --pages=1024"
+        f" --workload=idle-8g --operation=set,drain --out={out}"
+    )
+    assert result.returncode == 0, result.stderr
+    assert "idle-8g, 1024 pages: instructions per page" in result.stdout
+    assert "flat" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 72
+    # Other pages than those of the stored counts.
+    assert "not compared: idle-8g stored with" in result.stderr
+    counts = json.loads((out / "instructions.json").read_text())
+    assert len(counts["benchmarks"]) == 3
+
+
+def test_a_baseline_is_stored_whole_or_not_at_all(run_command):
+    baseline = ROOT / "tests/instructions/baseline.txt"
+    before = baseline.read_text()
+    result = run_command("./run instructions --update-baseline --pages=1")
+    assert result.returncode == 2
+    assert "no other flags" in result.stderr
+    assert baseline.read_text() == before
+
+
+def test_help_shows_every_command(run_command):
     result = run_command("./run help")
     assert result.returncode == 0
-    assert "./run bench" in result.stdout
-    assert "./run test" in result.stdout
+    for command in ("bench", "test", "instructions"):
+        assert f"./run {command}" in result.stdout
