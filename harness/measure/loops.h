@@ -25,32 +25,22 @@ namespace pfn {
 // Positions, within a pass, of pages whose operation returned kNoMemory.
 using FailedPositions = std::vector<std::uint64_t>;
 
-// Failures are not drawn for operations. OperationDraw is what else may stand
-// here; without it the loops hold nothing of it.
-struct NoDraw {
-  void Begin(std::uint64_t) {}
-};
-inline NoDraw no_draw;
-
-template <class S, class Draw = NoDraw>
+template <class S>
 [[gnu::noinline]] void SetBlock(S& set, std::span<const Pfn> block,
-                                std::uint64_t position, FailedPositions& failed,
-                                Draw& draw = no_draw) {
+                                std::uint64_t position,
+                                FailedPositions& failed) {
   for (std::size_t i = 0; i < block.size(); ++i) {
-    draw.Begin(position + i);
     if (set.Set(block[i], Gfp::kNowait) != Status::kOk) [[unlikely]] {
       failed.push_back(position + i);
     }
   }
 }
 
-template <class S, class Draw = NoDraw>
+template <class S>
 [[gnu::noinline]] void ClearBlock(S& set, std::span<const Pfn> block,
                                   std::uint64_t position,
-                                  FailedPositions& failed,
-                                  Draw& draw = no_draw) {
+                                  FailedPositions& failed) {
   for (std::size_t i = 0; i < block.size(); ++i) {
-    draw.Begin(position + i);
     if (set.Clear(block[i], Gfp::kNowait) != Status::kOk) [[unlikely]] {
       failed.push_back(position + i);
     }
