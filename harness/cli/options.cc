@@ -450,6 +450,11 @@ void ChooseReplay(const CLI::App& app, const RawOptions& raw,
         "--fault-draw=operation does not go with --operation=replay: the "
         "driver decides which operations there are");
   }
+  if (options.source != Timer::Source::kClock) {
+    throw UsageError(
+        "replay is timed, its instructions are not counted; leave out "
+        "--instructions or --operation=replay");
+  }
   try {
     options.policies = ParsePolicies(raw.policies);
     options.host = ParseHost(raw.host);
