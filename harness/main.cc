@@ -122,7 +122,8 @@ RowRequest ReadWorkloads(const Options& options) {
                      .setless = options.setless,
                      .driver = options.driver,
                      .host = options.host,
-                     .baseline = options.baseline};
+                     .baseline = options.baseline,
+                     .controls = options.controls};
   for (const WorkloadChoice& choice : options.workloads) {
     Trace trace = LoadTrace(choice.source);
     if (options.pages != 0) trace = FirstPages(trace, options.pages);

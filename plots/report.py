@@ -20,7 +20,14 @@ from plots.results import (
     Workload,
     condition_label,
 )
-from plots.statistics import Estimate, differs, estimate, paired_ratios
+from plots.statistics import (
+    Estimate,
+    estimate,
+    interval_ranks,
+    mark,
+    paired_ratios,
+    rounds_for,
+)
 from plots.style import in_order
 from plots.text import (
     Cell,
@@ -189,7 +196,8 @@ def _table(
 def row_label(contender: Contender) -> str:
     """Name of a row; the two that are not structures stand in brackets."""
     if contender.is_control:
-        return "(A/A control)"
+        more = f" {contender.control}" if contender.control > 1 else ""
+        return f"(A/A control{more})"
     if contender.structure == FLOOR:
         return "(floor)"
     return contender.structure
@@ -244,10 +252,7 @@ def _mark(results: Results, case: Case, counter: str) -> str:
     value = ratio(results, case, counter)
     if value is None:
         return " "
-    if not value.is_interval:
-        return "?"
-    control = ratio(results, _control_of(results, case), counter)
-    return "*" if differs(value, control) else "~"
+    return mark(value, ratio(results, _control_of(results, case), counter))
 
 
 def _baseline_of(results: Results, case: Case) -> Case:
@@ -256,7 +261,7 @@ def _baseline_of(results: Results, case: Case) -> Case:
 
 
 def _control_of(results: Results, case: Case) -> Case:
-    control = Contender(results.baseline or "", is_control=True)
+    control = Contender(results.baseline or "", control=1)
     return Case(case.operation, case.workload, control, case.condition)
 
 
@@ -266,7 +271,9 @@ def ratio(results: Results, case: Case, counter: str) -> Estimate | None:
         paired_ratios(
             results.values(case, counter),
             results.values(_baseline_of(results, case), counter),
-        )
+        ),
+        # The control is no comparison but the yardstick of all of them.
+        1 if case.contender.is_control else results.comparisons,
     )
 
 
@@ -429,7 +436,9 @@ def _legend(results: Results) -> list[str]:
         "~ no difference",
         "- not measured",
     ]
-    numbers = ["2% half the 95 % interval of the median", "[,] that interval"]
+    numbers = ["2% half the 95 % interval of the median"]
+    if interval_ranks(results.rounds) is not None:
+        numbers.append(f"[,] {_interval_in_words(results)}")
     rows = [
         f"(A/A control) {baseline} a second time",
         "(floor) a set that does nothing",
@@ -442,6 +451,17 @@ def _legend(results: Results) -> list[str]:
         *wrap(f"numbers: {'; '.join(numbers)}"),
         *wrap(f"rows: {'; '.join(rows)}"),
     ]
+
+
+def _interval_in_words(results: Results) -> str:
+    ratios, rounds = results.comparisons, results.rounds
+    if interval_ranks(rounds, ratios) is not None:
+        together = f" for {ratios} ratios together" if ratios > 1 else ""
+        return f"95 % interval of the ratio{together}"
+    return (
+        f"lowest and highest ratio (95 % for {ratios} ratios together takes"
+        f" {rounds_for(ratios)} rounds), of the control its 95 % interval"
+    )
 
 
 def _missing(results: Results) -> list[str]:

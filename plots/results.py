@@ -14,7 +14,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ _KEY = re.compile(r"[a-z_]+:")
 # Google Benchmark appends these by itself, depending on its version.
 _LIBRARY_KEYS = ("iterations:", "repeats:", "min_time:", "threads:")
 _LIBRARY_WORDS = ("manual_time", "real_time", "process_time")
+_CONTROL = "control:"
 _SWITCH = {True: "on", False: "off"}
 
 
@@ -46,10 +47,18 @@ class ResultsError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Contender:
-    """A line of a table: a structure, or the baseline run a second time."""
+    """A line of a table: a structure, or the baseline run once more.
+
+    `control` numbers the further runs of the baseline from 1. A report has
+    one; the experiments of plots/experiments.py need more.
+    """
 
     structure: str
-    is_control: bool = False
+    control: int = 0
+
+    @property
+    def is_control(self) -> bool:
+        return self.control > 0
 
 
 @dataclass(frozen=True, order=True)
@@ -72,7 +81,7 @@ class Case:
         if self.condition:
             parts.append(self.condition)
         if self.contender.is_control:
-            parts.append("control:1")
+            parts.append(f"control:{self.contender.control}")
         return "/".join(parts)
 
 
@@ -140,6 +149,20 @@ class Results:
     def rounds_of(self) -> Mapping[Case, int]:
         """Rounds that each case has, failed ones included."""
         return Counter(row.case for row in self.rows)
+
+    @cached_property
+    def comparisons(self) -> int:
+        """How many cases are compared with the baseline, at least 1."""
+        have = set(self.cases)
+        baseline = Contender(self.baseline or "")
+        compared = [
+            case
+            for case in have
+            if not case.contender.is_control
+            and case.contender.structure not in (FLOOR, self.baseline)
+            and replace(case, contender=baseline) in have
+        ]
+        return max(1, len(compared))
 
     @cached_property
     def errors(self) -> Mapping[tuple[Case, str], int]:
@@ -359,11 +382,14 @@ def parse_name(name: str) -> Case | None:
         keys.insert(0, parts.pop())
     if len(parts) < 3 or not all(parts):
         return None
-    control = "control:1" in keys
+    control = 0
+    for key in keys:
+        if key.startswith(_CONTROL):
+            control = _to_int(key.removeprefix(_CONTROL)) or 0
     condition = [
         key
         for key in keys
-        if not key.startswith((*_LIBRARY_KEYS, "control:"))
+        if not key.startswith((*_LIBRARY_KEYS, _CONTROL))
         and key != "fault:none"
     ]
     return Case(

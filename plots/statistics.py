@@ -2,7 +2,9 @@
 """Medians, their intervals, and what may be called a difference.
 
 Nothing here assumes a distribution: times on a shared machine have a long
-tail to one side, and a mean with a standard deviation would hide it.
+tail to one side, and a mean with a standard deviation would hide it. What
+the rules were chosen for, and how often they raise a false alarm, is
+measured by `python3 -m plots false-alarms` (docs/method.md).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 CONFIDENCE = 0.95
 
@@ -18,9 +21,9 @@ CONFIDENCE = 0.95
 class Estimate:
     """A median and what surrounds it, in the unit of the values.
 
-    `low` and `high` bound the 95 % interval when `is_interval`, otherwise
-    they are the smallest and the largest value: with fewer than six values
-    no pair of them covers the median with 95 %.
+    `low` and `high` bound the interval when `is_interval`, otherwise they
+    are the smallest and the largest value: with fewer than six values no
+    pair of them covers the median with 95 %.
     """
 
     median: float
@@ -49,37 +52,56 @@ def median(values: Sequence[float]) -> float:
     return ordered[middle - 1] / 2 + ordered[middle] / 2
 
 
-def interval_ranks(count: int) -> tuple[int, int] | None:
+@lru_cache(maxsize=None)
+def interval_ranks(
+    count: int, comparisons: int = 1
+) -> tuple[int, int] | None:
     """Ranks (from 1) of the two values that bound the median with 95 %.
 
     The number of values below the true median is binomial(count, 1/2), so
     ranks k and count + 1 - k miss it with twice the probability of fewer
-    than k. The largest k that is still sure enough is taken.
+    than k. The largest k that is still sure enough is taken. With several
+    comparisons all their intervals together hold with 95 % (Bonferroni).
     """
     below = 0  # ways to have fewer than `rank` values below the median
     best = None
     for rank in range(1, count // 2 + 1):
         below += math.comb(count, rank - 1)
         # Integers, because 2 ** count does not fit a double for long runs.
-        if 2 * below * 1000 > round((1 - CONFIDENCE) * 1000) * 2**count:
+        missed = 2 * below * 1000 * comparisons
+        if missed > round((1 - CONFIDENCE) * 1000) * 2**count:
             break
         best = (rank, count + 1 - rank)
     return best
 
 
-def estimate(values: Sequence[float]) -> Estimate | None:
-    """Median with its interval; None without values."""
+def rounds_for(comparisons: int) -> int:
+    """Rounds from which on `interval_ranks` answers for so many."""
+    count = 6
+    while interval_ranks(count, comparisons) is None:
+        count += 1
+    return count
+
+
+def estimate(
+    values: Sequence[float], comparisons: int = 1
+) -> Estimate | None:
+    """Median with its interval; None without values.
+
+    Where there are values enough for one comparison, but not for so many,
+    the interval is the full range: more cannot be had from them.
+    """
     if not values:
         return None
     ordered = sorted(values)
-    ranks = interval_ranks(len(ordered))
-    low, high = ranks or (1, len(ordered))
+    everything = (1, len(ordered))
+    low, high = interval_ranks(len(ordered), comparisons) or everything
     return Estimate(
         median=median(ordered),
         low=ordered[low - 1],
         high=ordered[high - 1],
         count=len(ordered),
-        is_interval=ranks is not None,
+        is_interval=interval_ranks(len(ordered)) is not None,
     )
 
 
@@ -114,3 +136,12 @@ def differs(ratio: Estimate, control: Estimate | None) -> bool:
     """Whether all of the interval lies beyond what the control shows."""
     floor = noise_floor(control)
     return ratio.low > floor or ratio.high < 1 / floor
+
+
+def mark(ratio: Estimate, control: Estimate | None) -> str:
+    """What may be said: "*" a difference, "~" none, "?" too few rounds."""
+    if not ratio.is_interval:
+        return "?"
+    if control is not None and not control.is_interval:
+        return "?"
+    return "*" if differs(ratio, control) else "~"

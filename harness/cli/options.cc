@@ -60,6 +60,7 @@ struct RawOptions {
   std::string host = "model";
   std::string driver;
   std::string baseline;
+  int controls = 1;
   std::optional<int> rounds;
   std::optional<std::uint64_t> pages;
   std::string pin;
@@ -168,6 +169,12 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
                  "The contender that ratios refer to; it runs twice, the "
                  "second time as control [xbitmap]")
       ->type_name("NAME");
+  app.add_option("--controls", raw.controls,
+                 "How many more times the baseline runs; more than one is for "
+                 "the experiments of `python3 -m plots false-alarms`")
+      ->check(CLI::Range(0, 1000))
+      ->type_name("N")
+      ->capture_default_str();
   app.add_option("--rounds,--benchmark_repetitions", raw.rounds,
                  "How often every row runs, each time in another order [9]")
       ->check(CLI::Range(1, 10000))
@@ -614,6 +621,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   if (options.source == Timer::Source::kClock || !raw.baseline.empty()) {
     options.baseline = ChooseBaseline(raw.baseline, options.contenders);
   }
+  options.controls = raw.controls;
   options.operations = ChooseOperations(raw.operations);
   ChooseFaults(raw, options);
   options.large = ChooseWord(

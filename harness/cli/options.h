@@ -61,6 +61,7 @@ struct Options {
   std::optional<int> pin;
   std::uint64_t pages = 0;  // of each workload, from its start; 0: all
   const Contender* baseline = nullptr;  // one of `contenders`, or none
+  int controls = 1;                     // further rows of the baseline
   std::vector<Operation> operations;
   std::vector<FaultSpec> faults;
   std::uint64_t fault_seed = 1;

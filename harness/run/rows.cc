@@ -16,8 +16,7 @@ std::string_view Name(Operation operation) {
   return kReplayOperation.name;
 }
 
-std::string RowName(const Job& job, std::string_view structure,
-                    bool is_control) {
+std::string RowName(const Job& job, std::string_view structure, int control) {
   std::string name = fmt::format("{}/{}/{}", Name(job.operation),
                                  job.workload->name(), structure);
   const bool is_replay = job.operation == Operation::kReplay;
@@ -36,13 +35,24 @@ std::string RowName(const Job& job, std::string_view structure,
     const std::string driver = DriverToString(job.replay.driver);
     if (!driver.empty()) name += "/driver:" + driver;
   }
-  if (is_control) name += "/control:1";
+  if (control != 0) name += fmt::format("/control:{}", control);
   return name;
 }
 
 bool CanServe(const Contender& contender, const FaultSpec& fault) {
   return fault.kind == FaultSpec::Kind::kNone ||
          contender.traits.out_of_memory != OutOfMemory::kAborts;
+}
+
+// The row of `contender`, and the controls if it is the baseline.
+void AddRows(const RowRequest& request, const Job& job,
+             const Contender& contender, Measurement (*measure)(const Job& job),
+             std::vector<Row>& rows) {
+  const int controls = &contender == request.baseline ? request.controls : 0;
+  for (int control = 0; control <= controls; ++control) {
+    rows.push_back(
+        {RowName(job, contender.traits.name, control), job, measure});
+  }
 }
 
 // The rows of `job`, which is a replay, but for its policy and driver.
@@ -54,18 +64,14 @@ void AddReplays(const RowRequest& request, Job job, std::vector<Row>& rows) {
       if (!CanServe(*contender, policy)) continue;
       job.replay.policy = policy;
       job.replay.driver.policy = policy.policy;
-      rows.push_back({RowName(job, contender->traits.name, false), job,
-                      contender->replay});
-      if (contender != request.baseline) continue;
-      rows.push_back(
-          {RowName(job, contender->traits.name, true), job, contender->replay});
+      AddRows(request, job, *contender, contender->replay, rows);
     }
   }
   for (const SetlessDriver& driver : request.setless) {
     job.replay.policy = {};
     job.replay.driver.policy = {};
     job.replay.driver.transport = driver.transport;
-    rows.push_back({RowName(job, driver.name, false), job, &ReplaySetless});
+    rows.push_back({RowName(job, driver.name, 0), job, &ReplaySetless});
   }
 }
 
@@ -93,16 +99,12 @@ std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena) {
         }
         for (const Contender* contender : request.contenders) {
           if (!CanServe(*contender, fault)) continue;
-          rows.push_back({RowName(job, contender->traits.name, false), job,
-                          contender->measure});
-          if (contender != request.baseline) continue;
-          rows.push_back({RowName(job, contender->traits.name, true), job,
-                          contender->measure});
+          AddRows(request, job, *contender, contender->measure, rows);
         }
         // A set that does nothing does not fail either.
         if (request.with_floor && FloorHas(operation) &&
             fault.kind == FaultSpec::Kind::kNone) {
-          rows.push_back({RowName(job, "floor", false), job, &MeasureFloor});
+          rows.push_back({RowName(job, "floor", 0), job, &MeasureFloor});
         }
       }
     }

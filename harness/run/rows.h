@@ -23,7 +23,7 @@ namespace pfn {
 
 struct Row {
   // operation/workload/structure[/policy:NAME][/fault:SPEC][/draw:operation]
-  // [/large:POLICY][/host:real][/driver:KEY:VALUE,...][/control:1]
+  // [/large:POLICY][/host:real][/driver:KEY:VALUE,...][/control:N]
   std::string name;
   Job job;
   Measurement (*measure)(const Job& job);
@@ -44,8 +44,11 @@ struct RowRequest {
   std::vector<SetlessDriver> setless = {};
   DriverOptions driver = {};
   HostSpec host = {};
-  // The contender that ratios refer to; it gets a second row as control.
+  // The contender that ratios refer to. Its further rows are the controls: the
+  // first is what a report compares with, more are for experiments that need
+  // many contenders that are alike.
   const Contender* baseline = nullptr;
+  int controls = 1;
 };
 
 // All rows in the order in which results list them. A contender that aborts

@@ -63,6 +63,19 @@ TEST_F(Rows, TheBaselineHasAControlBesideIt) {
                          "extract/small/second/control:1"}));
 }
 
+TEST_F(Rows, TheBaselineHasAsManyControlsAsAskedFor) {
+  request_.operations = {Operation::kSet};
+  request_.baseline = &kFirst;
+  request_.controls = 3;
+  EXPECT_EQ(Names(), (std::vector<std::string>{
+                         "set/small/first", "set/small/first/control:1",
+                         "set/small/first/control:2",
+                         "set/small/first/control:3", "set/small/second"}));
+  request_.controls = 0;
+  EXPECT_EQ(Names(),
+            (std::vector<std::string>{"set/small/first", "set/small/second"}));
+}
+
 TEST_F(Rows, FaultsStandInNames) {
   request_.operations = {Operation::kSet};
   request_.contenders = {&kFirst};

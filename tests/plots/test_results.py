@@ -148,14 +148,14 @@ def test_a_message_is_one_line_even_if_the_file_holds_many(
         ),
         (
             "set/idle-8g/xbitmap/control:1",
-            Case("set", "idle-8g", Contender("xbitmap", True), ""),
+            Case("set", "idle-8g", Contender("xbitmap", 1), ""),
         ),
         (
             "set/a/x/fault:failslab:probability=1,interval=1/control:1",
             Case(
                 "set",
                 "a",
-                Contender("x", True),
+                Contender("x", 1),
                 "fault:failslab:probability=1,interval=1",
             ),
         ),

@@ -48,7 +48,7 @@ def test_the_control_follows_its_baseline_and_floor_is_last() -> None:
     shuffled = [
         Contender("floor"),
         Contender("zebra"),
-        Contender("xbitmap", is_control=True),
+        Contender("xbitmap", control=1),
         Contender("cvbmp"),
         Contender("ant"),
         Contender("xbitmap"),
@@ -57,7 +57,7 @@ def test_the_control_follows_its_baseline_and_floor_is_last() -> None:
     assert in_order(shuffled) == [
         Contender("flat"),
         Contender("xbitmap"),
-        Contender("xbitmap", is_control=True),
+        Contender("xbitmap", control=1),
         Contender("cvbmp"),
         Contender("ant"),
         Contender("zebra"),
