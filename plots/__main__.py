@@ -11,10 +11,10 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from plots import figure_trace, instructions, report
+from plots import compare, experiments, figure_trace, instructions, report
 from plots.results import FILE_NAME, Results, ResultsError, load
 
 EXIT_RISEN = 1
@@ -246,7 +246,104 @@ def _write(path: Path, content: bytes) -> None:
         ) from None
 
 
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    for name, which in (("old", "first"), ("new", "second")):
+        parser.add_argument(
+            name,
+            metavar=name.upper(),
+            type=Path,
+            help=f"the {which} {FILE_NAME}, or its directory",
+        )
+    parser.set_defaults(run=_run_compare)
+
+
+def _run_compare(options: argparse.Namespace) -> int:
+    return _say(compare.compare(load(options.old), load(options.new)))
+
+
+def _add_experiment(parser: argparse.ArgumentParser) -> None:
+    names = parser.add_subparsers(
+        title="experiments", metavar="NAME", required=True
+    )
+    plan = experiments.Plan()
+
+    def add(name: str, summary: str) -> argparse.ArgumentParser:
+        return names.add_parser(name, help=summary, description=summary)
+
+    def add_plan(command: argparse.ArgumentParser) -> None:
+        for name, what in (
+            ("reports", "how many reports to simulate"),
+            ("rounds", "rounds of a report"),
+            ("seed", "the same seed, the same figures"),
+        ):
+            command.add_argument(
+                f"--{name}",
+                metavar="N",
+                type=_positive,
+                default=getattr(plan, name),
+                help=f"{what} (default: %(default)s)",
+            )
+
+    alarms = add("false-alarms", "how often contenders that are alike differ")
+    alarms.add_argument(
+        "results",
+        metavar="RESULTS",
+        type=Path,
+        nargs="?",
+        help="a run with --controls=2 or more and many rounds, which is cut"
+        " into reports (default: simulated noise)",
+    )
+    add_plan(alarms)
+    alarms.set_defaults(run=_run_false_alarms)
+    orders = add("orders", "which order of rows hides what (simulated)")
+    add_plan(orders)
+    orders.set_defaults(run=_run_orders)
+    agreement = add("agreement", "whether two runs contradict each other")
+    agreement.add_argument("results", metavar="RESULTS", type=Path)
+    agreement.add_argument("other", metavar="RESULTS", type=Path)
+    agreement.set_defaults(run=_run_agreement)
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10**6:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a whole number from 1 to 999999"
+        )
+    return int(text)
+
+
+def _plan(options: argparse.Namespace) -> experiments.Plan:
+    return experiments.Plan(
+        reports=options.reports, rounds=options.rounds, seed=options.seed
+    )
+
+
+def _run_false_alarms(options: argparse.Namespace) -> int:
+    if options.results is None:
+        return _say(experiments.false_alarms_simulated(_plan(options)))
+    results = load(options.results)
+    return _say(experiments.false_alarms_of_run(results, options.rounds))
+
+
+def _run_orders(options: argparse.Namespace) -> int:
+    return _say(experiments.orders_simulated(_plan(options)))
+
+
+def _run_agreement(options: argparse.Namespace) -> int:
+    return _say(
+        experiments.agreement(load(options.results), load(options.other))
+    )
+
+
+def _say(lines: Iterable[str]) -> int:
+    sys.stdout.write("\n".join((*lines, "")))
+    sys.stdout.flush()
+    return 0
+
+
 COMMANDS = (
+    ("compare", "compare two results row by row", _add_compare),
+    ("experiment", "test the statistics themselves", _add_experiment),
     (
         "instructions",
         "print instructions per page, hold them to stored ones",

@@ -265,13 +265,18 @@ def _control_of(results: Results, case: Case) -> Case:
     return Case(case.operation, case.workload, control, case.condition)
 
 
+def ratios(results: Results, case: Case, counter: str) -> list[float]:
+    """Ratios to the baseline within each round that has both."""
+    return paired_ratios(
+        results.values(case, counter),
+        results.values(_baseline_of(results, case), counter),
+    )
+
+
 def ratio(results: Results, case: Case, counter: str) -> Estimate | None:
-    """Ratio to the baseline, paired by round; None without pairs."""
+    """Ratio to the baseline; None without pairs."""
     return estimate(
-        paired_ratios(
-            results.values(case, counter),
-            results.values(_baseline_of(results, case), counter),
-        ),
+        ratios(results, case, counter),
         # The control is no comparison but the yardstick of all of them.
         1 if case.contender.is_control else results.comparisons,
     )

@@ -4,7 +4,7 @@
 Nothing here assumes a distribution: times on a shared machine have a long
 tail to one side, and a mean with a standard deviation would hide it. What
 the rules were chosen for, and how often they raise a false alarm, is
-measured by `python3 -m plots false-alarms` (docs/method.md).
+measured by `python3 -m plots experiment` (docs/method.md).
 """
 
 from __future__ import annotations

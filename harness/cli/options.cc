@@ -171,7 +171,7 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->type_name("NAME");
   app.add_option("--controls", raw.controls,
                  "How many more times the baseline runs; more than one is for "
-                 "the experiments of `python3 -m plots false-alarms`")
+                 "the experiments of `python3 -m plots experiment`")
       ->check(CLI::Range(0, 1000))
       ->type_name("N")
       ->capture_default_str();
