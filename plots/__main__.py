@@ -11,7 +11,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from plots import compare, experiments, figure_trace, instructions, report
@@ -83,9 +83,7 @@ def _run_report(options: argparse.Namespace) -> int:
         )
     output = options.output or results.path.with_name(report.FILE_NAME)
     _write(output, text.encode("ascii"))
-    sys.stdout.write(text)
-    sys.stdout.flush()
-    return 0
+    return _say(text)
 
 
 def _add_instructions(parser: argparse.ArgumentParser) -> None:
@@ -335,8 +333,8 @@ def _run_agreement(options: argparse.Namespace) -> int:
     )
 
 
-def _say(lines: Iterable[str]) -> int:
-    sys.stdout.write("\n".join((*lines, "")))
+def _say(text: str) -> int:
+    sys.stdout.write(text)
     sys.stdout.flush()
     return 0
 

@@ -1,1 +1,294 @@
-def compare(a,b): return []
+# SPDX-License-Identifier: MIT
+"""Two runs side by side: what became faster, slower, smaller or larger.
+
+Plain text in 72 columns. Runs of different work are refused, and so are
+runs on different CPUs, because their times have nothing in common. Whatever
+else differs is said at the top, and the reader judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from plots.report import ratio, row_label, time_counters
+from plots.results import Case, Results, ResultsError, condition_label
+from plots.statistics import Estimate, change, mark, median, u_test
+from plots.text import Cell, Table, count, listing, number, page, render, wrap
+
+# Two commits, dates and command lines differ by intention.
+_SHOULD_AGREE = (
+    "baseline",
+    "fault_seed",
+    "num_cpus",
+    "microcode",
+    "kernel",
+    "compiler",
+    "compiler_flags",
+    "build_type",
+    "libc",
+    "governor",
+    "turbo",
+    "smt",
+    "thp",
+    "aslr",
+)
+# Two runs of one program on one trace have these exactly alike.
+_EXACT = (
+    "bits_per_page",
+    "requested_bits_per_page",
+    "peak_slab_bytes",
+    "allocations",
+    "failed_sets",
+)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Times of one case in both runs."""
+
+    case: Case
+    old: Sequence[float]
+    new: Sequence[float]
+    change: Estimate
+    mark: str
+
+
+def compare(old: Results, new: Results) -> str:
+    """The whole text, with a newline at its end."""
+    _refuse_other_work(old, new)
+    pairs = _pairs(old, new)
+    if not pairs:
+        raise ResultsError(
+            new.path,
+            f"has no row with a time in common with {old.path}",
+            "give two runs with the same workloads, structures and"
+            " operations",
+        )
+    sections = [
+        _head(old, new),
+        *_time_tables(pairs),
+        *_exact_tables(old, new),
+        _summary(pairs),
+        _legend(pairs),
+        _missing(old, new),
+    ]
+    return page(sections)
+
+
+# --- what may be compared -----------------------------------------------
+
+
+def _refuse_other_work(old: Results, new: Results) -> None:
+    traces = {w.name: w.trace for w in old.workloads}
+    for workload in new.workloads:
+        trace = traces.get(workload.name)
+        if trace and workload.trace and trace != workload.trace:
+            raise ResultsError(
+                new.path,
+                f"workload {workload.name} is trace {workload.trace[:8]},"
+                f" but {trace[:8]} in {old.path}",
+                "compare runs of the same trace",
+            )
+    cpus = [results.context.get("cpu_model") for results in (old, new)]
+    if all(cpus) and cpus[0] != cpus[1]:
+        raise ResultsError(
+            new.path,
+            f"was measured on {cpus[1]}, {old.path} on {cpus[0]}",
+            "compare the ratios in the reports of both instead",
+        )
+
+
+def _head(old: Results, new: Results) -> list[str]:
+    lines: list[str] = []
+    for name, results in (("old", old), ("new", new)):
+        said = results.context.get
+        cut = ", INTERRUPTED" if results.is_interrupted else ""
+        lines += wrap(
+            f"{name}: {results.path}, commit {said('commit', 'unknown')},"
+            f" {said('date', 'of unknown date')}, {results.rounds} rounds{cut}"
+        )
+    for key in ("cpu_model", *_SHOULD_AGREE):
+        before, after = (
+            r.context.get(key, "").strip() or "not recorded"
+            for r in (old, new)
+        )
+        if before != after:
+            lines += wrap(f"DIFFERS: {key}: old {before}; new {after}")
+    return lines
+
+
+# --- times --------------------------------------------------------------
+
+
+def _pairs(old: Results, new: Results) -> list[_Pair]:
+    """Every case with times in both, in the order of the old run."""
+    both = set(new.cases)
+    times = {
+        case: (before, after)
+        for case in old.cases
+        if case in both
+        and (before := _times(old, case))
+        and (after := _times(new, case))
+    }
+    changes = {
+        case: factor
+        for case, (before, after) in times.items()
+        if (factor := change(before, after, len(times))) is not None
+    }
+    whole = _change_of_all(changes.values())
+    return [
+        _Pair(
+            case,
+            *times[case],
+            factor,
+            mark(factor, whole, _control(old, case), _control(new, case)),
+        )
+        for case, factor in changes.items()
+    ]
+
+
+def _times(results: Results, case: Case) -> list[float]:
+    counter = time_counters(case.operation)[0]
+    return list(results.values(case, counter).values())
+
+
+def _control(results: Results, case: Case) -> Estimate | None:
+    counter = time_counters(case.operation)[0]
+    return ratio(results, results.control_of(case), counter)
+
+
+def _change_of_all(changes: Iterable[Estimate]) -> Estimate | None:
+    """What most rows have in common is the machine, not a structure."""
+    factors = [factor.median for factor in changes]
+    if not factors:
+        return None
+    middle = median(factors)
+    return Estimate(middle, middle, middle, len(factors), is_interval=True)
+
+
+def _time_tables(pairs: Sequence[_Pair]) -> Iterator[list[str]]:
+    groups: dict[str, list[tuple[str, list[Cell]]]] = {}
+    for pair in pairs:
+        unit = time_counters(pair.case.operation)[0].replace("_", " ")
+        row = row_label(pair.case.contender), _time_cells(pair)
+        groups.setdefault(f"{_place(pair.case)}: {unit}", []).append(row)
+    for title, rows in groups.items():
+        headings = ["old", "new", "change", "U test"]
+        yield render(Table(title, headings, "name", rows))
+
+
+def _place(case: Case) -> str:
+    """Everything of a case but the contender."""
+    condition = condition_label(case.condition)
+    return f"{case.operation} of {case.workload}, {condition}"
+
+
+def _time_cells(pair: _Pair) -> list[Cell]:
+    low, high = (_percent(x) for x in (pair.change.low, pair.change.high))
+    left, right = ("[", "]") if pair.change.is_interval else ("(", ")")
+    return [
+        Cell((number(median(pair.old)),)),
+        Cell((number(median(pair.new)),)),
+        Cell(
+            (_percent(pair.change.median), f"{left}{low}, {high}{right}"),
+            pair.mark,
+        ),
+        Cell((_probability(u_test(pair.old, pair.new)),)),
+    ]
+
+
+def _percent(factor: float) -> str:
+    """A factor as mmtests has it, without decimals where they say nothing.
+
+    >>> _percent(1.0312), _percent(0.5), _percent(3.5)
+    ('+3.1%', '-50%', '+250%')
+    """
+    change_percent = 100 * (factor - 1)
+    if abs(change_percent) >= 1e3:
+        return f"x{number(factor)}"
+    decimals = 1 if abs(change_percent) < 9.95 else 0
+    return f"{change_percent:+.{decimals}f}%"
+
+
+def _probability(value: float) -> str:
+    return "<.0001" if value < 0.0001 else f"{value:.4f}".removeprefix("0")
+
+
+# --- memory -------------------------------------------------------------
+
+
+def _exact_tables(old: Results, new: Results) -> Iterator[list[str]]:
+    """Figures that no noise can change, where something did.
+
+    Those of `set`, as in the report: the other operations fill their sets
+    in the same way.
+    """
+    both = set(new.cases)
+    groups: dict[str, list[tuple[str, list[Cell]]]] = {}
+    for name in _EXACT:
+        for case in old.cases:
+            if case.operation != "set" or case not in both:
+                continue
+            before, after = (_median_of(r, case, name) for r in (old, new))
+            if before is None or after is None or before == after:
+                continue
+            title = f"{_place(case)}: {name.replace('_', ' ')} that differ"
+            cells = [Cell((count(x),)) for x in (before, after)]
+            row = row_label(case.contender), cells
+            groups.setdefault(title, []).append(row)
+    if not groups:
+        yield wrap("memory, allocations and failed sets: no row differs")
+    for title, rows in groups.items():
+        yield render(Table(title, ["old", "new"], "name", rows))
+
+
+def _median_of(results: Results, case: Case, counter: str) -> float | None:
+    values = list(results.values(case, counter).values())
+    return median(values) if values else None
+
+
+# --- in words -----------------------------------------------------------
+
+
+def _summary(pairs: Sequence[_Pair]) -> list[str]:
+    differing = [pair.change.median for pair in pairs if pair.mark == "*"]
+    faster = sum(factor < 1 for factor in differing)
+    whole = _change_of_all(pair.change for pair in pairs)
+    lines = wrap(
+        f"{len(differing)} of {len(pairs)} rows differ: {faster} faster,"
+        f" {len(differing) - faster} slower"
+    )
+    if whole is not None:
+        lines += wrap(f"median of all changes: {_percent(whole.median)}")
+    return lines
+
+
+def _legend(pairs: Sequence[_Pair]) -> list[str]:
+    return [
+        *wrap(
+            "marks: * differs, by more than the A/A controls of both runs"
+            " show and by more than the median of all changes, which is the"
+            " machine; ~ no difference; ? too few rounds to tell"
+        ),
+        *wrap(
+            "numbers: change of the time with its 95 % interval (Hodges and"
+            f" Lehmann), for all {len(pairs)} rows together as far as the"
+            " rounds allow; ( ) the full range where they allow none;"
+            " U test: the probability of such times from two runs that are"
+            " alike, of this row alone"
+        ),
+    ]
+
+
+def _missing(old: Results, new: Results) -> list[str]:
+    lines: list[str] = []
+    for name, results, other in (("old", old, new), ("new", new, old)):
+        both = set(other.cases)
+        only = [case.name for case in results.cases if case not in both]
+        if only:
+            lines += wrap(f"only in {name}: {listing(only)}")
+        if results.errors:
+            failed = dict.fromkeys(case.name for case, _ in results.errors)
+            lines += wrap(f"failed in {name}: {listing(failed)}")
+    return lines

@@ -15,10 +15,10 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from plots.report import ratio, ratios, time_counters
-from plots.results import Case, Contender, Results, ResultsError
+from plots.results import Case, Results, ResultsError
 from plots.statistics import (
     Estimate,
     differs,
@@ -27,7 +27,7 @@ from plots.statistics import (
     median,
     paired_ratios,
 )
-from plots.text import Cell, Table, number, percent, render, wrap
+from plots.text import Cell, Table, number, page, percent, render, wrap
 
 Rounds = Mapping[int, float]
 
@@ -90,7 +90,9 @@ def count_marks(reports: Sequence[Report], rule: Rule) -> Count:
     """Applies a rule to every contender of every report."""
     marked = [
         [
-            rule(ratios, column.control, sum(len(c.contenders) for c in report))
+            rule(
+                ratios, column.control, sum(len(c.contenders) for c in report)
+            )
             for column in report
             for ratios in column.contenders
         ]
@@ -116,16 +118,21 @@ def reports_of(results: Results, rounds: int) -> list[Report]:
     rows_of: dict[Case, dict[int, Rounds]] = {}
     for case in results.cases:
         if case.contender.structure == results.baseline:
-            column = replace(case, contender=Contender(results.baseline))
-            rows_of.setdefault(column, {})[case.contender.control] = (
-                results.values(case, time_counters(case.operation)[0])
+            column = rows_of.setdefault(results.baseline_of(case), {})
+            column[case.contender.control] = results.values(
+                case, time_counters(case.operation)[0]
             )
     columns = [rows for rows in rows_of.values() if len(rows) > 2]
-    reports = [
+    # Of an interrupted run, what every row has: an empty report raises no
+    # alarm.
+    measured = min(
+        (len(v) for rows in columns for v in rows.values()), default=0
+    )
+    reports: list[Report] = [
         [_column(rows, range(first, first + rounds)) for rows in columns]
-        for first in range(0, results.rounds - rounds + 1, rounds)
+        for first in range(0, measured - rounds + 1, rounds)
     ]
-    if not columns or not reports:
+    if not reports:
         raise ResultsError(
             results.path,
             f"needs two controls or more and at least {rounds} rounds",
@@ -144,8 +151,8 @@ def _column(rows: Mapping[int, Rounds], window: range) -> Column:
     return Column(control, contenders)
 
 
-def false_alarms_of_run(results: Results, rounds: int) -> list[str]:
-    """Lines: how often contenders of a run that are alike were marked."""
+def false_alarms_of_run(results: Results, rounds: int) -> str:
+    """Text: how often contenders of a run that are alike were marked."""
     reports = reports_of(results, rounds)
     counts = {name: count_marks(reports, rule) for name, rule in RULES.items()}
     total = counts["report's *"]
@@ -158,13 +165,22 @@ def false_alarms_of_run(results: Results, rounds: int) -> list[str]:
         (
             name,
             [
-                Cell((str(c.reports_marked), _share(c.reports_marked, c.reports))),
-                Cell((str(c.ratios_marked), _share(c.ratios_marked, c.ratios))),
+                Cell(
+                    (
+                        str(c.reports_marked),
+                        _share(c.reports_marked, c.reports),
+                    )
+                ),
+                Cell(
+                    (str(c.ratios_marked), _share(c.ratios_marked, c.ratios))
+                ),
             ],
         )
         for name, c in counts.items()
     ]
-    return render(Table(title, ["reports", "ratios"], "marked by", rows))
+    return page(
+        [render(Table(title, ["reports", "ratios"], "marked by", rows))]
+    )
 
 
 def _share(part: int, whole: int) -> str:
@@ -192,14 +208,14 @@ def _spikes(rng: random.Random, rows: int) -> Round:
             return 1.0
         return 1 + 0.2 * (rng.paretovariate(1.5) - 1)
 
-    return lambda order: [math.exp(rng.gauss(0, 0.02)) * spike() for _ in order]
+    return lambda order: [
+        math.exp(rng.gauss(0, 0.02)) * spike() for _ in order
+    ]
 
 
 def _heavy_tail(rng: random.Random, rows: int) -> Round:
     """Delays that have no mean."""
-    return lambda order: [
-        1 + 0.02 * (rng.paretovariate(1) - 1) for _ in order
-    ]
+    return lambda order: [1 + 0.02 * (rng.paretovariate(1) - 1) for _ in order]
 
 
 def _two_speeds(rng: random.Random, rows: int) -> Round:
@@ -292,10 +308,10 @@ def _balanced_order(
     apart as possible, so that every row stands early, midway and late.
     """
     order = rng.sample(range(rows), rows)
-    for number in range(rounds):
-        cut = number * rows // rounds
+    for turn in range(rounds):
+        cut = turn * rows // rounds
         line = order[cut:] + order[:cut]
-        yield line[::-1] if number % 2 else line
+        yield line[::-1] if turn % 2 else line
 
 
 ORDERS: Mapping[str, Order] = {
@@ -319,7 +335,9 @@ class Plan:
 def simulate(plan: Plan, noise: Noise, order: Order) -> list[Report]:
     """Reports of contenders that are all alike."""
     rng = random.Random(plan.seed)
-    return [_simulate_report(plan, noise, order, rng) for _ in range(plan.reports)]
+    return [
+        _simulate_report(plan, noise, order, rng) for _ in range(plan.reports)
+    ]
 
 
 def _simulate_report(
@@ -329,9 +347,9 @@ def _simulate_report(
     rows = plan.columns * height
     one_round = noise(rng, rows)
     values: list[dict[int, float]] = [{} for _ in range(rows)]
-    for number, line in enumerate(order(rng, rows, plan.rounds)):
+    for turn, line in enumerate(order(rng, rows, plan.rounds)):
         for row, slowdown in zip(line, one_round(line)):
-            values[row][number] = slowdown
+            values[row][turn] = slowdown
     return [
         _column(
             dict(enumerate(values[first : first + height])),
@@ -345,15 +363,17 @@ def slowed(reports: Sequence[Report], factor: float) -> list[Report]:
     """The same, but every contender takes `factor` times as long."""
     return [
         [
-            Column(c.control, [[factor * r for r in rs] for rs in c.contenders])
+            Column(
+                c.control, [[factor * r for r in rs] for rs in c.contenders]
+            )
             for c in report
         ]
         for report in reports
     ]
 
 
-def false_alarms_simulated(plan: Plan) -> list[str]:
-    """Lines: marks of contenders that are alike, and of slower ones."""
+def false_alarms_simulated(plan: Plan) -> str:
+    """Text: marks of contenders that are alike, and of slower ones."""
     factors = (1.05, 1.1, 1.2, 1.5)
     alarms, finds = [], []
     for name, noise in NOISES.items():
@@ -363,7 +383,12 @@ def false_alarms_simulated(plan: Plan) -> list[str]:
             (
                 name,
                 [
-                    Cell((_share(c.reports_marked, c.reports), _share(c.ratios_marked, c.ratios)))
+                    Cell(
+                        (
+                            _share(c.reports_marked, c.reports),
+                            _share(c.ratios_marked, c.ratios),
+                        )
+                    )
                     for c in counts
                 ],
             )
@@ -378,31 +403,32 @@ def false_alarms_simulated(plan: Plan) -> list[str]:
         f"{plan.reports} reports of {plan.columns * plan.contenders} ratios,"
         f" {plan.rounds} rounds, seed {plan.seed}"
     )
-    return [
-        *render(
-            Table(
-                f"false alarms: share of reports with any mark, and of"
-                f" ratios marked; {size}",
-                list(RULES),
-                "noise",
-                alarms,
-            )
-        ),
-        "",
-        *render(
-            Table(
-                "share of contenders that the report marks when they are"
-                " slower by",
-                [percent(100 * (f - 1)) for f in factors],
-                "noise",
-                finds,
-            )
-        ),
-    ]
+    return page(
+        [
+            render(
+                Table(
+                    f"false alarms: share of reports with any mark, and of"
+                    f" ratios marked; {size}",
+                    list(RULES),
+                    "noise",
+                    alarms,
+                )
+            ),
+            render(
+                Table(
+                    "share of contenders that the report marks when they are"
+                    " slower by",
+                    [percent(100 * (f - 1)) for f in factors],
+                    "noise",
+                    finds,
+                )
+            ),
+        ]
+    )
 
 
-def orders_simulated(plan: Plan) -> list[str]:
-    """Lines: false alarms and widths for each order of the rows."""
+def orders_simulated(plan: Plan) -> str:
+    """Text: false alarms and widths for each order of the rows."""
     alarms, widths = [], []
     for name, noise in NOISES.items():
         made = [simulate(plan, noise, order) for order in ORDERS.values()]
@@ -414,7 +440,12 @@ def orders_simulated(plan: Plan) -> list[str]:
             (
                 name,
                 [
-                    Cell((_share(one.ratios_marked, one.ratios), _share(all_.reports_marked, all_.reports)))
+                    Cell(
+                        (
+                            _share(one.ratios_marked, one.ratios),
+                            _share(all_.reports_marked, all_.reports),
+                        )
+                    )
                     for one, all_ in counts
                 ],
             )
@@ -424,26 +455,27 @@ def orders_simulated(plan: Plan) -> list[str]:
         f"{plan.reports} reports of {plan.columns * plan.contenders} ratios,"
         f" {plan.rounds} rounds, seed {plan.seed}"
     )
-    return [
-        *render(
-            Table(
-                "orders of the rows: share of ratios whose 95 % interval"
-                f" excludes 1, and of reports with any *; {size}",
-                list(ORDERS),
-                "noise",
-                alarms,
-            )
-        ),
-        "",
-        *render(
-            Table(
-                "half the 95 % interval of a ratio, median",
-                list(ORDERS),
-                "noise",
-                widths,
-            )
-        ),
-    ]
+    return page(
+        [
+            render(
+                Table(
+                    "orders of the rows: share of ratios whose 95 % interval"
+                    f" excludes 1, and of reports with any *; {size}",
+                    list(ORDERS),
+                    "noise",
+                    alarms,
+                )
+            ),
+            render(
+                Table(
+                    "half the 95 % interval of a ratio, median",
+                    list(ORDERS),
+                    "noise",
+                    widths,
+                )
+            ),
+        ]
+    )
 
 
 def _typical_width(reports: Sequence[Report]) -> str:
@@ -460,8 +492,8 @@ def _typical_width(reports: Sequence[Report]) -> str:
 # --- two runs of one machine --------------------------------------------
 
 
-def agreement(one: Results, other: Results) -> list[str]:
-    """Lines: in how many rows two runs differ by less than they claim."""
+def agreement(one: Results, other: Results) -> str:
+    """Text: in how many rows two runs differ by less than they claim."""
     cases = [case for case in one.cases if case in set(other.cases)]
     rows = []
     for name, estimate_of in (
@@ -485,33 +517,35 @@ def agreement(one: Results, other: Results) -> list[str]:
             f"has no row of six rounds or more in common with {one.path}",
             "give two runs of the same command",
         )
-    return [
-        *render(
-            Table(
-                f"agreement of {one.path} and {other.path}",
-                ["rows", "within", "overlap", "inside"],
-                "figure",
-                rows,
-            )
-        ),
-        *wrap(
-            "within: the medians differ by less than the width of either"
-            " interval; overlap: the intervals have a value in common; inside:"
-            " each median lies in the other's interval"
-        ),
-    ]
+    return page(
+        [
+            render(
+                Table(
+                    f"agreement of {one.path} and {other.path}",
+                    ["rows", "within", "overlap", "inside"],
+                    "figure",
+                    rows,
+                )
+            ),
+            wrap(
+                "within: the medians differ by less than the width of"
+                " either interval; overlap: the intervals have a value in"
+                " common; inside: each median lies in the other's interval"
+            ),
+        ]
+    )
 
 
 def _ratio(results: Results, case: Case) -> Estimate | None:
     """As the report has it, with an interval for all ratios together."""
-    if case.contender == Contender(results.baseline or ""):
+    if case == results.baseline_of(case):
         return None
     return ratio(results, case, time_counters(case.operation)[0])
 
 
 def _ratio_alone(results: Results, case: Case) -> Estimate | None:
     """With the interval that it would have alone, which is narrower."""
-    if case.contender == Contender(results.baseline or ""):
+    if case == results.baseline_of(case):
         return None
     return estimate(ratios(results, case, time_counters(case.operation)[0]))
 

@@ -7,7 +7,7 @@ only, because it is often made on the machine that was measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from plots import replay
 from plots.results import (
@@ -35,7 +35,9 @@ from plots.text import (
     alike,
     binary_size,
     count,
+    listing,
     number,
+    page,
     percent,
     render,
     shell_lines,
@@ -56,7 +58,6 @@ _ROUNDED = "bits_per_page"
 _REQUESTED = "requested_bits_per_page"
 _FAILED = "failed_sets"
 _ABSENT = Cell(("-",))
-_MOST_NAMES = 24
 
 CaseCell = Callable[[Case], Cell]
 
@@ -76,7 +77,7 @@ def report(results: Results) -> str:
         _legend(results),
         _missing(results),
     ]
-    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+    return page(sections)
 
 
 # --- head ---------------------------------------------------------------
@@ -252,24 +253,14 @@ def _mark(results: Results, case: Case, counter: str) -> str:
     value = ratio(results, case, counter)
     if value is None:
         return " "
-    return mark(value, ratio(results, _control_of(results, case), counter))
-
-
-def _baseline_of(results: Results, case: Case) -> Case:
-    baseline = Contender(results.baseline or "")
-    return Case(case.operation, case.workload, baseline, case.condition)
-
-
-def _control_of(results: Results, case: Case) -> Case:
-    control = Contender(results.baseline or "", control=1)
-    return Case(case.operation, case.workload, control, case.condition)
+    return mark(value, ratio(results, results.control_of(case), counter))
 
 
 def ratios(results: Results, case: Case, counter: str) -> list[float]:
     """Ratios to the baseline within each round that has both."""
     return paired_ratios(
         results.values(case, counter),
-        results.values(_baseline_of(results, case), counter),
+        results.values(results.baseline_of(case), counter),
     )
 
 
@@ -506,7 +497,7 @@ def _missing_cases(results: Results) -> Iterator[str]:
         if absent:
             yield (
                 f"no rows: {operation}, {condition_label(condition)}:"
-                f" {_listing(map(row_label, absent))}"
+                f" {listing(map(row_label, absent))}"
             )
         for workload in results.workloads_of(operation, condition):
             for contender in in_order(present):
@@ -514,11 +505,11 @@ def _missing_cases(results: Results) -> Iterator[str]:
                 if case not in have:
                     gaps.append(case.name)
     if gaps:
-        yield f"not measured: {_listing(gaps)}"
+        yield f"not measured: {listing(gaps)}"
     used = {case.workload for case in have}
     unused = [w.name for w in results.workloads if w.name not in used]
     if unused:
-        yield f"no rows: workload {_listing(unused)}"
+        yield f"no rows: workload {listing(unused)}"
 
 
 def _missing_counters(results: Results) -> Iterator[str]:
@@ -536,7 +527,7 @@ def _missing_counters(results: Results) -> Iterator[str]:
             if case not in failing and there < results.rounds_of[case]:
                 lacking.setdefault(counter, []).append(case.name)
     for counter, names in lacking.items():
-        yield f"without {counter} in some round: {_listing(names)}"
+        yield f"without {counter} in some round: {listing(names)}"
 
 
 def _short_cases(results: Results) -> list[Case]:
@@ -554,7 +545,7 @@ def _missing_rounds(results: Results) -> Iterator[str]:
         names.append(case.name)
     for rounds, names in sorted(by_rounds.items()):
         is_all = len(names) == len(results.cases)
-        which = "every row" if is_all else _listing(names)
+        which = "every row" if is_all else listing(names)
         yield f"only {rounds} of {results.rounds} rounds: {which}"
 
 
@@ -569,25 +560,17 @@ def _missing_pairs(results: Results) -> Iterator[str]:
             if condition:
                 place += f"/{condition}"
             counter = time_counters(operation)[0]
-            if not results.values(_baseline_of(results, case), counter):
+            if not results.values(results.baseline_of(case), counter):
                 no_baseline.append(place)
-            elif not results.values(_control_of(results, case), counter):
+            elif not results.values(results.control_of(case), counter):
                 no_control.append(place)
     if no_baseline:
         yield (
             f"no baseline {results.baseline or ''}, hence no marks and"
-            f" ratios: {_listing(no_baseline)}"
+            f" ratios: {listing(no_baseline)}"
         )
     if no_control:
         yield (
             "no A/A control, hence * only says that the interval excludes"
-            f" 1: {_listing(no_control)}"
+            f" 1: {listing(no_control)}"
         )
-
-
-def _listing(names: Iterable[str]) -> str:
-    """Names in a row, the number of the rest after two dozen."""
-    every = list(names)
-    text = " ".join(every[:_MOST_NAMES])
-    rest = len(every) - _MOST_NAMES
-    return text if rest <= 0 else f"{text} and {rest} more"

@@ -150,17 +150,24 @@ class Results:
         """Rounds that each case has, failed ones included."""
         return Counter(row.case for row in self.rows)
 
+    def baseline_of(self, case: Case) -> Case:
+        """The case that this one is compared with."""
+        return replace(case, contender=Contender(self.baseline or ""))
+
+    def control_of(self, case: Case) -> Case:
+        """The case that shows what a ratio to the baseline is worth."""
+        return replace(case, contender=Contender(self.baseline or "", 1))
+
     @cached_property
     def comparisons(self) -> int:
         """How many cases are compared with the baseline, at least 1."""
         have = set(self.cases)
-        baseline = Contender(self.baseline or "")
         compared = [
             case
             for case in have
             if not case.contender.is_control
             and case.contender.structure not in (FLOOR, self.baseline)
-            and replace(case, contender=baseline) in have
+            and self.baseline_of(case) in have
         ]
         return max(1, len(compared))
 

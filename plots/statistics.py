@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 CONFIDENCE = 0.95
 
@@ -53,9 +54,7 @@ def median(values: Sequence[float]) -> float:
 
 
 @lru_cache(maxsize=None)
-def interval_ranks(
-    count: int, comparisons: int = 1
-) -> tuple[int, int] | None:
+def interval_ranks(count: int, comparisons: int = 1) -> tuple[int, int] | None:
     """Ranks (from 1) of the two values that bound the median with 95 %.
 
     The number of values below the true median is binomial(count, 1/2), so
@@ -83,9 +82,7 @@ def rounds_for(comparisons: int) -> int:
     return count
 
 
-def estimate(
-    values: Sequence[float], comparisons: int = 1
-) -> Estimate | None:
+def estimate(values: Sequence[float], comparisons: int = 1) -> Estimate | None:
     """Median with its interval; None without values.
 
     Where there are values enough for one comparison, but not for so many,
@@ -132,16 +129,96 @@ def noise_floor(control: Estimate | None) -> float:
     return max(1.0, control.high, 1 / control.low)
 
 
-def differs(ratio: Estimate, control: Estimate | None) -> bool:
-    """Whether all of the interval lies beyond what the control shows."""
-    floor = noise_floor(control)
+def differs(ratio: Estimate, *controls: Estimate | None) -> bool:
+    """Whether all of the interval lies beyond what the controls show."""
+    floor = max(map(noise_floor, controls), default=1.0)
     return ratio.low > floor or ratio.high < 1 / floor
 
 
-def mark(ratio: Estimate, control: Estimate | None) -> str:
+def mark(ratio: Estimate, *controls: Estimate | None) -> str:
     """What may be said: "*" a difference, "~" none, "?" too few rounds."""
     if not ratio.is_interval:
         return "?"
-    if control is not None and not control.is_interval:
+    if any(c is not None and not c.is_interval for c in controls):
         return "?"
-    return "*" if differs(ratio, control) else "~"
+    return "*" if differs(ratio, *controls) else "~"
+
+
+# --- two samples that are not paired ------------------------------------
+
+# Enough for any question; all pairs of 10,000 rounds would not fit memory.
+_MOST_ROUNDS = 100
+
+
+@lru_cache(maxsize=None)
+def _u_tail(one: int, other: int) -> tuple[int, ...]:
+    """Orders of two samples, by U: how many have at most this U.
+
+    U is the number of pairs in which the second value is the smaller one.
+    The orders with a certain U are the coefficients of the Gaussian
+    binomial, a product of (1 - x^(other + i)) / (1 - x^i).
+    """
+    ways = [1] + [0] * (one * other)
+    for i in range(1, one + 1):
+        for u in range(one * other, other + i - 1, -1):
+            ways[u] -= ways[u - other - i]
+        for u in range(i, one * other + 1):
+            ways[u] += ways[u - i]
+    return tuple(accumulate(ways))
+
+
+def u_test(one: Sequence[float], other: Sequence[float]) -> float:
+    """Mann-Whitney's: probability of such an order, were both alike.
+
+    Exact and two-sided; equal values count for the order that is likelier.
+    """
+    one, other = _thinned(one), _thinned(other)
+    below = sum(b < a for a in one for b in other)
+    above = sum(b > a for a in one for b in other)
+    ties = len(one) * len(other) - below - above
+    u = min(below, above) + (ties + 1) // 2
+    tail = _u_tail(len(one), len(other))
+    return min(1.0, 2 * tail[min(u, len(tail) - 1)] / tail[-1])
+
+
+def change(
+    old: Sequence[float], new: Sequence[float], comparisons: int = 1
+) -> Estimate | None:
+    """By which factor new values differ from old ones; None without any.
+
+    The median of the ratios of all pairs (Hodges and Lehmann). Its interval
+    is the one that belongs to the U test: it holds 1 unless the test says
+    that the samples differ. As in `estimate`, it is the full range where the
+    values are too few for so many comparisons, and below six no interval.
+    """
+    old, new = _thinned(old), _thinned(new)
+    old = [value for value in old if value > 0]
+    factors = sorted(b / a for a in old for b in new)
+    if not factors or not math.isfinite(factors[-1]):
+        return None
+    rank = _change_rank(len(old), len(new), comparisons) or 1
+    count = min(len(old), len(new))
+    return Estimate(
+        median=median(factors),
+        low=factors[rank - 1],
+        high=factors[-rank],
+        count=count,
+        is_interval=interval_ranks(count) is not None,
+    )
+
+
+@lru_cache(maxsize=None)
+def _change_rank(old: int, new: int, comparisons: int) -> int | None:
+    """Rank (from 1) of the factor that bounds the interval from below."""
+    tail = _u_tail(old, new)
+    best = None
+    for u, orders in enumerate(tail):
+        missed = 2 * orders * 1000 * comparisons
+        if missed > round((1 - CONFIDENCE) * 1000) * tail[-1]:
+            break
+        best = u + 1
+    return best
+
+
+def _thinned(values: Sequence[float]) -> Sequence[float]:
+    return values[:: math.ceil(len(values) / _MOST_ROUNDS) or 1]

@@ -8,13 +8,14 @@ import re
 import shlex
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 WIDTH = 72  # columns; what is left of 80 after two quotations
 MAX_COLUMNS = 5
 _MAX_HEADING = 24
 _MAX_LABEL = 30
+_MOST_NAMES = 24
 _GAP = "  "
 
 _SPELLED_OUT = str.maketrans(
@@ -99,6 +100,14 @@ def binary_size(size: float) -> str:
     return f"{count(size)} B"
 
 
+def listing(names: Iterable[str]) -> str:
+    """Names in a row, the number of the rest after two dozen."""
+    every = list(names)
+    text = " ".join(every[:_MOST_NAMES])
+    rest = len(every) - _MOST_NAMES
+    return text if rest <= 0 else f"{text} and {rest} more"
+
+
 @dataclass(frozen=True)
 class Cell:
     """One field: a mark of one column, then parts aligned to the right."""
@@ -173,6 +182,11 @@ def _chunks(
 def _fits(columns: Sequence[list[str]], label_width: int) -> bool:
     width = sum(len(column[0]) + len(_GAP) for column in columns)
     return len(columns) <= MAX_COLUMNS and width + label_width <= WIDTH
+
+
+def page(sections: Iterable[Sequence[str]]) -> str:
+    """Sections with an empty line between them, without empty ones."""
+    return "\n\n".join("\n".join(s) for s in sections if s) + "\n"
 
 
 def shell_lines(prefix: str, command: str) -> list[str]:

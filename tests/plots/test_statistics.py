@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 
 from plots.statistics import (
     Estimate,
+    change,
     differs,
     estimate,
     interval_ranks,
+    mark,
     median,
     noise_floor,
     paired_ratios,
+    rounds_for,
+    u_test,
 )
 
 
@@ -126,3 +130,103 @@ def test_a_difference_has_to_exceed_the_control(
 def test_without_a_control_the_interval_has_to_exclude_1() -> None:
     assert differs(between(1.01, 1.02, 1.03), None)
     assert not differs(between(0.99, 1.02, 1.03), None)
+
+
+def test_a_difference_has_to_exceed_every_control() -> None:
+    quiet, loud = between(0.99, 1, 1.01), between(0.9, 1, 1.3)
+    ratio = between(1.2, 1.25, 1.3)
+    assert differs(ratio, quiet, None)
+    assert not differs(ratio, quiet, loud)
+
+
+@pytest.mark.parametrize(
+    "count, comparisons, ranks",
+    [
+        (9, 12, (1, 9)),  # 12 times 2/512 is 4.7 %
+        (9, 13, None),  # 13 times 2/512 is 5.1 %
+        (16, 1300, (1, 16)),
+        (15, 1300, None),
+        (21, 1000, (2, 20)),
+    ],
+)
+def test_many_comparisons_take_wider_ranks(
+    count: int, comparisons: int, ranks: "tuple[int, int] | None"
+) -> None:
+    assert interval_ranks(count, comparisons) == ranks
+
+
+def test_rounds_that_are_needed_grow_with_the_logarithm() -> None:
+    assert [rounds_for(n) for n in (1, 2, 12, 13, 1300)] == [6, 7, 9, 10, 16]
+
+
+def test_more_comparisons_than_rounds_can_answer_give_the_full_range() -> None:
+    value = estimate([30, 10, 20, 50, 40, 60, 90, 70, 80], 1300)
+    assert value == Estimate(50, 10, 90, 9, is_interval=True)
+
+
+def test_five_rounds_or_a_control_of_five_claim_nothing() -> None:
+    nine = estimate([2.0] * 9)
+    five = estimate([2.0] * 5)
+    control = estimate([1.0] * 9)
+    assert nine and five and control
+    assert mark(nine, control) == "*"
+    assert mark(five, control) == "?"
+    assert mark(nine, estimate([1.0] * 5)) == "?"
+    assert mark(control, control) == "~"
+
+
+SAMPLES = st.lists(
+    st.floats(0.125, 128, width=16), min_size=1, max_size=9, unique=True
+)
+
+
+@given(SAMPLES, SAMPLES)
+def test_the_u_test_is_that_of_scipy(
+    one: "list[float]", other: "list[float]"
+) -> None:
+    scipy_stats = pytest.importorskip("scipy.stats")
+    if set(one) & set(other):
+        return  # scipy has no exact test for ties
+    expected = scipy_stats.mannwhitneyu(one, other, method="exact").pvalue
+    assert u_test(one, other) == pytest.approx(expected)
+
+
+def test_ties_never_make_the_u_test_surer() -> None:
+    assert u_test([1.0] * 9, [1.0] * 9) == 1
+    assert u_test([1, 2, 3, 4, 5], [5, 6, 7, 8, 9]) == u_test(
+        [1, 2, 3, 4, 5.5], [5, 6, 7, 8, 9]
+    )
+
+
+@given(
+    st.lists(st.floats(0.5, 2), min_size=6, max_size=9),
+    st.lists(st.floats(0.5, 2), min_size=6, max_size=9),
+)
+def test_the_interval_of_a_change_agrees_with_the_u_test(
+    one: "list[float]", other: "list[float]"
+) -> None:
+    if set(one) & set(other):
+        return
+    value = change(one, other)
+    assert value is not None and value.is_interval
+    assert (value.low > 1 or value.high < 1) == (u_test(one, other) <= 0.05)
+
+
+def test_a_change_is_the_median_of_all_pairs() -> None:
+    value = change([1, 2, 4], [8, 16])
+    assert value is not None
+    assert value.median == 6  # of 2 4 4 8 8 16
+    assert not value.is_interval
+    assert (value.low, value.high) == (2, 16)
+
+
+def test_a_change_between_runs_of_few_rounds_is_none() -> None:
+    short = change([1.0] * 5, [9.0] * 9)
+    assert short is not None and not short.is_interval
+    assert change([], [1.0]) is None
+    assert change([0.0], [1.0]) is None
+
+
+def test_thousands_of_rounds_are_thinned() -> None:
+    value = change([1.0] * 10000, [2.0] * 10000)
+    assert value is not None and value.median == 2
