@@ -481,7 +481,8 @@ def orders_simulated(plan: Plan) -> str:
 def _typical_width(reports: Sequence[Report]) -> str:
     widths = [
         width
-        for column in reports[0]
+        for report in reports
+        for column in report
         for ratios in column.contenders
         if (value := estimate(ratios)) is not None
         and (width := value.half_width_percent) is not None

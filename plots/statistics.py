@@ -194,7 +194,7 @@ def change(
     old, new = _thinned(old), _thinned(new)
     old = [value for value in old if value > 0]
     factors = sorted(b / a for a in old for b in new)
-    if not factors or not math.isfinite(factors[-1]):
+    if not factors or not math.isfinite(factors[-1] - factors[0]):
         return None
     rank = _change_rank(len(old), len(new), comparisons) or 1
     count = min(len(old), len(new))

@@ -4,7 +4,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plots.statistics import (
@@ -180,6 +180,7 @@ SAMPLES = st.lists(
 )
 
 
+@settings(deadline=None)  # the first call loads scipy
 @given(SAMPLES, SAMPLES)
 def test_the_u_test_is_that_of_scipy(
     one: "list[float]", other: "list[float]"
@@ -198,6 +199,7 @@ def test_ties_never_make_the_u_test_surer() -> None:
     )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0.5, 2), min_size=6, max_size=9),
     st.lists(st.floats(0.5, 2), min_size=6, max_size=9),
