@@ -159,6 +159,10 @@ def test_a_message_is_one_line_even_if_the_file_holds_many(
                 "fault:failslab:probability=1,interval=1",
             ),
         ),
+        (
+            "set/a/x/fault:nth:3/control:12",
+            Case("set", "a", Contender("x", 12), "fault:nth:3"),
+        ),
         ("set/a/x/fault:none", Case("set", "a", Contender("x"), "")),
         (
             "set/a/x/iterations:1/repeats:9/manual_time",

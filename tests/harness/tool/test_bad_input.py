@@ -63,6 +63,8 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--large=pow3", ["did you mean pow2?", "vmalloc"]),
         ("--fault=", ["'--fault=' has no value"]),
         ("--fault-seed=-1", ["'-1'", "2^64-1"]),
+        ("--controls=-1", ["-1", "0 to 1000"]),
+        ("--controls=two", ["two", "0 to 1000"]),
         ("--fault-seed=18446744073709551616", ["2^64-1"]),
         ("--rounds=0", ["0", "1 to 10000"]),
         ("--rounds=10001", ["10001", "1 to 10000"]),

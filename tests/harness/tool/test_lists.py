@@ -34,6 +34,7 @@ def test_help_fits_80_columns_and_names_every_flag(tool):
         "--host model|real[:SIZE]",
         "--driver KEY:VALUE,...",
         "--baseline NAME",
+        "--controls N",
         "--rounds",
         "--benchmark_filter REGEX",
         "--out DIR",

@@ -133,6 +133,22 @@ def test_names_have_no_tails_and_are_the_ones_that_are_listed(tool):
         )
 
 
+def test_the_baseline_has_as_many_controls_as_asked_for(tool):
+    results = tool.results(
+        "--workload=./small.pfntrace",
+        "--structure=flat,xbitmap",
+        "--operation=set",
+        "--rounds=1",
+        "--controls=2",
+    )
+    assert [row["name"] for row in results["benchmarks"]] == [
+        "set/small/flat",
+        "set/small/xbitmap",
+        "set/small/xbitmap/control:1",
+        "set/small/xbitmap/control:2",
+    ]
+
+
 def test_repetitions_of_a_row_stand_together_in_the_order_of_rounds(tool):
     results = tool.results(
         "--workload=./small.pfntrace", "--structure=flat,cvbmp", "--rounds=4"
