@@ -156,15 +156,17 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->type_name("NAME,...")
       ->capture_default_str();
   app.add_option("--host", raw.host,
-                 "replay: model, or real: a thread that gives memory back, of "
-                 "a guest of SIZE at most (half of what is free)")
-      ->type_name("model|real[:SIZE]")
+                 "replay: model; or real, a thread that gives memory back, or "
+                 "real:SIZE for a guest of so much at most (half of what is "
+                 "free)")
+      ->type_name("HOST")
       ->capture_default_str();
   app.add_option("--driver", raw.driver,
-                 "replay: keys walk, release and order (fixed, posted), wait "
+                 "replay: KEY:VALUE with the keys walk, release and order "
+                 "(fixed, posted), wait "
                  "(all, one), oom-path (chunks, array), ring, completion, "
                  "clip, oom-pages, stall, sleep-ms, record-ns")
-      ->type_name("KEY:VALUE,...");
+      ->type_name("SETTING,...");
   app.add_option("--baseline", raw.baseline,
                  "The contender that ratios refer to; it runs twice, the "
                  "second time as control [xbitmap]")

@@ -31,8 +31,8 @@ def test_help_fits_80_columns_and_names_every_flag(tool):
         "--fault-draw allocation|operation",
         "--large pow2|exact|vmalloc",
         "--policy NAME,...",
-        "--host model|real[:SIZE]",
-        "--driver KEY:VALUE,...",
+        "--host HOST",
+        "--driver SETTING,...",
         "--baseline NAME",
         "--controls N",
         "--rounds",
@@ -83,6 +83,7 @@ def test_operations_say_what_they_do(tool):
         "extract",
         "clear",
         "drain",
+        "replay",
     ]
     assert all(len(line.split()) > 4 for line in lines)
 
