@@ -16,14 +16,15 @@ namespace {
 
 Measurement NotMeasured(const Job&) { return {}; }
 
-const Contender kFirst = {{.name = "first", .family = "", .origin = ""},
-                          &NotMeasured};
-const Contender kSecond = {{.name = "second", .family = "", .origin = ""},
-                           &NotMeasured};
+const Contender kFirst = {
+    {.name = "first", .family = "", .origin = ""}, "", &NotMeasured};
+const Contender kSecond = {
+    {.name = "second", .family = "", .origin = ""}, "", &NotMeasured};
 const Contender kFragile = {{.name = "fragile",
                              .family = "",
                              .origin = "",
                              .out_of_memory = OutOfMemory::kAborts},
+                            "",
                             &NotMeasured};
 
 class Rows : public ::testing::Test {
@@ -136,6 +137,7 @@ TEST_F(Rows, AContenderThatThrowsHas) {
                                .family = "",
                                .origin = "",
                                .out_of_memory = OutOfMemory::kThrows},
+                              "",
                               &NotMeasured};
   request_.contenders = {&throwing};
   request_.operations = {Operation::kSet};
@@ -192,6 +194,7 @@ TEST_F(Rows, AContenderWithMemoryOfItsOwnHasNoReserve) {
                                 .family = "",
                                 .origin = "",
                                 .accounts_memory = false},
+                               "",
                                &NotMeasured};
   request_.operations = {Operation::kReplay};
   request_.contenders = {&elsewhere};

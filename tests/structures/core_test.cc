@@ -8,6 +8,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -188,15 +189,27 @@ RC_GTEST_PROP(BitsTest, SetAndClearTouchOneBit, ()) {
   RC_ASSERT(after.words == before.words);
 }
 
-RC_GTEST_PROP(BitsTest, CountSetAndAllZeroCount, ()) {
+RC_GTEST_PROP(BitsTest, CountSetCounts, ()) {
   const Window window = AnyWindow();
   std::uint64_t ones = 0;
   for (std::uint64_t bit = 0; bit < window.words.size() * 64; ++bit) {
     ones += NaiveTest(window, bit);
   }
   RC_ASSERT(bits::CountSet(window.words.data(), window.words.size()) == ones);
-  RC_ASSERT(bits::AllZero(window.words.data(), window.words.size()) ==
-            (ones == 0));
+}
+
+RC_GTEST_PROP(BitsTest, AllZeroAndAllOnesLookAtEveryBitOfTheirWords, ()) {
+  constexpr std::size_t kWords = 5;
+  const bool is_zero = *rc::gen::arbitrary<bool>();
+  std::array<std::uint64_t, kWords + 1> words;  // one beyond, of any value
+  words.fill(is_zero ? 0 : ~std::uint64_t{0});
+  words[kWords] = *rc::gen::arbitrary<std::uint64_t>();
+  RC_ASSERT(bits::AllZero<kWords>(words.data()) == is_zero);
+  RC_ASSERT(bits::AllOnes<kWords>(words.data()) == !is_zero);
+  const auto bit = *rc::gen::inRange<std::uint64_t>(0, kWords * 64);
+  words[bit / 64] ^= std::uint64_t{1} << bit % 64;
+  RC_ASSERT(!bits::AllZero<kWords>(words.data()));
+  RC_ASSERT(!bits::AllOnes<kWords>(words.data()));
 }
 
 }  // namespace
