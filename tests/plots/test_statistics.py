@@ -57,6 +57,7 @@ def test_ranks_are_those_of_the_sign_test_tables(
     assert interval_ranks(count) == ranks
 
 
+@settings(deadline=None)
 @given(st.integers(6, 1200))
 def test_ranks_cover_95_percent_and_one_rank_less_does_not(n: int) -> None:
     def misses(rank: int) -> float:
