@@ -65,14 +65,19 @@ function(pfn_add_contenders list_file)
               \"the build calls it so when its library is missing\");\n")
     endif()
 
-    set(source ${generated}/contender_${PFN_CLASS}.cc)
-    configure_file(${templates}/contender.cc.in ${source} @ONLY)
+    # What is timed apart from everything else: see contender.cc.in.
+    set(files ${generated}/contender_${PFN_CLASS}.cc
+              ${generated}/uses_${PFN_CLASS}.cc)
+    configure_file(${templates}/contender.cc.in
+      ${generated}/contender_${PFN_CLASS}.cc @ONLY)
+    configure_file(${templates}/uses.cc.in
+      ${generated}/uses_${PFN_CLASS}.cc @ONLY)
     if(PFN_LIBRARY)
-      pfn_add_library(NAME contender_${PFN_CLASS} SRCS ${source}
+      pfn_add_library(NAME contender_${PFN_CLASS} SRCS ${files}
         DEPS pfn::measure PRIVATE_DEPS pfn::with_${PFN_LIBRARY})
       list(APPEND wrappers pfn::contender_${PFN_CLASS})
     else()
-      list(APPEND sources ${source})
+      list(APPEND sources ${files})
     endif()
     string(APPEND PFN_DECLARATIONS "Contender Make${PFN_CLASS}();\n")
     string(APPEND PFN_CALLS "      Make${PFN_CLASS}(),\n")
