@@ -10,11 +10,20 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from plots import compare, experiments, figure_trace, instructions, report
+from plots import (
+    claims,
+    compare,
+    experiments,
+    figure_trace,
+    instructions,
+    report,
+    thread,
+)
 from plots.results import FILE_NAME, Results, ResultsError, load
 
 EXIT_RISEN = 1
@@ -194,7 +203,9 @@ def _run_trace(options: argparse.Namespace) -> int:
                 trace = figure_trace.parse(text, options.text)
         except OSError as error:
             raise ResultsError(
-                options.text, f"cannot be read ({error.strerror})", "name a file"
+                options.text,
+                f"cannot be read ({error.strerror})",
+                "name a file",
             ) from None
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
@@ -219,6 +230,53 @@ def _has_matplotlib() -> bool:
         )
         return False
     return True
+
+
+def _add_claims(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        type=Path,
+        nargs="?",
+        help="results of the experiments, one folder each (./run claims)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="where to write the page (default: print it)",
+    )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="print the name and the flags of each experiment instead",
+    )
+    parser.set_defaults(run=_run_claims)
+
+
+def _run_claims(options: argparse.Namespace) -> int:
+    if options.list:
+        for experiment in thread.EXPERIMENTS:
+            print(f"{experiment.name}\t{shlex.join(experiment.flags)}")
+        return 0
+    if options.folder is None or not options.folder.is_dir():
+        raise ResultsError(
+            options.folder or Path("FOLDER"),
+            "no folder with results of experiments",
+            "run ./run claims to make one",
+        )
+    text = claims.page(
+        thread.SECTIONS,
+        thread.EXPERIMENTS,
+        claims.Lab(options.folder),
+        thread.INTRODUCTION,
+    )
+    if options.output:
+        _write(options.output, text.encode())
+    else:
+        sys.stdout.write(text)
+    return 0
 
 
 def _nothing_to_plot(results: Results) -> ResultsError:
@@ -340,6 +398,7 @@ def _say(text: str) -> int:
 
 
 COMMANDS = (
+    ("claims", "write the page of claims and verdicts", _add_claims),
     ("compare", "compare two results row by row", _add_compare),
     ("experiment", "test the statistics themselves", _add_experiment),
     (

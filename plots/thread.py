@@ -1,0 +1,473 @@
+# SPDX-License-Identifier: MIT
+"""What was claimed on the lists from 2017 to 2020, and the experiments.
+
+The claims are in the words of this project, after the mails named with them.
+"""
+
+from __future__ import annotations
+
+from plots import findings
+from plots.claims import Claim, Experiment, Section
+from plots.findings import ALL_FAIL, POLICIES, PRESSURE
+
+_REPLAY = ("--operation=replay", "--rounds=1", "--row-budget=0")
+
+INTRODUCTION = """\
+# What was claimed, and what is so
+
+In 2017 and 2018 the virtio-balloon series was argued about on linux-mm, with
+few figures and none for a PFN set alone; related arguments followed until 2020.
+Here is what of them can be measured or modelled: the claim in our words, the
+figures, a verdict. `./run claims` makes this page; no figure is typed by hand.
+
+Replays are of recorded guests. Their times are those of a model
+([method.md](method.md)), calibrated with the shares that the series posted for
+arrays, and the same on every machine. Everything else was measured.
+"""
+
+
+def _sim(name: str, *flags: str) -> Experiment:
+    return Experiment(name, (*_REPLAY, *flags), is_simulated=True)
+
+
+EXPERIMENTS = (
+    _sim("replay", "--structure=xbitmap,array,pipelined"),
+    _sim("walk-posted", "--structure=xbitmap", "--driver=walk:posted"),
+    *(
+        _sim(
+            f"clip-{clip}",
+            "--structure=xbitmap",
+            "--workload=idle-8g,oom-2g",
+            f"--driver=clip:{clip}",
+        )
+        for clip in (256, 4096)
+    ),
+    *(
+        _sim(
+            name,
+            "--structure=xbitmap",
+            "--workload=busy-2g,punched-2g",
+            f"--driver={driver}",
+        )
+        for name, driver in (
+            ("ring-64", "ring:64"),
+            ("ring-1024", "ring:1024"),
+            ("one-by-one", "completion:1,wait:one"),
+        )
+    ),
+    *(
+        _sim(name, "--structure=xbitmap", "--workload=oom-2g", *flags)
+        for name, flags in (
+            ("oom-by-array", ("--driver=oom-path:array",)),
+            ("sleep-1s", ("--driver=sleep-ms:1000",)),
+            ("sleep-60s", ("--driver=sleep-ms:60000",)),
+            ("nowait-pages", ("--policy=nowait-pages",)),
+        )
+    ),
+    _sim(
+        "policies",
+        "--structure=xbitmap,cvbmp",
+        "--workload=idle-8g,busy-2g,oom-2g",
+        f"--policy={','.join(POLICIES)}",
+        f"--fault={';'.join((ALL_FAIL, *PRESSURE))}",
+    ),
+    _sim(
+        "enqueue-first",
+        "--structure=xbitmap",
+        "--workload=busy-2g",
+        "--driver=order:posted",
+        "--fault=ge_heavy",
+    ),
+    _sim(
+        "huge-round",
+        "--structure=xbitmap,cvbmp,btree-bitmap,btree-range",
+        "--workload=gen:idle:inflate=127G",
+    ),
+    Experiment(
+        "sets",
+        (
+            "--operation=set,extract,clear,drain",
+            "--structure=flat,xbitmap,xbitmap-preload,cvbmp,cvbmp-32768,"
+            "cvbmp-cursor,btree-bitmap,btree-bitmap-posted,sorted-array",
+            "--fault=none",
+            "--row-budget=2",
+        ),
+    ),
+    Experiment(
+        "shapes",
+        (
+            "--operation=set",
+            "--structure=xbitmap,cvbmp,btree-bitmap",
+            "--workload=gen:sequential,gen:reverse,"
+            "gen:shuffled:distance=2K,gen:shuffled:distance=16K,"
+            "gen:clustered:span=16M,gen:random:span=16M:pages=64K",
+            "--row-budget=4",
+        ),
+    ),
+    Experiment(
+        "isolated",
+        (
+            "--operation=set,extract",
+            "--structure=xbitmap,cvbmp,cvbmp-cursor,btree-bitmap",
+            "--workload=gen:strided:pages=1000:stride=2K,"
+            "gen:strided:pages=10000:stride=2K,"
+            "gen:strided:pages=100000:stride=2K",
+            "--rounds=5",
+            "--row-budget=5",
+        ),
+    ),
+    Experiment(
+        "density",
+        (
+            "--operation=set",
+            "--structure=flat,xbitmap,cvbmp,btree-bitmap,btree-range,"
+            "roaring,sorted-array",
+            "--workload=gen:random:span=1M:pages=10,"
+            "gen:random:span=1M:pages=1K,gen:random:span=1M:pages=100K,"
+            "gen:random:span=1M:pages=960K",
+            "--rounds=1",
+            "--row-budget=0",
+        ),
+        is_simulated=True,
+    ),
+    Experiment(
+        "failures",
+        (
+            "--operation=set,clear",
+            "--structure=xbitmap,xbitmap-preload,xarray,cvbmp,cvbmp-32768,"
+            "btree-bitmap,btree-range,maple,roaring,roaring-run",
+            "--workload=busy-2g",
+            "--fault=none;failslab:probability=10;ge_heavy;budget:65536",
+            "--rounds=5",
+            "--row-budget=3",
+        ),
+    ),
+    Experiment(
+        "per-cpu-list",
+        (
+            "--operation=set",
+            "--structure=xbitmap,cvbmp,btree-bitmap",
+            "--workload=busy-2g",
+            "--fault=slab_boundary:pcp_only:a=0,f=0;"
+            "slab_boundary:pcp_only:a=0.015873,f=0;"
+            "slab_boundary:pcp_only;"
+            "slab_boundary:pcp_only:ask=precheck;"
+            "slab_boundary:pcp_only:ask=race",
+            "--rounds=1",
+            "--row-budget=0",
+        ),
+        is_simulated=True,
+    ),
+    *(
+        Experiment(
+            f"large-{policy}",
+            (
+                "--operation=set",
+                "--structure=flat,cvbmp-32768,roaring,boost-flat-set",
+                "--workload=gen:sequential:pages=640K",
+                f"--large={policy}",
+                "--rounds=1",
+                "--row-budget=0",
+            ),
+            is_simulated=True,
+        )
+        for policy in ("pow2", "exact")
+    ),
+    Experiment(
+        "real-host",
+        (
+            "--operation=replay",
+            "--host=real",
+            "--workload=idle-8g",
+            "--pages=65536",
+            "--structure=xbitmap,array,pipelined",
+            "--rounds=3",
+            "--row-budget=0",
+        ),
+    ),
+)
+
+
+SECTIONS = (
+    Section(
+        "Where the time of an inflation goes",
+        (
+            Claim(
+                "7 GB of an idle guest take 4126 ms by arrays",
+                "Wei Wang",
+                "19 Dec 2017",
+                "6.5 % of it is allocation, 68.3 % sending PFNs, 6.1 % address"
+                " translation, 19 % madvise.",
+                ("replay",),
+                findings.arrays_take_4126,
+            ),
+            Claim(
+                "By chunks about 460 ms",
+                "Wei Wang",
+                "19 Dec 2017",
+                "with scatter-gather it is about 460 ms, 89 % better.",
+                ("replay",),
+                findings.chunks_take_460,
+            ),
+            Claim(
+                "Chunks gain wherever a guest is inflated",
+                "Wei Wang",
+                "19 Dec 2017",
+                "the improvement was shown for one idle guest. How far does it"
+                " reach?",
+                ("replay",),
+                findings.gain_vanishes,
+            ),
+            Claim(
+                "Sending and madvise are the bottlenecks",
+                "Wei Wang",
+                "19 Dec 2017",
+                "fewer messages help, and madvise in chunks helps too.",
+                ("replay", "real-host"),
+                findings.two_savings,
+            ),
+            Claim(
+                "Pipelined arrays would need no set at all",
+                "Tetsuo Handa",
+                "11 Jan 2018",
+                "if waiting is what costs, queue arrays and kick when the ring"
+                " is full; then nothing has to be recorded.",
+                ("replay",),
+                findings.no_set_needed,
+            ),
+        ),
+    ),
+    Section(
+        "The ring",
+        (
+            Claim(
+                "Batching until the ring is full",
+                "Wei Wang",
+                "19 Dec 2017",
+                "chunks are queued until no entry is free, then the host is"
+                " kicked once.",
+                ("replay", "ring-64", "ring-1024", "one-by-one"),
+                findings.ring_batches,
+            ),
+            Claim(
+                "Waiting for one buffer breaks the order",
+                "this project, reading v20",
+                "2026",
+                "after the last kick the posted driver waits for one buffer,"
+                " then releases all pages.",
+                ("one-by-one",),
+                findings.released_early,
+            ),
+            Claim(
+                "The posted walk forgets its last page",
+                "this project, reading v20",
+                "2026",
+                "`while (pfn < pfn_max)` never tells a last page that stands"
+                " alone.",
+                ("walk-posted",),
+                findings.walk_loses,
+            ),
+            Claim(
+                "The OOM path without a set costs more kicks",
+                "Wei Wang",
+                "19 Dec 2017",
+                "the notifier needs no set: it tells each page as a chunk.",
+                ("replay", "oom-by-array"),
+                findings.oom_kicks,
+            ),
+        ),
+    ),
+    Section(
+        "A page that cannot be recorded",
+        (
+            Claim(
+                "In the worst case not one bit can be set",
+                "Tetsuo Handa",
+                "24 Dec 2017",
+                "so there must be a way that needs no memory: the old arrays.",
+                ("policies",),
+                findings.all_fail,
+            ),
+            Claim(
+                "Free it, send it alone, or fall back to arrays",
+                "Wei Wang, Matthew Wilcox, Tetsuo Handa",
+                "24 Dec 2017",
+                "three answers to a page that could not be recorded.",
+                ("policies",),
+                findings.single_against_array,
+            ),
+            Claim(
+                "Freeing the page relieves the guest",
+                "Wei Wang",
+                "24 Dec 2017",
+                "under pressure to inflate further is pointless; a failed"
+                " record is a welcome signal.",
+                ("policies",),
+                findings.free_relieves,
+            ),
+            Claim(
+                "A reserve for the lean times",
+                "Michael Tsirkin",
+                "9 Oct 2017",
+                "keep some memory aside.",
+                ("policies",),
+                findings.reserve,
+            ),
+            Claim(
+                "There are two cases only",
+                "Wei Wang",
+                "26 Dec 2017",
+                "page allocation fails and the driver sleeps, or it inflates"
+                " normally.",
+                ("policies",),
+                findings.third_case,
+            ),
+            Claim(
+                "Recording first makes it right",
+                "Wei Wang",
+                "26 Dec 2017",
+                "record a page before it is enqueued; v20 freed pages that"
+                " stood on the list already.",
+                ("enqueue-first", "policies"),
+                findings.used_twice,
+            ),
+        ),
+    ),
+    Section(
+        "Pages that the OOM notifier cannot see",
+        (
+            Claim(
+                "1 MiB before, unbounded now",
+                "Tetsuo Handa",
+                "25 Dec 2017",
+                "at most 256 pages used to be hidden in a local list.",
+                ("clip-256", "clip-4096", "replay"),
+                findings.invisible,
+            ),
+            Claim(
+                "127 GB hidden of a guest of 128",
+                "Tetsuo Handa",
+                "26 Dec 2017",
+                "and the OOM killer fires although they could be freed.",
+                ("huge-round",),
+                findings.huge_round,
+            ),
+            Claim(
+                "Allocate the pages themselves without reclaim",
+                "Tetsuo Handa",
+                "26 Dec 2017",
+                "inside the lock; then everything is visible.",
+                ("nowait-pages",),
+                findings.nowait_pages,
+            ),
+            Claim(
+                "200 ms are enough to flood the log",
+                "Tetsuo Handa",
+                "26 Dec 2017",
+                "pressure rarely goes away that fast.",
+                ("replay", "sleep-1s", "sleep-60s"),
+                findings.spam,
+            ),
+        ),
+    ),
+    Section(
+        "The set",
+        (
+            Claim(
+                "A seek from the last node beats any tree",
+                "Tetsuo Handa",
+                "3 Jan 2018",
+                "if values come in sequence.",
+                ("sets", "shapes"),
+                findings.sequential_seek,
+            ),
+            Claim(
+                "Radix tree against B+ tree",
+                "Tetsuo Handa",
+                "26 Dec 2017",
+                "a to-do before merging: is the B+ tree the better one?",
+                ("sets",),
+                findings.trees_compared,
+            ),
+            Claim(
+                "Preloading is worthless here",
+                "Matthew Wilcox",
+                "24 Dec 2017",
+                "who cannot sleep gains nothing from it; let the set allocate"
+                " by itself.",
+                ("sets", "failures"),
+                findings.preload_worthless,
+            ),
+            Claim(
+                "Ascending retrieval suits the handling of chunks",
+                "Tetsuo Handa",
+                "3 Jan 2018",
+                "cvbmp hands out its ranges in order.",
+                ("isolated",),
+                findings.quadratic_extract,
+            ),
+            Claim(
+                "Clearing never fails",
+                "Tetsuo Handa",
+                "3 Jan 2018",
+                "only recording can lack memory.",
+                ("failures",),
+                findings.clear_never_fails,
+            ),
+            Claim(
+                "Order at store time beats sorting at read time",
+                "Tetsuo Handa",
+                "16 Dec 2017",
+                "than collecting everything and sorting it when it is sent.",
+                ("sets",),
+                findings.sort_at_read,
+            ),
+            Claim(
+                "The segment size can be tuned",
+                "Tetsuo Handa",
+                "3 Jan 2018",
+                "from 8 pages to the bits of a page.",
+                ("sets",),
+                findings.segment_size,
+            ),
+            Claim(
+                "One bit per value is hard to beat",
+                "Michael Tsirkin",
+                "15 Dec 2017",
+                "in fragmented memory.",
+                ("density",),
+                findings.bit_per_value,
+            ),
+        ),
+    ),
+    Section(
+        "Allocators",
+        (
+            Claim(
+                "With the per-CPU list an allocation is lock-free",
+                "Uladzislau Rezki",
+                "30 Sep 2020",
+                "guaranteed, as long as the list is not empty.",
+                ("per-cpu-list",),
+                findings.pcp,
+            ),
+            Claim(
+                "Look at the flag only when the list is empty",
+                "Vlastimil Babka",
+                "30 Sep 2020",
+                "so that the fast path pays nothing; a check beforehand races.",
+                ("per-cpu-list",),
+                findings.pcp_ask,
+            ),
+            Claim(
+                "20 kB by order are 32 kB",
+                "Julien Grall",
+                "26 Nov 2020",
+                "12 kB are lost, more with the order; Jan Beulich: give the"
+                " tail pages back.",
+                ("large-pow2", "large-exact"),
+                findings.by_order,
+            ),
+        ),
+    ),
+)
