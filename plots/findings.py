@@ -96,7 +96,9 @@ def two_savings(lab: Lab) -> Finding:
     waits = total["array"] - total["pipelined"]
     madvise = total["pipelined"] - total["xbitmap"]
     real = {
-        name: lab.get("real-host", row, "real_inflate_madvise_ms")
+        name: lab.get(
+            "real-host", f"{row}/host:real", "real_inflate_madvise_ms"
+        )
         for name, row in rows.items()
     }
     return Finding(
@@ -472,7 +474,7 @@ def preload_worthless(lab: Lab) -> Finding:
             )
             for name in ("xbitmap-preload", "xbitmap")
         ]
-        worse &= failed[0] >= failed[1]
+        worse &= failed[0] > 0.9 * failed[1]
         failures.append(
             f"{fault} {significant(failed[0])} and {significant(failed[1])}"
         )
@@ -501,7 +503,8 @@ def quadratic_extract(lab: Lab) -> Finding:
     return Finding(
         f"cvbmp as posted, with a cursor, and xbitmap. {'; '.join(parts)}."
         " Every question for the next range starts at the head of the list.",
-        _if(posted[-1] < 3 * posted[0]),
+        # It can be mended within the design, which was not proposed.
+        Verdict.DEPENDS if posted[-1] > 3 * posted[0] else Verdict.SUPPORTED,
     )
 
 
@@ -615,7 +618,7 @@ def pcp(lab: Lab) -> Finding:
         counts = [
             lab.get(
                 "per-cpu-list",
-                f"set/busy-2g/{name}/fault:slab_boundary:{model}",
+                f"set/busy-2g/{name}/fault:{model}",
                 "failed_sets",
             )
             for name in ("xbitmap", "cvbmp", "btree-bitmap")
@@ -623,7 +626,8 @@ def pcp(lab: Lab) -> Finding:
         failed[label] = counts
         parts.append(f"{label}: {_listed(map(significant, counts))}")
     return Finding(
-        "Sets of busy-2g that fail with pages of the per-CPU list only, for"
+        "Sets of busy-2g that fail if each request takes a page of the per-CPU"
+        " list or fails, for"
         f" xbitmap, cvbmp, btree-bitmap: {'; '.join(parts)}. It is free of"
         " locks, but not free of failure: somebody else must refill the list.",
         Verdict.DEPENDS,
@@ -631,7 +635,7 @@ def pcp(lab: Lab) -> Finding:
 
 
 def pcp_ask(lab: Lab) -> Finding:
-    row = "set/busy-2g/xbitmap/fault:slab_boundary:"
+    row = "set/busy-2g/xbitmap/fault:"
     asked = [
         lab.get("per-cpu-list", f"{row}{model}", "failed_sets")
         for model in (
@@ -667,5 +671,28 @@ def by_order(lab: Lab) -> Finding:
         "655,360 pages in sequence, memory at the peak in blocks of a power of"
         f" two, and with unused tail pages given back: {_listed(parts)}. Only"
         " who asks for large pieces pays; 8 KiB and less never do.",
-        _if(max(saved) > 0.1),
+        Verdict.DEPENDS
+        if min(saved) < 0.01 < max(saved)
+        else _if(min(saved) > 0),
+    )
+
+
+def failed_places(lab: Lab) -> Finding:
+    pages = {
+        workload.name: workload.pages
+        for workload in lab.results("cma").workloads
+    }
+    # Each page goes in and out again; a chunk has 16.
+    chunks, failed = (
+        (pages.get(name) or 0) / 2 / 16 for name in ("cma", "cma_emit_busy")
+    )
+    cached = chunks + failed
+    restarted = chunks + chunks * failed / 2
+    return Finding(
+        f"{significant(chunks)} chunks of order 4 from an area of 512 MiB, one"
+        f" page in a hundred pinned: {significant(failed)} places fail. Gone on"
+        f" from the last failure that makes {significant(cached)} attempts;"
+        " with every call from the start, each failed place before it again,"
+        f" {significant(restarted)} (chunks times half of the failures).",
+        _if(chunks > 0 and cached < restarted),
     )

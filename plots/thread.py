@@ -148,11 +148,11 @@ EXPERIMENTS = (
             "--operation=set",
             "--structure=xbitmap,cvbmp,btree-bitmap",
             "--workload=busy-2g",
-            "--fault=slab_boundary:pcp_only:a=0,f=0;"
-            "slab_boundary:pcp_only:a=0.015873,f=0;"
-            "slab_boundary:pcp_only;"
-            "slab_boundary:pcp_only:ask=precheck;"
-            "slab_boundary:pcp_only:ask=race",
+            "--fault=pcp_only:a=0,f=0;"
+            "pcp_only:a=0.015873,f=0;"
+            "pcp_only;"
+            "pcp_only:ask=precheck;"
+            "pcp_only:ask=race",
             "--rounds=1",
             "--row-budget=0",
         ),
@@ -172,6 +172,16 @@ EXPERIMENTS = (
             is_simulated=True,
         )
         for policy in ("pow2", "exact")
+    ),
+    Experiment(
+        "cma",
+        (
+            "--operation=set",
+            "--structure=flat",
+            "--workload=gen:cma,gen:cma:emit=busy",
+            "--rounds=1",
+        ),
+        is_simulated=True,
     ),
     Experiment(
         "real-host",
@@ -467,6 +477,16 @@ SECTIONS = (
                 " tail pages back.",
                 ("large-pow2", "large-exact"),
                 findings.by_order,
+            ),
+            Claim(
+                "A place that failed need not be tried again",
+                "Minchan Kim",
+                "2 Dec 2020",
+                "a bulk request passes over what is busy; single calls each"
+                " start at the beginning. Kim and Hocko: remember the last"
+                " failed pfn.",
+                ("cma",),
+                findings.failed_places,
             ),
         ),
     ),
