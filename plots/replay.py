@@ -71,7 +71,7 @@ _TABLES = (
         },
     ),
     (
-        "measured ms on a real host",
+        "measured ms",
         {
             "structure": "structure_ms",
             "notify": "real_notify_ms",
@@ -180,19 +180,31 @@ def _table(
     title: str,
     columns: dict[str, str],
 ) -> list[str]:
-    rows = []
-    for driver in drivers(results, condition):
-        values = [
-            figure(results, workload, driver, condition, counter)
-            for counter in columns.values()
-        ]
-        rows.append((driver.label, [_cell(value) for value in values]))
-        if all(value is None for value in values):
-            rows.pop()
+    found = [
+        (
+            driver.label,
+            {
+                column: figure(results, workload, driver, condition, counter)
+                for column, counter in columns.items()
+            },
+        )
+        for driver in drivers(results, condition)
+    ]
+    # A modelled host has no times of its own, a driver without a set no set's.
+    present = [
+        column
+        for column in columns
+        if any(values[column] is not None for _, values in found)
+    ]
+    rows = [
+        (label, [_cell(values[column]) for column in present])
+        for label, values in found
+        if any(values[column] is not None for column in present)
+    ]
     if not rows:
         return []
     heading = f"replay of {workload}, {condition_label(condition)}: {title}"
-    return render(Table(heading, list(columns), "driver", rows))
+    return render(Table(heading, present, "driver", rows))
 
 
 def _cell(value: float | None) -> Cell:

@@ -241,7 +241,7 @@ def test_every_structure_fits_in_one_picture(write: Write) -> None:
         for rank, name in enumerate(STYLES)
         if name not in ("floor", "array", "pipelined")
     }
-    assert len(structures) == 28 and STRUCTURES.keys() < structures.keys()
+    assert STRUCTURES.keys() < structures.keys()
     content = document(
         row
         for name, (ns, _, _) in structures.items()
