@@ -134,7 +134,7 @@ def test_missing_packages_are_named_where_there_is_no_apt_get(
 def test_unknown_commands_exit_with_2_and_name_the_known_ones(run_command):
     result = run_command("./run bnech")
     assert result.returncode == 2
-    assert "bench, test and instructions" in result.stderr
+    assert "bench, test, instructions and claims" in result.stderr
 
 
 def test_instructions_prints_a_table_and_keeps_what_it_counted(
