@@ -696,3 +696,148 @@ def failed_places(lab: Lab) -> Finding:
         f" {significant(restarted)} (chunks times half of the failures).",
         _if(chunks > 0 and cached < restarted),
     )
+
+
+# What is left of the thread
+
+
+def one_chunk_is_bounded(lab: Lab) -> Finding:
+    row = _replay("sequential_pages_4M", "xbitmap")
+    chunks = lab.get("long-run", row, "chunks")
+    ranges = lab.get("long-run", row, "ranges")
+    return Finding(
+        "4,194,304 pages in a row, inflated and deflated:"
+        f" {significant(ranges)} ranges become {significant(chunks)} chunks, five"
+        " for each.",
+        _if(chunks == 5 * ranges),
+    )
+
+
+def allocated_in_blocks(lab: Lab) -> Finding:
+    parts = []
+    total = []
+    for order, cluster in ((0, 1), (4, 16), (9, 512)):
+        row = _replay(f"clustered_cluster_{cluster}_span_4M", "xbitmap")
+        total.append(_ms(lab, "by-order", row))
+        chunks = lab.get("by-order", row, "chunks") / 2
+        parts.append(
+            f"order {order}: {significant(chunks)} chunks and"
+            f" {significant(total[-1])} ms"
+        )
+    return Finding(
+        f"262,144 pages of 16 GiB at random, in blocks of {'; '.join(parts)}."
+        " Allocation itself is charged by the page here.",
+        _if(total[2] < total[1] < total[0]),
+    )
+
+
+def order_of_the_queue(lab: Lab) -> Finding:
+    parts = []
+    ratios = []
+    for structure in ("xbitmap", "cvbmp", "btree-bitmap"):
+        times = [
+            lab.ratio(
+                "shapes",
+                f"set/{shape}/{structure}",
+                f"set/sequential/{structure}",
+            )
+            for shape in (
+                "reverse",
+                "shuffled_distance_2K",
+                "random_span_16M_pages_64K",
+            )
+        ]
+        ratios.append(times[-1])
+        parts.append(f"{structure} {_listed(map(significant, times))}")
+    return Finding(
+        "Time for set as a ratio to ascending order when the same pages come"
+        " descending, shuffled within 2,048 pages, and for random pages:"
+        f" {'; '.join(parts)}. Descending, as a driver without sorting has"
+        " them, costs nothing.",
+        Verdict.DEPENDS if max(ratios) > 2 else Verdict.REFUTED,
+    )
+
+
+def long_lock_hold(lab: Lab) -> Finding:
+    parts = []
+    for trace in TRACES:
+        hold = [
+            lab.get("replay", _replay(trace, name), "sim_longest_lock_hold_ms")
+            for name in ("array", "xbitmap")
+        ]
+        parts.append(
+            f"{trace} {significant(hold[0])} and {significant(hold[1])} ms"
+        )
+    return Finding(
+        "balloon_lock is held without a pause for at most, by arrays and by"
+        f" chunks: {_listed(parts)}.",
+        Verdict.SUPPORTED,
+    )
+
+
+def oom_meets_fill(lab: Lab) -> Finding:
+    row = _replay("oom-2g", "xbitmap")
+    calls = lab.get("replay", row, "oom_calls")
+    nothing = lab.get("replay", row, "oom_calls_found_nothing")
+    return Finding(
+        f"oom-2g: {significant(nothing)} of {significant(calls)} calls come"
+        " between allocation and lock and find nothing, though the driver has"
+        " the pages.",
+        _if(nothing == 0),
+    )
+
+
+def path_to_the_sleep(lab: Lab) -> Finding:
+    parts = []
+    share = []
+    for fault in PRESSURE:
+        row = _replay("oom-2g", "xbitmap", "policy:free", f"fault:{fault}")
+        rounds = lab.get("policies", row, "rounds")
+        share.append(lab.get("policies", row, "puffs") / rounds)
+        parts.append(
+            f"{fault} {100 * share[-1]:.0f} % of {significant(rounds)}"
+        )
+    return Finding(
+        f"oom-2g, rounds that end in the sleep: {_listed(parts)}.",
+        _if(min(share) > 0.9)
+        if min(share) > 0.9 or max(share) < 0.1
+        else Verdict.DEPENDS,
+    )
+
+
+def full_leaves_marked(lab: Lab) -> Finding:
+    parts = []
+    saved = []
+    failed = []
+    for name in ("cvbmp", "xbitmap", "roaring-run", "btree-range"):
+        bits = lab.get("failures", f"set/busy-2g/{name}", "bits_per_page")
+        fails = lab.get(
+            "failures",
+            f"clear/busy-2g/{name}/fault:failslab:probability=10",
+            "failed_clears",
+        )
+        saved.append(bits)
+        failed.append(fails)
+        parts.append(
+            f"{name} {significant(bits)} bits and {significant(fails)}"
+        )
+    return Finding(
+        "busy-2g, memory for each page and clears that fail with one request"
+        f" in ten refused: {_listed(parts)}. The last two store full leaves as"
+        " runs.",
+        _if(min(saved[:2]) > min(saved[2:]) and min(failed[2:]) > 0),
+    )
+
+
+def sparse_search(lab: Lab) -> Finding:
+    row = "extract/strided_pages_2_stride_64M"
+    parts = []
+    for name in ("xbitmap", "xbitmap-tag", "xarray", "cvbmp", "btree-bitmap"):
+        time = lab.get("sparse", f"{row}/{name}", "ns_per_range")
+        parts.append(f"{name} {significant(time)}")
+    return Finding(
+        "Two pages 2^26 apart, ns for each range, the way between them"
+        f" included: {_listed(parts)}. The v20 code would have looked at every"
+        " leaf in between; that was corrected here.",
+        Verdict.SUPPORTED,
+    )
