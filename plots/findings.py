@@ -707,8 +707,8 @@ def one_chunk_is_bounded(lab: Lab) -> Finding:
     ranges = lab.get("long-run", row, "ranges")
     return Finding(
         "4,194,304 pages in a row, inflated and deflated:"
-        f" {significant(ranges)} ranges become {significant(chunks)} chunks, five"
-        " for each.",
+        f" {significant(ranges)} ranges become {significant(chunks)} chunks,"
+        " five for each.",
         _if(chunks == 5 * ranges),
     )
 

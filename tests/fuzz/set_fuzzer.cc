@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "harness/any_set.h"
-#include "workloads/splitmix64.h"
 #include "harness/heap/page_arena.h"
 #include "harness/measure/contender.h"
 #include "harness/sweep/checked_set.h"
+#include "workloads/splitmix64.h"
 
 namespace pfn::testing {
 namespace {
