@@ -14,7 +14,7 @@ from plots.claims import Finding, Lab, Verdict, significant
 TRACES = ("idle-8g", "frag-4g", "busy-2g", "oom-2g", "punched-2g")
 ALL_FAIL = "nth:1,persistent"
 HARSH = "gilbert_elliott:loss=0.5,burst=2000"
-PRESSURE = ("ge_heavy", HARSH, "slab_boundary:zone_wmark")
+PRESSURE = ("ge_burst", "ge_heavy", HARSH, "slab_boundary:zone_wmark")
 POLICIES = ("free", "single", "array", "array-rest", "reserve:65536")
 
 

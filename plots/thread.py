@@ -70,7 +70,7 @@ EXPERIMENTS = (
     ),
     _sim(
         "policies",
-        "--structure=xbitmap,cvbmp",
+        "--structure=xbitmap",
         "--workload=idle-8g,busy-2g,oom-2g",
         f"--policy={','.join(POLICIES)}",
         f"--fault={';'.join((ALL_FAIL, *PRESSURE))}",
