@@ -157,9 +157,8 @@ void KeepMatching(const std::string& filter, std::vector<Row>& rows) {
 }
 
 // Hands the flags that are not ours to Google Benchmark, with its random
-// interleaving on unless somebody said otherwise. Counts keep one order: rows
-// share an arena, and what the row before has left there decides a few
-// instructions of the next.
+// interleaving on unless somebody said otherwise. Counts keep one order: what
+// ran before a row decides a few of its instructions.
 void InitializeBenchmark(const std::string& executable,
                          std::vector<std::string> flags, bool counts) {
   flags.insert(

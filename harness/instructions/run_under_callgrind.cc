@@ -86,6 +86,9 @@ int RunUnderCallgrind(char** argv) {
 
   setenv(kCallgrindOutVariable, out.c_str(), 1);
   setenv("GLIBC_TUNABLES", kPlainCpu, 1);
+  // Else the first call of a library's function, wherever it happens to be, is
+  // charged with the search for it.
+  setenv("LD_BIND_NOW", "1", 1);
   // Inherited; without it, addresses, and what depends on them, vary.
   personality(ADDR_NO_RANDOMIZE);
 
