@@ -34,8 +34,11 @@ def _listed(items: Iterable[str]) -> str:
     return ", ".join(items)
 
 
-def _if(holds: bool) -> Verdict:
-    return Verdict.SUPPORTED if holds else Verdict.REFUTED
+def _if(*holds: bool) -> Verdict:
+    """Of a claim with several parts: all of them, none, or some."""
+    if all(holds):
+        return Verdict.SUPPORTED
+    return Verdict.DEPENDS if any(holds) else Verdict.REFUTED
 
 
 # Where the time goes
@@ -60,11 +63,30 @@ def chunks_take_460(lab: Lab) -> Finding:
     arrays = _ms(lab, "replay", _replay("idle-8g", "array"))
     return Finding(
         f"The model predicts {significant(chunks)} ms for the same guest,"
+        f" {100 * (1 - chunks / 460):.0f} % less than was claimed, and"
         f" {100 * (1 - chunks / arrays):.1f} % less than arrays. Nothing in it"
-        " is fitted to the 460: the share of a madvise call that is the page's"
-        " was measured here, and is smaller than the posting's can have been.",
-        _if(abs(1 - chunks / arrays - 0.889) < 0.05),
+        " is fitted to the 460; but it rests on the share of a madvise call"
+        " that is the page's, 3.9 % in a small program on this machine, where"
+        " the real host below comes to"
+        f" {100 * _page_share(lab):.1f} %.",
+        _if(
+            abs(chunks / 460 - 1) < 0.15,
+            abs(1 - chunks / arrays - 0.889) < 0.05,
+        ),
     )
+
+
+def _page_share(lab: Lab) -> float:
+    """Of madvise for a lone page, what a page of a long range costs."""
+    times = [
+        lab.get(
+            "real-host",
+            f"{_replay('idle-8g', name)}/host:real",
+            "real_inflate_madvise_ms",
+        )
+        for name in ("xbitmap", "array")
+    ]
+    return times[0] / times[1]
 
 
 def gain_vanishes(lab: Lab) -> Finding:
@@ -474,7 +496,7 @@ def preload_worthless(lab: Lab) -> Finding:
             )
             for name in ("xbitmap-preload", "xbitmap")
         ]
-        worse &= failed[0] > 0.9 * failed[1]
+        worse &= failed[0] >= failed[1]
         failures.append(
             f"{fault} {significant(failed[0])} and {significant(failed[1])}"
         )
@@ -482,7 +504,7 @@ def preload_worthless(lab: Lab) -> Finding:
         f"Time for set with the posted preload as a ratio to allocating in"
         f" set: {_ratio_list(ratios)}. Sets that fail on busy-2g, with preload"
         f" and without: {_listed(failures)}.",
-        _if(worse and min(ratios) > 0.95),
+        _if(worse, min(ratios) > 0.95),
     )
 
 
@@ -503,8 +525,7 @@ def quadratic_extract(lab: Lab) -> Finding:
     return Finding(
         f"cvbmp as posted, with a cursor, and xbitmap. {'; '.join(parts)}."
         " Every question for the next range starts at the head of the list.",
-        # It can be mended within the design, which was not proposed.
-        Verdict.DEPENDS if posted[-1] > 3 * posted[0] else Verdict.SUPPORTED,
+        _if(posted[-1] < 3 * posted[0]),
     )
 
 
@@ -760,18 +781,21 @@ def order_of_the_queue(lab: Lab) -> Finding:
 
 def long_lock_hold(lab: Lab) -> Finding:
     parts = []
+    longest = 0.0
     for trace in TRACES:
         hold = [
             lab.get("replay", _replay(trace, name), "sim_longest_lock_hold_ms")
             for name in ("array", "xbitmap")
         ]
+        longest = max(longest, hold[1])
         parts.append(
             f"{trace} {significant(hold[0])} and {significant(hold[1])} ms"
         )
     return Finding(
         "balloon_lock is held without a pause for at most, by arrays and by"
         f" chunks: {_listed(parts)}.",
-        Verdict.SUPPORTED,
+        # A tick of the slowest kernel, HZ=100.
+        _if(longest > 10),
     )
 
 
@@ -832,12 +856,15 @@ def full_leaves_marked(lab: Lab) -> Finding:
 def sparse_search(lab: Lab) -> Finding:
     row = "extract/strided_pages_2_stride_64M"
     parts = []
+    slowest = 0.0
     for name in ("xbitmap", "xbitmap-tag", "xarray", "cvbmp", "btree-bitmap"):
         time = lab.get("sparse", f"{row}/{name}", "ns_per_range")
+        slowest = max(slowest, time)
         parts.append(f"{name} {significant(time)}")
     return Finding(
         "Two pages 2^26 apart, ns for each range, the way between them"
         f" included: {_listed(parts)}. The v20 code would have looked at every"
         " leaf in between; that was corrected here.",
-        Verdict.SUPPORTED,
+        # Looking at each of 65,536 leaves would take longer.
+        _if(slowest < 65536),
     )

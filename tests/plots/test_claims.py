@@ -168,3 +168,18 @@ def test_the_list_of_experiments_can_be_read_by_a_shell(
 )
 def test_figures_have_three_digits(value: float, text: str) -> None:
     assert claims.significant(value) == text
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        ((True, True), Verdict.SUPPORTED),
+        ((True, False), Verdict.DEPENDS),
+        ((False, False), Verdict.REFUTED),
+        ((False,), Verdict.REFUTED),
+    ],
+)
+def test_a_claim_of_several_parts_needs_all_of_them(
+    parts: tuple[bool, ...], verdict: Verdict
+) -> None:
+    assert findings._if(*parts) is verdict
