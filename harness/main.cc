@@ -18,7 +18,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -61,15 +60,16 @@ enum ExitStatus : int {
   kInterrupted = 130,
 };
 
-// What a run should take at most, unless the rows have a budget by the command
-// line.
-constexpr std::chrono::nanoseconds kRunTime = std::chrono::minutes(5);
+// What all rounds together should take, unless the rows have a budget by the
+// command line: `./run bench` counts instructions, profiles and draws after
+// them, and is laid out for five minutes.
+constexpr std::chrono::nanoseconds kRunTime = std::chrono::seconds(200);
 
-// An equal share for each row. Whether a count is cut off must not depend on
-// how fast the machine is.
-std::chrono::nanoseconds DefaultBudget(std::size_t rows) {
+RowBudget::Limits LimitsFor(const Options& options) {
+  if (options.row_budget) return {.per_row = *options.row_budget};
+  // Whether a count is cut off must not depend on how fast the machine is.
   if (Timer::Get().counts_instructions()) return {};
-  return kRunTime / static_cast<std::int64_t>(rows);
+  return {.whole_run = kRunTime};
 }
 
 // More than any contender needs for the shipped workloads.
@@ -114,6 +114,7 @@ RowRequest ReadWorkloads(const Options& options) {
                      .contenders = options.contenders,
                      .with_floor = options.with_floor,
                      .operations = options.operations,
+                     .only_what_can_fail = options.all_operations,
                      .faults = options.faults,
                      .fault_seed = options.fault_seed,
                      .fault_draw = options.fault_draw,
@@ -303,15 +304,13 @@ int Run(const Options& options, int argc, char** argv) {
   arena.Prefault(kPrefaultBytes);
   RunOutcome outcome;
   try {
-    outcome = RunRows(
-        rows,
-        {.rounds = options.rounds,
-         .row_budget = options.row_budget.value_or(DefaultBudget(rows.size())),
-         .out = options.out,
-         .results_file = options.results_file,
-         .context = std::move(context),
-         .executable = argv[0],
-         .print_summary = !options.quiet});
+    outcome = RunRows(rows, {.rounds = options.rounds,
+                             .limits = LimitsFor(options),
+                             .out = options.out,
+                             .results_file = options.results_file,
+                             .context = std::move(context),
+                             .executable = argv[0],
+                             .print_summary = !options.quiet});
   } catch (const TraceError& error) {
     fmt::print(stderr, "pfnbench: {}\n", error.what());
     return kNotWritten;

@@ -51,8 +51,6 @@ class Judy1 {
   };
 
   explicit Judy1(A& heap) : memory_(heap) {}
-  Judy1(const Judy1&) = delete;
-  Judy1& operator=(const Judy1&) = delete;
   ~Judy1() {
     memory_.Run(Gfp::kKernel);
     Judy1FreeArray(&pages_, PJE0);
@@ -82,15 +80,14 @@ class Judy1 {
     memory_.Run(gfp);
     Pvoid_t kept = nullptr;
     Word_t page = 0;
-    int found = Judy1First(pages_, &page, PJE0);
-    while (found == 1) {
+    for (int found = Judy1First(pages_, &page, PJE0); found == 1;
+         found = Judy1Next(pages_, &page, PJE0)) {
       if (range.first <= page && page <= range.last) {
         page = range.last;
       } else if (Judy1Set(&kept, page, PJE0) == JERR) {
         Judy1FreeArray(&kept, PJE0);
         return Status::kNoMemory;
       }
-      found = Judy1Next(pages_, &page, PJE0);
     }
     Judy1FreeArray(&pages_, PJE0);
     pages_ = kept;

@@ -115,8 +115,9 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->allow_extra_args(false)
       ->type_name("NAME,...");
   app.add_option("--operation", raw.operations,
-                 "set, test, extract, clear, drain, or 'all' of these; or "
-                 "replay, the whole trace through the balloon driver")
+                 "set, test, extract, clear, drain, or 'all' of these, under "
+                 "faults those of them that allocate; or replay, the whole "
+                 "trace through the balloon driver [all]")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,...")
@@ -198,10 +199,10 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->check(CLI::IsMember({"callgrind", "hardware"}))
       ->type_name("callgrind|hardware");
   app.add_option("--row-budget", raw.row_budget,
-                 "Time for all repetitions of a row together: when it is used "
-                 "up the row runs no more, and a single repetition that takes "
-                 "four times as long is cut off; 0: no limit [an equal share "
-                 "of 5 minutes]")
+                 "Time for all repetitions of a row together: when no other "
+                 "fits, the row runs no more, and a single repetition that "
+                 "takes four times as long is cut off; 0: no limit [such that "
+                 "all rows together take 200 s, a repetition 2 s]")
       ->check(CLI::Range(0.0, 1e6))
       ->type_name("SECONDS");
   app.add_option("--benchmark_filter", raw.filter,
@@ -625,6 +626,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   }
   options.controls = raw.controls;
   options.operations = ChooseOperations(raw.operations);
+  options.all_operations = raw.operations == std::vector<std::string>{"all"};
   ChooseFaults(raw, options);
   options.large = ChooseWord(
       "large", raw.large,

@@ -63,6 +63,7 @@ struct Options {
   const Contender* baseline = nullptr;  // one of `contenders`, or none
   int controls = 1;                     // further rows of the baseline
   std::vector<Operation> operations;
+  bool all_operations = false;  // rather than some by name
   std::vector<FaultSpec> faults;
   std::uint64_t fault_seed = 1;
   FaultDraw fault_draw = FaultDraw::kAllocation;

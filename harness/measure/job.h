@@ -62,8 +62,9 @@ struct Measurement {
   // False: not all memory came from the heap, so these figures are not given.
   bool accounts_memory = true;
   std::vector<Figure> figures = {};
-  std::string error = {};  // empty, or why there is no figure
-  bool cut_off = false;    // by the time limit, as `error` says
+  std::string error = {};          // empty, or why there is no figure
+  bool cut_off = false;            // by the time limit, as `error` says
+  bool recording_cut_off = false;  // before the operation itself began
 };
 
 // "" or what a structure left behind on the heap.

@@ -132,6 +132,7 @@ class Measurer {
                   [&](std::span<const Pfn> block, std::uint64_t position) {
                     SetBlock(set_, block, position, failed_sets_);
                   });
+    result_.recording_cut_off = !is_done;
     if (!is_done) return false;
     result_.failed_sets += failed_sets_.size();
     result_.recorded += pass.pages - failed_sets_.size();

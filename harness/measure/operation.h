@@ -40,6 +40,11 @@ inline constexpr std::array<OperationInfo, 5> kOperations = {{
      "highest"},
 }};
 
+// Looking at a set asks for no memory, and is not told how it might.
+constexpr bool CanAllocate(Operation operation) {
+  return operation != Operation::kTest && operation != Operation::kExtract;
+}
+
 // What a driver does with one; only by its name, because it has rows for each
 // policy.
 inline constexpr OperationInfo kReplayOperation = {

@@ -2,16 +2,18 @@
 //
 // File: harness/run/row_budget.h
 //
-// What a row may cost, on the wall and over all rounds, so that one structure
-// that is quadratic on one trace does not make everybody wait. A row that has
-// used up its budget runs in no further round and has fewer repetitions than
-// others; one that takes kPatience budgets for a single repetition is cut off
-// and has no figure. Both are reported.
+// What rows may cost, on the wall and over all rounds, so that one structure
+// that is quadratic on one trace does not make everybody wait. A row runs again
+// only if another repetition, as long as its last one, fits into its budget:
+// slow rows have fewer repetitions than others. A single repetition that takes
+// far too long is cut off, and its row has no figure. Both are reported.
+//
+// The budget is either given for each row, or follows from what the whole run
+// may take: once the first round has shown what rows cost, quick rows get all
+// their repetitions, and what these leave over is shared evenly by the slow.
 
 #ifndef PFNBENCH_HARNESS_RUN_ROW_BUDGET_H_
 #define PFNBENCH_HARNESS_RUN_ROW_BUDGET_H_
-
-#include <fmt/format.h>
 
 #include <chrono>
 #include <cstddef>
@@ -24,34 +26,50 @@ class RowBudget {
  public:
   using Duration = std::chrono::nanoseconds;
 
-  // A figure that is late is worth more than none.
+  // At most one of them; zero: no limit.
+  struct Limits {
+    Duration per_row{};
+    Duration whole_run{};
+  };
+
+  // A figure that is late is worth more than none: a repetition may take so
+  // many times the budget of its row, or this part of the whole run.
   static constexpr int kPatience = 4;
+  static constexpr int kPartOfRun = 100;
 
-  // `per_row` zero: no limit.
-  RowBudget(std::size_t rows, Duration per_row)
-      : per_row_(per_row), spent_(rows), is_cut_off_(rows) {}
+  RowBudget(std::size_t rows, int rounds, Limits limits);
 
-  // For one repetition; zero is none.
-  Duration time_limit() const { return kPatience * per_row_; }
+  // Of one repetition; zero is none.
+  Duration time_limit() const;
 
-  void Spend(std::size_t row, Duration time) { spent_[row] += time; }
-  void CutOff(std::size_t row) { is_cut_off_[row] = true; }
+  // Round `round`, from 0, begins `elapsed` after the first one did.
+  // O(rows log rows).
+  void BeginRound(int round, Duration elapsed);
+  void Spend(std::size_t row, Duration time);
+  void CutOff(std::size_t row) { rows_[row].is_cut_off = true; }
 
-  bool is_cut_off(std::size_t row) const { return is_cut_off_[row]; }
-  bool is_used_up(std::size_t row) const {
-    return is_cut_off_[row] ||
-           (per_row_ != Duration::zero() && spent_[row] >= per_row_);
-  }
-  // As text, in seconds.
-  std::string Seconds() const {
-    return fmt::format("{:.3g}",
-                       std::chrono::duration<double>(per_row_).count());
-  }
+  bool is_cut_off(std::size_t row) const { return rows_[row].is_cut_off; }
+  bool is_used_up(std::size_t row) const;
+  // What a row may cost, as text, in seconds; "0" while there is no limit.
+  std::string Seconds() const;
+  // What time_limit() is, for messages.
+  std::string LimitSeconds() const;
 
  private:
+  struct Row {
+    Duration spent{};
+    Duration last{};  // zero: never ran
+    bool is_cut_off = false;
+  };
+
+  // What all rows together will still cost if each may cost `per_row`.
+  Duration CostWith(Duration per_row, int rounds_left) const;
+
+  int rounds_;
+  Limits limits_;
+  bool is_limited_;  // per_row_ holds
   Duration per_row_;
-  std::vector<Duration> spent_;
-  std::vector<bool> is_cut_off_;
+  std::vector<Row> rows_;
 };
 
 }  // namespace pfn

@@ -85,6 +85,10 @@ std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena) {
   std::vector<Row> rows;
   for (const FaultSpec& fault : request.faults) {
     for (const Operation operation : request.operations) {
+      if (request.only_what_can_fail && !CanAllocate(operation) &&
+          fault.kind != FaultSpec::Kind::kNone) {
+        continue;
+      }
       for (const auto& workload : request.workloads) {
         const Job job{.operation = operation,
                       .workload = workload.get(),

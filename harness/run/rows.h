@@ -34,6 +34,8 @@ struct RowRequest {
   std::vector<const Contender*> contenders;
   bool with_floor = false;
   std::vector<Operation> operations;
+  // Operations that ask for no memory have rows without faults only.
+  bool only_what_can_fail = false;
   std::vector<FaultSpec> faults;
   std::uint64_t fault_seed = 1;
   FaultDraw fault_draw = FaultDraw::kAllocation;

@@ -9,6 +9,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -133,16 +135,37 @@ class Collector final : public benchmark::BenchmarkReporter {
   int round_ = 0;
 };
 
+// A structure on a workload: rows that begin with the same recording.
+using Recording = std::pair<const Workload*, Measurement (*)(const Job&)>;
+
+Recording RecordingOf(const Row& row) {
+  return {row.job.workload, row.measure};
+}
+
 // What rows share while they run.
 struct Rounds {
   int round = 0;
-  int last_round;
   Progress progress;
   RowBudget& budget;
+  // Where even the recording takes too long, and which row has shown it.
+  std::map<Recording, std::string> endless = {};
+  std::set<std::size_t> left_out = {};  // rows, because of that
 };
 
-void Measure(const Row& row, std::size_t number, RowBudget& budget,
+// For a row that cannot be quicker than one that was cut off.
+void LeaveOut(std::size_t number, const std::string& because, Rounds& rounds,
+              benchmark::State& state) {
+  rounds.budget.CutOff(number);
+  rounds.left_out.insert(number);
+  state.SkipWithError(
+      fmt::format("not run: recording alone takes over {} s, see {}",
+                  rounds.budget.LimitSeconds(), because)
+          .c_str());
+}
+
+void Measure(const Row& row, std::size_t number, Rounds& rounds,
              benchmark::State& state) {
+  RowBudget& budget = rounds.budget;
   Job job = row.job;
   job.time_limit = budget.time_limit();
   const auto start = std::chrono::steady_clock::now();
@@ -150,9 +173,12 @@ void Measure(const Row& row, std::size_t number, RowBudget& budget,
   budget.Spend(number, std::chrono::steady_clock::now() - start);
   if (result.cut_off) {
     budget.CutOff(number);
-    state.SkipWithError(fmt::format("over the row budget of {} s: {}",
-                                    budget.Seconds(), result.error)
-                            .c_str());
+    if (result.recording_cut_off) {
+      rounds.endless.emplace(RecordingOf(row), row.name);
+    }
+    state.SkipWithError(
+        fmt::format("takes over {} s: {}", budget.LimitSeconds(), result.error)
+            .c_str());
   } else if (!result.error.empty()) {
     state.SkipWithError(result.error.c_str());
   } else {
@@ -168,13 +194,16 @@ void Register(const Row& row, std::size_t number, Rounds& rounds) {
       return;
     }
     rounds.progress.Begin(row.name, rounds.round);
-    while (state.KeepRunning()) Measure(row, number, rounds.budget, state);
-    rounds.progress.End(number);
-    if (rounds.budget.is_used_up(number) && rounds.round < rounds.last_round) {
-      rounds.progress.Leave(number);
-      state.SetLabel(fmt::format("used up its row budget of {} s",
-                                 rounds.budget.Seconds()));
+    while (state.KeepRunning()) {
+      const auto endless = rounds.endless.find(RecordingOf(row));
+      if (endless != rounds.endless.end()) {
+        LeaveOut(number, endless->second, rounds, state);
+      } else {
+        Measure(row, number, rounds, state);
+      }
     }
+    rounds.progress.End(number);
+    if (rounds.budget.is_used_up(number)) rounds.progress.Leave(number);
   };
   benchmark::RegisterBenchmark(row.name.c_str(), run)
       ->UseManualTime()
@@ -182,17 +211,23 @@ void Register(const Row& row, std::size_t number, Rounds& rounds) {
       ->Unit(benchmark::kMillisecond);
 }
 
-// Names every row that has no figure, once. Returns how many of them had a
-// wrong answer.
+// Names every row that ran and has no figure, once. Returns how many of them
+// had a wrong answer.
 std::size_t ReportFailures(std::span<const Row> rows,
-                           const ResultsFile& results,
-                           const RowBudget& budget) {
+                           const ResultsFile& results, const Rounds& rounds) {
+  if (!rounds.left_out.empty()) {
+    fmt::print(stderr,
+               "pfnbench: {} rows were not run, because recording alone takes "
+               "over {} s; results name them\n",
+               rounds.left_out.size(), rounds.budget.LimitSeconds());
+  }
   std::size_t failed = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rounds.left_out.contains(i)) continue;
     for (const ResultsFile::Run& run : results.runs(i)) {
       if (!run.error_occurred) continue;
       fmt::print(stderr, "pfnbench: {}: {}\n", rows[i].name, run.error_message);
-      failed += !budget.is_cut_off(i);
+      failed += !rounds.budget.is_cut_off(i);
       break;
     }
   }
@@ -254,28 +289,27 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   for (const auto& [key, value] : settings.context) {
     benchmark::AddCustomContext(key, value);
   }
-  RowBudget budget(rows.size(), settings.row_budget);
-  benchmark::AddCustomContext("row_budget_seconds", budget.Seconds());
+  RowBudget budget(rows.size(), settings.rounds, settings.limits);
 
   ResultsFile results(settings.out, rows.size(), settings.results_file);
   Collector collector(rows, results, settings.rounds);
-  Rounds rounds{.last_round = settings.rounds - 1,
-                .progress = {rows.size(), settings.rounds},
-                .budget = budget};
+  Rounds rounds{.progress = {rows.size(), settings.rounds}, .budget = budget};
   for (std::size_t i = 0; i < rows.size(); ++i) Register(rows[i], i, rounds);
-  for (; rounds.round <= rounds.last_round && interrupted == 0;
-       ++rounds.round) {
+  const auto start = std::chrono::steady_clock::now();
+  for (; rounds.round < settings.rounds && interrupted == 0; ++rounds.round) {
+    budget.BeginRound(rounds.round, std::chrono::steady_clock::now() - start);
     collector.set_round(rounds.round);
     benchmark::RunSpecifiedBenchmarks(&collector, ".");
   }
   benchmark::ClearRegisteredBenchmarks();
   rounds.progress.Clear();
+  benchmark::AddCustomContext("row_budget_seconds", budget.Seconds());
   if (interrupted != 0) benchmark::AddCustomContext("interrupted", "yes");
   results.Write();
   if (settings.print_summary) PrintSummary(rows, results);
   ReportShortRows(results, budget, rows.size(), settings.rounds);
   return {
-      .failed_rows = ReportFailures(rows, results, budget),
+      .failed_rows = ReportFailures(rows, results, rounds),
       .interrupted = interrupted != 0,
       .results = results.is_empty() ? std::filesystem::path() : results.path()};
 }

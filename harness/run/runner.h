@@ -9,20 +9,20 @@
 #ifndef PFNBENCH_HARNESS_RUN_RUNNER_H_
 #define PFNBENCH_HARNESS_RUN_RUNNER_H_
 
-#include <chrono>
 #include <filesystem>
 #include <span>
 #include <string>
 
 #include "harness/report/environment.h"
+#include "harness/run/row_budget.h"
 #include "harness/run/rows.h"
 
 namespace pfn {
 
 struct RunSettings {
   int rounds = 9;
-  std::chrono::nanoseconds row_budget{};  // harness/run/row_budget.h
-  std::filesystem::path out;              // a folder that exists
+  RowBudget::Limits limits{};
+  std::filesystem::path out;  // a folder that exists
   std::string results_file = "results.json";
   ContextEntries context;     // besides the environment
   std::string executable;     // argv[0]

@@ -33,6 +33,8 @@ class JudyMemory {
         free_([](void* from, void* object, std::size_t bytes) {
           static_cast<A*>(from)->Free(object, bytes, sizeof(Word_t));
         }) {}
+  JudyMemory(const JudyMemory&) = delete;  // `running` points to it
+  JudyMemory& operator=(const JudyMemory&) = delete;
 
   // From now on the library's requests are this one's.
   void Run(Gfp gfp) {

@@ -106,24 +106,81 @@ TEST(TimeLimit, ZeroIsNone) {
   EXPECT_FALSE(Deadline().HasPassed());
 }
 
-TEST(RowBudgets, AreSpentByEachRowOnItsOwn) {
-  RowBudget budget(2, milliseconds(100));
+TEST(RowBudgets, AreUsedUpWhenNoOtherRepetitionFits) {
+  RowBudget budget(2, 9, {.per_row = milliseconds(100)});
   EXPECT_EQ(budget.time_limit(), RowBudget::kPatience * milliseconds(100));
-  budget.Spend(0, milliseconds(60));
+  budget.BeginRound(0, milliseconds(0));
+  EXPECT_FALSE(budget.is_used_up(0)) << "nobody knows yet what it takes";
+  budget.Spend(0, milliseconds(40));
   EXPECT_FALSE(budget.is_used_up(0));
-  budget.Spend(0, milliseconds(60));
-  EXPECT_TRUE(budget.is_used_up(0));
+  budget.Spend(0, milliseconds(40));
+  EXPECT_TRUE(budget.is_used_up(0)) << "80 are spent, 40 would not fit";
   EXPECT_FALSE(budget.is_cut_off(0));
   EXPECT_FALSE(budget.is_used_up(1));
   budget.CutOff(1);
   EXPECT_TRUE(budget.is_used_up(1));
+  EXPECT_EQ(budget.Seconds(), "0.1");
 }
 
 TEST(RowBudgets, OfZeroAreNeverUsedUp) {
-  RowBudget budget(1, milliseconds(0));
+  RowBudget budget(1, 9, {});
   budget.Spend(0, std::chrono::hours(1));
+  budget.BeginRound(1, std::chrono::hours(1));
   EXPECT_FALSE(budget.is_used_up(0));
   EXPECT_EQ(budget.time_limit().count(), 0);
+  EXPECT_EQ(budget.Seconds(), "0");
+}
+
+// How often each of rows with these costs runs if all together have `whole`.
+std::vector<int> Repetitions(const std::vector<milliseconds>& costs,
+                             milliseconds whole, int rounds) {
+  RowBudget budget(costs.size(), rounds, {.whole_run = whole});
+  std::vector<int> times(costs.size());
+  milliseconds elapsed(0);
+  for (int round = 0; round < rounds; ++round) {
+    budget.BeginRound(round, elapsed);
+    for (std::size_t i = 0; i < costs.size(); ++i) {
+      if (budget.is_used_up(i)) continue;
+      budget.Spend(i, costs[i]);
+      elapsed += costs[i];
+      ++times[i];
+    }
+  }
+  EXPECT_LE(elapsed, std::max(whole, elapsed / rounds));
+  return times;
+}
+
+TEST(BudgetsOfAWholeRun, LetEveryRowFinishWhereThereIsTime) {
+  const std::vector<milliseconds> costs = {milliseconds(1), milliseconds(50)};
+  EXPECT_EQ(Repetitions(costs, milliseconds(459), 9), (std::vector{9, 9}));
+}
+
+TEST(BudgetsOfAWholeRun, GiveWhatQuickRowsLeaveOverToTheSlow) {
+  const std::vector<milliseconds> costs = {milliseconds(1), milliseconds(50),
+                                           milliseconds(100)};
+  // 9 + 4 * 50 + 2 * 100; an equal third would be one repetition of the last.
+  EXPECT_EQ(Repetitions(costs, milliseconds(420), 9), (std::vector{9, 4, 2}));
+}
+
+TEST(BudgetsOfAWholeRun, AreOverAfterTheFirstRoundIfThatTookAll) {
+  const std::vector<milliseconds> costs = {milliseconds(1), milliseconds(50)};
+  EXPECT_EQ(Repetitions(costs, milliseconds(20), 9), (std::vector{1, 1}));
+}
+
+TEST(BudgetsOfAWholeRun, AreCutWhenRowsBecomeSlower) {
+  RowBudget budget(1, 9, {.whole_run = milliseconds(90)});
+  budget.Spend(0, milliseconds(10));
+  budget.BeginRound(1, milliseconds(10));
+  EXPECT_FALSE(budget.is_used_up(0));
+  budget.Spend(0, milliseconds(50));
+  budget.BeginRound(2, milliseconds(60));
+  EXPECT_TRUE(budget.is_used_up(0));
+}
+
+TEST(BudgetsOfAWholeRun, LimitARepetitionFromTheFirstOne) {
+  const RowBudget budget(1, 9, {.whole_run = std::chrono::seconds(200)});
+  EXPECT_EQ(budget.time_limit(), std::chrono::seconds(2));
+  EXPECT_EQ(budget.LimitSeconds(), "2");
 }
 
 std::size_t Count(std::string_view text, std::string_view part) {
@@ -145,6 +202,13 @@ Measurement IsCutOff(const Job& job) {
   Measurement result;
   result.error = "pass 7: cut off there";
   result.cut_off = true;
+  return result;
+}
+Measurement RecordsForever(const Job&) {
+  Measurement result;
+  result.error = "cut off recording";
+  result.cut_off = true;
+  result.recording_cut_off = true;
   return result;
 }
 Measurement OutsideTheHeap(const Job&) {
@@ -174,7 +238,7 @@ class BudgetedRun : public ::testing::Test {
   RunOutcome Run(const std::vector<Row>& rows) {
     ::testing::internal::CaptureStderr();
     const RunOutcome outcome = RunRows(rows, {.rounds = 5,
-                                              .row_budget = kLimit,
+                                              .limits = {.per_row = kLimit},
                                               .out = scratch_.path(),
                                               .context = {},
                                               .executable = "pfnbench",
@@ -204,7 +268,6 @@ TEST_F(BudgetedRun, ARowThatUsedUpItsBudgetHasFewerRepetitionsAndSaysSo) {
       Run({MakeRow("set/w/fast", &Fast), MakeRow("set/w/slow", &TakesTooLong)});
   EXPECT_EQ(Repetitions("set/w/fast"), 5);
   EXPECT_EQ(Repetitions("set/w/slow"), 1);
-  EXPECT_EQ(Count(json_, "\"label\": \"used up its row budget of 0.5 s\""), 1);
   EXPECT_EQ(Count(json_, "\"row_budget_seconds\": \"0.5\""), 1);
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 6) << "the slow row has a figure";
   ExpectOnlySaid(
@@ -219,10 +282,26 @@ TEST_F(BudgetedRun, ARowThatIsCutOffHasNoFigureIsNamedAndIsNoWrongAnswer) {
   EXPECT_EQ(Repetitions("set/w/fast"), 5);
   EXPECT_EQ(Repetitions("set/w/endless"), 1);
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 5);
-  const std::string reason =
-      "over the row budget of 0.5 s: pass 7: cut off there";
+  const std::string reason = "takes over 2 s: pass 7: cut off there";
   EXPECT_EQ(Count(json_, "\"error_message\": \"" + reason + "\""), 1);
   ExpectOnlySaid("pfnbench: set/w/endless: " + reason + "\n");
+  EXPECT_EQ(outcome.failed_rows, 0);
+}
+
+TEST_F(BudgetedRun, WhereRecordingTakesTooLongOtherOperationsAreNotTried) {
+  const RunOutcome outcome =
+      Run({MakeRow("set/w/fast", &Fast), MakeRow("set/w/s", &RecordsForever),
+           MakeRow("drain/w/s", &RecordsForever)});
+  EXPECT_EQ(Repetitions("set/w/s"), 1);
+  EXPECT_EQ(Repetitions("drain/w/s"), 1) << "it is in the results, and why";
+  EXPECT_EQ(Count(json_, "takes over 2 s: cut off recording\""), 1);
+  EXPECT_EQ(Count(json_, "not run: recording alone takes over 2 s, see "), 1);
+  EXPECT_EQ(Count(err_, "cut off recording\n"), 1) << err_;
+  EXPECT_EQ(Count(err_,
+                  "pfnbench: 1 rows were not run, because recording alone "
+                  "takes over 2 s; results name them\n"),
+            1)
+      << err_;
   EXPECT_EQ(outcome.failed_rows, 0);
 }
 

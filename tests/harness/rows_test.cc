@@ -106,6 +106,21 @@ TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
   EXPECT_EQ(rows[1].job.large, LargePolicy::kExact);
 }
 
+TEST_F(Rows, OfWhatAsksForNoMemoryMeetFaultsOnlyIfAskedFor) {
+  request_.contenders = {&kFirst};
+  request_.operations = {Operation::kSet, Operation::kTest, Operation::kExtract,
+                         Operation::kClear, Operation::kDrain};
+  request_.faults = ParseFaultSpecs("nth:1");
+  EXPECT_EQ(Names().size(), 5);
+  request_.only_what_can_fail = true;
+  EXPECT_EQ(Names(),
+            (std::vector<std::string>{"set/small/first/fault:nth:1",
+                                      "clear/small/first/fault:nth:1",
+                                      "drain/small/first/fault:nth:1"}));
+  request_.faults = ParseFaultSpecs("none");
+  EXPECT_EQ(Names().size(), 5);
+}
+
 TEST_F(Rows, TheFloorHasLoopsAndNoFaults) {
   request_.contenders = {&kFirst};
   request_.with_floor = true;
