@@ -304,13 +304,16 @@ int Run(const Options& options, int argc, char** argv) {
   arena.Prefault(kPrefaultBytes);
   RunOutcome outcome;
   try {
-    outcome = RunRows(rows, {.rounds = options.rounds,
-                             .limits = LimitsFor(options),
-                             .out = options.out,
-                             .results_file = options.results_file,
-                             .context = std::move(context),
-                             .executable = argv[0],
-                             .print_summary = !options.quiet});
+    outcome = RunRows(
+        rows, {.rounds = options.rounds,
+               .limits = LimitsFor(options),
+               // A count takes all that a process executes between two marks.
+               .share_recordings = !Timer::Get().counts_instructions(),
+               .out = options.out,
+               .results_file = options.results_file,
+               .context = std::move(context),
+               .executable = argv[0],
+               .print_summary = !options.quiet});
   } catch (const TraceError& error) {
     fmt::print(stderr, "pfnbench: {}\n", error.what());
     return kNotWritten;

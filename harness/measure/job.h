@@ -27,6 +27,9 @@ namespace pfn {
 
 struct Job {
   Operation operation;
+  // Measured on the same recordings, if the order is that of kOperations and
+  // all but the last leave the set as it is.
+  std::vector<Operation> more = {};
   const Workload* workload;
   FaultSpec fault;
   std::uint64_t fault_seed;
@@ -45,7 +48,8 @@ struct Figure {
   double value;
 };
 
-// Sums over all passes of the workload, unless said otherwise.
+// Of Job::operation. Sums over all passes of the workload, unless said
+// otherwise.
 struct Measurement {
   // Inside the measured stretches; 0 is what Timer does not measure.
   double ns = 0;
@@ -62,9 +66,10 @@ struct Measurement {
   // False: not all memory came from the heap, so these figures are not given.
   bool accounts_memory = true;
   std::vector<Figure> figures = {};
-  std::string error = {};          // empty, or why there is no figure
-  bool cut_off = false;            // by the time limit, as `error` says
-  bool recording_cut_off = false;  // before the operation itself began
+  std::string error = {};              // empty, or why there is no figure
+  bool cut_off = false;                // by the time limit, as `error` says
+  std::vector<Measurement> more = {};  // of Job::more, unless there is an error
+  bool recording_cut_off = false;      // before the operation itself began
 };
 
 // "" or what a structure left behind on the heap.

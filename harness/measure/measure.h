@@ -2,7 +2,8 @@
 //
 // File: harness/measure/measure.h
 //
-// Measures one operation of one contender over all passes of a workload.
+// Measures one operation of one contender over all passes of a workload, or
+// several on the same recordings.
 //
 // One set serves all passes, as the driver's does, and is emptied between them
 // by ClearRange over the span of the pass. Heap and fault model are fresh, so
@@ -17,6 +18,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -48,15 +51,23 @@ class Measurer {
       S set(heap);
       Measurer measurer(job, heap, set, draw ? &*draw : nullptr, result);
       measurer.RunPasses();
-      // Always: what a row that failed has left would be the next one's.
-      result.instructions = measurer.watch_.TakeInstructions();
       result.usage = heap.usage();
+      measurer.GiveParts();
     }
     if (result.error.empty()) result.error = LedgerError(heap.usage());
+    if (!result.error.empty()) result.more.clear();
     return result;
   }
 
  private:
+  // What is of one operation, where others share the recording.
+  struct Part {
+    bool is_wanted = false;
+    Stopwatch watch;
+    std::uint64_t pages = 0;
+    std::uint64_t failed_clears = 0;
+  };
+
   // The check after each pass looks at the span of the pass, in every so many
   // passes and in the last at all 2^64 pages. A stray member elsewhere stays,
   // so it is found then at the latest; looking always would take longer than
@@ -70,7 +81,34 @@ class Measurer {
         heap_(heap),
         set_(set),
         draw_(draw),
-        result_(result) {}
+        result_(result) {
+    part(job.operation).is_wanted = true;
+    for (const Operation operation : job.more) part(operation).is_wanted = true;
+  }
+
+  Part& part(Operation operation) {
+    return parts_[static_cast<std::size_t>(operation)];
+  }
+  bool Wants(Operation operation) { return part(operation).is_wanted; }
+
+  // Completes the result, which has what all parts share.
+  void GiveParts() {
+    for (const Operation operation : job_.more) {
+      Measurement& other = result_.more.emplace_back(result_);
+      other.more.clear();
+      GivePart(part(operation), other);
+    }
+    GivePart(part(job_.operation), result_);
+  }
+
+  static void GivePart(Part& part, Measurement& result) {
+    // Half a measurement is no figure; but always taken: what a row that failed
+    // has left would be the next one's.
+    result.instructions = part.watch.TakeInstructions();
+    if (result.error.empty()) result.ns = part.watch.nanoseconds();
+    result.pages = part.pages;
+    result.failed_clears = part.failed_clears;
+  }
 
   void RunPasses() {
     const std::span<const PreparedPass> passes = job_.workload->passes();
@@ -87,7 +125,6 @@ class Measurer {
         return;
       }
     }
-    result_.ns = watch_.nanoseconds();
   }
 
   // Noting a failure must not allocate while the watch runs.
@@ -102,27 +139,21 @@ class Measurer {
 
   bool RunPass(const PreparedPass& pass) {
     Stopwatch not_counted(Timer::Nothing());
-    const bool is_recorded = RecordPass(
-        pass, job_.operation == Operation::kSet ? watch_ : not_counted);
+    const bool is_recorded =
+        RecordPass(pass, Wants(Operation::kSet) ? part(Operation::kSet).watch
+                                                : not_counted);
     return is_recorded && Measure(pass) && Empty(pass);
   }
 
+  // In this order; that a set has what was recorded is looked at after walks
+  // that are measured, which would else find it in the caches.
   bool Measure(const PreparedPass& pass) {
-    switch (job_.operation) {
-      case Operation::kSet:
-        return FinishSet(pass);
-      case Operation::kTest:
-        return MeasureTest(pass);
-      case Operation::kExtract:
-        return MeasureExtract(pass);
-      case Operation::kClear:
-        return MeasureClear(pass);
-      case Operation::kDrain:
-        return MeasureDrain(pass);
-      case Operation::kReplay:  // harness/replay/replay.h
-        break;
-    }
-    return false;
+    if (Wants(Operation::kTest) && !MeasureTest(pass)) return false;
+    if (Wants(Operation::kExtract) && !MeasureExtract(pass)) return false;
+    if (Wants(Operation::kSet) && !FinishSet(pass)) return false;
+    if (Wants(Operation::kClear)) return MeasureClear(pass);
+    if (Wants(Operation::kDrain)) return MeasureDrain(pass);
+    return true;
   }
 
   // Records the pass, timed by `watch`.
@@ -184,7 +215,7 @@ class Measurer {
   }
 
   bool FinishSet(const PreparedPass& pass) {
-    result_.pages += pass.pages;
+    part(Operation::kSet).pages += pass.pages;
     return CheckFilled("set", pass);
   }
 
@@ -193,7 +224,7 @@ class Measurer {
     std::uint64_t ghosts = 0;
     if (!CountMembers(pass, pass.runs, hits)) return false;
     if (!CountMembers(pass, pass.absent, ghosts)) return false;
-    result_.pages += 2 * pass.pages;
+    part(Operation::kTest).pages += 2 * pass.pages;
     if (hits == expected_.hits && ghosts == 0) return true;
     result_.error = fmt::format(
         "test: {} of the recorded and {} of the absent pages found, the "
@@ -204,32 +235,34 @@ class Measurer {
 
   bool CountMembers(const PreparedPass& pass, std::span<const PfnRun> runs,
                     std::uint64_t& members) {
-    return TimeAll("testing", pass, runs, watch_,
+    return TimeAll("testing", pass, runs, part(Operation::kTest).watch,
                    [&](std::span<const Pfn> block, std::uint64_t) {
                      members += TestBlock(set_, block);
                    });
   }
 
   bool MeasureExtract(const PreparedPass& pass) {
+    Part& extract = part(Operation::kExtract);
     RangeDigest digest;
-    watch_.Start();
+    extract.watch.Start();
     VisitRanges(set_, pass.span, digest);
-    watch_.Stop();
-    result_.pages += pass.pages;
+    extract.watch.Stop();
+    extract.pages += pass.pages;
     return Check("extract", digest, expected_.digest);
   }
 
   bool MeasureClear(const PreparedPass& pass) {
+    Part& clear = part(Operation::kClear);
     // Pages that Set lost would be cheap to clear, and nobody would see it.
     if (!CheckFilled("clear: before", pass)) return false;
     const bool is_done =
-        TimeDrawn("clearing", pass, watch_,
+        TimeDrawn("clearing", pass, clear.watch,
                   [&](std::span<const Pfn> block, std::uint64_t position) {
                     ClearBlock(set_, block, position, failed_clears_);
                   });
     if (!is_done) return false;
-    result_.pages += pass.pages;
-    result_.failed_clears += failed_clears_.size();
+    clear.pages += pass.pages;
+    clear.failed_clears += failed_clears_.size();
     RangeDigest digest;
     VisitRanges(set_, CheckedRange(pass), digest);
     return Check("clear", digest,
@@ -238,20 +271,21 @@ class Measurer {
 
   // What tell_host_sgs() of the 2017 series does.
   bool MeasureDrain(const PreparedPass& pass) {
+    Part& drain = part(Operation::kDrain);
     RangeDigest digest;
     if (draw_ != nullptr) {
       draw_->Draw(1);
       draw_->Begin(0);
     }
-    watch_.Start();
+    drain.watch.Start();
     VisitRanges(set_, pass.span, digest);
     const Status cleared = set_.ClearRange(pass.span, Gfp::kNowait);
-    watch_.Stop();
+    drain.watch.Stop();
     if (draw_ != nullptr) draw_->End();
-    result_.pages += pass.pages;
+    drain.pages += pass.pages;
     if (!Check("drain", digest, expected_.digest)) return false;
     if (cleared != Status::kOk) {
-      ++result_.failed_clears;
+      ++drain.failed_clears;
       return CheckFilled("drain: after ClearRange failed", pass);
     }
     if (IsEmpty(pass)) return true;
@@ -297,7 +331,7 @@ class Measurer {
   S& set_;
   OperationDraw* const draw_;  // null: failures are those of allocations
   Measurement& result_;
-  Stopwatch watch_;
+  std::array<Part, kOperations.size()> parts_;
   FailedPositions failed_sets_;
   FailedPositions failed_clears_;
   Expected expected_{};

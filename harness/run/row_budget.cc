@@ -7,14 +7,6 @@
 #include <algorithm>
 
 namespace pfn {
-namespace {
-
-std::string InSeconds(RowBudget::Duration time) {
-  return fmt::format("{:.3g}", std::chrono::duration<double>(time).count());
-}
-
-}  // namespace
-
 RowBudget::RowBudget(std::size_t rows, int rounds, Limits limits)
     : rounds_(rounds),
       limits_(limits),
@@ -22,11 +14,11 @@ RowBudget::RowBudget(std::size_t rows, int rounds, Limits limits)
       per_row_(limits.per_row),
       rows_(rows) {}
 
-RowBudget::Duration RowBudget::time_limit() const {
+RowBudget::Duration RowBudget::time_limit(std::size_t rows) const {
   if (limits_.whole_run != Duration::zero()) {
     return limits_.whole_run / kPartOfRun;
   }
-  return kPatience * limits_.per_row;
+  return kPatience * static_cast<Duration::rep>(rows) * limits_.per_row;
 }
 
 void RowBudget::BeginRound(int round, Duration elapsed) {
@@ -74,7 +66,8 @@ bool RowBudget::is_used_up(std::size_t row) const {
                           r.spent + r.last > per_row_);
 }
 
-std::string RowBudget::Seconds() const { return InSeconds(per_row_); }
-std::string RowBudget::LimitSeconds() const { return InSeconds(time_limit()); }
+std::string RowBudget::Seconds() const {
+  return fmt::format("{:.3g}", std::chrono::duration<double>(per_row_).count());
+}
 
 }  // namespace pfn

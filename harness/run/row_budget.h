@@ -33,14 +33,15 @@ class RowBudget {
   };
 
   // A figure that is late is worth more than none: a repetition may take so
-  // many times the budget of its row, or this part of the whole run.
+  // many times the budget of its row, or rows that are measured together this
+  // part of the whole run.
   static constexpr int kPatience = 4;
-  static constexpr int kPartOfRun = 100;
+  static constexpr int kPartOfRun = 50;
 
   RowBudget(std::size_t rows, int rounds, Limits limits);
 
-  // Of one repetition; zero is none.
-  Duration time_limit() const;
+  // Of one repetition of so many rows together; zero is none.
+  Duration time_limit(std::size_t rows) const;
 
   // Round `round`, from 0, begins `elapsed` after the first one did.
   // O(rows log rows).
@@ -52,8 +53,6 @@ class RowBudget {
   bool is_used_up(std::size_t row) const;
   // What a row may cost, as text, in seconds; "0" while there is no limit.
   std::string Seconds() const;
-  // What time_limit() is, for messages.
-  std::string LimitSeconds() const;
 
  private:
   struct Row {

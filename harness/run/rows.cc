@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+#include <unordered_map>
+
 #include "harness/replay/replay.h"
 
 namespace pfn {
@@ -50,8 +53,9 @@ void AddRows(const RowRequest& request, const Job& job,
              std::vector<Row>& rows) {
   const int controls = &contender == request.baseline ? request.controls : 0;
   for (int control = 0; control <= controls; ++control) {
-    rows.push_back(
-        {RowName(job, contender.traits.name, control), job, measure});
+    rows.push_back({RowName(job, contender.traits.name, control), job, measure,
+                    job.operation != Operation::kClear &&
+                        job.operation != Operation::kReplay});
   }
 }
 
@@ -114,6 +118,24 @@ std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena) {
     }
   }
   return rows;
+}
+
+std::vector<Visit> MakeVisits(std::span<const Row> rows, bool share) {
+  std::vector<Visit> visits;
+  std::unordered_map<std::string_view, std::size_t> shared;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (share && rows[i].shares_recordings) {
+      const std::string_view name = rows[i].name;
+      const auto [visit, is_new] =
+          shared.try_emplace(name.substr(name.find('/')), visits.size());
+      if (!is_new) {
+        visits[visit->second].push_back(i);
+        continue;
+      }
+    }
+    visits.push_back({i});
+  }
+  return visits;
 }
 
 }  // namespace pfn

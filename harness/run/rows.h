@@ -8,8 +8,10 @@
 #ifndef PFNBENCH_HARNESS_RUN_ROWS_H_
 #define PFNBENCH_HARNESS_RUN_ROWS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,7 +29,13 @@ struct Row {
   std::string name;
   Job job;
   Measurement (*measure)(const Job& job);
+  // Whether it leaves recordings as they are, or is the last to need them: rows
+  // that differ only in their operation can then be measured together.
+  bool shares_recordings = false;
 };
+
+// Rows that are measured together, by their numbers in order of operations.
+using Visit = std::vector<std::size_t>;
 
 struct RowRequest {
   std::vector<std::unique_ptr<Workload>> workloads;
@@ -59,6 +67,10 @@ struct RowRequest {
 // the rows.
 bool CanServe(const Contender& contender, const PolicySpec& policy);
 std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena);
+
+// Every row in one visit. `share`: in as few as can be, because recording is
+// most of what a measurement takes; else each alone.
+std::vector<Visit> MakeVisits(std::span<const Row> rows, bool share);
 
 }  // namespace pfn
 

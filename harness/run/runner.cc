@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -142,70 +143,119 @@ Recording RecordingOf(const Row& row) {
   return {row.job.workload, row.measure};
 }
 
-// What rows share while they run.
-struct Rounds {
-  int round = 0;
-  Progress progress;
-  RowBudget& budget;
-  // Where even the recording takes too long, and which row has shown it.
-  std::map<Recording, std::string> endless = {};
-  std::set<std::size_t> left_out = {};  // rows, because of that
-};
-
-// For a row that cannot be quicker than one that was cut off.
-void LeaveOut(std::size_t number, const std::string& because, Rounds& rounds,
-              benchmark::State& state) {
-  rounds.budget.CutOff(number);
-  rounds.left_out.insert(number);
-  state.SkipWithError(
-      fmt::format("not run: recording alone takes over {} s, see {}",
-                  rounds.budget.LimitSeconds(), because)
-          .c_str());
-}
-
-void Measure(const Row& row, std::size_t number, Rounds& rounds,
-             benchmark::State& state) {
-  RowBudget& budget = rounds.budget;
-  Job job = row.job;
-  job.time_limit = budget.time_limit();
-  const auto start = std::chrono::steady_clock::now();
-  const Measurement result = row.measure(job);
-  budget.Spend(number, std::chrono::steady_clock::now() - start);
-  if (result.cut_off) {
-    budget.CutOff(number);
-    if (result.recording_cut_off) {
-      rounds.endless.emplace(RecordingOf(row), row.name);
+// One round after the other. Google Benchmark asks for rows, in random order;
+// the first of a visit that it asks for has all of it measured.
+class Rounds {
+ public:
+  Rounds(std::span<const Row> rows, const RunSettings& settings)
+      : rows_(rows),
+        visits_(MakeVisits(rows, settings.share_recordings)),
+        visit_of_(rows.size()),
+        measured_(visits_.size()),
+        budget_(rows.size(), settings.rounds, settings.limits),
+        progress_(rows.size(), settings.rounds) {
+    for (std::size_t i = 0; i < visits_.size(); ++i) {
+      for (const std::size_t row : visits_[i]) visit_of_[row] = i;
     }
-    state.SkipWithError(
-        fmt::format("takes over {} s: {}", budget.LimitSeconds(), result.error)
-            .c_str());
-  } else if (!result.error.empty()) {
-    state.SkipWithError(result.error.c_str());
-  } else {
-    state.SetIterationTime(result.ns * 1e-9);
-    SetCounters(state, row.job.operation, result);
   }
-}
 
-void Register(const Row& row, std::size_t number, Rounds& rounds) {
-  auto run = [&row, number, &rounds](benchmark::State& state) {
-    if (interrupted != 0 || rounds.budget.is_used_up(number)) {
+  void BeginRound(int round) {
+    round_ = round;
+    const auto now = std::chrono::steady_clock::now();
+    if (round == 0) start_ = now;
+    budget_.BeginRound(round, now - start_);
+    std::fill(measured_.begin(), measured_.end(), std::nullopt);
+  }
+
+  // The row `number` as the library runs it.
+  void Run(std::size_t number, benchmark::State& state) {
+    std::optional<Measurement>& measured = measured_[visit_of_[number]];
+    if (!measured && (interrupted != 0 || budget_.is_used_up(number))) {
       state.SkipWithError(kNotRun);
       return;
     }
-    rounds.progress.Begin(row.name, rounds.round);
+    progress_.Begin(rows_[number].name, round_);
     while (state.KeepRunning()) {
-      const auto endless = rounds.endless.find(RecordingOf(row));
-      if (endless != rounds.endless.end()) {
-        LeaveOut(number, endless->second, rounds, state);
-      } else {
-        Measure(row, number, rounds, state);
-      }
+      if (!measured) measured = Measure(visits_[visit_of_[number]]);
+      Report(number, *measured, state);
     }
-    rounds.progress.End(number);
-    if (rounds.budget.is_used_up(number)) rounds.progress.Leave(number);
-  };
-  benchmark::RegisterBenchmark(row.name.c_str(), run)
+    progress_.End(number);
+    if (budget_.is_used_up(number)) progress_.Leave(number);
+  }
+
+  void EndRounds() { progress_.Clear(); }
+
+  const RowBudget& budget() const { return budget_; }
+  bool was_left_out(std::size_t row) const { return left_out_.contains(row); }
+  std::size_t left_out() const { return left_out_.size(); }
+
+ private:
+  Measurement Measure(const Visit& visit) {
+    const Row& first = rows_[visit.front()];
+    const auto endless = endless_.find(RecordingOf(first));
+    if (endless != endless_.end()) {
+      left_out_.insert(visit.begin(), visit.end());
+      Measurement result;
+      result.cut_off = true;
+      result.error = "not run: " + endless->second;
+      for (const std::size_t row : visit) budget_.CutOff(row);
+      return result;
+    }
+    Job job = first.job;
+    for (const std::size_t row : std::span(visit).subspan(1)) {
+      job.more.push_back(rows_[row].job.operation);
+    }
+    job.time_limit = budget_.time_limit(visit.size());
+    const auto start = std::chrono::steady_clock::now();
+    Measurement result = first.measure(job);
+    const auto cost = (std::chrono::steady_clock::now() - start) /
+                      static_cast<std::int64_t>(visit.size());
+    for (const std::size_t row : visit) budget_.Spend(row, cost);
+    if (result.cut_off) {
+      for (const std::size_t row : visit) budget_.CutOff(row);
+      const std::string limit = fmt::format(
+          "{:.3g} s", std::chrono::duration<double>(job.time_limit).count());
+      if (result.recording_cut_off) {
+        endless_.emplace(RecordingOf(first),
+                         fmt::format("recording alone takes over {}, see {}",
+                                     limit, first.name));
+      }
+      result.error = fmt::format("takes over {}: {}", limit, result.error);
+    }
+    return result;
+  }
+
+  void Report(std::size_t number, const Measurement& measured,
+              benchmark::State& state) const {
+    if (!measured.error.empty()) {
+      state.SkipWithError(measured.error.c_str());
+      return;
+    }
+    const Visit& visit = visits_[visit_of_[number]];
+    const auto place = std::find(visit.begin(), visit.end(), number);
+    const auto at = static_cast<std::size_t>(place - visit.begin());
+    const Measurement& own = at == 0 ? measured : measured.more[at - 1];
+    state.SetIterationTime(own.ns * 1e-9);
+    SetCounters(state, rows_[number].job.operation, own);
+  }
+
+  std::span<const Row> rows_;
+  std::vector<Visit> visits_;
+  std::vector<std::size_t> visit_of_;                 // by row
+  std::vector<std::optional<Measurement>> measured_;  // in this round, by visit
+  RowBudget budget_;
+  Progress progress_;
+  int round_ = 0;
+  std::chrono::steady_clock::time_point start_;
+  // Where even the recording takes too long, and what has shown it.
+  std::map<Recording, std::string> endless_;
+  std::set<std::size_t> left_out_;  // rows, because of that
+};
+
+void Register(const Row& row, std::size_t number, Rounds& rounds) {
+  benchmark::RegisterBenchmark(
+      row.name.c_str(),
+      [number, &rounds](benchmark::State& state) { rounds.Run(number, state); })
       ->UseManualTime()
       ->Iterations(1)
       ->Unit(benchmark::kMillisecond);
@@ -215,19 +265,19 @@ void Register(const Row& row, std::size_t number, Rounds& rounds) {
 // had a wrong answer.
 std::size_t ReportFailures(std::span<const Row> rows,
                            const ResultsFile& results, const Rounds& rounds) {
-  if (!rounds.left_out.empty()) {
+  if (rounds.left_out() != 0) {
     fmt::print(stderr,
                "pfnbench: {} rows were not run, because recording alone takes "
-               "over {} s; results name them\n",
-               rounds.left_out.size(), rounds.budget.LimitSeconds());
+               "too long; results name them\n",
+               rounds.left_out());
   }
   std::size_t failed = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rounds.left_out.contains(i)) continue;
+    if (rounds.was_left_out(i)) continue;
     for (const ResultsFile::Run& run : results.runs(i)) {
       if (!run.error_occurred) continue;
       fmt::print(stderr, "pfnbench: {}: {}\n", rows[i].name, run.error_message);
-      failed += !rounds.budget.is_cut_off(i);
+      failed += !rounds.budget().is_cut_off(i);
       break;
     }
   }
@@ -289,20 +339,19 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   for (const auto& [key, value] : settings.context) {
     benchmark::AddCustomContext(key, value);
   }
-  RowBudget budget(rows.size(), settings.rounds, settings.limits);
 
   ResultsFile results(settings.out, rows.size(), settings.results_file);
   Collector collector(rows, results, settings.rounds);
-  Rounds rounds{.progress = {rows.size(), settings.rounds}, .budget = budget};
+  Rounds rounds(rows, settings);
   for (std::size_t i = 0; i < rows.size(); ++i) Register(rows[i], i, rounds);
-  const auto start = std::chrono::steady_clock::now();
-  for (; rounds.round < settings.rounds && interrupted == 0; ++rounds.round) {
-    budget.BeginRound(rounds.round, std::chrono::steady_clock::now() - start);
-    collector.set_round(rounds.round);
+  for (int round = 0; round < settings.rounds && interrupted == 0; ++round) {
+    rounds.BeginRound(round);
+    collector.set_round(round);
     benchmark::RunSpecifiedBenchmarks(&collector, ".");
   }
   benchmark::ClearRegisteredBenchmarks();
-  rounds.progress.Clear();
+  rounds.EndRounds();
+  const RowBudget& budget = rounds.budget();
   benchmark::AddCustomContext("row_budget_seconds", budget.Seconds());
   if (interrupted != 0) benchmark::AddCustomContext("interrupted", "yes");
   results.Write();

@@ -22,7 +22,8 @@ namespace pfn {
 struct RunSettings {
   int rounds = 9;
   RowBudget::Limits limits{};
-  std::filesystem::path out;  // a folder that exists
+  bool share_recordings = true;  // MakeVisits()
+  std::filesystem::path out;     // a folder that exists
   std::string results_file = "results.json";
   ContextEntries context;     // besides the environment
   std::string executable;     // argv[0]

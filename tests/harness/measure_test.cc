@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/harness/testing.h"
@@ -61,6 +62,45 @@ TEST(Measurer, EveryOperationOfARightStructureHasAFigure) {
     EXPECT_EQ(m.pages, info.operation == Operation::kTest ? 30000 : 15000)
         << "tests are of the pages and of as many absent ones";
     EXPECT_EQ(m.ranges, workload->ranges());
+  }
+}
+
+// set, test, extract and drain on the same recordings.
+Measurement RunTogether(Measurement (*measure)(const Job&),
+                        const Workload& workload, const char* fault) {
+  PageArena arena;
+  return measure(
+      {.operation = Operation::kSet,
+       .more = {Operation::kTest, Operation::kExtract, Operation::kDrain},
+       .workload = &workload,
+       .fault = ParseFaultSpec(fault),
+       .fault_seed = 1,
+       .arena = &arena});
+}
+
+TEST(Measurer, OperationsOnOneRecordingHaveTheFiguresOfEachAlone) {
+  const auto workload = ScatteredWorkload(3, 5000);
+  for (const char* fault : {"none", "failslab:probability=10"}) {
+    const Measurement together =
+        RunTogether(&Measurer<Honest<NowaitHeap>>::Run, *workload, fault);
+    ASSERT_EQ(together.error, "");
+    ASSERT_EQ(together.more.size(), 3);
+    const std::pair<Operation, const Measurement*> parts[] = {
+        {Operation::kSet, &together},
+        {Operation::kTest, &together.more[0]},
+        {Operation::kExtract, &together.more[1]},
+        {Operation::kDrain, &together.more[2]}};
+    for (const auto& [operation, part] : parts) {
+      const Measurement alone = RunOn<Honest>(operation, *workload, fault);
+      EXPECT_GT(part->ns, 0);
+      EXPECT_EQ(part->pages, alone.pages);
+      EXPECT_EQ(part->ranges, alone.ranges);
+      EXPECT_EQ(part->recorded, alone.recorded);
+      EXPECT_EQ(part->failed_sets, alone.failed_sets);
+      EXPECT_EQ(part->failed_clears, alone.failed_clears);
+      EXPECT_EQ(part->requested_when_full, alone.requested_when_full);
+      EXPECT_EQ(part->usage.allocations, alone.usage.allocations);
+    }
   }
 }
 
@@ -402,6 +442,14 @@ TEST(Measurer, FindsASetThatCannotBeEmptied) {
     EXPECT_EQ(RunOn<KeepsAPage>(operation, Small()).error,
               "pass 0: the set cannot be emptied");
   }
+}
+
+TEST(Measurer, AWrongAnswerLeavesNoFigureOfTheOperationsBeside) {
+  const Measurement m =
+      RunTogether(&Measurer<KeepsAPage<NowaitHeap>>::Run, Small(), "none");
+  EXPECT_EQ(m.error, "pass 0: drain: the set is not empty afterwards");
+  EXPECT_EQ(m.ns, 0);
+  EXPECT_TRUE(m.more.empty());
 }
 
 template <class A>

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -119,6 +120,39 @@ TEST_F(Rows, OfWhatAsksForNoMemoryMeetFaultsOnlyIfAskedFor) {
                                       "drain/small/first/fault:nth:1"}));
   request_.faults = ParseFaultSpecs("none");
   EXPECT_EQ(Names().size(), 5);
+}
+
+TEST_F(Rows, ThatDifferInTheirOperationAreMeasuredOnOneRecording) {
+  request_.contenders = {&kFirst};
+  request_.baseline = &kFirst;
+  request_.with_floor = true;
+  request_.operations = {Operation::kSet, Operation::kExtract,
+                         Operation::kClear, Operation::kDrain};
+  request_.faults = ParseFaultSpecs("none;nth:1");
+  const std::vector<Row> rows = MakeRows(request_, arena_);
+  std::set<std::vector<std::string>> together;
+  std::size_t alone = 0;
+  for (const Visit& visit : MakeVisits(rows, true)) {
+    std::vector<std::string> names;
+    for (const std::size_t row : visit) names.push_back(rows[row].name);
+    if (names.size() > 1) {
+      together.insert(names);
+    } else {
+      const std::string& name = names.front();
+      EXPECT_TRUE(name.starts_with("clear/") || name.ends_with("/floor"))
+          << name;
+      ++alone;
+    }
+  }
+  std::set<std::vector<std::string>> expected;
+  for (const std::string tail :
+       {"", "/control:1", "/fault:nth:1", "/fault:nth:1/control:1"}) {
+    expected.insert({"set/small/first" + tail, "extract/small/first" + tail,
+                     "drain/small/first" + tail});
+  }
+  EXPECT_EQ(together, expected);
+  EXPECT_EQ(alone, 4 + 2) << "clears, and the floors of set and clear";
+  EXPECT_EQ(MakeVisits(rows, false).size(), rows.size());
 }
 
 TEST_F(Rows, TheFloorHasLoopsAndNoFaults) {

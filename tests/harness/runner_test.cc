@@ -138,6 +138,33 @@ TEST_F(Runner, ARowThatDoesNotMatchTheOracleHasNoFigureAndIsNamed) {
   EXPECT_EQ(Count(out_, "loses"), 0) << out_;
 }
 
+std::vector<std::size_t>* sizes = nullptr;
+
+Measurement NoteSize(const Job& job) {
+  sizes->push_back(1 + job.more.size());
+  Measurement result{.ns = 10, .pages = 10};
+  for (const Operation operation : job.more) {
+    EXPECT_EQ(operation, Operation::kDrain);
+    result.more.push_back({.ns = 70, .pages = 10});
+  }
+  return result;
+}
+
+TEST_F(Runner, RowsThatShareRecordingsAreMeasuredOnceARound) {
+  std::vector<std::size_t> seen;
+  sizes = &seen;
+  Row set = MakeRow("set/w/s", &NoteSize);
+  Row drain = MakeRow("drain/w/s", &NoteSize);
+  set.shares_recordings = drain.shares_recordings = true;
+  drain.job.operation = Operation::kDrain;
+  Run({set, drain}, 3);
+  EXPECT_EQ(seen, (std::vector<std::size_t>{2, 2, 2}));
+  EXPECT_EQ(out_,
+            "ns per page      median       least        most\n"
+            "set/w/s           1.000       1.000       1.000\n"
+            "drain/w/s         7.000       7.000       7.000\n");
+}
+
 Measurement Known(const Job&) {
   static int calls = 0;
   constexpr double kNs[] = {30, 10, 80, 20};
