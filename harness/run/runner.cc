@@ -186,6 +186,7 @@ class Rounds {
   void EndRounds() { progress_.Clear(); }
 
   const RowBudget& budget() const { return budget_; }
+  const std::vector<Visit>& visits() const { return visits_; }
   bool was_left_out(std::size_t row) const { return left_out_.contains(row); }
   std::size_t left_out() const { return left_out_.size(); }
 
@@ -261,8 +262,8 @@ void Register(const Row& row, std::size_t number, Rounds& rounds) {
       ->Unit(benchmark::kMillisecond);
 }
 
-// Names every row that ran and has no figure, once. Returns how many of them
-// had a wrong answer.
+// Names every row that ran and has no figure, once, with those that were
+// measured together. Returns how many of them had a wrong answer.
 std::size_t ReportFailures(std::span<const Row> rows,
                            const ResultsFile& results, const Rounds& rounds) {
   if (rounds.left_out() != 0) {
@@ -271,15 +272,22 @@ std::size_t ReportFailures(std::span<const Row> rows,
                "too long; results name them\n",
                rounds.left_out());
   }
-  std::size_t failed = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rounds.was_left_out(i)) continue;
-    for (const ResultsFile::Run& run : results.runs(i)) {
-      if (!run.error_occurred) continue;
-      fmt::print(stderr, "pfnbench: {}: {}\n", rows[i].name, run.error_message);
-      failed += !rounds.budget().is_cut_off(i);
-      break;
+  const auto error = [&](std::size_t row) -> const std::string* {
+    for (const ResultsFile::Run& run : results.runs(row)) {
+      if (run.error_occurred) return &run.error_message;
     }
+    return nullptr;
+  };
+  std::size_t failed = 0;
+  for (const Visit& visit : rounds.visits()) {
+    const std::size_t first = visit.front();
+    const std::string* what = error(first);
+    if (what == nullptr || rounds.was_left_out(first)) continue;
+    const std::size_t others = visit.size() - 1;
+    fmt::print(stderr, "pfnbench: {}{}: {}\n", rows[first].name,
+               others == 0 ? "" : fmt::format(" and {} beside it", others),
+               *what);
+    if (!rounds.budget().is_cut_off(first)) failed += visit.size();
   }
   return failed;
 }
