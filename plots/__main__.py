@@ -21,6 +21,7 @@ from plots import (
     experiments,
     figure_trace,
     instructions,
+    mail,
     report,
     thread,
 )
@@ -360,6 +361,66 @@ def _add_experiment(parser: argparse.ArgumentParser) -> None:
     agreement.set_defaults(run=_run_agreement)
 
 
+def _add_mail(parser: argparse.ArgumentParser) -> None:
+    _add_results(parser)
+    parser.add_argument(
+        "--against",
+        metavar="OTHER",
+        type=Path,
+        help="an earlier run of the same work: says what changed since",
+    )
+    parser.add_argument(
+        "--for",
+        dest="form",
+        choices=mail.FORMS,
+        default=mail.COVER_LETTER,
+        help="cover-letter: the best of each family; reply: one structure"
+        " against the baseline, row by row (default: %(default)s)",
+    )
+    for name in ("workload", "structure", "operation"):
+        parser.add_argument(
+            f"--{name}",
+            metavar="NAME[,NAME...]",
+            type=_names,
+            default=(),
+            help=f"only the {name}s named (default: what a reviewer wants"
+            " first; what is left out is said)",
+        )
+    parser.add_argument(
+        "--fault",
+        metavar="SPEC",
+        help="times under this fault of the run, or none (default: none)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="write it there as well",
+    )
+    parser.set_defaults(run=_run_mail)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _run_mail(options: argparse.Namespace) -> int:
+    results = load(options.results)
+    old = None if options.against is None else load(options.against)
+    choice = mail.Choice(
+        form=options.form,
+        workloads=options.workload,
+        structures=options.structure,
+        operations=options.operation,
+        fault=options.fault,
+    )
+    text = mail.mail(results, old, choice)
+    if options.output is not None:
+        _write(options.output, text.encode("ascii"))
+    return _say(text)
+
+
 def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10**6:
         raise argparse.ArgumentTypeError(
@@ -406,6 +467,7 @@ COMMANDS = (
         "print instructions per page, hold them to stored ones",
         _add_instructions,
     ),
+    ("mail", "write the mail: what a reviewer reads, 72 columns", _add_mail),
     ("plot", "draw PNG and SVG pictures", _add_plot),
     ("trace", "draw which page of a trace was told when", _add_trace),
     ("report", "write the report, 72 columns of plain text", _add_report),
