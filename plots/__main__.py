@@ -8,10 +8,13 @@ sets its arguments and its `run`, and append it to COMMANDS.
 from __future__ import annotations
 
 import argparse
-import importlib
+import contextlib
+import importlib.util
+import io
 import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from plots import (
     compare,
     experiments,
     figure_trace,
+    html,
     instructions,
     mail,
     report,
@@ -401,6 +405,60 @@ def _add_mail(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run_mail)
 
 
+def _add_html(parser: argparse.ArgumentParser) -> None:
+    _add_results(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help=f"where to write it (default: {html.FILE_NAME} beside RESULTS)",
+    )
+    parser.add_argument(
+        "--claims",
+        metavar="FILE",
+        type=Path,
+        default=Path(__file__).parents[1] / "docs" / "claims.md",
+        help="the claims to show, as `claims` writes them"
+        " (default: docs/claims.md)",
+    )
+    parser.set_defaults(run=_run_html)
+
+
+def _run_html(options: argparse.Namespace) -> int:
+    results = load(options.results)
+    directory = results.path.parent
+    counted = None
+    if (directory / instructions.FILE_NAME).exists():
+        counted = instructions.load_counts(directory)
+    claims_text = None
+    if options.claims.exists():
+        claims_text = options.claims.read_text(encoding="utf-8")
+    extras = html.Extras(_pictures_of(results), counted, claims_text)
+    output = options.output or directory / html.FILE_NAME
+    _write(output, html.page(results, extras).encode())
+    print(output)
+    return 0
+
+
+def _pictures_of(results: Results) -> dict[str, bytes]:
+    """What `plot` wrote beside the results; otherwise what it would write."""
+    beside = sorted(results.path.parent.glob("*.svg"))
+    if beside or importlib.util.find_spec("matplotlib") is None:
+        return {path.stem: path.read_bytes() for path in beside}
+    with tempfile.TemporaryDirectory() as folder:
+        plot = argparse.Namespace(results=results.path, output=Path(folder))
+        with contextlib.redirect_stdout(io.StringIO()):
+            try:
+                _run_plot(plot)
+            except ResultsError:  # nothing to plot
+                return {}
+        return {
+            path.stem: path.read_bytes()
+            for path in sorted(Path(folder).glob("*.svg"))
+        }
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
@@ -467,6 +525,7 @@ COMMANDS = (
         "print instructions per page, hold them to stored ones",
         _add_instructions,
     ),
+    ("html", "write the web page, one file", _add_html),
     ("mail", "write the mail: what a reviewer reads, 72 columns", _add_mail),
     ("plot", "draw PNG and SVG pictures", _add_plot),
     ("trace", "draw which page of a trace was told when", _add_trace),

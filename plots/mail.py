@@ -34,7 +34,6 @@ from plots.text import (
     WIDTH,
     Cell,
     Table,
-    alike,
     binary_size,
     count,
     listing,
@@ -365,9 +364,7 @@ def _ratio_cell(
 
 
 def _cell_of(ratio: Estimate, mark: str) -> Cell:
-    left, right = "[]" if ratio.is_interval else "()"
-    low, high = (alike(v, ratio.median) for v in (ratio.low, ratio.high))
-    return Cell((number(ratio.median), f"{left}{low}, {high}{right}"), mark)
+    return Cell((number(ratio.median), standing.interval(ratio)), mark)
 
 
 def _no_cell(
@@ -523,15 +520,13 @@ def _change_cells(pair: compare.Pair) -> list[Cell]:
     low, high = map(
         compare.change_percent, (pair.change.low, pair.change.high)
     )
-    left, right = "[]" if pair.change.is_interval else "()"
+    bounds = f"{low}, {high}"
+    bounds = f"[{bounds}]" if pair.change.is_interval else f"({bounds})"
     return [
         Cell((number(median(pair.old)),)),
         Cell((number(median(pair.new)),)),
         Cell(
-            (
-                compare.change_percent(pair.change.median),
-                f"{left}{low}, {high}{right}",
-            ),
+            (compare.change_percent(pair.change.median), bounds),
             pair.mark,
         ),
     ]

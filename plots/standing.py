@@ -8,13 +8,14 @@ round. A run that lacks one of them is judged by what it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from plots.report import time_counters
 from plots.results import FLOOR, SETLESS, Case, Contender, Results
 from plots.statistics import Estimate, estimate, mark, median, paired_ratios
 from plots.style import in_order
+from plots.text import alike
 
 # Not a proposal: how fast it could be if memory did not matter.
 LIMIT = "flat"
@@ -72,6 +73,13 @@ class Standing:
     def undecided(self) -> tuple[Rival, ...]:
         """Rivals that were not shown to be slower."""
         return tuple(rival for rival in self.rivals if rival.mark != "*")
+
+
+def interval(value: Estimate, unit: str = "") -> str:
+    """Its bounds with the decimals of the median; ( ) is a range only."""
+    low, high = (alike(v, value.median) for v in (value.low, value.high))
+    text = f"{low}, {high}{unit}"
+    return f"[{text}]" if value.is_interval else f"({text})"
 
 
 def measures(results: Results) -> list[Measure]:
@@ -178,11 +186,36 @@ def has_times(results: Results, place: Place) -> bool:
     )
 
 
-def standing(results: Results, place: Place) -> Standing | None:
-    """None where nothing has a time."""
+def bits_per_page(
+    results: Results, place: Place, structure: str
+) -> float | None:
+    """Memory of the full set, in kmalloc size classes."""
+    case = Case("set", place.workload, Contender(structure), place.condition)
+    values = list(results.values(case, "bits_per_page").values())
+    return median(values) if values else None
+
+
+def as_small_as_baseline(results: Results, place: Place) -> list[str]:
+    """Contenders that take no more memory than the baseline does."""
+    most = bits_per_page(results, place, results.baseline or "")
+    if most is None:
+        return []
+    return [
+        name
+        for name in contenders(results, place)
+        if (bits := bits_per_page(results, place, name)) is not None
+        and bits <= most
+    ]
+
+
+def standing(
+    results: Results, place: Place, among: Container[str] | None = None
+) -> Standing | None:
+    """None where nothing, or nothing of those to choose among, has a time."""
     medians: Mapping[str, float] = {
         name: median(list(times(results, place, Contender(name)).values()))
         for name in contenders(results, place)
+        if among is None or name in among
     }
     if not medians:
         return None
