@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -250,7 +249,7 @@ def _add_claims(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--list",
         action="store_true",
-        help="print the name and the flags of each experiment instead",
+        help="print name and flags of each experiment, a line each",
     )
     parser.set_defaults(run=_run_claims)
 
@@ -258,7 +257,7 @@ def _add_claims(parser: argparse.ArgumentParser) -> None:
 def _run_claims(options: argparse.Namespace) -> int:
     if options.list:
         for experiment in thread.EXPERIMENTS:
-            print(f"{experiment.name}\t{shlex.join(experiment.flags)}")
+            print(experiment.name, *experiment.flags, "", sep="\n")
         return 0
     if options.folder is None or not options.folder.is_dir():
         raise ResultsError(
