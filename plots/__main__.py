@@ -158,18 +158,14 @@ def _run_plot(options: argparse.Namespace) -> int:
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
     # Not at the top of the file: `report` works without matplotlib.
-    from plots import figure_memory, figure_replay, figure_time, panels
+    from plots import pictures
 
     directory = options.output or results.path.parent
-    charts = {
-        **figure_time.charts(results),
-        **figure_memory.charts(results),
-        **figure_replay.charts(results),
-    }
+    charts = pictures.charts(results)
     if not charts:
         raise _nothing_to_plot(results)
-    for stem, chart in charts.items():
-        for suffix, picture in panels.render(chart).items():
+    for stem, rendered in pictures.render(charts):
+        for suffix, picture in rendered.items():
             path = directory / f"{stem}.{suffix}"
             _write(path, picture)
             print(path)
@@ -282,8 +278,8 @@ def _run_claims(options: argparse.Namespace) -> int:
 def _nothing_to_plot(results: Results) -> ResultsError:
     return ResultsError(
         results.path,
-        "has no figure for set, drain or replay, so there is nothing to plot",
-        "run with --operation=set,drain,replay",
+        "has no figure of any operation, so there is nothing to plot",
+        "look at its errors, and run ./run bench again",
     )
 
 

@@ -95,7 +95,9 @@ def gain_vanishes(lab: Lab) -> Finding:
     for trace in TRACES:
         arrays = _ms(lab, "replay", _replay(trace, "array"))
         chunks = _ms(lab, "replay", _replay(trace, "xbitmap"))
-        length = lab.get("replay", _replay(trace, "xbitmap"), "pages_per_chunk")
+        length = lab.get(
+            "replay", _replay(trace, "xbitmap"), "pages_per_chunk"
+        )
         gains.append(1 - chunks / arrays)
         parts.append(
             f"{trace} {100 * gains[-1]:.0f} % at {significant(length)} pages"
