@@ -72,7 +72,7 @@ class _Sizes:
 
 def render(chart: Chart) -> dict[str, bytes]:
     """The picture by suffix; equal charts give equal bytes."""
-    return canvas.render(lambda: _draw(chart))
+    return canvas.render(lambda: draw(chart))
 
 
 def render_trace(trace: Trace, title: str) -> dict[str, bytes]:
@@ -130,7 +130,8 @@ def _draw_trace(trace: Trace, title: str) -> Figure:
     return figure
 
 
-def _draw(chart: Chart) -> Figure:
+def draw(chart: Chart) -> Figure:
+    """The picture as matplotlib has it."""
     sizes = _sizes(chart)
     heading = wrapped([chart.title], 13)
     subtitle = wrapped(chart.subtitle, 8)

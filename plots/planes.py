@@ -316,12 +316,13 @@ def _draw_names(axes: Axes, plane: Plane, width: float, height: float) -> None:
     """Names in the gutter, in the order of the curves' ends."""
     curves = _named(plane)
     to_axes = axes.transData + axes.transAxes.inverted()
-    ends = [
-        to_axes.transform((c.points[-1].x, c.points[-1].y)) for c in curves
+    ends: list[tuple[float, float]] = [
+        tuple(to_axes.transform((c.points[-1].x, c.points[-1].y)))
+        for c in curves
     ]
     order = sorted(range(len(curves)), key=lambda i: ends[i][1])
     pitch = _PITCH / height
-    places = spread([float(ends[i][1]) for i in order], pitch, 0.0, 1.0)
+    places = spread([ends[i][1] for i in order], pitch, 0.0, 1.0)
     for index, place in zip(order, places):
         curve, (x, y) = curves[index], ends[index]
         axes.annotate(
