@@ -44,6 +44,7 @@ class Curve:
     style: Style
     points: tuple[XY, ...]
     is_named: bool = True  # beside the axes; otherwise in the key alone
+    note: str = ""  # stands behind the name
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ class Plane:
 class CurveChart:
     """A picture of planes.
 
-    `how` is "lines" (with a mark at each value), "steps" (down at each
-    value) or "points".
+    `how` is "lines" (with a mark at each value), "steps" or "points". Names
+    stand where lines end; those of steps in a list, in the order of curves.
     """
 
     title: str

@@ -142,7 +142,8 @@ def _chart(
     if not planes:
         return None
     captions = [
-        "medians with their interval (range below 6 rounds); circles: where the fastest changes,"
+        "medians with their interval (range below 6 rounds); circles: where"
+        " the fastest changes,"
         f" {LIMIT} not counted, if the 95 % intervals on both sides are apart",
         missing_text(planes).replace("no figure", "not everywhere"),
     ]

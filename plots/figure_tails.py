@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from plots.chart import file_stems, subtitle, titled
 from plots.curves import (
     XY,
@@ -16,7 +18,7 @@ from plots.curves import (
 )
 from plots.profiles import Profile, Tail, load_profiles
 from plots.results import Contender, Results
-from plots.text import to_ascii
+from plots.text import number, to_ascii
 
 # The least of a bucket that starts at zero, which a log axis has not.
 _LEAST_NS = 0.5
@@ -56,8 +58,8 @@ def _chart(
     if not planes:
         return None
     captions = [
-        "each operation with the least time of its repetitions; a curve ends"
-        " at the longest",
+        "each operation with the least time of its repetitions; behind the"
+        " name the longest, in ns, shortest on top",
         missing_text(planes),
     ]
     return CurveChart(
@@ -70,7 +72,6 @@ def _chart(
         planes,
         to_ascii("; ".join(filter(None, captions))),
         how="steps",
-        has_key=True,
     )
 
 
@@ -83,7 +84,12 @@ def _plane(workload: str, profiles: list[Profile], operation: str) -> Plane:
         if tail is None or not tail.histogram:
             missing.append(to_ascii(contender.structure))
         else:
-            curves.append(curve(contender, survival(tail)))
+            curves.append(
+                replace(
+                    curve(contender, survival(tail)), note=number(tail.longest)
+                )
+            )
+    curves.sort(key=lambda c: c.points[-1].x)
     return Plane(
         to_ascii(workload),
         Axis("ns"),

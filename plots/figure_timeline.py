@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from plots.chart import file_stems, subtitle, titled
 from plots.curves import (
     XY,
@@ -16,7 +18,7 @@ from plots.curves import (
 )
 from plots.profiles import Profile, load_profiles
 from plots.results import Contender, Results
-from plots.text import to_ascii
+from plots.text import binary_size, to_ascii
 
 
 def charts(results: Results) -> dict[str, CurveChart]:
@@ -44,7 +46,8 @@ def _chart(
     if not planes:
         return None
     captions = [
-        "in size classes and cache strides",
+        "in size classes and cache strides; behind the name the most, least"
+        " on top",
         missing_text(planes),
     ]
     return CurveChart(
@@ -53,7 +56,6 @@ def _chart(
         planes,
         to_ascii("; ".join(filter(None, captions))),
         how="steps",
-        has_key=True,
     )
 
 
@@ -64,14 +66,14 @@ def _plane(workload: str, profiles: list[Profile]) -> Plane:
     for contender in drawn_contenders(by_contender):
         timeline = by_contender[contender].timeline
         if timeline:
+            points = [XY(at, held, held, held) for at, _, held in timeline]
+            most = max(held for _, _, held in timeline)
             curves.append(
-                curve(
-                    contender,
-                    [XY(at, held, held, held) for at, _, held in timeline],
-                )
+                replace(curve(contender, points), note=binary_size(most))
             )
         else:
             missing.append(to_ascii(contender.structure))
+    curves.sort(key=lambda c: max(point.y for point in c.points))
     return Plane(
         to_ascii(workload),
         Axis("pages recorded so far"),

@@ -112,10 +112,14 @@ def _named(plane: Plane) -> list[Curve]:
     return [c for c in plane.curves if c.is_named and c.points]
 
 
+def _text(curve: Curve) -> str:
+    return f"{curve.label} {curve.note}".rstrip()
+
+
 def _gutter(chart: CurveChart) -> float:
     """Inches right of the axes."""
     longest = max(
-        (len(c.label) for plane in chart.planes for c in _named(plane)),
+        (len(_text(c)) for plane in chart.planes for c in _named(plane)),
         default=0,
     )
     return (
@@ -165,7 +169,10 @@ def _draw_plane(
             gid="mark",
         )
     _draw_marks_text(axes, plane)
-    _draw_names(axes, plane, width, height)
+    if chart.how == "steps":
+        _draw_list(axes, plane, width, height)
+    else:
+        _draw_names(axes, plane, width, height)
 
 
 def _axis_label(plane: Plane, name: str, axis: Axis) -> str:
@@ -312,6 +319,28 @@ def _draw_marks_text(axes: Axes, plane: Plane) -> None:
         )
 
 
+def _draw_list(axes: Axes, plane: Plane, width: float, height: float) -> None:
+    """Names with their marks from the top, without lines to the curves."""
+    for rank, curve in enumerate(_named(plane)):
+        y = 1 - (rank + 0.5) * _PITCH / height
+        axes.plot(
+            [1 + (_LEADER - 0.08) / width],
+            [y],
+            transform=axes.transAxes,
+            clip_on=False,
+            **_marker(curve.style),
+        )
+        axes.annotate(
+            _text(curve),
+            (1 + (_LEADER + 0.02) / width, y),
+            xycoords="axes fraction",
+            fontsize=_NAME,
+            va="center",
+            color=TEXT_COLOR,
+            annotation_clip=False,
+        )
+
+
 def _draw_names(axes: Axes, plane: Plane, width: float, height: float) -> None:
     """Names in the gutter, in the order of the curves' ends."""
     curves = _named(plane)
@@ -326,7 +355,7 @@ def _draw_names(axes: Axes, plane: Plane, width: float, height: float) -> None:
     for index, place in zip(order, places):
         curve, (x, y) = curves[index], ends[index]
         axes.annotate(
-            curve.label,
+            _text(curve),
             (x, y),
             xytext=(1 + _LEADER / width, place),
             xycoords="axes fraction",
