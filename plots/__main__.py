@@ -10,9 +10,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from plots import (
@@ -22,6 +21,7 @@ from plots import (
     figure_trace,
     instructions,
     report,
+    showcase,
     thread,
 )
 from plots.results import FILE_NAME, Results, ResultsError, load
@@ -253,9 +253,7 @@ def _add_claims(parser: argparse.ArgumentParser) -> None:
 
 def _run_claims(options: argparse.Namespace) -> int:
     if options.list:
-        for experiment in thread.EXPERIMENTS:
-            print(f"{experiment.name}\t{shlex.join(experiment.flags)}")
-        return 0
+        return _list_experiments(thread.EXPERIMENTS)
     if options.folder is None or not options.folder.is_dir():
         raise ResultsError(
             options.folder or Path("FOLDER"),
@@ -272,6 +270,71 @@ def _run_claims(options: argparse.Namespace) -> int:
         _write(options.output, text.encode())
     else:
         sys.stdout.write(text)
+    return 0
+
+
+def _add_docs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        type=Path,
+        nargs="?",
+        help="results of the experiments, one folder each (./run docs-results)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        default=Path("docs/results"),
+        help="where to write pictures and text (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--readme",
+        metavar="FILE",
+        type=Path,
+        help="the README whose table is to be made anew",
+    )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="print the name and the flags of each experiment instead",
+    )
+    parser.set_defaults(run=_run_docs)
+
+
+def _run_docs(options: argparse.Namespace) -> int:
+    if options.list:
+        return _list_experiments(showcase.EXPERIMENTS)
+    if options.folder is None:
+        raise ResultsError(
+            Path("FOLDER"), "is not given", "run ./run docs-results"
+        )
+    main_results = showcase.main_results(options.folder)
+    if not _has_matplotlib():
+        return EXIT_NO_MATPLOTLIB
+    for name, content in showcase.write(options.folder).items():
+        _write(options.output / name, content)
+        print(options.output / name)
+    if options.readme is not None:
+        try:
+            text = options.readme.read_text()
+        except OSError as error:
+            raise ResultsError(
+                options.readme,
+                f"cannot be read ({error.strerror})",
+                "name the README",
+            ) from None
+        place = os.path.relpath(options.output, options.readme.parent)
+        made = showcase.readme(text, main_results, place)
+        _write(options.readme, made.encode())
+    return 0
+
+
+def _list_experiments(experiments: Iterable[claims.Experiment]) -> int:
+    """For a shell: the name and the flags, with tabs between."""
+    for experiment in experiments:
+        print("\t".join((experiment.name, *experiment.flags)))
     return 0
 
 
@@ -396,6 +459,7 @@ def _say(text: str) -> int:
 COMMANDS = (
     ("claims", "write the page of claims and verdicts", _add_claims),
     ("compare", "compare two results row by row", _add_compare),
+    ("docs", "write the results that the documentation shows", _add_docs),
     ("experiment", "test the statistics themselves", _add_experiment),
     (
         "instructions",

@@ -63,6 +63,7 @@ class Axis:
     label: str
     places: tuple[str, ...] = ()
     is_bytes: bool = False
+    is_linear: bool = False  # whatever the spread
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class Plane:
 
     def is_logarithmic(self, axis: str) -> bool:
         """Whether the spread of what is above zero needs it."""
-        if (self.x if axis == "x" else self.y).places:
+        drawn = self.x if axis == "x" else self.y
+        if drawn.places or drawn.is_linear:
             return False
         values = [value for value in self.values(axis) if value > 0]
         return (

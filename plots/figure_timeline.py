@@ -76,7 +76,7 @@ def _plane(workload: str, profiles: list[Profile]) -> Plane:
     curves.sort(key=lambda c: max(point.y for point in c.points))
     return Plane(
         to_ascii(workload),
-        Axis("pages recorded so far"),
+        Axis("pages recorded so far", is_linear=True),
         Axis("bytes held", is_bytes=True),
         tuple(curves),
         missing=tuple(missing),

@@ -159,7 +159,9 @@ def test_the_list_of_experiments_can_be_read_by_a_shell(
     assert main(["claims", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(thread.EXPERIMENTS)
-    assert all(line.count("\t") == 1 for line in lines)
+    assert [tuple(line.split("\t")) for line in lines] == [
+        (each.name, *each.flags) for each in thread.EXPERIMENTS
+    ]
 
 
 @pytest.mark.parametrize(
