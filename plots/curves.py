@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from plots.results import FLOOR, Contender
 from plots.statistics import Estimate
 from plots.style import Style, in_order, style_of
-from plots.text import listing, to_ascii
+from plots.text import to_ascii
 
 # Beyond this factor between its values an axis is logarithmic.
 _MOST_LINEAR_SPREAD = 20
@@ -137,9 +137,9 @@ def missing_text(planes: Sequence[Plane]) -> str:
         for name in plane.missing:
             told.setdefault(name, []).append(plane.title)
     everywhere = [n for n, where in told.items() if len(where) == len(planes)]
-    parts = [listing(everywhere)] if everywhere else []
+    parts = [", ".join(everywhere)] if everywhere else []
     parts += [
-        f"{name} in {listing(where)}"
+        f"{name} in {', '.join(where)}"
         for name, where in told.items()
         if name not in everywhere
     ]

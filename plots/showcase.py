@@ -26,9 +26,10 @@ from plots.results import (
 )
 from plots.results import load as load_results
 from plots.style import in_order
-from plots.text import Cell, Table, number, percent, render, to_ascii
+from plots.text import Cell, Table, number, percent, render, to_ascii, wrap
 
 INDEX = "README.md"
+TABLE = "first.txt"
 _MAIN = "main"
 _FAILING = "failslab:probability=1"
 _SOME = "flat,xbitmap,cvbmp,xarray,btree-range,roaring,radix-page,maple,floor"
@@ -234,7 +235,7 @@ def table(results: Results) -> list[str]:
         and "set" in profile.tails
     }
     contenders = in_order(few(results).contenders_of("set", ""))
-    headings = ["set ns/page", "drain ns/range", "bits/page", "lost/million"]
+    headings = ["ns/page", "ns/range", "bits/page", "lost ppm"]
     rows = [
         (
             row_label(contender),
@@ -249,7 +250,7 @@ def table(results: Results) -> list[str]:
         for contender in contenders
     ]
     if longest:
-        headings.append("longest us")
+        headings.append("worst us")
     return render(
         Table(f"trace {_TABLE_WORKLOAD}", headings, "structure", rows)
     )
@@ -293,6 +294,18 @@ def _longest(contender: Contender, longest: dict[str, float]) -> Cell:
     return Cell((number(longest[contender.structure] / 1000),))
 
 
+def first_table(results: Results) -> str:
+    """The table of the README, and where it comes from."""
+    facts = [
+        results.context.get("date", "")[:10],
+        *(results.context.get(k, "") for k in ("cpu_model", "kernel")),
+        results.context.get("compiler", ""),
+        f"commit {results.context.get('commit', 'not recorded')}",
+    ]
+    said = ", ".join(to_ascii(fact) for fact in facts if fact.strip())
+    return "\n".join([*wrap(said), "", *table(results), ""])
+
+
 def readme(text: str, results: Results, place: str) -> str:
     """The README with the block of results made anew."""
     before, begin, rest = text.partition(_BEGIN)
@@ -306,21 +319,12 @@ def readme(text: str, results: Results, place: str) -> str:
 
 def block(results: Results, place: str) -> str:
     """What stands between the two comments of the README, with both."""
-    date = results.context.get("date", "")[:10]
-    machine = ", ".join(
-        to_ascii(results.context[key].strip())
-        for key in ("cpu_model", "kernel", "compiler")
-        if results.context.get(key, "").strip()
-    )
     lines = [
         _BEGIN,
         f"![Time to record one page, by trace and structure]({place}/first.png)",
         "",
         "```text",
-        f"{date}, {machine}, commit {results.context.get('commit', '?')}",
-        "",
-        *table(results),
-        "```",
+        first_table(results) + "```",
         "",
         f"[All of these results]({place}/{INDEX}).",
         _END,
@@ -328,7 +332,9 @@ def block(results: Results, place: str) -> str:
     return "\n".join(lines)
 
 
-def index(results: dict[str, Results], pictures: Sequence[str]) -> str:
+def index(
+    results: dict[str, Results], pictures: Sequence[str], traces: Sequence[str]
+) -> str:
     """docs/results/README.md: what there is, and what is missing."""
     main = results[_MAIN]
     commands = {e.name: e.command for e in EXPERIMENTS}
@@ -341,6 +347,7 @@ def index(results: dict[str, Results], pictures: Sequence[str]) -> str:
         "",
     ]
     missing: list[str] = []
+    told = ""
     for shown in SHOWN:
         if shown.stem not in pictures:
             missing.append(f"`{shown.stem}` (of {shown.experiment})")
@@ -350,9 +357,13 @@ def index(results: dict[str, Results], pictures: Sequence[str]) -> str:
             "",
             f"![{shown.words}]({shown.stem}.png)",
             "",
-            f"    {commands[shown.experiment]}",
-            "",
         ]
+        if shown.experiment != told:
+            told = shown.experiment
+            lines += [f"    {commands[told]}", ""]
+    for trace in traces:
+        words = f"The trace {trace}: which page was told when."
+        lines += [words, "", f"![{words}](trace-{trace}.png)", ""]
     if missing:
         lines += [f"Not measured: {', '.join(missing)}.", ""]
     return "\n".join(lines)
@@ -376,8 +387,12 @@ def write(folder: Path) -> dict[str, bytes]:
     files = {
         f"{stem}.png": made["png"] for stem, made in pictures.render(charts)
     }
+    traces = sorted(folder.glob("trace-*.png"))
+    files |= {path.name: path.read_bytes() for path in traces}
+    names = [path.stem.removeprefix("trace-") for path in traces]
     files["report.txt"] = report(results[_MAIN]).encode()
-    files[INDEX] = index(results, list(charts)).encode()
+    files[TABLE] = first_table(results[_MAIN]).encode()
+    files[INDEX] = index(results, list(charts), names).encode()
     return files
 
 
