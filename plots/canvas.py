@@ -122,6 +122,22 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     return tens[:: math.ceil(len(tens) / most)]
 
 
+def fitting_ticks(low: float, high: float, inches: float) -> list[float]:
+    """Ticks of a logarithmic axis whose figures keep apart."""
+    most = int(inches / 0.25)
+    while True:
+        ticks = log_ticks(low, high, most)
+        widest = max((len(tick(value)) for value in ticks), default=0)
+        room = widest * 7.5 * CHARACTER / 72 + 0.08
+        pitches = [
+            math.log(b / a) / math.log(high / low) * inches
+            for a, b in zip(ticks, ticks[1:])
+        ]
+        if most <= 2 or min(pitches, default=room) >= room:
+            return ticks
+        most -= 1
+
+
 def tick(value: float) -> str:
     """Short enough to stand between its neighbours: 10000 is 10k."""
     for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1, "")):

@@ -259,7 +259,7 @@ def _chart(
         return None
     captions = [
         f"fault {sweep.name}",
-        "medians, of the times with their 95 % interval",
+        "medians; of the times with the 95 % interval, the range below 6 rounds",
         missing_text(present).replace("no figure", "not at every value"),
     ]
     return CurveChart(

@@ -31,7 +31,7 @@ from plots.canvas import (
     QUIET_COLOR,
     TEXT_COLOR,
     WIDTH,
-    log_ticks,
+    fitting_ticks,
     text_lines,
     tick,
     wrapped,
@@ -90,10 +90,22 @@ def _draw_trace(trace: Trace, title: str) -> Figure:
         (True, _INFLATE_COLOR),
         (False, _DEFLATE_COLOR),
     ):
+        told = [run for run in runs if run.is_inflated == is_inflated]
+        # A line as short as one page is not drawn at all, a mark is.
+        axes.plot(
+            [run.at for run in told],
+            [run.first for run in told],
+            linestyle="none",
+            marker="o",
+            markersize=1.2,
+            markeredgewidth=0,
+            color=color,
+            rasterized=True,
+        )
         lines = [
             [(run.at, run.first), (run.at + run.pages, run.last)]
-            for run in runs
-            if run.is_inflated == is_inflated
+            for run in told
+            if run.pages > 1
         ]
         axes.add_collection(
             LineCollection(
@@ -287,7 +299,9 @@ def _prepare_axes(
     ticks = int(width / _TICK_ROOM)
     if chart.is_logarithmic:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(FixedLocator(log_ticks(low, high, ticks)))
+        axes.xaxis.set_major_locator(
+            FixedLocator(fitting_ticks(low, high, width))
+        )
         axes.xaxis.set_minor_locator(NullLocator())
     else:
         axes.xaxis.set_major_locator(

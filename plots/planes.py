@@ -25,6 +25,7 @@ from plots.canvas import (
     QUIET_COLOR,
     TEXT_COLOR,
     WIDTH,
+    fitting_ticks,
     log_ticks,
     text_lines,
     tick,
@@ -222,7 +223,11 @@ def _prepare(
         set_limits(-power * 0.1, high)
     else:
         set_scale("log", base=10)
-        ticks = log_ticks(low, high, most)
+        ticks = (
+            fitting_ticks(low, high, inches)
+            if name == "x"
+            else log_ticks(low, high, most)
+        )
         set_limits(low, high)
     if axis.is_bytes:
         ticks = _binary_ticks(low, high, most)

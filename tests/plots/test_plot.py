@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Pictures: which files, what they show, and that they are reproducible."""
 
+import math
 import os
 import subprocess
 import sys
@@ -324,9 +325,22 @@ def test_ticks_of_a_log_axis_keep_apart(
     low: float, high: float, most: int, ticks: "list[float]"
 ) -> None:
     pytest.importorskip("matplotlib")
-    from plots.panels import log_ticks
+    from plots.canvas import log_ticks
 
     assert log_ticks(low, high, most) == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize("inches", [0.6, 1.2, 2.4])
+def test_figures_of_ticks_do_not_run_into_each_other(inches: float) -> None:
+    pytest.importorskip("matplotlib")
+    from plots.canvas import fitting_ticks, tick
+
+    ticks = fitting_ticks(0.00005, 5e5, inches)
+    assert ticks
+    for left, right in zip(ticks, ticks[1:]):
+        apart = math.log10(right / left) / 10 * inches
+        widest = max(len(tick(left)), len(tick(right)))
+        assert apart > widest * 7.5 * 0.56 / 72 or len(ticks) <= 2
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
     """Results of the main experiment alone."""
     place = tmp_path / "folder"
     (place / "main").mkdir(parents=True)
-    content = full_document()
+    content = full_document(workloads=["busy-2g", "idle-8g"])
     content["profiles"] = [
         {
             "workload": "busy-2g",
