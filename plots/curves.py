@@ -87,11 +87,15 @@ class Plane:
         drawn = self.x if axis == "x" else self.y
         if drawn.places or drawn.is_linear:
             return False
-        values = [value for value in self.values(axis) if value > 0]
+        values = self.values(axis)
+        if axis == "y":
+            values += [p.low for c in self.curves for p in c.points]
+            values += [p.high for c in self.curves for p in c.points]
+        above = [value for value in values if value > 0]
         return (
-            bool(values)
-            and min(self.values(axis)) >= 0
-            and max(values) / min(values) > _MOST_LINEAR_SPREAD
+            bool(above)
+            and min(values) >= 0
+            and max(above) / min(above) > _MOST_LINEAR_SPREAD
         )
 
 

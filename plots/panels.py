@@ -54,6 +54,13 @@ PART_COLORS = (
     "#009e73",
     "#d9d9d9",
 )
+# Stages, in these colours whichever of them a picture has.
+STAGE_COLORS = dict(
+    zip(
+        ("allocate", "record", "notify", "translate", "madvise", "sleep"),
+        PART_COLORS,
+    )
+)
 _BAND_COLOR = "#f3f3f3"
 _TRACE_HEIGHT = 4.0
 _MOST_TARGETS = 100
@@ -207,11 +214,18 @@ def _rows_of_panels(count: int) -> list[range]:
     return [range(a, b) for a, b in zip(cuts, cuts[1:])]
 
 
+def _part_colors(parts: Sequence[str]) -> list[str]:
+    return [
+        STAGE_COLORS.get(part, color)
+        for part, color in zip(parts, PART_COLORS)
+    ]
+
+
 def _draw_legend(figure: Figure, parts: Sequence[str], top: float) -> None:
     """A coloured square and a name for each part of a stack, in a row."""
     left = MARGIN
     height = figure.get_figheight()
-    for part, color in zip(parts, PART_COLORS):
+    for part, color in zip(parts, _part_colors(parts)):
         figure.patches.append(
             Rectangle(
                 (left / WIDTH, (top - 0.11) / height),
@@ -372,7 +386,7 @@ def _draw_point(
     face = "white" if line.is_open else line.style.color
     if point.parts:
         left = 0.0
-        for part, color in zip(point.parts, PART_COLORS):
+        for part, color in zip(point.parts, _part_colors(chart.parts)):
             axes.barh(
                 place, part, left=left, height=0.66, color=color, zorder=2
             )

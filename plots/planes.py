@@ -209,7 +209,7 @@ def _prepare(
         )
         drawn.set_major_formatter(formatter)
         return
-    lowest = min(value for value in values if value > 0)
+    lowest = min((value for value in values if value > 0), default=highest)
     if name == "y":
         ends = [p.low for c in plane.curves for p in c.points if p.low > 0]
         lowest = min([lowest, *ends])
@@ -350,10 +350,11 @@ def _draw_names(axes: Axes, plane: Plane, width: float, height: float) -> None:
     """Names in the gutter, in the order of the curves' ends."""
     curves = _named(plane)
     to_axes = axes.transData + axes.transAxes.inverted()
-    ends: list[tuple[float, float]] = [
-        tuple(to_axes.transform((c.points[-1].x, c.points[-1].y)))
-        for c in curves
-    ]
+    ends: list[tuple[float, float]] = []
+    for curve in curves:
+        last = curve.points[-1]
+        x, y = to_axes.transform((last.x, last.y))
+        ends.append((float(x), float(y)))
     order = sorted(range(len(curves)), key=lambda i: ends[i][1])
     pitch = _PITCH / height
     places = spread([ends[i][1] for i in order], pitch, 0.0, 1.0)
