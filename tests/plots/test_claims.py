@@ -158,11 +158,10 @@ def test_the_list_of_experiments_can_be_read_by_a_shell(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["claims", "--list"]) == 0
-    read = capsys.readouterr().out.split("\n\n")
-    assert read.pop() == "", "each ends with an empty line"
-    assert [tuple(one.splitlines()) for one in read] == [
-        (experiment.name, *experiment.flags)
-        for experiment in thread.EXPERIMENTS
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(thread.EXPERIMENTS)
+    assert [tuple(line.split("\t")) for line in lines] == [
+        (each.name, *each.flags) for each in thread.EXPERIMENTS
     ]
 
 
