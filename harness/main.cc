@@ -47,6 +47,7 @@
 #include "workloads/catalog.h"
 #include "workloads/shipped.h"
 #include "workloads/trace/first_pages.h"
+#include "workloads/trace/list_distance.h"
 #include "workloads/trace/trace_error.h"
 
 namespace pfn {
@@ -203,13 +204,25 @@ ContextEntries DescribeRun(const Options& options, const RowRequest& request,
   if (request.baseline != nullptr) {
     entries.emplace_back("baseline", request.baseline->traits.name);
   }
+  // What the walk of a clustered list depends on.
+  const bool has_list =
+      std::any_of(request.contenders.begin(), request.contenders.end(),
+                  [](const Contender* contender) {
+                    return contender->traits.family == "list";
+                  });
   for (const auto& workload : request.workloads) {
-    entries.emplace_back(
-        "workload_" + workload->name(),
-        fmt::format("trace={} pages={} passes={} ranges={} guest_memory={}",
-                    workload->trace_id(), workload->pages(),
-                    workload->passes().size(), workload->ranges(),
-                    workload->trace().provenance.guest_memory_bytes));
+    std::string facts = fmt::format(
+        "trace={} pages={} passes={} ranges={} guest_memory={}",
+        workload->trace_id(), workload->pages(), workload->passes().size(),
+        workload->ranges(), workload->trace().provenance.guest_memory_bytes);
+    if (has_list) {
+      facts += " list_distance=" +
+               MeasureListDistances(workload->trace()).ToString();
+    }
+    if (!workload->trace().outcome.empty()) {
+      facts += " " + workload->trace().outcome;
+    }
+    entries.emplace_back("workload_" + workload->name(), std::move(facts));
   }
   for (const Contender* contender : request.contenders) {
     const ContenderTraits& traits = contender->traits;

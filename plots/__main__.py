@@ -8,14 +8,11 @@ sets its arguments and its `run`, and append it to COMMANDS.
 from __future__ import annotations
 
 import argparse
-import contextlib
+import importlib
 import importlib.util
-import io
 import os
-import shlex
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from plots import (
@@ -27,6 +24,7 @@ from plots import (
     instructions,
     mail,
     report,
+    showcase,
     thread,
 )
 from plots.results import FILE_NAME, Results, ResultsError, load
@@ -163,18 +161,14 @@ def _run_plot(options: argparse.Namespace) -> int:
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
     # Not at the top of the file: `report` works without matplotlib.
-    from plots import figure_memory, figure_replay, figure_time, panels
+    from plots import pictures
 
     directory = options.output or results.path.parent
-    charts = {
-        **figure_time.charts(results),
-        **figure_memory.charts(results),
-        **figure_replay.charts(results),
-    }
+    charts = pictures.charts(results)
     if not charts:
         raise _nothing_to_plot(results)
-    for stem, chart in charts.items():
-        for suffix, picture in panels.render(chart).items():
+    for stem, rendered in pictures.render(charts):
+        for suffix, picture in rendered.items():
             path = directory / f"{stem}.{suffix}"
             _write(path, picture)
             print(path)
@@ -255,16 +249,14 @@ def _add_claims(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--list",
         action="store_true",
-        help="print the name and the flags of each experiment instead",
+        help="print name and flags of each experiment, a line each",
     )
     parser.set_defaults(run=_run_claims)
 
 
 def _run_claims(options: argparse.Namespace) -> int:
     if options.list:
-        for experiment in thread.EXPERIMENTS:
-            print(f"{experiment.name}\t{shlex.join(experiment.flags)}")
-        return 0
+        return _list_experiments(thread.EXPERIMENTS)
     if options.folder is None or not options.folder.is_dir():
         raise ResultsError(
             options.folder or Path("FOLDER"),
@@ -284,11 +276,76 @@ def _run_claims(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_docs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        type=Path,
+        nargs="?",
+        help="results of the experiments, one folder each (./run docs-results)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        default=Path("docs/results"),
+        help="where to write pictures and text (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--readme",
+        metavar="FILE",
+        type=Path,
+        help="the README whose table is to be made anew",
+    )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="print the name and the flags of each experiment instead",
+    )
+    parser.set_defaults(run=_run_docs)
+
+
+def _run_docs(options: argparse.Namespace) -> int:
+    if options.list:
+        return _list_experiments(showcase.EXPERIMENTS)
+    if options.folder is None:
+        raise ResultsError(
+            Path("FOLDER"), "is not given", "run ./run docs-results"
+        )
+    main_results = showcase.main_results(options.folder)
+    if not _has_matplotlib():
+        return EXIT_NO_MATPLOTLIB
+    for name, content in showcase.write(options.folder).items():
+        _write(options.output / name, content)
+        print(options.output / name)
+    if options.readme is not None:
+        try:
+            text = options.readme.read_text()
+        except OSError as error:
+            raise ResultsError(
+                options.readme,
+                f"cannot be read ({error.strerror})",
+                "name the README",
+            ) from None
+        place = os.path.relpath(options.output, options.readme.parent)
+        made = showcase.readme(text, main_results, place)
+        _write(options.readme, made.encode())
+    return 0
+
+
+def _list_experiments(experiments: Iterable[claims.Experiment]) -> int:
+    """For a shell: the name and the flags, with tabs between."""
+    for experiment in experiments:
+        print("\t".join((experiment.name, *experiment.flags)))
+    return 0
+
+
 def _nothing_to_plot(results: Results) -> ResultsError:
     return ResultsError(
         results.path,
-        "has no figure for set, drain or replay, so there is nothing to plot",
-        "run with --operation=set,drain,replay",
+        "has no figure of any operation, so there is nothing to plot",
+        "look at its errors, and run ./run bench again",
     )
 
 
@@ -446,17 +503,10 @@ def _pictures_of(results: Results) -> dict[str, bytes]:
     beside = sorted(results.path.parent.glob("*.svg"))
     if beside or importlib.util.find_spec("matplotlib") is None:
         return {path.stem: path.read_bytes() for path in beside}
-    with tempfile.TemporaryDirectory() as folder:
-        plot = argparse.Namespace(results=results.path, output=Path(folder))
-        with contextlib.redirect_stdout(io.StringIO()):
-            try:
-                _run_plot(plot)
-            except ResultsError:  # nothing to plot
-                return {}
-        return {
-            path.stem: path.read_bytes()
-            for path in sorted(Path(folder).glob("*.svg"))
-        }
+    from plots import pictures
+
+    rendered = pictures.render(pictures.charts(results))
+    return {stem: picture["svg"] for stem, picture in rendered}
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -519,6 +569,7 @@ def _say(text: str) -> int:
 COMMANDS = (
     ("claims", "write the page of claims and verdicts", _add_claims),
     ("compare", "compare two results row by row", _add_compare),
+    ("docs", "write the results that the documentation shows", _add_docs),
     ("experiment", "test the statistics themselves", _add_experiment),
     (
         "instructions",

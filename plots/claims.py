@@ -104,6 +104,16 @@ class Lab:
             raise MissingFigure(f"{experiment} has no {counter} of {row}")
         return statistics.median(values.values())
 
+    def fact(self, experiment: str, workload: str, name: str) -> str:
+        """What the results say of a workload under this name."""
+        results = self.results(experiment)
+        words = results.context.get(f"workload_{workload}", "").split()
+        for word in words:
+            key, _, value = word.partition("=")
+            if key == name:
+                return value
+        raise MissingFigure(f"{experiment} has no {name} of {workload}")
+
     def ratio(
         self, experiment: str, row: str, to: str, counter: str = "ns_per_page"
     ) -> float:

@@ -44,6 +44,12 @@ constexpr std::array<std::string_view, 5> kDefaultWorkloads = {
 constexpr std::array<std::string_view, 2> kCountedWorkloads = {"idle-8g",
                                                                "punched-2g"};
 constexpr std::uint64_t kCountedPages = 32768;
+// What --operation=replay compares, unless told otherwise: a replay takes a
+// second, and has a row for each policy. Those that were argued about, those
+// that the kernel has now, and the ways without a set.
+constexpr std::array<std::string_view, 7> kReplayedStructures = {
+    "xbitmap", "cvbmp", "btree-bitmap", "xarray",
+    "roaring", "array", "pipelined"};
 constexpr std::string_view kDefaultBaseline = "xbitmap";
 constexpr std::string_view kFloor = "floor";
 
@@ -110,7 +116,8 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
   app.add_option("--structure", raw.structures,
                  "Contenders by name, 'own' (all that wrap no library), "
                  "'floor' (the loop alone), 'array' and 'pipelined' (replay "
-                 "without a set), or 'all' [all]")
+                 "without a set), or 'all' [all; with --operation=replay the "
+                 "argued ones]")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,...");
@@ -560,8 +567,14 @@ void ChooseSource(RawOptions& raw, Options& options) {
   } else if (raw.workloads.empty()) {
     raw.workloads = {"default"};
   }
+  const bool only_replays =
+      raw.operations ==
+      std::vector<std::string>{std::string(kReplayOperation.name)};
   if (raw.structures.empty() && counts) {
     raw.structures = {"own", std::string(kFloor)};
+  } else if (raw.structures.empty() && only_replays) {
+    raw.structures.assign(kReplayedStructures.begin(),
+                          kReplayedStructures.end());
   } else if (raw.structures.empty()) {
     raw.structures = {"all"};
   }

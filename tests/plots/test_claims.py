@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from plots import claims, findings, thread
+from plots import claims, thread
+from plots.findings import common
 from plots.__main__ import main
 from plots.claims import Claim, Experiment, Finding, Lab, Section, Verdict
 from plots.results import ResultsError
@@ -141,8 +142,8 @@ def test_all_policies_and_plans_of_the_findings_are_in_the_experiments() -> (
 ):
     (policies,) = [e for e in thread.EXPERIMENTS if e.name == "policies"]
     flags = " ".join(policies.flags)
-    assert all(policy in flags for policy in findings.POLICIES)
-    assert all(fault in flags for fault in findings.PRESSURE)
+    assert all(policy in flags for policy in common.POLICIES)
+    assert all(fault in flags for fault in common.PRESSURE)
 
 
 def test_a_folder_that_is_not_there_is_one_line_and_status_2(
@@ -159,7 +160,9 @@ def test_the_list_of_experiments_can_be_read_by_a_shell(
     assert main(["claims", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(thread.EXPERIMENTS)
-    assert all(line.count("\t") == 1 for line in lines)
+    assert [tuple(line.split("\t")) for line in lines] == [
+        (each.name, *each.flags) for each in thread.EXPERIMENTS
+    ]
 
 
 @pytest.mark.parametrize(
@@ -182,4 +185,4 @@ def test_figures_have_three_digits(value: float, text: str) -> None:
 def test_a_claim_of_several_parts_needs_all_of_them(
     parts: tuple[bool, ...], verdict: Verdict
 ) -> None:
-    assert findings._if(*parts) is verdict
+    assert common.verdict_of(*parts) is verdict

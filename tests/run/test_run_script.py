@@ -134,7 +134,14 @@ def test_missing_packages_are_named_where_there_is_no_apt_get(
 def test_unknown_commands_exit_with_2_and_name_the_known_ones(run_command):
     result = run_command("./run bnech")
     assert result.returncode == 2
-    assert "bench, test, instructions and claims" in result.stderr
+    known = "bench, test, instructions, claims and docs-results"
+    assert known in result.stderr
+
+
+def test_docs_results_takes_one_folder(run_command):
+    result = run_command("./run docs-results one two")
+    assert result.returncode == 2
+    assert "docs-results takes one folder" in result.stderr
 
 
 def test_instructions_prints_a_table_and_keeps_what_it_counted(
