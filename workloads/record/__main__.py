@@ -154,7 +154,9 @@ def _run(options: argparse.Namespace) -> int:
                 guest_log=options.guest_log,
                 keep_log=options.keep_log,
                 pfntrace=pfntrace,
-                cache=ROOT / "build" / "guest",
+                cache=Path(
+                    os.environ.get("PFN_GUEST_CACHE", ROOT / "build" / "guest")
+                ),
                 patience=options.patience,
             ),
             _say,

@@ -84,6 +84,10 @@ def _check(scenario: Scenario, options: Options) -> None:
         if not os.access(path.parent, os.W_OK):
             raise BadInput(f"{path.parent}: no folder to write to")
     machine.describe_qemu()
+    if shutil.which(options.pfntrace) is None:
+        raise BadInput(
+            f"no {options.pfntrace} here; build it, or let ./run record do it"
+        )
     available = _available_memory()
     needed = scenario.touched + _RESERVE
     if available is not None and needed > available:
@@ -132,6 +136,7 @@ def _play(
         guest.wait_for_loads(len(scenario.loads))
         tell("the guest is ready")
         for step in scenario.steps:
+            guest.sleep(step.pause)
             guest.set_target(step.target)
             if step.seconds is None:
                 guest.wait_for_size(step.target)

@@ -40,11 +40,12 @@ LOADS: dict[str, dict[str, Any]] = {
         "pause": 0,
         "seed": 1,
     },
-    "punched": {"size": None, "freed": 0.5, "seed": 1},
+    "punched": {"size": None, "freed": 0.5, "leaves": False, "seed": 1},
     "hog": {"size": None},
 }
 _SIZES = {"size", "smallest", "largest"}
 _FRACTIONS = {"deleted", "freed"}
+_FLAGS = {"leaves"}
 
 # The figures of `pfntrace info` that may have a bound.
 BOUNDS = ("pages", "ranges", "most_ranges", "mean_run", "down_steps")
@@ -62,12 +63,14 @@ class Load:
 class Step:
     """A new size of the guest, in bytes.
 
-    The step ends when the size is reached, or after `seconds` if these are
-    given, whatever the guest did.
+    The host waits for `pause` seconds before it asks. The step ends when the
+    size is reached, or after `seconds` if these are given, whatever the guest
+    did.
     """
 
     target: int
     seconds: float | None = None
+    pause: float = 0
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,8 @@ def _load(keys: _Keys) -> Load:
         elif key in _FRACTIONS:
             # guest/load.c has no floating point: parts of a thousand.
             value = round(1000 * keys.number(key, 0, 1, default))
+        elif key in _FLAGS:
+            value = int(keys.flag(key))
         else:
             value = keys.whole(key, 0, 2**31 - 1, default)
         arguments.append(value)
@@ -244,8 +249,9 @@ def _load(keys: _Keys) -> Load:
 def _step(keys: _Keys) -> Step:
     target = keys.size("target")
     seconds = keys.number("seconds", 0.1, 3600, -1)
+    pause = keys.number("pause", 0, 3600, 0)
     keys.done()
-    return Step(target, seconds if seconds > 0 else None)
+    return Step(target, seconds if seconds > 0 else None, pause)
 
 
 def _bounds(keys: _Keys) -> dict[str, float]:

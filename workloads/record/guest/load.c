@@ -8,9 +8,10 @@
  *     load NUMBER writer SIZE SMALLEST LARGEST PAUSE SEED
  *         creates and deletes files without end, SIZE bytes of them at a
  *         time; PAUSE microseconds between
- *     load NUMBER punched SIZE FREED SEED
- *         touches SIZE bytes, frees FREED of a thousand of its pages at
- *         random, and keeps the others
+ *     load NUMBER punched SIZE FREED LEAVES SEED
+ *         touches SIZE bytes, frees FREED of a thousand of its pages in
+ *         random order, and keeps the others; with LEAVES it ends when the
+ *         balloon, once inflated, is empty again
  *     load NUMBER hog SIZE
  *         touches SIZE bytes and frees them, without end
  *
@@ -220,21 +221,62 @@ static void run_writer(uint64_t size, uint64_t smallest, uint64_t largest,
 	}
 }
 
-static void run_punched(uint64_t size, uint64_t freed)
+static uint64_t vmstat(const char *name)
 {
-	char *memory = map(size);
-	uint64_t at;
+	char key[64];
+	unsigned long long value;
+	FILE *file = fopen("/proc/vmstat", "r");
 
+	if (!file)
+		die("vmstat");
+	while (fscanf(file, "%63s %llu", key, &value) == 2) {
+		if (!strcmp(key, name)) {
+			fclose(file);
+			return value;
+		}
+	}
+	die(name);
+	return 0;
+}
+
+static void wait_for_empty_balloon(void)
+{
+	uint64_t inflated = 0;
+
+	while (!inflated || vmstat("balloon_deflate") < inflated) {
+		usleep(100000);
+		inflated = vmstat("balloon_inflate");
+	}
+}
+
+static void run_punched(uint64_t size, uint64_t freed, uint64_t leaves)
+{
+	const uint32_t count = size / kPage;
+	uint32_t *pages = malloc(count * sizeof(*pages));
+	char *memory = map(size);
+	uint32_t at;
+
+	if (!pages)
+		die("malloc");
 	touch(memory, size);
-	for (at = 0; at < size; at += kPage) {
-		if (random_below(1000) < freed &&
-		    madvise(memory + at, kPage, MADV_DONTNEED))
+	for (at = 0; at < count; at++)
+		pages[at] = at;
+	for (at = 0; at < count * freed / 1000; at++) {
+		const uint32_t other = at + random_below(count - at);
+		const uint32_t page = pages[other];
+
+		pages[other] = pages[at];
+		if (madvise(memory + (uint64_t)page * kPage, kPage,
+			    MADV_DONTNEED))
 			die("madvise");
-		if (at % (1 << 20) == 0)
+		if (at % 256 == 0)
 			say_busy();
 	}
+	free(pages);
 	say_ready();
-	wait_forever();
+	if (!leaves)
+		wait_forever();
+	wait_for_empty_balloon();
 }
 
 static void run_hog(uint64_t size)
@@ -266,9 +308,10 @@ int main(int argc, char **argv)
 	} else if (!strcmp(kind, "writer") && argc == 8) {
 		state = values[4];
 		run_writer(values[0], values[1], values[2], values[3]);
-	} else if (!strcmp(kind, "punched") && argc == 6) {
-		state = values[2];
-		run_punched(values[0], values[1]);
+	} else if (!strcmp(kind, "punched") && argc == 7) {
+		state = values[3];
+		run_punched(values[0], values[1], values[2]);
+		return 0;
 	} else if (!strcmp(kind, "hog") && argc == 4) {
 		run_hog(values[0]);
 	}
