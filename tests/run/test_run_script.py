@@ -48,7 +48,14 @@ def test_bench_ends_with_the_table_the_pictures_and_the_report(
     assert result.returncode == 0, result.stderr
     report = (out / "report.txt").read_text()
     assert report in result.stdout
-    for name in ("results.json", "report.txt", "set.png", "set.svg"):
+    for name in (
+        "results.json",
+        "report.txt",
+        "mail.txt",
+        "page.html",
+        "set.png",
+        "set.svg",
+    ):
         assert f"{out}/{name}" in result.stderr
         assert (out / name).stat().st_size > 0
     results = json.loads((out / "results.json").read_text())
