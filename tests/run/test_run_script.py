@@ -141,7 +141,7 @@ def test_missing_packages_are_named_where_there_is_no_apt_get(
 def test_unknown_commands_exit_with_2_and_name_the_known_ones(run_command):
     result = run_command("./run bnech")
     assert result.returncode == 2
-    known = "bench, test, instructions, claims and docs-results"
+    known = "bench, record, test, instructions, claims and docs-results"
     assert known in result.stderr
 
 
