@@ -200,6 +200,11 @@ def _lean(results: Results, place: Place, found: Standing) -> str:
     if lean is None or lean.winner == found.winner:
         return ""
     bits = standing.bits_per_page(results, place, results.baseline or "") or 0
+    if lean.winner == results.baseline:
+        return html.escape(
+            f" Nothing that takes no more memory than {lean.winner}"
+            f" ({number(bits)} bits per page) has a lesser median."
+        )
     text = (
         f" Of those that take no more memory than {results.baseline}"
         f" ({number(bits)} bits per page) it is "
