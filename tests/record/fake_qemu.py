@@ -3,13 +3,14 @@
 """What Recording sees of QEMU, without a guest: console, QMP, log.
 
 FAKE_QEMU says what goes wrong, if anything does: "dies" at start, "panics",
-"silent" (never boots), "refuses" (the balloon does not move), "garbage" (a
-log that cannot be imported).
+"silent" (never boots), "refuses" (the balloon does not move), "crashes" (when
+it is asked for its size), "garbage" (a log that cannot be imported).
 """
 
 import json
 import os
 import re
+import signal
 import socket
 import sys
 
@@ -58,6 +59,8 @@ def converse(file, log, memory: int) -> None:
             move(log, memory, size, target)
             size = target
         if request["execute"] == "query-balloon":
+            if MODE == "crashes":
+                os.kill(os.getpid(), signal.SIGSEGV)
             send({"return": {"actual": size}})
         else:
             send({"return": {}})

@@ -128,6 +128,7 @@ def test_a_recording_is_a_sound_trace_that_says_where_it_is_from(
         ("panics", "the guest says '[ 1.0] Kernel panic - not syncing"),
         ("silent", "still for 1 s and it has not booted; it has said noth"),
         ("refuses", "still for 1 s and the target of 126 MiB is not reach"),
+        ("crashes", "QEMU ended with status -11"),
         ("garbage", "log:2: "),
     ],
 )

@@ -29,6 +29,8 @@ REPORTING_EVENT = "ram_block_discard_range"
 # test. nokaslr: addresses of the guest's own recording are those of its build.
 _KERNEL_ARGUMENTS = "console=ttyS0 no_timer_check nokaslr quiet panic=-1"
 _POLL_SECONDS = 0.1
+# QEMU itself, however busy its guest, answers sooner than this.
+_QEMU_SECONDS = 60
 
 
 def events(scenario: Scenario) -> tuple[str, ...]:
@@ -108,7 +110,7 @@ class Machine:
     def __init__(
         self, arguments: list[str], folder: Path, patience: float
     ) -> None:
-        """`patience`: seconds in which something must happen."""
+        """`patience`: seconds for which the guest may stand still."""
         self._arguments = arguments
         self._folder = folder
         self._patience = patience
@@ -180,7 +182,7 @@ class Machine:
         assert self._process is not None
         self._command("quit")
         try:
-            status = self._process.wait(self._patience)
+            status = self._process.wait(_QEMU_SECONDS)
         except subprocess.TimeoutExpired as error:
             raise RecordingFailed("QEMU does not quit") from error
         if status != 0:
@@ -196,19 +198,28 @@ class Machine:
             time.sleep(_POLL_SECONDS)
 
     def _connect(self) -> None:
-        end = time.monotonic() + self._patience
+        end = time.monotonic() + _QEMU_SECONDS
         while self._qmp is None:
             self._check_alive()
             try:
-                self._qmp = Qmp(self._folder / "qmp", self._patience)
+                self._qmp = Qmp(self._folder / "qmp", _QEMU_SECONDS)
             except (FileNotFoundError, ConnectionRefusedError) as error:
                 if time.monotonic() > end:
                     raise RecordingFailed("QEMU opens no QMP") from error
                 time.sleep(_POLL_SECONDS)
 
     def _command(self, command: str, **arguments: int) -> dict[str, int]:
-        assert self._qmp is not None
-        result: dict[str, int] = self._qmp.execute(command, **arguments)
+        assert self._qmp is not None and self._process is not None
+        try:
+            result: dict[str, int] = self._qmp.execute(command, **arguments)
+        except RecordingFailed:
+            # A QEMU that is gone says more by its status.
+            try:
+                self._process.wait(1)
+            except subprocess.TimeoutExpired:
+                pass
+            self._check_alive()
+            raise
         return result
 
     def _wait(
