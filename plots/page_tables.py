@@ -204,7 +204,8 @@ def _time_row(results: Results, case: Case, counter: str) -> list[Cell]:
     return [
         *_key(case),
         (time.median, number(time.median) + unit),
-        (time.high - time.low, standing.interval(time, unit)),
+        # Halved: the difference of two finite doubles need not be one.
+        (time.high / 2 - time.low / 2, standing.interval(time, unit)),
         *_ratio_cells(results, case, counter),
         _count(time.count),
     ]

@@ -84,7 +84,8 @@ function timesOf(measure, workload, structure, control, condition) {
   return parts[0].map((_, round) => {
     const values = parts.map((part) => part[round] ?? null);
     if (values.includes(null)) return null;
-    return values.reduce((sum, value) => sum + value, 0);
+    const sum = values.reduce((sum, value) => sum + value, 0);
+    return Number.isFinite(sum) ? sum : null;
   });
 }
 
