@@ -287,7 +287,7 @@ def _instruction_table(counted: Results) -> Table:
 def load_profiles(results: Results) -> list[Mapping[str, Any]]:
     """ "profiles" of the file that `results` came from; none is no error."""
     document = json.loads(results.path.read_bytes())
-    profiles = document.get("profiles", [])
+    profiles: list[Mapping[str, Any]] = document.get("profiles", [])
     is_whole = isinstance(profiles, list) and all(
         isinstance(profile, dict)
         and all(
