@@ -278,7 +278,8 @@ def _winner(results: Results, place: Place, found: Standing) -> list[str]:
 
 
 def _ratio(rival: Rival) -> str:
-    return f"{rival.mark} {number(rival.ratio.median)} {standing.interval(rival.ratio)}"
+    ratio = rival.ratio
+    return f"{rival.mark} {number(ratio.median)} {standing.interval(ratio)}"
 
 
 def _table(
