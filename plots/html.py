@@ -278,7 +278,8 @@ def _winner(results: Results, place: Place, found: Standing) -> list[str]:
 
 
 def _ratio(rival: Rival) -> str:
-    return f"{rival.mark} {number(rival.ratio.median)} {standing.interval(rival.ratio)}"
+    ratio = rival.ratio
+    return f"{rival.mark} {number(ratio.median)} {standing.interval(ratio)}"
 
 
 def _table(
@@ -393,16 +394,18 @@ def _controls(results: Results) -> list[Contender]:
 
 
 def _times_by_round(results: Results) -> list[Any]:
-    """Full precision: the script must come to the ratios of the report."""
+    """Full precision: the script must come to the ratios of the report.
+
+    A list has a place for every round that any case has.
+    """
+    rounds = sorted({row.round for row in results.rows})
     made = []
     for case in results.cases:
         counters = {}
         for counter in time_counters(case.operation):
             values = results.values(case, counter)
             if values:
-                counters[counter] = [
-                    values.get(number) for number in range(max(values) + 1)
-                ]
+                counters[counter] = [values.get(number) for number in rounds]
         if counters:
             key = [
                 case.operation,

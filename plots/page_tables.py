@@ -204,7 +204,8 @@ def _time_row(results: Results, case: Case, counter: str) -> list[Cell]:
     return [
         *_key(case),
         (time.median, number(time.median) + unit),
-        (time.high - time.low, standing.interval(time, unit)),
+        # Halved: the difference of two finite doubles need not be one.
+        (time.high / 2 - time.low / 2, standing.interval(time, unit)),
         *_ratio_cells(results, case, counter),
         _count(time.count),
     ]
@@ -286,7 +287,7 @@ def _instruction_table(counted: Results) -> Table:
 def load_profiles(results: Results) -> list[Mapping[str, Any]]:
     """ "profiles" of the file that `results` came from; none is no error."""
     document = json.loads(results.path.read_bytes())
-    profiles = document.get("profiles", [])
+    profiles: list[Mapping[str, Any]] = document.get("profiles", [])
     is_whole = isinstance(profiles, list) and all(
         isinstance(profile, dict)
         and all(

@@ -8,6 +8,7 @@ round. A run that lacks one of them is judged by what it has.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -121,11 +122,12 @@ def times(
         )
         for operation in place.measure.operations
     ]
-    return {
+    sums = {
         number: sum(part[number] for part in parts)
         for number in sorted(parts[0])
         if all(number in part for part in parts)
     }
+    return {n: value for n, value in sums.items() if math.isfinite(value)}
 
 
 def ratio_of(

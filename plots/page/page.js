@@ -84,7 +84,8 @@ function timesOf(measure, workload, structure, control, condition) {
   return parts[0].map((_, round) => {
     const values = parts.map((part) => part[round] ?? null);
     if (values.includes(null)) return null;
-    return values.reduce((sum, value) => sum + value, 0);
+    const sum = values.reduce((sum, value) => sum + value, 0);
+    return Number.isFinite(sum) ? sum : null;
   });
 }
 
@@ -147,7 +148,7 @@ function setUpLead() {
     const lead = DATA.leads.find(
         (lead) => lead[0] === condition.value && lead[1] === workload.value);
     byId('lead').innerHTML =
-        lead ? lead[2] : 'Nothing was measured on this guest with these faults.';
+        lead ? lead[2] : 'Nothing was measured on this guest with these faults';
   };
   workload.onchange = condition.onchange = say;
   byId('lead-controls').hidden = false;
@@ -252,7 +253,9 @@ function order(rows, column, isDescending) {
   return [...rows].sort((a, b) => {
     const [one, other] = [sortKey(a[column]), sortKey(b[column])];
     // What was not measured is last, whatever the direction.
-    if (one === null || other === null) return (one === null) - (other === null);
+    if (one === null || other === null) {
+      return (one === null) - (other === null);
+    }
     if (typeof one === 'number') return sign * (one - other);
     return sign * one.localeCompare(other, 'en', {numeric: true});
   });
