@@ -62,8 +62,8 @@ enum ExitStatus : int {
 };
 
 // What all rounds together should take, unless the rows have a budget by the
-// command line: `./run bench` counts instructions, profiles and draws after
-// them, and is laid out for five minutes.
+// command line: `./run bench` counts instructions and draws after them, and is
+// laid out for five minutes.
 constexpr std::chrono::nanoseconds kRunTime = std::chrono::seconds(200);
 
 RowBudget::Limits LimitsFor(const Options& options) {
@@ -204,21 +204,13 @@ ContextEntries DescribeRun(const Options& options, const RowRequest& request,
   if (request.baseline != nullptr) {
     entries.emplace_back("baseline", request.baseline->traits.name);
   }
-  // What the walk of a clustered list depends on.
-  const bool has_list =
-      std::any_of(request.contenders.begin(), request.contenders.end(),
-                  [](const Contender* contender) {
-                    return contender->traits.family == "list";
-                  });
   for (const auto& workload : request.workloads) {
     std::string facts = fmt::format(
-        "trace={} pages={} passes={} ranges={} guest_memory={}",
+        "trace={} pages={} passes={} ranges={} guest_memory={} "
+        "list_distance={}",
         workload->trace_id(), workload->pages(), workload->passes().size(),
-        workload->ranges(), workload->trace().provenance.guest_memory_bytes);
-    if (has_list) {
-      facts += " list_distance=" +
-               MeasureListDistances(workload->trace()).ToString();
-    }
+        workload->ranges(), workload->trace().provenance.guest_memory_bytes,
+        MeasureListDistances(workload->trace()).ToString());
     if (!workload->trace().outcome.empty()) {
       facts += " " + workload->trace().outcome;
     }

@@ -23,9 +23,11 @@ from plots import (
     html,
     instructions,
     mail,
+    mail_subject,
     report,
     showcase,
     thread,
+    thread_experiments,
 )
 from plots.results import FILE_NAME, Results, ResultsError, load
 
@@ -231,14 +233,23 @@ def _has_matplotlib() -> bool:
     return True
 
 
-def _add_claims(parser: argparse.ArgumentParser) -> None:
+def _add_experiments(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument(
         "folder",
         metavar="FOLDER",
         type=Path,
         nargs="?",
-        help="results of the experiments, one folder each (./run claims)",
+        help=f"results of the experiments, one folder each ({command})",
     )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="print name and flags of each experiment instead, a line each",
+    )
+
+
+def _add_claims(parser: argparse.ArgumentParser) -> None:
+    _add_experiments(parser, "./run claims")
     parser.add_argument(
         "-o",
         "--output",
@@ -246,17 +257,12 @@ def _add_claims(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="where to write the page (default: print it)",
     )
-    parser.add_argument(
-        "--list",
-        action="store_true",
-        help="print name and flags of each experiment, a line each",
-    )
     parser.set_defaults(run=_run_claims)
 
 
 def _run_claims(options: argparse.Namespace) -> int:
     if options.list:
-        return _list_experiments(thread.EXPERIMENTS)
+        return _list_experiments(thread_experiments.EXPERIMENTS)
     if options.folder is None or not options.folder.is_dir():
         raise ResultsError(
             options.folder or Path("FOLDER"),
@@ -265,7 +271,7 @@ def _run_claims(options: argparse.Namespace) -> int:
         )
     text = claims.page(
         thread.SECTIONS,
-        thread.EXPERIMENTS,
+        thread_experiments.EXPERIMENTS,
         claims.Lab(options.folder),
         thread.INTRODUCTION,
     )
@@ -277,13 +283,7 @@ def _run_claims(options: argparse.Namespace) -> int:
 
 
 def _add_docs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "folder",
-        metavar="FOLDER",
-        type=Path,
-        nargs="?",
-        help="results of the experiments, one folder each (./run docs-results)",
-    )
+    _add_experiments(parser, "./run docs-results")
     parser.add_argument(
         "-o",
         "--output",
@@ -297,11 +297,6 @@ def _add_docs(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="the README whose table is to be made anew",
-    )
-    parser.add_argument(
-        "--list",
-        action="store_true",
-        help="print the name and the flags of each experiment instead",
     )
     parser.set_defaults(run=_run_docs)
 
@@ -433,8 +428,8 @@ def _add_mail(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for",
         dest="form",
-        choices=mail.FORMS,
-        default=mail.COVER_LETTER,
+        choices=mail_subject.FORMS,
+        default=mail_subject.COVER_LETTER,
         help="cover-letter: the best of each family; reply: one structure"
         " against the baseline, row by row (default: %(default)s)",
     )
@@ -516,7 +511,7 @@ def _names(text: str) -> tuple[str, ...]:
 def _run_mail(options: argparse.Namespace) -> int:
     results = load(options.results)
     old = None if options.against is None else load(options.against)
-    choice = mail.Choice(
+    choice = mail_subject.Choice(
         form=options.form,
         workloads=options.workload,
         structures=options.structure,

@@ -15,27 +15,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from plots import compare, standing
+from plots.mail_subject import REPLY, Choice, Subject, choose, to_baseline
 from plots.report import row_label
 from plots.results import (
     FLOOR,
     Case,
     Contender,
     Results,
-    ResultsError,
     condition_label,
 )
-from plots.standing import Measure, Place, Rival
+from plots.standing import Measure, Place
 from plots.statistics import Estimate, estimate, interval_ranks, median
 from plots.style import in_order
 from plots.text import (
     WIDTH,
     Cell,
     Table,
-    binary_size,
-    count,
     listing,
     number,
     page,
@@ -46,13 +43,9 @@ from plots.text import (
     wrap,
 )
 
-COVER_LETTER = "cover-letter"
-REPLY = "reply"
-FORMS = (COVER_LETTER, REPLY)
 FILE_NAME = "mail.txt"
 
 _MOST_CHANGES = 12
-_MOST_FAMILIES = 4
 _CHECKSUM = 12  # digits that are enough to tell two traces apart
 _ABSENT = Cell(("-",))
 # What git am, git apply, patch and a mail server take for something else at
@@ -64,45 +57,13 @@ _MISREAD = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What the mail is about; empty: what a reviewer wants first."""
-
-    form: str = COVER_LETTER
-    workloads: tuple[str, ...] = ()
-    structures: tuple[str, ...] = ()
-    operations: tuple[str, ...] = ()
-    fault: str | None = None  # as in --fault; "none" is no fault
-
-
-@dataclass(frozen=True)
-class _Subject:
-    """The choice, held against what the results have."""
-
-    results: Results
-    condition: str
-    workloads: tuple[str, ...]
-    measures: tuple[Measure, ...]
-    structures: tuple[str, ...]
-    why: str  # these structures
-
-    @property
-    def decisive(self) -> Measure:
-        """The time by which structures are chosen."""
-        is_whole = standing.WHOLE in self.measures
-        return standing.WHOLE if is_whole else self.measures[0]
-
-    def place(self, measure: Measure, workload: str) -> Place:
-        return Place(measure, workload, self.condition)
-
-
 def mail(
     results: Results,
     old: Results | None = None,
     choice: Choice = Choice(),
 ) -> str:
     """The whole text, with a newline at its end."""
-    subject = _subject(results, choice)
+    subject = choose(results, choice)
     sections: list[Sequence[str]] = [_warnings(results)]
     if old is not None:
         sections += _changes(old, subject)
@@ -135,171 +96,10 @@ def _unmistakable(line: str) -> str:
     return shorten(f"| {line.strip()}", WIDTH)
 
 
-# --- what is shown ------------------------------------------------------
-
-
-def _subject(results: Results, choice: Choice) -> _Subject:
-    every = standing.measures(results)
-    _refuse_unknown(
-        results, "operation", choice.operations, [m.name for m in every]
-    )
-    condition = _condition(results, choice.fault)
-    possible = [
-        m for m in every if condition in standing.conditions(results, m)
-    ]
-    measures = _measures(possible, choice)
-    workloads = list(
-        dict.fromkeys(
-            workload
-            for measure in measures
-            for workload in standing.workloads(results, measure, condition)
-        )
-    )
-    _refuse_unknown(results, "workload", choice.workloads, workloads)
-    workloads = [w for w in workloads if w in (choice.workloads or workloads)]
-    if not any(
-        standing.has_times(results, Place(measure, workload, condition))
-        for measure in measures
-        for workload in workloads
-    ):
-        raise ResultsError(
-            results.path,
-            f"has no time for the mail, {condition_label(condition)}",
-            "choose others with --operation and --fault, or run with"
-            " --operation=set,drain",
-        )
-    present = [
-        c.structure
-        for c in in_order(
-            {
-                case.contender
-                for case in results.cases
-                if case.condition == condition
-                and not case.contender.is_control
-            }
-        )
-    ]
-    _refuse_unknown(results, "structure", choice.structures, present)
-    subject = _Subject(
-        results, condition, tuple(workloads), tuple(measures), (), ""
-    )
-    structures, why = list(choice.structures), "as chosen"
-    if not structures and choice.form == REPLY:
-        structures = _shown_to_be_fastest(subject)
-        why = f"what is faster than {results.baseline} on most workloads"
-    elif not structures:
-        structures = _best_of_families(subject)
-        why = (
-            f"of each family, at most {_MOST_FAMILIES}, the fastest that"
-            " reports when memory runs out"
-        )
-    return _Subject(
-        results,
-        condition,
-        tuple(workloads),
-        tuple(measures),
-        tuple(s for s in present if s in structures),
-        why,
-    )
-
-
-def _refuse_unknown(
-    results: Results, what: str, chosen: Sequence[str], known: Sequence[str]
-) -> None:
-    for name in chosen:
-        if name not in known:
-            raise ResultsError(
-                results.path,
-                f"has no {what} {name!r}",
-                f"it has {', '.join(dict.fromkeys(known)) or 'none'}",
-            )
-
-
-def _condition(results: Results, fault: str | None) -> str:
-    """The one that was asked for; otherwise the least disturbed one."""
-    known = sorted({case.condition for case in results.cases})
-    if fault is None:
-        first = standing.measures(results)[0]
-        return (standing.conditions(results, first) or known)[0]
-    wanted = "" if fault == "none" else f"fault:{fault}"
-    if wanted not in known:
-        names = [c.removeprefix("fault:") or "none" for c in known]
-        _refuse_unknown(results, "fault", [fault], names)
-    return wanted
-
-
-def _measures(possible: Sequence[Measure], choice: Choice) -> list[Measure]:
-    """One for each operation, as far as a reader has patience."""
-    by_name: dict[str, Measure] = {}
-    for measure in possible:
-        by_name.setdefault(measure.name, measure)
-    if choice.operations:
-        return [m for n, m in by_name.items() if n in choice.operations]
-    if choice.form == COVER_LETTER or standing.WHOLE.name not in by_name:
-        return list(by_name.values())[:1]
-    wanted = (*standing.WHOLE.operations, standing.WHOLE.name)
-    return [by_name[name] for name in wanted]
-
-
-def _shown_to_be_fastest(subject: _Subject) -> list[str]:
-    """Faster than the baseline on most workloads, then by the ratio."""
-    scores = {
-        name: (
-            sum(r.mark != "*" or r.ratio.median >= 1 for r in rivals),
-            median([r.ratio.median for r in rivals]),
-        )
-        for name, rivals in _against_baseline(subject).items()
-    }
-    return [min(scores, key=lambda name: scores[name])] if scores else []
-
-
-def _best_of_families(subject: _Subject) -> list[str]:
-    """Of each family the one with the least middle ratio, the best few.
-
-    Only structures that survive when memory runs out, where that is known.
-    """
-    facts = {s.name: s.facts for s in subject.results.structures}
-    best: dict[str, tuple[float, str]] = {}
-    for name, rivals in _against_baseline(subject).items():
-        said = facts.get(name, {})
-        if said.get("out_of_memory", "reports") == "reports":
-            ratio = median([rival.ratio.median for rival in rivals])
-            family = said.get("family", name)
-            best[family] = min(best.get(family, (ratio, name)), (ratio, name))
-    return [name for _, name in sorted(best.values())[:_MOST_FAMILIES]]
-
-
-def _against_baseline(subject: _Subject) -> dict[str, list[Rival]]:
-    """By structure, of those that did every workload, in the usual order."""
-    found: dict[str, list[Rival]] = {}
-    for workload in subject.workloads:
-        place = subject.place(subject.decisive, workload)
-        for name in standing.contenders(subject.results, place):
-            rival = _to_baseline(subject, subject.decisive, workload, name)
-            if rival and name != subject.results.baseline:
-                found.setdefault(name, []).append(rival)
-    return {
-        name: rivals
-        for name, rivals in found.items()
-        if len(rivals) == len(subject.workloads)
-    }
-
-
-def _to_baseline(
-    subject: _Subject, measure: Measure, workload: str, name: str
-) -> Rival | None:
-    return standing.ratio_of(
-        subject.results,
-        subject.place(measure, workload),
-        name,
-        subject.results.baseline or "",
-    )
-
-
 # --- cover letter -------------------------------------------------------
 
 
-def _overview(subject: _Subject) -> Iterator[list[str]]:
+def _overview(subject: Subject) -> Iterator[list[str]]:
     baseline = subject.results.baseline or "not recorded"
     label = condition_label(subject.condition)
     for measure in subject.measures:
@@ -323,7 +123,7 @@ def _overview(subject: _Subject) -> Iterator[list[str]]:
 
 
 def _table(
-    subject: _Subject,
+    subject: Subject,
     title: str,
     unit: str,
     cell: Callable[[str, Contender], Cell],
@@ -346,7 +146,7 @@ def _table(
 
 
 def _ratio_cell(
-    subject: _Subject, measure: Measure, workload: str, who: Contender
+    subject: Subject, measure: Measure, workload: str, who: Contender
 ) -> Cell:
     results, place = subject.results, subject.place(measure, workload)
     if who.is_control:
@@ -357,7 +157,7 @@ def _ratio_cell(
         return (
             _ABSENT if time is None else Cell((f"{number(time.median)} ns",))
         )
-    rival = _to_baseline(subject, measure, workload, who.structure)
+    rival = to_baseline(subject, measure, workload, who.structure)
     if rival is None:
         return _no_cell(subject, measure, workload, who)
     return _cell_of(rival.ratio, rival.mark)
@@ -368,7 +168,7 @@ def _cell_of(ratio: Estimate, mark: str) -> Cell:
 
 
 def _no_cell(
-    subject: _Subject, measure: Measure, workload: str, who: Contender
+    subject: Subject, measure: Measure, workload: str, who: Contender
 ) -> Cell:
     failed = {case for case, _ in subject.results.errors}
     return (
@@ -382,14 +182,14 @@ def _no_cell(
 
 
 def _counter_cell(
-    subject: _Subject, workload: str, who: Contender, counter: str
+    subject: Subject, workload: str, who: Contender, counter: str
 ) -> Cell:
     case = Case("set", workload, who, subject.condition)
     values = list(subject.results.values(case, counter).values())
     return Cell((number(median(values)),)) if values else _ABSENT
 
 
-def _failures(subject: _Subject) -> Iterator[list[str]]:
+def _failures(subject: Subject) -> Iterator[list[str]]:
     """Pages lost to failed allocations: one line for each structure."""
     results = subject.results
     for condition in results.conditions("set"):
@@ -410,9 +210,7 @@ def _failures(subject: _Subject) -> Iterator[list[str]]:
             )
 
 
-def _failed_share(
-    subject: _Subject, name: str, condition: str
-) -> float | None:
+def _failed_share(subject: Subject, name: str, condition: str) -> float | None:
     """In percent."""
     shares = []
     for workload in subject.workloads:
@@ -429,20 +227,20 @@ def _failed_share(
 # --- reply --------------------------------------------------------------
 
 
-def _duels(subject: _Subject) -> Iterator[list[str]]:
+def _duels(subject: Subject) -> Iterator[list[str]]:
     baseline = subject.results.baseline
     for name in subject.structures:
         if name not in (baseline, FLOOR):
             yield from _duel(subject, name)
 
 
-def _duel(subject: _Subject, name: str) -> Iterator[list[str]]:
+def _duel(subject: Subject, name: str) -> Iterator[list[str]]:
     baseline = subject.results.baseline or ""
     rows: list[tuple[str, list[Cell]]] = []
     marks: Counter[str] = Counter()
     for measure in subject.measures:
         for workload in subject.workloads:
-            rival = _to_baseline(subject, measure, workload, name)
+            rival = to_baseline(subject, measure, workload, name)
             if rival is None:
                 continue
             place = subject.place(measure, workload)
@@ -478,7 +276,7 @@ def _time_cell(results: Results, place: Place, who: Contender) -> Cell:
 # --- against another run ------------------------------------------------
 
 
-def _changes(old: Results, subject: _Subject) -> Iterator[list[str]]:
+def _changes(old: Results, subject: Subject) -> Iterator[list[str]]:
     """What became of the times since, the largest changes first."""
     results = subject.results
     pairs = compare.pairs_of(old, results)
@@ -562,7 +360,7 @@ def _legend(results: Results) -> list[str]:
     return wrap("; ".join(parts) + ".")
 
 
-def _left_out(subject: _Subject) -> list[str]:
+def _left_out(subject: Subject) -> list[str]:
     """What the run has and the mail has not."""
     results = subject.results
     structures = {
@@ -598,7 +396,8 @@ def _left_out(subject: _Subject) -> list[str]:
             else f"times under {len(faults)} other conditions"
         )
     if failed:
-        parts.append(f"{failed} rows that failed")
+        rows = "row" if failed == 1 else "rows"
+        parts.append(f"{failed} {rows} that failed")
     shown = f"Shown: {subject.why}. " if subject.structures else ""
     if not parts:
         return wrap(f"{shown}Nothing is left out.")
@@ -627,7 +426,7 @@ def _machine(results: Results) -> list[str]:
     ]
 
 
-def _traces(subject: _Subject) -> list[str]:
+def _traces(subject: Subject) -> list[str]:
     """Checksums, so that a reader knows what was replayed."""
     traces = {w.name: w for w in subject.results.workloads}
     parts = []

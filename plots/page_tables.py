@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from plots import standing
+from plots.profiles import Memory, Profile
 from plots.report import ratio, row_label, time_counters
-from plots.results import FLOOR, REPLAY, Case, Contender, Results, ResultsError
+from plots.results import FLOOR, REPLAY, Case, Contender, Results
 from plots.statistics import estimate, mark, median
 from plots.style import in_order
 from plots.text import count, number
@@ -95,7 +95,7 @@ _QUANTILES = ("p50", "p90", "p99", "p99_9", "max", "max_raw")
 
 def tables(results: Results, counted: Results | None) -> list[Table]:
     """Every table that has a row."""
-    profiles = load_profiles(results)
+    profiles = results.profiles
     made = [
         _time_table(results),
         _counter_table(
@@ -284,40 +284,7 @@ def _instruction_table(counted: Results) -> Table:
 # --- profiles -----------------------------------------------------------
 
 
-def load_profiles(results: Results) -> list[Mapping[str, Any]]:
-    """ "profiles" of the file that `results` came from; none is no error."""
-    document = json.loads(results.path.read_bytes())
-    profiles: list[Mapping[str, Any]] = document.get("profiles", [])
-    is_whole = isinstance(profiles, list) and all(
-        isinstance(profile, dict)
-        and all(
-            isinstance(profile.get(key), str)
-            for key in ("workload", "structure", "condition")
-        )
-        for profile in profiles
-    )
-    if not is_whole:
-        raise ResultsError(
-            results.path,
-            "its profiles are not as docs/results-format.md has them",
-            "run the benchmark again",
-        )
-    return profiles
-
-
-def _object(value: Any, key: str) -> Mapping[str, Any]:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _figure(value: Mapping[str, Any], key: str) -> Cell:
-    found = value.get(key)
-    if isinstance(found, bool) or not isinstance(found, (int, float)):
-        return None
-    return _count(found) if isinstance(found, int) else _number(found)
-
-
-def _profile_table(profiles: Sequence[Mapping[str, Any]]) -> Table:
+def _profile_table(profiles: Sequence[Profile]) -> Table:
     columns = (
         _GUEST,
         _STRUCTURE,
@@ -330,21 +297,22 @@ def _profile_table(profiles: Sequence[Mapping[str, Any]]) -> Table:
     )
     rows: list[list[Cell]] = []
     for profile in profiles:
-        memory = _object(profile, "memory")
-        error = profile.get("error")
-        if not memory and not error:
+        memory = profile.memory
+        if memory is None and profile.error is None:
             continue
-        peak = _object(memory, "peak")
         rows.append(
             [
-                profile["workload"],
-                profile["structure"],
-                profile["condition"],
-                *(_figure(peak, policy) for policy in _POLICIES),
-                _figure(_object(memory, "retained"), "pow2"),
-                _per_1000_sets(memory),
-                _figure(memory, "largest_order"),
-                str(error) if error else "",
+                profile.workload,
+                profile.structure,
+                profile.condition,
+                *(
+                    _count(getattr(memory.peak, policy)) if memory else None
+                    for policy in _POLICIES
+                ),
+                _count(memory.retained.pow2) if memory else None,
+                _per_1000_sets(memory) if memory else None,
+                _count(memory.largest_order) if memory else None,
+                profile.error or "",
             ]
         )
     return Table(
@@ -358,14 +326,13 @@ def _profile_table(profiles: Sequence[Mapping[str, Any]]) -> Table:
     )
 
 
-def _per_1000_sets(memory: Mapping[str, Any]) -> Cell:
-    allocations, sets = memory.get("allocations"), memory.get("sets")
-    if not isinstance(allocations, int) or not isinstance(sets, int):
+def _per_1000_sets(memory: Memory) -> Cell:
+    if memory.sets == 0:
         return None
-    return _number(1000 * allocations / sets) if sets else None
+    return _number(1000 * memory.allocations / memory.sets)
 
 
-def _tail_table(profiles: Sequence[Mapping[str, Any]]) -> Table:
+def _tail_table(profiles: Sequence[Profile]) -> Table:
     columns = (
         *_CASE,
         Column("Operations", "calls"),
@@ -393,25 +360,18 @@ def _tail_table(profiles: Sequence[Mapping[str, Any]]) -> Table:
     )
 
 
-def _tail_rows(
-    profiles: Sequence[Mapping[str, Any]],
-) -> Iterator[list[Cell]]:
+def _tail_rows(profiles: Sequence[Profile]) -> Iterator[list[Cell]]:
     for profile in profiles:
-        operations = _object(_object(profile, "tails"), "operations")
-        for operation in operations:
-            tail = _object(operations, operation)
-            worst = tail.get("worst")
-            first = worst[0] if isinstance(worst, list) and worst else None
+        operations = profile.tails.operations if profile.tails else {}
+        for operation, times in operations.items():
             yield [
-                profile["workload"],
+                profile.workload,
                 operation,
-                profile["structure"],
-                profile["condition"],
-                _figure(tail, "count"),
-                *(_figure(tail, quantile) for quantile in _QUANTILES),
-                _figure(first, "position")
-                if isinstance(first, dict)
-                else None,
+                profile.structure,
+                profile.condition,
+                _count(times.count),
+                *(_number(getattr(times, name)) for name in _QUANTILES),
+                _count(times.worst[0].position) if times.worst else None,
             ]
 
 

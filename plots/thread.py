@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""What was claimed on the lists from 2017 to 2020, and the experiments.
+"""What was claimed on the lists from 2017 to 2020, and who judges it.
 
 The claims are in the words of this project, after the mails named with them.
 """
 
 from __future__ import annotations
 
-from plots.claims import Claim, Experiment, Section
+from plots.claims import Claim, Section
 from plots.findings import allocators, pressure, sets, transfer
-from plots.findings.common import ALL_FAIL, POLICIES, PRESSURE
-
-_REPLAY = ("--operation=replay", "--rounds=1", "--row-budget=0")
 
 INTRODUCTION = """\
 # What was claimed, and what is so
@@ -24,10 +21,10 @@ Replays are of recorded guests. Their times are those of a model
 ([method.md](method.md)), calibrated with the shares that the series posted for
 arrays, and the same on every machine. Everything else was measured.
 
-Not judged here: that adding to the ring never fails (the model stops where it
-would, and no run here did), an endless circle of inflation and deflation on OOM
-(recordings do not answer what they are told), a list of pages that the notifier
-sees at once (never posted), modes by gfp mask or by flag (an interface).
+Not judged here: the preload of the IDA alone (not built), an endless circle of
+inflation and deflation on OOM (recordings do not answer what they are told), a
+list of pages that the notifier sees at once (never posted), modes by gfp mask
+or by flag (an interface).
 
 Some rules were chosen with figures at hand, and a reader should weigh them so.
 The faults of "A page that cannot be recorded" were made harsher, and those of
@@ -37,219 +34,6 @@ of 10 %, which none of the structures reaches. "The next bitmap is a neighbour"
 had its distances before its bound of 95 %. Where a verdict says "depends" no
 rule may stand behind it: then the claim was a question.
 """
-
-# Where a call starts; and how often it tries, over all of the area.
-_CMA = ",".join(
-    [f"gen:cma:mode={mode}:gain=0" for mode in ("normal", "cached", "bulk")]
-    + [
-        f"gen:cma:mode=bulk:pins=0.02:chunks=8K:tries={tries}"
-        for tries in (1, 5, 0)
-    ]
-)
-
-
-def _sim(name: str, *flags: str) -> Experiment:
-    return Experiment(name, (*_REPLAY, *flags), is_simulated=True)
-
-
-EXPERIMENTS = (
-    _sim("replay", "--structure=xbitmap,array,pipelined"),
-    _sim("walk-posted", "--structure=xbitmap", "--driver=walk:posted"),
-    *(
-        _sim(
-            f"clip-{clip}",
-            "--structure=xbitmap",
-            "--workload=idle-8g,oom-2g",
-            f"--driver=clip:{clip}",
-        )
-        for clip in (256, 4096)
-    ),
-    *(
-        _sim(
-            name,
-            "--structure=xbitmap",
-            "--workload=busy-2g,punched-2g",
-            f"--driver={driver}",
-        )
-        for name, driver in (
-            ("ring-64", "ring:64"),
-            ("ring-1024", "ring:1024"),
-            ("one-by-one", "completion:1,wait:one"),
-        )
-    ),
-    *(
-        _sim(name, "--structure=xbitmap", "--workload=oom-2g", *flags)
-        for name, flags in (
-            ("oom-by-array", ("--driver=oom-path:array",)),
-            ("sleep-1s", ("--driver=sleep-ms:1000",)),
-            ("sleep-60s", ("--driver=sleep-ms:60000",)),
-            ("nowait-pages", ("--policy=nowait-pages",)),
-        )
-    ),
-    _sim(
-        "policies",
-        "--structure=xbitmap",
-        "--workload=idle-8g,busy-2g,oom-2g",
-        f"--policy={','.join(POLICIES)}",
-        f"--fault={';'.join((ALL_FAIL, *PRESSURE))}",
-    ),
-    _sim(
-        "enqueue-first",
-        "--structure=xbitmap",
-        "--workload=busy-2g",
-        "--driver=order:posted",
-        "--fault=ge_heavy",
-    ),
-    _sim(
-        "huge-round",
-        "--structure=xbitmap,cvbmp,btree-bitmap,btree-range",
-        "--workload=gen:idle:inflate=127G",
-    ),
-    Experiment(
-        "sets",
-        (
-            "--operation=set,extract,clear,drain",
-            "--structure=flat,xbitmap,xbitmap-preload,cvbmp,cvbmp-32768,"
-            "cvbmp-cursor,btree-bitmap,btree-bitmap-posted,sorted-array",
-            "--fault=none",
-            "--row-budget=2",
-        ),
-    ),
-    Experiment(
-        "shapes",
-        (
-            "--operation=set",
-            "--structure=xbitmap,cvbmp,btree-bitmap",
-            "--workload=gen:sequential,gen:reverse,"
-            "gen:shuffled:distance=2K,gen:shuffled:distance=16K,"
-            "gen:clustered:span=16M,gen:random:span=16M:pages=64K",
-            "--row-budget=4",
-        ),
-    ),
-    Experiment(
-        "isolated",
-        (
-            "--operation=set,extract",
-            "--structure=xbitmap,cvbmp,cvbmp-cursor,btree-bitmap",
-            "--workload=gen:strided:pages=1000:stride=2K,"
-            "gen:strided:pages=10000:stride=2K,"
-            "gen:strided:pages=100000:stride=2K",
-            "--rounds=5",
-            "--row-budget=5",
-        ),
-    ),
-    Experiment(
-        "density",
-        (
-            "--operation=set",
-            "--structure=flat,xbitmap,cvbmp,btree-bitmap,btree-range,"
-            "roaring,sorted-array",
-            "--workload=gen:random:span=1M:pages=10,"
-            "gen:random:span=1M:pages=1K,gen:random:span=1M:pages=100K,"
-            "gen:random:span=1M:pages=960K",
-            "--rounds=1",
-            "--row-budget=0",
-        ),
-        is_simulated=True,
-    ),
-    Experiment(
-        "failures",
-        (
-            "--operation=set,clear",
-            "--structure=xbitmap,xbitmap-preload,xarray,cvbmp,cvbmp-32768,"
-            "btree-bitmap,btree-range,maple,roaring,roaring-run",
-            "--workload=busy-2g",
-            "--fault=none;failslab:probability=10;ge_heavy;budget:65536",
-            "--rounds=5",
-            "--row-budget=3",
-        ),
-    ),
-    Experiment(
-        "per-cpu-list",
-        (
-            "--operation=set",
-            "--structure=xbitmap,cvbmp,btree-bitmap",
-            "--workload=busy-2g",
-            "--fault=pcp_only:a=0,f=0;"
-            "pcp_only:a=0.015873,f=0;"
-            "pcp_only;"
-            "pcp_only:ask=precheck;"
-            "pcp_only:ask=race",
-            "--rounds=1",
-            "--row-budget=0",
-        ),
-        is_simulated=True,
-    ),
-    *(
-        Experiment(
-            f"large-{policy}",
-            (
-                "--operation=set",
-                "--structure=flat,cvbmp-32768,roaring,boost-flat-set",
-                "--workload=gen:sequential:pages=640K",
-                f"--large={policy}",
-                "--rounds=1",
-                "--row-budget=0",
-            ),
-            is_simulated=True,
-        )
-        for policy in ("pow2", "exact", "vmalloc")
-    ),
-    _sim(
-        "long-run",
-        "--structure=xbitmap",
-        "--workload=gen:sequential:pages=4M",
-    ),
-    _sim(
-        "by-order",
-        "--structure=xbitmap",
-        "--workload=gen:clustered:cluster=1:span=4M,"
-        "gen:clustered:cluster=16:span=4M,gen:clustered:cluster=512:span=4M",
-    ),
-    Experiment(
-        "page-size",
-        (
-            "--operation=set",
-            "--structure=xbitmap,cvbmp,btree-bitmap,roaring",
-            "--workload=gen:clustered:cluster=1:span=4M,"
-            "gen:clustered:cluster=4:span=4M,gen:clustered:cluster=16:span=4M",
-            "--rounds=5",
-            "--row-budget=5",
-        ),
-    ),
-    Experiment(
-        "sparse",
-        (
-            "--operation=extract",
-            "--structure=xbitmap,xbitmap-tag,xarray,cvbmp,btree-bitmap",
-            "--workload=gen:strided:pages=2:stride=64M",
-        ),
-    ),
-    Experiment(
-        "cma",
-        (
-            "--operation=set",
-            "--structure=flat",
-            f"--workload={_CMA}",
-            "--rounds=1",
-            "--row-budget=0",
-        ),
-        is_simulated=True,
-    ),
-    Experiment(
-        "real-host",
-        (
-            "--operation=replay",
-            "--host=real",
-            "--workload=idle-8g",
-            "--pages=65536",
-            "--structure=xbitmap,array,pipelined",
-            "--rounds=3",
-            "--row-budget=0",
-        ),
-    ),
-)
-
 
 SECTIONS = (
     Section(
@@ -327,6 +111,15 @@ SECTIONS = (
                 " kicked once.",
                 ("replay", "ring-64", "ring-1024", "one-by-one"),
                 transfer.ring_batches,
+            ),
+            Claim(
+                "Adding to the ring never fails",
+                "Wei Wang",
+                "19 Dec 2017",
+                "whoever takes the last entry kicks and waits, so that one is"
+                " always free.",
+                ("replay", "ring-64", "ring-1024", "one-by-one"),
+                transfer.adding_never_fails,
             ),
             Claim(
                 "Waiting for one buffer breaks the order",
@@ -544,10 +337,11 @@ SECTIONS = (
                 sets.flags_at_initialisation,
             ),
             Claim(
-                "Pages may be 16 or 64 KiB",
-                "Julien Grall",
+                "Larger pages are no burden",
+                "this project, after Julien Grall",
                 "26 Nov 2020",
-                "what is counted in pages must not count on 4 KiB.",
+                "pages may be 16 or 64 KiB; a set of numbers of 4 KiB then"
+                " costs no more for each of them.",
                 ("page-size",),
                 sets.large_pages,
             ),

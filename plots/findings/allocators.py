@@ -87,7 +87,7 @@ def guard_pages(lab: Lab) -> Finding:
         parts.append(f"{name} {100 * failed[-1]:.0f} %")
     return Finding(
         "655,360 pages in sequence, sets that fail when whatever is larger"
-        f" than a page comes from vmalloc: {listed(parts)}. It may sleep, so"
+        f" than 8 KiB comes from vmalloc: {listed(parts)}. It may sleep, so"
         " that under NOWAIT it serves nothing, with a guard page or without.",
         Verdict.REFUTED if max(failed) > 0 else Verdict.SUPPORTED,
     )
@@ -134,7 +134,8 @@ def fail_fast(lab: Lab) -> Finding:
     return Finding(
         "Every place of an area of 512 MiB, two pages in a hundred pinned, each"
         " failed attempt ending a pin with one chance in ten:"
-        f" {listed(parts)}. An attempt isolates, drains and migrates.",
+        f" {listed(parts)}. The direction is the model's; how much is lost and"
+        " paid is what it shows.",
         verdict_of(
             shares[0] < shares[1] < shares[2],
             attempts[0] < attempts[1] < attempts[2],

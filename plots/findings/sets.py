@@ -266,7 +266,7 @@ def flags_at_initialisation(lab: Lab) -> Finding:
         "busy-2g with one request in ten refused. Warnings in the log if the"
         " flags do not say NOWARN, and clears that fail because they were"
         f" given the flags of recording: {listed(parts)}. Emptying may sleep"
-        " here and never fails; flags for the whole set cannot tell the two"
+        " here, and did not fail; flags for the whole set cannot tell the two"
         " apart.",
         verdict_of(max(failed) > 0),
     )

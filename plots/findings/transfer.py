@@ -199,6 +199,29 @@ def ring_batches(lab: Lab) -> Finding:
     return Finding("; ".join(parts) + ".", Verdict.DEPENDS)
 
 
+def adding_never_fails(lab: Lab) -> Finding:
+    rows = [
+        ("replay", replay_row(trace, name))
+        for trace in TRACES
+        for name in ("array", "pipelined", "xbitmap")
+    ]
+    for experiment, driver in (
+        ("ring-64", "ring:64"),
+        ("ring-1024", "ring:1024"),
+        ("one-by-one", "completion:1,wait:one"),
+    ):
+        for trace in ("busy-2g", "punched-2g"):
+            row = replay_row(trace, "xbitmap", f"driver:{driver}")
+            rows.append((experiment, row))
+    failed = [lab.get(*row, "adds_to_full_ring") for row in rows]
+    return Finding(
+        f"Of {len(rows)} replays, with rings of 64, 128 and 1,024 entries and"
+        " a host that answers all or one buffer at a time, buffers that were"
+        f" added though no entry was free: {significant(sum(failed))}.",
+        verdict_of(sum(failed) == 0),
+    )
+
+
 def released_early(lab: Lab) -> Finding:
     early = [
         lab.get(

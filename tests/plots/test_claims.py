@@ -13,6 +13,7 @@ from plots.findings import common
 from plots.__main__ import main
 from plots.claims import Claim, Experiment, Finding, Lab, Section, Verdict
 from plots.results import ResultsError
+from plots.thread_experiments import EXPERIMENTS
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -71,6 +72,19 @@ def test_the_page_has_figures_verdict_and_command(tmp_path: Path) -> None:
     assert "Measured figures: some CPU." in page
 
 
+def test_the_page_says_which_build_measured_what(tmp_path: Path) -> None:
+    walk = Experiment("walk", ("--operation=set",))
+    for folder, commit in (("race", "abc"), ("walk", "def")):
+        write_results(tmp_path / folder, {"set/w/hare": {0: 1.0}})
+        path = tmp_path / folder / "results.json"
+        content = json.loads(path.read_text())
+        content["context"]["commit"] = commit
+        path.write_text(json.dumps(content))
+    page = claims.page(SECTIONS, [RACE, walk], Lab(tmp_path), "# Races\n")
+    assert "* some CPU, commit abc: `race`." in page
+    assert "* some CPU, commit def: `walk`." in page
+
+
 def test_a_claim_without_results_is_not_measured(tmp_path: Path) -> None:
     page = claims.page(SECTIONS, [RACE], Lab(tmp_path), "# Races\n")
     assert "there are no results of race" in page
@@ -92,7 +106,7 @@ def test_results_that_are_cut_off_are_an_error(tmp_path: Path) -> None:
 
 
 def test_every_experiment_serves_a_claim_and_exists_once() -> None:
-    names = [experiment.name for experiment in thread.EXPERIMENTS]
+    names = [experiment.name for experiment in EXPERIMENTS]
     used = {
         name
         for section in thread.SECTIONS
@@ -132,7 +146,7 @@ def test_the_page_in_the_repository_is_of_these_claims() -> None:
     for section in thread.SECTIONS:
         for claim in section.claims:
             assert f"\n### {claim.title}\n" in page
-    for experiment in thread.EXPERIMENTS:
+    for experiment in EXPERIMENTS:
         assert f"`{experiment.command}`" in page
     assert Verdict.NOT_MEASURED.value not in page.lower()
 
@@ -140,7 +154,7 @@ def test_the_page_in_the_repository_is_of_these_claims() -> None:
 def test_all_policies_and_plans_of_the_findings_are_in_the_experiments() -> (
     None
 ):
-    (policies,) = [e for e in thread.EXPERIMENTS if e.name == "policies"]
+    (policies,) = [e for e in EXPERIMENTS if e.name == "policies"]
     flags = " ".join(policies.flags)
     assert all(policy in flags for policy in common.POLICIES)
     assert all(fault in flags for fault in common.PRESSURE)
@@ -159,9 +173,9 @@ def test_the_list_of_experiments_can_be_read_by_a_shell(
 ) -> None:
     assert main(["claims", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(thread.EXPERIMENTS)
+    assert len(lines) == len(EXPERIMENTS)
     assert [tuple(line.split("\t")) for line in lines] == [
-        (each.name, *each.flags) for each in thread.EXPERIMENTS
+        (each.name, *each.flags) for each in EXPERIMENTS
     ]
 
 

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import document, error_rows, full_document, memory, rows, times
+from conftest import (
+    document,
+    error_rows,
+    full_document,
+    memory,
+    profile,
+    rows,
+    times,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,30 +117,6 @@ def replay_document() -> "dict[str, Any]":
                 pages_lost=0,
             )
     return document(made, workload_a="trace=aa pages=1000")
-
-
-def profile(structure: str, scale: float = 1.0) -> "dict[str, Any]":
-    return {
-        "workload": "a",
-        "structure": structure,
-        "condition": "",
-        "memory": {"timeline": [[0, 0, 0], [10, 90, 128], [20, 80, 96]]},
-        "tails": {
-            "overhead_ns": 10.0,
-            "repetitions": 3,
-            "operations": {
-                "set": {
-                    "count": 1000,
-                    "max": 70.0 * scale,
-                    "histogram": [
-                        [1.0 * scale, 2.0 * scale, 900],
-                        [2.0 * scale, 4.0 * scale, 99],
-                        [64.0 * scale, 128.0 * scale, 1],
-                    ],
-                }
-            },
-        },
-    }
 
 
 def profile_document(*profiles: "dict[str, Any]") -> "dict[str, Any]":
@@ -357,24 +341,36 @@ def test_a_timeline_is_what_is_held_when(results_of: ResultsOf) -> None:
     assert held(chart) == [{"flat": [(0, 0), (10, 128), (20, 96)]}]
 
 
+def with_timeline(point: "list[int]") -> "dict[str, Any]":
+    made = profile("flat")
+    return {**made, "memory": {**made["memory"], "timeline": [point]}}
+
+
+def with_set(**fields: Any) -> "dict[str, Any]":
+    made = profile("flat")
+    made["tails"]["operations"]["set"].update(fields)
+    return made
+
+
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "problem"),
     [
-        {"workload": "a"},
-        {**profile("flat"), "memory": {"timeline": [[1, 2]]}},
-        {**profile("flat"), "memory": {"timeline": [[1, 2, -3]]}},
-        {**profile("flat"), "tails": {"operations": {"set": {"count": 1}}}},
-        {**profile("flat"), "tails": []},
-        "nonsense",
+        ({"workload": "a"}, "has no structure"),
+        (with_timeline([1, 2]), "timeline[0] is not a list of three numbers"),
+        (with_timeline([1, 2, -3]), "timeline[0] is not a whole number"),
+        (with_set(count=1), "set counts 1 steps and shows 1000"),
+        (with_set(max=float("nan")), "max is not a number"),
+        ({**profile("flat"), "tails": []}, "tails is not an object"),
+        ("nonsense", "is not an object"),
     ],
 )
 def test_a_profile_of_another_shape_is_one_line(
-    write: Write, wrong: Any, capsys: Any
+    write: Write, wrong: Any, problem: str, capsys: Any
 ) -> None:
     pytest.importorskip("matplotlib")
     assert main(["plot", str(write(profile_document(wrong)))]) == 2
     error = capsys.readouterr().err
-    assert "profile 0 cannot be read" in error
+    assert "profiles[0]" in error and problem in error
     assert error.count("\n") == 1
 
 
@@ -384,7 +380,7 @@ def test_the_axes_hold_what_the_chart_holds(results_of: ResultsOf) -> None:
         growth_document(),
         failure_document(),
         replay_document(),
-        profile_document(profile("flat"), profile("cvbmp", 3)),
+        profile_document(profile("flat"), profile("cvbmp", scale=3)),
     ):
         charts = [
             chart
@@ -510,5 +506,5 @@ def test_unreadable_profiles_are_not_taken_for_none(
     results_of: ResultsOf,
 ) -> None:
     content = {**document(rows("set/a/xbitmap", times(5))), "profiles": {}}
-    with pytest.raises(ResultsError, match="profiles are no list"):
+    with pytest.raises(ResultsError, match="profiles is not a list"):
         pictures.charts(results_of(content))

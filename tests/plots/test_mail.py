@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from test_report import check_fits_a_mail, documents, golden_document
 
 from plots.__main__ import main
-from plots.mail import FORMS, Choice, mail
+from plots.mail import mail
+from plots.mail_subject import FORMS, Choice
 from plots.results import Results, ResultsError, load
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -16,6 +16,7 @@ from conftest import (
     document,
     full_document,
     memory,
+    profile,
     rows,
     times,
 )
@@ -33,22 +34,9 @@ def folder(tmp_path: Path) -> Path:
     place = tmp_path / "folder"
     (place / "main").mkdir(parents=True)
     content = full_document(workloads=["busy-2g", "idle-8g"])
-    content["profiles"] = [
-        {
-            "workload": "busy-2g",
-            "structure": "cvbmp",
-            "condition": "",
-            "tails": {
-                "operations": {
-                    "set": {
-                        "count": 1,
-                        "max": 12345.0,
-                        "histogram": [[1.0, 2.0, 1]],
-                    }
-                }
-            },
-        }
-    ]
+    longest = profile("cvbmp", "busy-2g", scale=12345 / 70)
+    del longest["memory"]
+    content["profiles"] = [longest]
     (place / "main" / "results.json").write_text(json.dumps(content))
     return place
 
