@@ -208,7 +208,7 @@ def adding_never_fails(lab: Lab) -> Finding:
     for experiment, driver in (
         ("ring-64", "ring:64"),
         ("ring-1024", "ring:1024"),
-        ("one-by-one", "completion:1,wait:one"),
+        ("one-by-one", "wait:one,completion:1"),
     ):
         for trace in ("busy-2g", "punched-2g"):
             row = replay_row(trace, "xbitmap", f"driver:{driver}")
