@@ -16,7 +16,7 @@ from plots.curves import (
     drawn_contenders,
     missing_text,
 )
-from plots.profiles import Profile, Tail, load_profiles
+from plots.profiles import STEPS, Profile, StepTimes
 from plots.results import Contender, Results
 from plots.text import number, to_ascii
 
@@ -26,8 +26,9 @@ _LEAST_NS = 0.5
 
 def charts(results: Results) -> dict[str, CurveChart]:
     """A chart per operation and condition, by file stem."""
-    profiles = load_profiles(results.path)
-    operations = dict.fromkeys(name for p in profiles for name in p.tails)
+    profiles = results.profiles
+    found = {name for p in profiles if p.tails for name in p.tails.operations}
+    operations = [name for name in STEPS if name in found]
     conditions = sorted({p.condition for p in profiles})
     made: dict[str, CurveChart] = {}
     for operation in operations:
@@ -80,13 +81,14 @@ def _plane(workload: str, profiles: list[Profile], operation: str) -> Plane:
     curves: list[Curve] = []
     missing: list[str] = []
     for contender in drawn_contenders(by_contender):
-        tail = by_contender[contender].tails.get(operation)
+        tails = by_contender[contender].tails
+        tail = tails.operations.get(operation) if tails else None
         if tail is None or not tail.histogram:
             missing.append(to_ascii(contender.structure))
         else:
             curves.append(
                 replace(
-                    curve(contender, survival(tail)), note=number(tail.longest)
+                    curve(contender, survival(tail)), note=number(tail.max)
                 )
             )
     curves.sort(key=lambda c: c.points[-1].x)
@@ -99,20 +101,20 @@ def _plane(workload: str, profiles: list[Profile], operation: str) -> Plane:
     )
 
 
-def survival(tail: Tail) -> list[XY]:
+def survival(tail: StepTimes) -> list[XY]:
     """The share of operations above the upper end of each bucket.
 
     A bucket is no finer than its ends; the last value stands at the longest.
     """
-    total = sum(count for _, _, count in tail.histogram)
-    first = max(tail.histogram[0][0], _LEAST_NS)
+    total = tail.count
+    first = max(tail.histogram[0].lower_ns, _LEAST_NS)
     points = [XY(first, 1.0, 1.0, 1.0)]
     rest = total
-    for _, upper, count in tail.histogram[:-1]:
-        rest -= count
+    for bucket in tail.histogram[:-1]:
+        rest -= bucket.count
         share = rest / total
-        points.append(XY(max(upper, _LEAST_NS), share, share, share))
-    share = tail.histogram[-1][2] / total
-    longest = max(tail.longest, points[-1].x)
+        points.append(XY(max(bucket.upper_ns, _LEAST_NS), share, share, share))
+    share = tail.histogram[-1].count / total
+    longest = max(tail.max, points[-1].x)
     points.append(XY(longest, share, share, share))
     return points

@@ -16,7 +16,7 @@ from plots.curves import (
     drawn_contenders,
     missing_text,
 )
-from plots.profiles import Profile, load_profiles
+from plots.profiles import Profile
 from plots.results import Contender, Results
 from plots.text import binary_size, to_ascii
 
@@ -24,7 +24,7 @@ from plots.text import binary_size, to_ascii
 def charts(results: Results) -> dict[str, CurveChart]:
     """A plane per workload, by file stem."""
     by_condition: dict[str, dict[str, list[Profile]]] = {}
-    for profile in load_profiles(results.path):
+    for profile in results.profiles:
         workloads = by_condition.setdefault(profile.condition, {})
         workloads.setdefault(profile.workload, []).append(profile)
     stems = file_stems("timeline", sorted(by_condition))
@@ -64,10 +64,13 @@ def _plane(workload: str, profiles: list[Profile]) -> Plane:
     curves: list[Curve] = []
     missing: list[str] = []
     for contender in drawn_contenders(by_contender):
-        timeline = by_contender[contender].timeline
-        if timeline:
-            points = [XY(at, held, held, held) for at, _, held in timeline]
-            most = max(held for _, _, held in timeline)
+        memory = by_contender[contender].memory
+        if memory and memory.timeline:
+            points = [
+                XY(point.pages, point.held, point.held, point.held)
+                for point in memory.timeline
+            ]
+            most = max(point.held for point in memory.timeline)
             curves.append(
                 replace(curve(contender, points), note=binary_size(most))
             )

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from plots.chart import counter_estimate
 from plots.claims import Experiment
-from plots.profiles import load_profiles
 from plots.report import report, row_label
 from plots.results import (
     FILE_NAME,
@@ -228,11 +227,12 @@ def few(results: Results) -> Results:
 def table(results: Results) -> list[str]:
     """One trace, the main figures side by side."""
     longest = {
-        profile.structure: profile.tails["set"].longest
-        for profile in load_profiles(results.path)
+        profile.structure: profile.tails.operations["set"].max
+        for profile in results.profiles
         if profile.workload == _TABLE_WORKLOAD
         and not profile.condition
-        and "set" in profile.tails
+        and profile.tails
+        and "set" in profile.tails.operations
     }
     contenders = in_order(few(results).contenders_of("set", ""))
     headings = ["ns/page", "ns/range", "bits/page", "lost ppm"]
