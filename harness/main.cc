@@ -66,6 +66,16 @@ enum ExitStatus : int {
 // laid out for five minutes.
 constexpr std::chrono::nanoseconds kRunTime = std::chrono::seconds(200);
 
+// And the profiles after them.
+constexpr std::chrono::nanoseconds kProfilesTime = std::chrono::seconds(30);
+
+std::optional<RowBudget::Limits> ProfileLimitsFor(const Options& options) {
+  if (!options.with_profiles) return std::nullopt;
+  if (options.row_budget)
+    return RowBudget::Limits{.per_row = *options.row_budget};
+  return RowBudget::Limits{.whole_run = kProfilesTime};
+}
+
 RowBudget::Limits LimitsFor(const Options& options) {
   if (options.row_budget) return {.per_row = *options.row_budget};
   // Whether a count is cut off must not depend on how fast the machine is.
@@ -120,6 +130,7 @@ RowRequest ReadWorkloads(const Options& options) {
                      .fault_seed = options.fault_seed,
                      .fault_draw = options.fault_draw,
                      .large = options.large,
+                     .cpus = options.cpus,
                      .policies = options.policies,
                      .setless = options.setless,
                      .driver = options.driver,
@@ -196,6 +207,7 @@ ContextEntries DescribeRun(const Options& options, const RowRequest& request,
       {"fault_seed", std::to_string(options.fault_seed)},
       {"fault_draw", std::string(Name(options.fault_draw))},
       {"large_allocations", std::string(Name(options.large))},
+      {"modelled_cpus", std::to_string(options.cpus)},
   };
   if (options.host.is_real) {
     entries.emplace_back("host_memory_bytes",
@@ -314,6 +326,7 @@ int Run(const Options& options, int argc, char** argv) {
                .limits = LimitsFor(options),
                // A count takes all that a process executes between two marks.
                .share_recordings = !Timer::Get().counts_instructions(),
+               .profiles = ProfileLimitsFor(options),
                .out = options.out,
                .results_file = options.results_file,
                .context = std::move(context),

@@ -148,6 +148,19 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
                  "all rows together take 200 s, and 4 s cut one off]")
       ->check(CLI::Range(0.0, 1e6))
       ->type_name("SECONDS");
+  app.add_option("--profile", raw.profile,
+                 "Whether every structure is profiled after the rounds, under "
+                 "the first of the faults: its memory pass by pass, and the "
+                 "time of each single operation")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->type_name("on|off")
+      ->capture_default_str();
+  app.add_option("--cpus", raw.cpus,
+                 "CPUs of the modelled machine: how many decides the size of "
+                 "slabs, and so which pages are asked for")
+      ->check(CLI::Range(1, 8192))
+      ->type_name("N")
+      ->capture_default_str();
   app.add_option("--benchmark_filter", raw.filter,
                  "Only rows whose name matches; '-REGEX': only those that "
                  "do not")

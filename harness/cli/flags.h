@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/heap/nowait_heap.h"
+
 namespace CLI {
 class App;
 }
@@ -49,6 +51,8 @@ struct RawOptions {
   std::optional<double> row_budget;
   std::string filter;
   std::string out;
+  std::string profile = "on";
+  unsigned cpus = NowaitHeap::Options{}.cpus;
   bool quiet = false;
   bool list_workloads = false;
   bool list_structures = false;

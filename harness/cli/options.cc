@@ -399,6 +399,14 @@ void ChooseSource(RawOptions& raw, Options& options) {
   options.pages = raw.pages.value_or(counts ? kCountedPages : 0);
 }
 
+// A count profiles nothing, and a real host is for replay.
+void ChooseProfiles(const RawOptions& raw, Options& options) {
+  options.cpus = raw.cpus;
+  options.with_profiles = raw.profile == "on" &&
+                          options.source == Timer::Source::kClock &&
+                          !options.host.is_real;
+}
+
 Options::Action ChooseAction(const RawOptions& raw) {
   if (raw.list_workloads) return Options::Action::kListWorkloads;
   if (raw.list_structures) return Options::Action::kListStructures;
@@ -468,6 +476,7 @@ Options ParseOptions(int argc, const char* const* argv) {
         std::chrono::duration<double>(*raw.row_budget));
   }
   options.quiet = raw.quiet;
+  ChooseProfiles(raw, options);
   if (options.action == Options::Action::kRun) {
     options.out = ChooseOut(raw.out, options.results_file);
   }

@@ -76,6 +76,8 @@ struct Options {
   std::string filter;         // a regular expression over row names; empty: all
   std::filesystem::path out;  // a folder
   std::string results_file = "results.json";
+  bool with_profiles = true;
+  unsigned cpus = 4;  // of the modelled machine
   bool quiet = false;
   std::vector<std::string> benchmark_flags;  // for Google Benchmark
 };

@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
+#include <type_traits>
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>  // poison what is free
@@ -174,6 +176,7 @@ void* NowaitHeap::AllocateLarge(std::size_t size, Gfp gfp) noexcept {
   arena_.SetOwner(block, 0, Cache::Slab::OfBlock(order));
   Unpoison(block, size);
   CountAllocation(size, pages * kPageBytes);
+  CountLarge(size, 1);
   return block;
 }
 
@@ -187,6 +190,7 @@ void NowaitHeap::FreeLarge(void* block, std::size_t size) noexcept {
                                 ? std::size_t{1} << order
                                 : PageCount(size);
   CountFree(size, pages * kPageBytes);
+  CountLarge(size, -1);
   if (options_.large == LargePolicy::kVmalloc) {
     usage_.live_guard -= kPageBytes;
     void* guard = static_cast<std::byte*>(block) + pages * kPageBytes;
@@ -210,6 +214,18 @@ void NowaitHeap::ResetPeaks() {
   usage_.peak_requested = usage_.live_requested;
   usage_.peak_rounded = usage_.live_rounded;
   usage_.peak_pages = usage_.live_pages;
+  usage_.peak_slabs = usage_.live_slabs;
+  usage_.peak_pow2 = usage_.live_pow2;
+  usage_.peak_exact = usage_.live_exact;
+}
+
+std::vector<CacheUsage> NowaitHeap::CacheUsages() const {
+  std::vector<CacheUsage> usages;
+  for (const auto& cache : kmalloc_) usages.push_back(cache->usage());
+  for (const auto& cache : named_) usages.push_back(cache->usage());
+  std::erase_if(usages,
+                [](const CacheUsage& usage) { return usage.peak_slabs == 0; });
+  return usages;
 }
 
 void* NowaitHeap::AllocatePages(unsigned order, PageUser user, Gfp gfp,
@@ -229,6 +245,23 @@ void* NowaitHeap::AllocatePages(unsigned order, PageUser user, Gfp gfp,
 void NowaitHeap::CountPages(std::size_t pages) noexcept {
   usage_.live_pages += pages * kPageBytes;
   usage_.peak_pages = std::max(usage_.peak_pages, usage_.live_pages);
+}
+
+void NowaitHeap::CountSlab(unsigned order, int sign) noexcept {
+  const std::uint64_t bytes = sign * OrderBytes(order);
+  usage_.live_slabs += bytes;
+  usage_.live_pow2 += bytes;
+  usage_.live_exact += bytes;
+  usage_.peak_slabs = std::max(usage_.peak_slabs, usage_.live_slabs);
+  usage_.peak_pow2 = std::max(usage_.peak_pow2, usage_.live_pow2);
+  usage_.peak_exact = std::max(usage_.peak_exact, usage_.live_exact);
+}
+
+void NowaitHeap::CountLarge(std::size_t size, int sign) noexcept {
+  usage_.live_pow2 += sign * OrderBytes(PageOrder(size));
+  usage_.live_exact += sign * PageCount(size) * kPageBytes;
+  usage_.peak_pow2 = std::max(usage_.peak_pow2, usage_.live_pow2);
+  usage_.peak_exact = std::max(usage_.peak_exact, usage_.live_exact);
 }
 
 void NowaitHeap::FreePages(void* first, std::size_t pages) noexcept {
@@ -273,6 +306,14 @@ NowaitHeap::Cache::~Cache() {
   }
 }
 
+CacheUsage NowaitHeap::Cache::usage() const {
+  return {.name = name_,
+          .object_bytes = size_,
+          .geometry = geometry_,
+          .peak_slabs = peak_slabs_,
+          .peak_objects = std::max(peak_objects_, live_objects_)};
+}
+
 void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
   FaultModel* const fault = heap_.fault();
   if (fault != nullptr && fault->FailObject(size_, gfp) &&
@@ -292,6 +333,7 @@ void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
   ++current_->used;
   Poison(object, stride_);
   Unpoison(object, requested);
+  ++live_objects_;
   heap_.CountAllocation(requested, stride_);
   return object;
 }
@@ -301,6 +343,8 @@ void NowaitHeap::Cache::Give(void* object, std::size_t requested) noexcept {
   Require(slab != nullptr && slab->cache == this,
           "an object given back to another cache or with another size");
   Require(!IsPoisoned(object), "an object given back twice");
+  peak_objects_ = std::max(peak_objects_, live_objects_);
+  --live_objects_;
   heap_.CountFree(requested, stride_);
   Unpoison(&NextFree(object), sizeof(void*));
   NextFree(object) = slab->free;
@@ -353,15 +397,22 @@ NowaitHeap::Cache::Slab* NowaitHeap::Cache::NewSlab(unsigned order,
   void* block = heap_.AllocatePages(order, PageUser::kSlab, gfp,
                                     order == PageOrder(stride_));
   if (block == nullptr) return nullptr;
-  auto* slab = new Slab{.cache = this,
-                        .base = static_cast<std::byte*>(block),
-                        .free = nullptr,
-                        .prev = nullptr,
-                        .next = nullptr,
-                        .order = order,
-                        .used = 0,
-                        .place = Slab::Place::kCurrent};
+  // As in the kernel, where the slab overlays its struct page: no allocation
+  // in the middle of what may be timed.
+  static_assert(sizeof(Slab) <= PageArena::kDescriptorBytes);
+  static_assert(std::is_trivially_destructible_v<Slab>);
+  auto* slab = new (heap_.arena_.DescriptorOf(block))
+      Slab{.cache = this,
+           .base = static_cast<std::byte*>(block),
+           .free = nullptr,
+           .prev = nullptr,
+           .next = nullptr,
+           .order = order,
+           .used = 0,
+           .place = Slab::Place::kCurrent};
   heap_.arena_.SetOwner(block, order, slab);
+  heap_.CountSlab(order, 1);
+  peak_slabs_ = std::max(peak_slabs_, ++live_slabs_);
   // Lowest address first, as without CONFIG_SLAB_FREELIST_RANDOM.
   for (std::size_t i = OrderBytes(order) / stride_; i-- > 0;) {
     void* object = slab->base + i * stride_;
@@ -374,9 +425,10 @@ NowaitHeap::Cache::Slab* NowaitHeap::Cache::NewSlab(unsigned order,
 }
 
 void NowaitHeap::Cache::Release(Slab* slab) noexcept {
+  --live_slabs_;
+  heap_.CountSlab(slab->order, -1);
   heap_.arena_.SetOwner(slab->base, slab->order, nullptr);
   heap_.FreePages(slab->base, std::size_t{1} << slab->order);
-  delete slab;
 }
 
 void NowaitHeap::Cache::PutOnCpuPartial(Slab* slab) noexcept {

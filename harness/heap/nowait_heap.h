@@ -39,7 +39,6 @@ namespace pfn {
 // "rounded" the kmalloc class, cache stride or page block that serves it,
 // "pages" what was taken from the page allocator for it.
 struct HeapUsage {
-  std::uint64_t live_objects = 0;
   std::uint64_t live_requested = 0;
   std::uint64_t live_rounded = 0;
   std::uint64_t live_pages = 0;
@@ -54,8 +53,29 @@ struct HeapUsage {
   // Address space of guard pages, which have no memory (LargePolicy::kVmalloc).
   std::uint64_t live_guard = 0;
   std::uint64_t peak_guard = 0;
+  // Pages of slabs; and these with the pages of the larger requests, if those
+  // are whole blocks of 2^n pages, or exactly the pages that hold them.
+  std::uint64_t live_slabs = 0;
+  std::uint64_t live_pow2 = 0;
+  std::uint64_t live_exact = 0;
+  std::uint64_t peak_slabs = 0;
+  std::uint64_t peak_pow2 = 0;
+  std::uint64_t peak_exact = 0;
+
+  std::uint64_t live_objects() const { return allocations - frees; }
 
   friend bool operator==(const HeapUsage&, const HeapUsage&) = default;
+};
+
+// What one slab cache was used for; a kmalloc class is a cache too.
+struct CacheUsage {
+  std::string name;
+  std::size_t object_bytes;
+  SlabGeometry geometry;
+  std::uint64_t peak_slabs;
+  std::uint64_t peak_objects;
+
+  friend bool operator==(const CacheUsage&, const CacheUsage&) = default;
 };
 
 class NowaitHeap {
@@ -72,7 +92,7 @@ class NowaitHeap {
   explicit NowaitHeap(PageArena& arena) : NowaitHeap(arena, Options{}) {}
   NowaitHeap(PageArena& arena, Options options);
   // Gives all slabs back to the arena. Objects still live are lost with them;
-  // whoever cares looks at usage().live_objects before.
+  // whoever cares looks at usage().live_objects() before.
   ~NowaitHeap();
   NowaitHeap(const NowaitHeap&) = delete;
   NowaitHeap& operator=(const NowaitHeap&) = delete;
@@ -100,6 +120,8 @@ class NowaitHeap {
   const HeapUsage& usage() const { return usage_; }
   // From now on peaks count from the present values.
   void ResetPeaks();
+  // Of the caches that ever had a slab, kmalloc classes first.
+  std::vector<CacheUsage> CacheUsages() const;
 
  private:
   void* AllocateLarge(std::size_t size, Gfp gfp) noexcept;
@@ -111,11 +133,14 @@ class NowaitHeap {
                       bool is_last_try) noexcept;
   void FreePages(void* first, std::size_t pages) noexcept;
   void CountPages(std::size_t pages) noexcept;
+  // Pages of slabs, and those that a larger request of so many bytes would
+  // hold, came or went: `sign` is 1 or -1.
+  void CountSlab(unsigned order, int sign) noexcept;
+  void CountLarge(std::size_t size, int sign) noexcept;
   // Takes `bytes` from the reserve, or nothing.
   bool TakeReserve(std::size_t bytes) noexcept;
   void CountAllocation(std::size_t requested, std::size_t rounded) noexcept {
     ++usage_.allocations;
-    ++usage_.live_objects;
     usage_.live_requested += requested;
     usage_.live_rounded += rounded;
     if (usage_.live_requested > usage_.peak_requested) {
@@ -127,7 +152,6 @@ class NowaitHeap {
   }
   void CountFree(std::size_t requested, std::size_t rounded) noexcept {
     ++usage_.frees;
-    --usage_.live_objects;
     usage_.live_requested -= requested;
     usage_.live_rounded -= rounded;
   }
@@ -180,6 +204,7 @@ class NowaitHeap::Cache {
     void Remove(Slab* slab);
   };
 
+  CacheUsage usage() const;
   // One object of which `requested` bytes are used.
   void* Take(std::size_t requested, Gfp gfp) noexcept;
   void Give(void* object, std::size_t requested) noexcept;
@@ -205,6 +230,10 @@ class NowaitHeap::Cache {
   unsigned cpu_partial_slabs_;  // allowed on the per-CPU partial list
   unsigned min_partial_;        // empty slabs beyond are given back
   Slab* current_ = nullptr;
+  std::uint64_t live_objects_ = 0;
+  std::uint64_t peak_objects_ = 0;  // when an object was last given back
+  std::uint64_t live_slabs_ = 0;
+  std::uint64_t peak_slabs_ = 0;
   SlabList cpu_partial_;
   SlabList node_partial_;
   SlabList full_;

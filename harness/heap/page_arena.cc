@@ -40,7 +40,9 @@ PageArena::PageArena() {
   const std::size_t pages = capacity_ / kPageBytes;
   owners_ = static_cast<void**>(Reserve(pages * sizeof(void*)));
   free_orders_ = static_cast<std::uint8_t*>(Reserve(pages + kBeyondTheEnd));
-  if (owners_ == nullptr || free_orders_ == nullptr) {
+  descriptors_ = static_cast<std::byte*>(Reserve(pages * kDescriptorBytes));
+  if (owners_ == nullptr || free_orders_ == nullptr ||
+      descriptors_ == nullptr) {
     Unreserve();
     throw std::bad_alloc();
   }
@@ -57,6 +59,7 @@ void PageArena::Unreserve() noexcept {
   munmap(reservation_, capacity_ + kHugePageBytes);
   if (owners_ != nullptr) munmap(owners_, pages * sizeof(void*));
   if (free_orders_ != nullptr) munmap(free_orders_, pages + kBeyondTheEnd);
+  if (descriptors_ != nullptr) munmap(descriptors_, pages * kDescriptorBytes);
 }
 
 void PageArena::SetOwner(void* block, unsigned order, void* owner) noexcept {
@@ -137,6 +140,8 @@ void PageArena::Prefault(std::size_t bytes) noexcept {
   std::fill(owners_ + used_ / kPageBytes, owners_ + end / kPageBytes, nullptr);
   std::fill(free_orders_ + used_ / kPageBytes, free_orders_ + end / kPageBytes,
             std::uint8_t{0});
+  std::fill(descriptors_ + used_ / kPageBytes * kDescriptorBytes,
+            descriptors_ + end / kPageBytes * kDescriptorBytes, std::byte{0});
   for (std::size_t at = used_; at < end; at += kPageBytes) {
     static_cast<volatile std::byte*>(base_)[at] = std::byte{0};
   }

@@ -45,6 +45,13 @@ class PageArena {
   // first use of a page does not fall into a measurement.
   void Prefault(std::size_t bytes) noexcept;
 
+  // Room for what a heap keeps of a slab that begins at `block`, one for each
+  // page, aligned to its size.
+  static constexpr std::size_t kDescriptorBytes = 64;
+  void* DescriptorOf(void* block) const noexcept {
+    return descriptors_ + PageIndex(block) * kDescriptorBytes;
+  }
+
   // One word for each page, as struct page is: the heap notes there to which
   // slab a page belongs.
   void SetOwner(void* block, unsigned order, void* owner) noexcept;
@@ -72,10 +79,11 @@ class PageArena {
   }
 
   void* reservation_ = nullptr;
-  std::byte* base_ = nullptr;  // in it, aligned to a huge page
-  std::size_t capacity_ = 0;   // bytes from there
-  std::size_t used_ = 0;       // bytes ever handed out, from the base
-  void** owners_ = nullptr;    // by page
+  std::byte* base_ = nullptr;         // in it, aligned to a huge page
+  std::size_t capacity_ = 0;          // bytes from there
+  std::size_t used_ = 0;              // bytes ever handed out, from the base
+  void** owners_ = nullptr;           // by page
+  std::byte* descriptors_ = nullptr;  // by page
   // By page: 1 + the order of the free block that begins there, else 0.
   std::uint8_t* free_orders_ = nullptr;
   std::array<FreeBlock*, kMaxOrder + 1> free_ = {};

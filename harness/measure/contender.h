@@ -15,6 +15,7 @@
 
 #include "harness/any_set.h"
 #include "harness/measure/job.h"
+#include "harness/profile/tail_recorder.h"
 #include "structures/core/pfn_set.h"
 
 namespace pfn {
@@ -27,6 +28,9 @@ struct Contender {
   Measurement (*measure)(const Job& job);
   Measurement (*replay)(const Job& job) = nullptr;
   std::unique_ptr<AnySet> (*make)(NowaitHeap& heap) = nullptr;
+  // StepTimer::Run(), for profiles.
+  StepsOutcome (*time_steps)(const Job& job, std::size_t passes,
+                             TailRecorder& tails) = nullptr;
 
   SetKind kind() const { return {traits, make}; }
 };

@@ -48,9 +48,9 @@ RangeDigest DigestOf(Oracle& oracle) {
 }  // namespace
 
 std::string LedgerError(const HeapUsage& usage) {
-  if (usage.live_objects != 0) {
+  if (usage.live_objects() != 0) {
     return fmt::format("{} objects are still allocated after the end",
-                       usage.live_objects);
+                       usage.live_objects());
   }
   if (usage.live_requested != 0) {
     return "objects were given back with other sizes than asked for";

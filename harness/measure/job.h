@@ -36,6 +36,7 @@ struct Job {
   PageArena* arena;
   FaultDraw fault_draw = FaultDraw::kAllocation;
   LargePolicy large = LargePolicy::kPow2;
+  unsigned cpus = NowaitHeap::Options{}.cpus;
   ReplaySpec replay = {};  // kReplay
   // For the whole measurement, on the wall; zero is none. What is not done by
   // then is cut off and has no figure.

@@ -20,13 +20,13 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <string>
 
 #include "harness/fault/operation_draw.h"
 #include "harness/heap/nowait_heap.h"
 #include "harness/measure/deadline.h"
 #include "harness/measure/job.h"
+#include "harness/measure/job_fault.h"
 #include "harness/measure/loops.h"
 #include "harness/measure/stopwatch.h"
 #include "structures/core/pfn_set.h"
@@ -39,17 +39,11 @@ class Measurer {
   static Measurement Run(const Job& job) {
     Measurement result;
     result.accounts_memory = S::kTraits.accounts_memory;
-    NowaitHeap heap(*job.arena, {.large = job.large});
-    const auto fault = job.fault.MakeModel(job.fault_seed);
-    std::optional<OperationDraw> draw;
-    if (fault != nullptr && job.fault_draw == FaultDraw::kOperation) {
-      heap.set_fault(&draw.emplace(*fault));
-    } else {
-      heap.set_fault(fault.get());
-    }
+    NowaitHeap heap(*job.arena, {.cpus = job.cpus, .large = job.large});
+    JobFault fault(job, heap);
     {
       S set(heap);
-      Measurer measurer(job, heap, set, draw ? &*draw : nullptr, result);
+      Measurer measurer(job, heap, set, fault.draw(), result);
       measurer.RunPasses();
       result.usage = heap.usage();
       measurer.GiveParts();

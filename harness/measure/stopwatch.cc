@@ -80,24 +80,24 @@ Timer Timer::Clock() {
   if (HasInvariantTsc()) {
     using std::chrono::steady_clock;
     const auto start = steady_clock::now();
-    const std::uint64_t start_ticks = Stopwatch::ReadTsc();
+    const std::uint64_t start_ticks = ReadTsc();
     auto now = start;
     while (now - start < std::chrono::milliseconds(50)) {
       now = steady_clock::now();
     }
-    const std::uint64_t ticks = Stopwatch::ReadTsc() - start_ticks;
+    const std::uint64_t ticks = ReadTsc() - start_ticks;
     const double ns =
         std::chrono::duration<double, std::nano>(now - start).count();
     return {.source = Source::kClock,
             .uses_tsc = true,
             .ns_per_tick = ns / static_cast<double>(ticks),
-            .overhead_ticks = MedianCostOfPair(Stopwatch::ReadTsc)};
+            .overhead_ticks = MedianCostOfPair(ReadTsc)};
   }
 #endif
   return {.source = Source::kClock,
-          .read = &Stopwatch::ReadMonotonic,
+          .read = &ReadMonotonic,
           .ns_per_tick = 1.0,
-          .overhead_ticks = MedianCostOfPair(Stopwatch::ReadMonotonic)};
+          .overhead_ticks = MedianCostOfPair(ReadMonotonic)};
 }
 
 // Callgrind tells totals only, so the cost of a pair is the mean of many; all

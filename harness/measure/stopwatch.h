@@ -54,43 +54,22 @@ struct Timer {
     return source == Source::kCallgrind || source == Source::kHardware;
   }
 
+  // A reading, in ticks.
+  std::uint64_t Now() const {
+#if defined(__x86_64__)
+    if (uses_tsc) [[likely]] {
+      return ReadTsc();
+    }
+#endif
+    return read();
+  }
+
   // One line for the results: which source, its rate, what was subtracted.
   std::string Describe() const;
 
  private:
   static Timer Clock();
   static Timer Callgrind();
-};
-
-// Sums up stretches of time, or of instructions. Nothing may be allocated or
-// printed within one.
-class Stopwatch {
- public:
-  explicit Stopwatch(const Timer& timer = Timer::Get()) : timer_(timer) {}
-
-  void Start() { start_ = Now(); }
-  void Stop() {
-    ticks_ += static_cast<double>(Now() - start_) - timer_.overhead_ticks;
-  }
-  // Never negative, although a correction could make a sum of nothing so. 0
-  // where instructions are counted.
-  double nanoseconds() const {
-    return ticks_ > 0 ? ticks_ * timer_.ns_per_tick : 0;
-  }
-  // Of all stretches since the last call. 0 where time is measured.
-  double TakeInstructions();
-
- private:
-  friend struct Timer;
-
-  std::uint64_t Now() const {
-#if defined(__x86_64__)
-    if (timer_.uses_tsc) [[likely]] {
-      return ReadTsc();
-    }
-#endif
-    return timer_.read();
-  }
 
 #if defined(__x86_64__)
   static std::uint64_t ReadTsc() {
@@ -105,7 +84,28 @@ class Stopwatch {
     return static_cast<std::uint64_t>(
         std::chrono::steady_clock::now().time_since_epoch().count());
   }
+};
 
+// Sums up stretches of time, or of instructions. Nothing may be allocated or
+// printed within one.
+class Stopwatch {
+ public:
+  explicit Stopwatch(const Timer& timer = Timer::Get()) : timer_(timer) {}
+
+  void Start() { start_ = timer_.Now(); }
+  void Stop() {
+    ticks_ +=
+        static_cast<double>(timer_.Now() - start_) - timer_.overhead_ticks;
+  }
+  // Never negative, although a correction could make a sum of nothing so. 0
+  // where instructions are counted.
+  double nanoseconds() const {
+    return ticks_ > 0 ? ticks_ * timer_.ns_per_tick : 0;
+  }
+  // Of all stretches since the last call. 0 where time is measured.
+  double TakeInstructions();
+
+ private:
   const Timer& timer_;
   std::uint64_t start_ = 0;
   double ticks_ = 0;

@@ -48,7 +48,7 @@ template <PfnSet S>
 Measurement Replay(const Job& job) {
   Measurement result;
   result.accounts_memory = S::kTraits.accounts_memory;
-  NowaitHeap heap(*job.arena, {.large = job.large});
+  NowaitHeap heap(*job.arena, {.cpus = job.cpus, .large = job.large});
   const auto fault = job.fault.MakeModel(job.fault_seed);
   heap.set_fault(fault.get());
   heap.set_reserve(job.replay.policy.reserve_bytes);

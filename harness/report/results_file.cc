@@ -2,6 +2,9 @@
 
 #include "harness/report/results_file.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <sstream>
 #include <utility>
@@ -18,6 +21,15 @@ ResultsFile::ResultsFile(const std::filesystem::path& folder, std::size_t rows,
 
 void ResultsFile::Add(std::size_t row, Run run) {
   rows_[row].push_back(std::move(run));
+  WriteNowAndThen();
+}
+
+void ResultsFile::AddProfile(const Profile& profile) {
+  profiles_.push_back(ToJson(profile, "    "));
+  WriteNowAndThen();
+}
+
+void ResultsFile::WriteNowAndThen() {
   // Rendering takes milliseconds and grows with the run: not after every row.
   if (steady_clock::now() - last_write_ >= std::chrono::seconds(1)) Write();
 }
@@ -43,7 +55,13 @@ std::string ResultsFile::Render() const {
     if (!runs.empty()) reporter.ReportRuns(runs);
   }
   reporter.Finalize();
-  return text.str();
+  std::string json = std::move(text).str();
+  if (profiles_.empty()) return json;
+  // The library writes an object and has no way to add to it.
+  json.erase(json.rfind('}'));
+  json.erase(json.find_last_not_of('\n') + 1);
+  return fmt::format("{},\n  \"profiles\": [\n    {}\n  ]\n}}\n", json,
+                     fmt::join(profiles_, ",\n    "));
 }
 
 }  // namespace pfn

@@ -3,7 +3,8 @@
 // File: harness/report/results_file.h
 //
 // results.json: every repetition of every row, in Google Benchmark's JSON
-// format, so that its compare.py and everybody's scripts read it. The file is
+// format, so that its compare.py and everybody's scripts read it; and, under a
+// key of their own, which those pass over, the profiles. The file is
 // replaced as a whole, atomically: whenever the run ends, however it ends, what
 // stands there is valid and holds all that was finished.
 
@@ -17,6 +18,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "harness/profile/profile.h"
 
 namespace pfn {
 
@@ -36,6 +39,8 @@ class ResultsFile {
   // Adds one repetition of row number `row` and writes the file, if the last
   // write was more than a second ago. Throws TraceError if it cannot.
   void Add(std::size_t row, Run run);
+  // The same for a profile.
+  void AddProfile(const Profile& profile);
   // Writes all there is; nothing, if there is nothing yet.
   void Write();
 
@@ -45,10 +50,12 @@ class ResultsFile {
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  void WriteNowAndThen();
   std::string Render() const;
 
   std::filesystem::path path_;
   std::vector<std::vector<Run>> rows_;
+  std::vector<std::string> profiles_;  // as JSON
   std::optional<Context> context_;
   std::chrono::steady_clock::time_point last_write_;
 };

@@ -19,9 +19,9 @@ std::string_view Name(Operation operation) {
   return kReplayOperation.name;
 }
 
-std::string RowName(const Job& job, std::string_view structure, int control) {
-  std::string name = fmt::format("{}/{}/{}", Name(job.operation),
-                                 job.workload->name(), structure);
+// What follows the structure in a row's name, each key with a slash before it.
+std::string Keys(const Job& job) {
+  std::string name;
   const bool is_replay = job.operation == Operation::kReplay;
   if (is_replay && job.replay.driver.transport == Transport::kChunks) {
     name += "/policy:" + job.replay.policy.ToString();
@@ -38,6 +38,12 @@ std::string RowName(const Job& job, std::string_view structure, int control) {
     const std::string driver = DriverToString(job.replay.driver);
     if (!driver.empty()) name += "/driver:" + driver;
   }
+  return name;
+}
+
+std::string RowName(const Job& job, std::string_view structure, int control) {
+  std::string name = fmt::format("{}/{}/{}{}", Name(job.operation),
+                                 job.workload->name(), structure, Keys(job));
   if (control != 0) name += fmt::format("/control:{}", control);
   return name;
 }
@@ -52,11 +58,15 @@ void AddRows(const RowRequest& request, const Job& job,
              const Contender& contender, Measurement (*measure)(const Job& job),
              std::vector<Row>& rows) {
   const int controls = &contender == request.baseline ? request.controls : 0;
+  const std::string keys = Keys(job);
   for (int control = 0; control <= controls; ++control) {
-    rows.push_back({RowName(job, contender.traits.name, control), job, measure,
-                    job.operation != Operation::kClear &&
-                        job.operation != Operation::kReplay &&
-                        !contender.traits.defers_work});
+    rows.push_back({.name = RowName(job, contender.traits.name, control),
+                    .job = job,
+                    .measure = measure,
+                    .shares_recordings = job.operation != Operation::kClear &&
+                                         job.operation != Operation::kReplay,
+                    .contender = &contender,
+                    .condition = keys.empty() ? "" : keys.substr(1)});
   }
 }
 
@@ -101,7 +111,8 @@ std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena) {
                       .fault_seed = request.fault_seed,
                       .arena = &arena,
                       .fault_draw = request.fault_draw,
-                      .large = request.large};
+                      .large = request.large,
+                      .cpus = request.cpus};
         if (operation == Operation::kReplay) {
           AddReplays(request, job, rows);
           continue;

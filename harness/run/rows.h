@@ -32,6 +32,10 @@ struct Row {
   // Whether it leaves recordings as they are, or is the last to need them: rows
   // that differ only in their operation can then be measured together.
   bool shares_recordings = false;
+  // What it measures; null for what is no structure.
+  const Contender* contender = nullptr;
+  // What follows the structure in the name, but for the control.
+  std::string condition = {};
 };
 
 // Rows that are measured together, by their numbers in order of operations.
@@ -48,6 +52,7 @@ struct RowRequest {
   std::uint64_t fault_seed = 1;
   FaultDraw fault_draw = FaultDraw::kAllocation;
   LargePolicy large = LargePolicy::kPow2;
+  unsigned cpus = NowaitHeap::Options{}.cpus;
   // replay: a row for each policy of each contender, and the drivers without a
   // set.
   std::vector<PolicySpec> policies = {PolicySpec{}};

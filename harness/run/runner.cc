@@ -4,6 +4,7 @@
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -21,6 +22,7 @@
 #include "harness/measure/stopwatch.h"
 #include "harness/report/progress.h"
 #include "harness/report/results_file.h"
+#include "harness/run/profiles.h"
 #include "harness/run/row_budget.h"
 
 namespace pfn {
@@ -188,6 +190,11 @@ class Rounds {
   const RowBudget& budget() const { return budget_; }
   const std::vector<Visit>& visits() const { return visits_; }
   bool was_left_out(std::size_t row) const { return left_out_.contains(row); }
+  // Of rows where even the recording takes too long, why.
+  std::string EndlessRecording(const Row& row) const {
+    const auto found = endless_.find(RecordingOf(row));
+    return found == endless_.end() ? "" : found->second;
+  }
   std::size_t left_out() const { return left_out_.size(); }
 
  private:
@@ -307,6 +314,52 @@ void ReportShortRows(const ResultsFile& results, const RowBudget& budget,
              count, rows, budget.Seconds(), rounds);
 }
 
+// Profiles all structures of the rows, and returns how many had a wrong answer.
+std::size_t AddProfiles(std::span<const Row> rows, const Rounds& rounds,
+                        const RowBudget::Limits& limits, ResultsFile& results) {
+  const std::vector<const Row*> plan = PlanProfiles(rows);
+  ProfileBudget budget(plan, limits);
+  Progress progress(plan.size(), 1);
+  std::size_t wrong = 0;
+  std::vector<std::string> short_ones;
+  for (std::size_t i = 0; i < plan.size() && interrupted == 0; ++i) {
+    const Row& row = *plan[i];
+    const std::string place = fmt::format("{}/{}", row.job.workload->name(),
+                                          row.contender->traits.name);
+    progress.Begin("profile " + place, 0);
+    const auto start = std::chrono::steady_clock::now();
+    ProfileOutcome outcome;
+    const std::string endless = rounds.EndlessRecording(row);
+    if (endless.empty()) {
+      outcome = MakeProfile(*row.contender, row.job, budget.TimeFor(i));
+    } else {
+      outcome.profile.error = "not run: " + endless;
+    }
+    budget.Spend(i, std::chrono::steady_clock::now() - start);
+    progress.End(i);
+    Profile& profile = outcome.profile;
+    profile.workload = row.job.workload->name();
+    profile.structure = row.contender->traits.name;
+    profile.condition = row.condition;
+    if (outcome.is_wrong) {
+      ++wrong;
+      progress.Clear();
+      fmt::print(stderr, "pfnbench: profile {}: {}\n", place, profile.error);
+    } else if (!profile.error.empty()) {
+      short_ones.push_back(place);
+    }
+    results.AddProfile(profile);
+  }
+  progress.Clear();
+  if (!short_ones.empty()) {
+    fmt::print(stderr,
+               "pfnbench: {} of {} profiles took too long and were cut off: "
+               "{}\n",
+               short_ones.size(), plan.size(), fmt::join(short_ones, ", "));
+  }
+  return wrong;
+}
+
 void PrintSummary(std::span<const Row> rows, const ResultsFile& results) {
   const bool counts_instructions = Timer::Get().counts_instructions();
   const std::string_view title =
@@ -359,6 +412,10 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   }
   benchmark::ClearRegisteredBenchmarks();
   rounds.EndRounds();
+  std::size_t wrong_profiles = 0;
+  if (settings.profiles && interrupted == 0) {
+    wrong_profiles = AddProfiles(rows, rounds, *settings.profiles, results);
+  }
   const RowBudget& budget = rounds.budget();
   benchmark::AddCustomContext("row_budget_seconds", budget.Seconds());
   if (interrupted != 0) benchmark::AddCustomContext("interrupted", "yes");
@@ -366,7 +423,7 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   if (settings.print_summary) PrintSummary(rows, results);
   ReportShortRows(results, budget, rows.size(), settings.rounds);
   return {
-      .failed_rows = ReportFailures(rows, results, rounds),
+      .failed_rows = ReportFailures(rows, results, rounds) + wrong_profiles,
       .interrupted = interrupted != 0,
       .results = results.is_empty() ? std::filesystem::path() : results.path()};
 }

@@ -2,14 +2,15 @@
 //
 // File: harness/run/runner.h
 //
-// Runs rows in rounds with Google Benchmark. In every round every row runs
-// once, in random order, so that what disturbs the machine for a while hits all
-// rows alike, and two rows can be compared within a round.
+// Runs rows in rounds with Google Benchmark, and then makes profiles. In every
+// round every row runs once, in random order, so that what disturbs the machine
+// for a while hits all rows alike, and two rows can be compared within a round.
 
 #ifndef PFNBENCH_HARNESS_RUN_RUNNER_H_
 #define PFNBENCH_HARNESS_RUN_RUNNER_H_
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -23,7 +24,9 @@ struct RunSettings {
   int rounds = 9;
   RowBudget::Limits limits{};
   bool share_recordings = true;  // MakeVisits()
-  std::filesystem::path out;     // a folder that exists
+  // What the profiles that follow may take; none: there are none.
+  std::optional<RowBudget::Limits> profiles = std::nullopt;
+  std::filesystem::path out;  // a folder that exists
   std::string results_file = "results.json";
   ContextEntries context;     // besides the environment
   std::string executable;     // argv[0]
@@ -31,7 +34,7 @@ struct RunSettings {
 };
 
 struct RunOutcome {
-  std::size_t failed_rows = 0;  // with a wrong answer, named on stderr
+  std::size_t failed_rows = 0;  // or profiles, with a wrong answer: see stderr
   bool interrupted = false;
   std::filesystem::path results;  // empty if there is nothing to write
 };

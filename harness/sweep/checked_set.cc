@@ -173,13 +173,13 @@ std::string CheckedSet::EmptyWithoutMemory() {
 std::string CheckedSet::Destroy() {
   set_.reset();
   const HeapUsage& usage = heap_.usage();
-  if (usage.live_objects == 0 && usage.live_requested == 0 &&
+  if (usage.live_objects() == 0 && usage.live_requested == 0 &&
       usage.live_rounded == 0) {
     return "";
   }
   return fmt::format(
       "{} objects, {} requested bytes are live after destruction",
-      usage.live_objects, usage.live_requested);
+      usage.live_objects(), usage.live_requested);
 }
 
 }  // namespace pfn

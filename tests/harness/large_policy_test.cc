@@ -142,7 +142,7 @@ RC_GTEST_PROP(LargePolicyProperty, BlocksKeepTheirBytesAndTheLedgerIsRight,
     RC_ASSERT(is_whole(block, size));
     rig.Give(block, size);
   }
-  RC_ASSERT(rig.usage().live_objects == 0u);
+  RC_ASSERT(rig.usage().live_objects() == 0u);
   RC_ASSERT(rig.usage().live_rounded == 0u);
   RC_ASSERT(rig.usage().live_guard == 0u);
 }

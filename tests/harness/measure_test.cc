@@ -49,7 +49,7 @@ TEST(Measurer, CountsPagesRangesAndMemoryOfAllPasses) {
   EXPECT_EQ(m.requested_when_full, 12 * 40);
   EXPECT_EQ(m.rounded_when_full, 12 * 64);
   EXPECT_EQ(m.usage.peak_requested, 8 * 40);
-  EXPECT_EQ(m.usage.live_objects, 0) << "emptied by then";
+  EXPECT_EQ(m.usage.live_objects(), 0) << "emptied by then";
   EXPECT_EQ(m.usage.allocations, 12);
 }
 

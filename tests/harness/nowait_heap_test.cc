@@ -76,7 +76,7 @@ TEST_F(NowaitHeapTest, CountsWhatIsAskedForRoundedAndTakenAsPages) {
   void* a = Take(100);    // kmalloc-128
   void* b = Take(65);     // kmalloc-96
   void* c = Take(20000);  // 8 pages
-  EXPECT_EQ(usage().live_objects, 3);
+  EXPECT_EQ(usage().live_objects(), 3);
   EXPECT_EQ(usage().live_requested, 100 + 65 + 20000);
   EXPECT_EQ(usage().live_rounded, 128 + 96 + 32768);
   EXPECT_EQ(usage().live_pages, 4096 + 4096 + 32768);
@@ -87,7 +87,7 @@ TEST_F(NowaitHeapTest, CountsWhatIsAskedForRoundedAndTakenAsPages) {
   heap_.Free(a, 100, 8);
   heap_.Free(b, 65, 8);
   heap_.Free(c, 20000, 8);
-  EXPECT_EQ(usage().live_objects, 0);
+  EXPECT_EQ(usage().live_objects(), 0);
   EXPECT_EQ(usage().live_requested, 0);
   EXPECT_EQ(usage().live_rounded, 0);
   EXPECT_EQ(usage().live_pages, 4096 + 4096) << "current slabs are kept";
@@ -249,7 +249,7 @@ TEST_F(NodeSlabs, EmptySlabsAreKeptUpToMinPartialAndReleasedBeyond) {
   Fill(29);
   for (auto& slab : slabs_) FreeFrom(slab, kNodesPerSlab);
   nodes_.Free(in_current_);
-  EXPECT_EQ(usage().live_objects, 0);
+  EXPECT_EQ(usage().live_objects(), 0);
   // 29 puts on a list of 4: it was emptied at the 5th, 9th, ..., 29th.
   const std::size_t on_cpu = (29 - 1) % kCpuPartialSlabs + 1;
   EXPECT_EQ(slabs_taken(), 1 + on_cpu + kMinPartial);
@@ -260,7 +260,7 @@ TEST_F(NodeSlabs, NoSlabGoesBackWhileTheListsHaveRoom) {
   Fill(kCpuPartialSlabs + kMinPartial - 1);
   for (auto& slab : slabs_) FreeFrom(slab, kNodesPerSlab);
   nodes_.Free(in_current_);
-  EXPECT_EQ(usage().live_objects, 0);
+  EXPECT_EQ(usage().live_objects(), 0);
   EXPECT_EQ(slabs_taken(), slabs_.size() + 1);
 }
 
@@ -375,7 +375,7 @@ TEST_F(NowaitHeapTest, SlabsOfDifferentOrdersLiveSideBySide) {
     }));
     nodes.Free(objects[i]);
   }
-  EXPECT_EQ(usage().live_objects, 0);
+  EXPECT_EQ(usage().live_objects(), 0);
 }
 
 TEST_F(NowaitHeapTest, EveryObjectIsAskedForAtTheFaultModel) {
@@ -540,13 +540,13 @@ RC_GTEST_PROP(NowaitHeapProperty, ObjectsKeepTheirBytesAndTheLedgerIsRight,
                       is_node ? &nodes : nullptr});
       requested += size;
     }
-    RC_ASSERT(heap.usage().live_objects == held.size());
+    RC_ASSERT(heap.usage().live_objects() == held.size());
     RC_ASSERT(heap.usage().live_requested == requested);
     RC_ASSERT(heap.usage().live_rounded >= requested);
     RC_ASSERT(heap.usage().live_pages >= heap.usage().live_rounded);
   }
   while (!held.empty()) give(held.size() - 1);
-  RC_ASSERT(heap.usage().live_objects == 0u);
+  RC_ASSERT(heap.usage().live_objects() == 0u);
   RC_ASSERT(heap.usage().live_requested == 0u);
   RC_ASSERT(heap.usage().live_rounded == 0u);
   RC_ASSERT(heap.usage().allocations == heap.usage().frees);

@@ -151,13 +151,13 @@ TEST_F(BtreeIndexTest, AnEmptiedRootStaysAndServesAgain) {
   Insert(Keys{7});
   Remove(7);
   EXPECT_EQ(index_.height(), 1u);
-  EXPECT_EQ(heap_.usage().live_objects, 1u);
+  EXPECT_EQ(heap_.usage().live_objects(), 1u);
   EXPECT_EQ(AtMost(7), 0u);
   EXPECT_EQ(index_.First(), nullptr);
   Insert(Keys{9});
-  EXPECT_EQ(heap_.usage().live_objects, 1u);
+  EXPECT_EQ(heap_.usage().live_objects(), 1u);
   index_.RemoveAll([](std::uint64_t*) {});
-  EXPECT_EQ(heap_.usage().live_objects, 0u);
+  EXPECT_EQ(heap_.usage().live_objects(), 0u);
 }
 
 TEST_F(BtreeIndexTest, AFailedInsertionLeavesTheSameKeysAndNodes) {
@@ -179,7 +179,7 @@ TEST_F(BtreeIndexTest, AFailedInsertionLeavesTheSameKeysAndNodes) {
       ASSERT_EQ(Walked(), before) << key << ", request " << n;
       ASSERT_EQ(index_.CountNodes(), nodes);
       ASSERT_EQ(index_.height(), height);
-      ASSERT_EQ(heap_.usage().live_objects, nodes);
+      ASSERT_EQ(heap_.usage().live_objects(), nodes);
       ASSERT_TRUE(index_.Validate());
     }
     const auto made = static_cast<unsigned>(index_.CountNodes() - nodes);
@@ -211,7 +211,7 @@ TEST_F(BtreeIndexTest, HoldsWhatAnOrderedMapHolds) {
       if (step % 100 == 0) {
         ASSERT_TRUE(index_.Validate());
         ASSERT_EQ(Walked(), Expected());
-        ASSERT_EQ(heap_.usage().live_objects, index_.CountNodes());
+        ASSERT_EQ(heap_.usage().live_objects(), index_.CountNodes());
       }
     }
   }
@@ -305,7 +305,7 @@ TEST_F(BtreeBitmapTest, TheTreesShareIs42BytesInOrderAnd27Shuffled) {
   Open(segments);
   EXPECT_NEAR(NodesFor(kSegments) * 128.0 / kSegments, 42.7, 0.05);
   ASSERT_EQ(set_.ClearRange(kAllPages, Gfp::kNowait), Status::kOk);
-  ASSERT_EQ(heap_.usage().live_objects, 0u);
+  ASSERT_EQ(heap_.usage().live_objects(), 0u);
   std::shuffle(segments.begin(), segments.end(), std::mt19937_64(1));
   Open(segments);
   EXPECT_NEAR(NodesFor(kSegments) * 128.0 / kSegments, 26.9, 0.3);
@@ -331,13 +331,13 @@ TEST_F(BtreeBitmapTest, EachOfTheThreeAllocationsOfASegmentMayFail) {
   for (const std::uint64_t n : {1, 2}) {  // record, bitmap
     failures_.Arm(n, FailuresToOrder::Mode::kOnce);
     EXPECT_EQ(set_.Set(0, Gfp::kNowait), Status::kNoMemory);
-    EXPECT_EQ(heap_.usage().live_objects, 3u);
+    EXPECT_EQ(heap_.usage().live_objects(), 3u);
   }
   Open({2, 3, 4, 5, 6, 7, 8});            // the root is full
   for (const std::uint64_t n : {3, 4}) {  // sibling, new root
     failures_.Arm(n, FailuresToOrder::Mode::kOnce);
     EXPECT_EQ(set_.Set(0, Gfp::kNowait), Status::kNoMemory);
-    EXPECT_EQ(heap_.usage().live_objects, 8 * 2 + 1u);
+    EXPECT_EQ(heap_.usage().live_objects(), 8 * 2 + 1u);
     EXPECT_FALSE(set_.Test(0));
     EXPECT_TRUE(set_.Validate());
   }

@@ -85,13 +85,13 @@ TEST_F(BtreeRangeTest, AnInsertionBetweenOthersCutsInTheMiddle) {
 TEST_F(BtreeRangeTest, AFullLeafFirstSharesWithANeighbourThatHasRoom) {
   InsertAll({10, 20, 30, 40, 50, 60, 70});
   ASSERT_EQ(RunsPerLeaf(), (Counts{5, 2}));
-  const std::uint64_t objects = heap_.usage().live_objects;
+  const std::uint64_t objects = heap_.usage().live_objects();
   InsertAll({25});  // 10 20 25 30, 40 50 60 70
   EXPECT_EQ(RunsPerLeaf(), (Counts{4, 4}));
   ASSERT_TRUE(tree_.Erase(Find(20), 1));
   InsertAll({65, 75});  // 10 25 30 40, 50 60 65 70 75
   EXPECT_EQ(RunsPerLeaf(), (Counts{4, 5}));
-  EXPECT_EQ(heap_.usage().live_objects, objects);
+  EXPECT_EQ(heap_.usage().live_objects(), objects);
 }
 
 TEST_F(BtreeRangeTest, ARunThatGrowsOverTheBorderPushesItOverTheGap) {
@@ -158,7 +158,7 @@ TEST_F(BtreeRangeTest, AnEmptyLeafIsFreedWhereverItIs) {
     EXPECT_EQ(RunsPerLeaf(), (Counts{5, 5}));
     EXPECT_TRUE(tree_.Validate());
     tree_.RemoveAll();
-    EXPECT_EQ(heap_.usage().live_objects, 0u);
+    EXPECT_EQ(heap_.usage().live_objects(), 0u);
   }
 }
 
@@ -166,19 +166,19 @@ TEST_F(BtreeRangeTest, ASplitThatFailsChangesNothing) {
   // Fill all levels: 5 * 7 runs, then the next needs leaf, node and root.
   for (Pfn pfn = 10; pfn <= 350; pfn += 10) InsertAll({pfn});
   ASSERT_EQ(RunsPerLeaf(), Counts(7, 5));
-  const std::uint64_t objects = heap_.usage().live_objects;
+  const std::uint64_t objects = heap_.usage().live_objects();
   ASSERT_EQ(objects, 8u);
   for (std::uint64_t n = 1; n <= 3; ++n) {
     failures_.Arm(n, FailuresToOrder::Mode::kOnce);
     Cursor at = Find(360);
     EXPECT_EQ(tree_.Insert(at, {360, 360}, Gfp::kNowait), Status::kNoMemory);
-    EXPECT_EQ(heap_.usage().live_objects, objects);
+    EXPECT_EQ(heap_.usage().live_objects(), objects);
     EXPECT_EQ(RunsPerLeaf(), Counts(7, 5));
     EXPECT_TRUE(tree_.Validate());
   }
   failures_.Disarm();
   InsertAll({360});
-  EXPECT_EQ(heap_.usage().live_objects, objects + 3);
+  EXPECT_EQ(heap_.usage().live_objects(), objects + 3);
   EXPECT_EQ(tree_.inner_levels(), 2u);
 }
 

@@ -94,7 +94,7 @@ TEST_F(CvbmpCursorTest, AnExtractionWhileClearingLosesNothing) {
     from = range->last + 1;
   }
   EXPECT_EQ(found, 50);
-  EXPECT_EQ(set_.usage().live_objects, 0);
+  EXPECT_EQ(set_.usage().live_objects(), 0);
 }
 
 TEST_F(CvbmpCursorTest, DenseGuestMemoryCostsAsMuchAsCvbmp) {
@@ -124,7 +124,7 @@ TEST(Cvbmp32768Test, PartsOfSegmentsAreClearedWordByWord) {
   EXPECT_EQ(set.Ranges(), (List{{0, 99}, {2 * 32768 + 100, 4 * 32768 - 1}}));
   ASSERT_EQ(set->ClearRange({0, 99}, Gfp::kNowait), Status::kOk);
   EXPECT_TRUE(set->Validate());
-  EXPECT_EQ(set.usage().live_objects, 4);
+  EXPECT_EQ(set.usage().live_objects(), 4);
 }
 
 }  // namespace

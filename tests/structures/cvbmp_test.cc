@@ -159,7 +159,7 @@ TEST(CvbmpTest, EveryStepMakesTheListThatItShould) {
     EXPECT_EQ(NodesOf(set), line.nodes);
     EXPECT_EQ(set->CountSpares(), line.spares);
     EXPECT_EQ(set->last_used_segment(), line.last_used);
-    EXPECT_EQ(set.usage().live_objects, line.live_objects);
+    EXPECT_EQ(set.usage().live_objects(), line.live_objects);
     EXPECT_TRUE(set->Validate());
   }
 }
@@ -174,7 +174,7 @@ TEST(CvbmpTest, MergingAFullGuestGivesNoMemoryBack) {
   }
   EXPECT_EQ(NodesOf(set), (Nodes{{256, kSegments * 1024}}));
   EXPECT_EQ(set->CountSpares(), kSegments - 1);
-  EXPECT_EQ(set.usage().live_objects, 2 * kSegments);
+  EXPECT_EQ(set.usage().live_objects(), 2 * kSegments);
   EXPECT_EQ(set.usage().live_requested, 301056);
   EXPECT_EQ(set.usage().live_rounded, 344064);
   EXPECT_EQ(set.Ranges(), (List{{256 * 1024, 2048 * 1024 - 1}}));
@@ -200,7 +200,7 @@ TEST(CvbmpTest, SparesAreNotUsedForNewSegments) {
     ASSERT_EQ(set->Set(t * 1024, Gfp::kNowait), Status::kOk);
   }
   EXPECT_EQ(set->CountSpares(), 99);
-  EXPECT_EQ(set.usage().live_objects, 300);
+  EXPECT_EQ(set.usage().live_objects(), 300);
 }
 
 TEST(CvbmpTest, LiveAllocationsAreTwoForEachSegmentWithAPage) {
@@ -221,7 +221,7 @@ TEST(CvbmpTest, LiveAllocationsAreTwoForEachSegmentWithAPage) {
     pages[segment] +=
         static_cast<unsigned>(fill) - static_cast<unsigned>(member);
     const auto segments = pages.size() - std::ranges::count(pages, 0u);
-    ASSERT_EQ(set.usage().live_objects, 2 * segments);
+    ASSERT_EQ(set.usage().live_objects(), 2 * segments);
     ASSERT_TRUE(set->Validate());
   }
 }
@@ -240,7 +240,7 @@ TEST(CvbmpTest, UnmergingTakesSparesAndNeverAllocates) {
     EXPECT_EQ(set.usage().allocations, before);
     const bool inner = segment != 0 && segment != 9;
     EXPECT_EQ(set->CountSpares(), inner ? 7 : 8);
-    EXPECT_EQ(set.usage().live_objects, 20);
+    EXPECT_EQ(set.usage().live_objects(), 20);
     EXPECT_TRUE(set->Validate());
   }
 }
@@ -251,7 +251,7 @@ TEST(CvbmpTest, ANodeWithoutBitmapIsFreedAgain) {
   EXPECT_EQ(set->Set(5, Gfp::kNowait), Status::kNoMemory);
   EXPECT_EQ(set.failures().injected(), 1);
   EXPECT_EQ(set.usage().allocations, 1);
-  EXPECT_EQ(set.usage().live_objects, 0);
+  EXPECT_EQ(set.usage().live_objects(), 0);
 }
 
 // With n allocations to be had, n / 2 segments are opened.
@@ -470,7 +470,7 @@ TYPED_TEST(CvbmpOfAnySize, EvenThenOddSegmentsBecomeOneRun) {
   EXPECT_EQ(set->CountSpares(), 15);
   EXPECT_EQ(set.Ranges(), (List{{0, 16 * kS - 1}}));
   for (std::uint64_t t = 0; t <= 15; ++t) this->ClearSegment(set, t);
-  EXPECT_EQ(set.usage().live_objects, 0);
+  EXPECT_EQ(set.usage().live_objects(), 0);
 }
 
 TYPED_TEST(CvbmpOfAnySize, OddThenEvenSegmentsBecomeOneRun) {
@@ -480,7 +480,7 @@ TYPED_TEST(CvbmpOfAnySize, OddThenEvenSegmentsBecomeOneRun) {
   for (std::uint64_t t = 100; t <= 114; t += 2) this->SetSegment(set, t);
   EXPECT_EQ(set.Ranges(), (List{{100 * kS, 116 * kS - 1}}));
   for (std::uint64_t t = 100; t <= 115; ++t) this->ClearSegment(set, t);
-  EXPECT_EQ(set.usage().live_objects, 0);
+  EXPECT_EQ(set.usage().live_objects(), 0);
 }
 
 TYPED_TEST(CvbmpOfAnySize, PagesOfOneSegmentOneByOne) {
@@ -496,7 +496,7 @@ TYPED_TEST(CvbmpOfAnySize, PagesOfOneSegmentOneByOne) {
   for (Pfn pfn = 0; pfn < 3 * kS; ++pfn) {
     ASSERT_EQ(set->Clear(pfn, Gfp::kNowait), Status::kOk);
   }
-  EXPECT_EQ(set.usage().live_objects, 0);
+  EXPECT_EQ(set.usage().live_objects(), 0);
 }
 
 TYPED_TEST(CvbmpOfAnySize, FarSegments) {
@@ -509,7 +509,7 @@ TYPED_TEST(CvbmpOfAnySize, FarSegments) {
                                 {(Pfn{1} << 62) - kS, (Pfn{1} << 62) - 1},
                                 {kMaxPfn - (kS - 1), kMaxPfn}}));
   for (const std::uint64_t t : segments) this->ClearSegment(set, t);
-  EXPECT_EQ(set.usage().live_objects, 0);
+  EXPECT_EQ(set.usage().live_objects(), 0);
 }
 
 TYPED_TEST(CvbmpOfAnySize, PowersOfTwoAndHalves) {
@@ -550,7 +550,7 @@ TYPED_TEST(CvbmpOfAnySize, AHoleInEachSegmentOfARun) {
     punch(t * kS + (kS - 1));
   }
   for (std::uint64_t t = 100; t <= 109; ++t) this->ClearSegment(set, t);
-  EXPECT_EQ(set.usage().live_objects, 0);
+  EXPECT_EQ(set.usage().live_objects(), 0);
 }
 
 // What the contract promises, for segments so small that everything happens

@@ -46,7 +46,7 @@ TEST(FlatTest, ItGrowsToTheNextPowerOfTwo) {
   for (std::uint64_t pages = kMinPages; pages < 1 << 20; pages *= 2) {
     ASSERT_EQ(Set(flat, pages), Status::kOk);
     EXPECT_EQ(flat.usage().live_requested, 2 * pages / 8);
-    EXPECT_EQ(flat.usage().live_objects, 1);
+    EXPECT_EQ(flat.usage().live_objects(), 1);
   }
 }
 

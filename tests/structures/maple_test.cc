@@ -38,7 +38,7 @@ class MapleTest : public ::testing::Test {
   void SetLonePages(unsigned count) {
     for (Pfn pfn = 2; pfn <= 2 * count; pfn += 2) Set(pfn);
   }
-  std::uint64_t nodes() const { return heap_.usage().live_objects; }
+  std::uint64_t nodes() const { return heap_.usage().live_objects(); }
   std::uint64_t allocations() const { return heap_.usage().allocations; }
 
   // 100,000 pages in the order given by `shuffle`, no two of them neighbours.

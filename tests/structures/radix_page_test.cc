@@ -31,8 +31,8 @@ class RadixPageTest : public ::testing::Test {
   }
   std::uint64_t Pages() const {
     EXPECT_EQ(set_.usage().live_requested,
-              set_.usage().live_objects * kPageBytes);
-    return set_.usage().live_objects;
+              set_.usage().live_objects() * kPageBytes);
+    return set_.usage().live_objects();
   }
 
   Bare<S> set_;
@@ -70,7 +70,7 @@ TYPED_TEST(RadixPageTest, TheTreeIsAsHighAsItsLargestPageNeeds) {
     Bare<TypeParam> set;
     ASSERT_EQ(set->Set(page, Gfp::kNowait), Status::kOk);
     EXPECT_EQ(set->levels(), levels) << page;
-    EXPECT_EQ(set.usage().live_objects, levels + 1) << page;
+    EXPECT_EQ(set.usage().live_objects(), levels + 1) << page;
     EXPECT_EQ(set.Ranges(), (List{{page, page}}));
   }
 }

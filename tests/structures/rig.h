@@ -45,7 +45,7 @@ class Bare {
   }
   ~Bare() {
     set_.reset();
-    EXPECT_EQ(heap_.usage().live_objects, 0);
+    EXPECT_EQ(heap_.usage().live_objects(), 0);
     EXPECT_EQ(heap_.usage().live_requested, 0);
   }
   Bare(const Bare&) = delete;

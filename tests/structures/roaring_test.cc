@@ -168,7 +168,7 @@ TYPED_TEST(RoaringLimitTest, WhatIsEmptyGivesItsBufferBack) {
   ASSERT_EQ(set->ClearRange({2 * kChunk + 1, kMaxPfn}, Gfp::kNowait),
             Status::kOk);
   EXPECT_EQ(Chunks(set).size(), 0);
-  EXPECT_EQ(set.usage().live_objects, 2) << "the table's page and directory";
+  EXPECT_EQ(set.usage().live_objects(), 2) << "the table's page and directory";
   EXPECT_TRUE(set.Ranges().empty());
 }
 
@@ -297,13 +297,13 @@ TEST_F(RoaringTableTest, HolesBetweenKeysDoNotMislead) {
 
 TEST_F(RoaringTableTest, PagesThatBecomeEmptyGo) {
   for (std::uint64_t key = 0; key < 1000; ++key) Insert(key);
-  const std::uint64_t objects = heap_.usage().live_objects;
+  const std::uint64_t objects = heap_.usage().live_objects();
   for (std::uint64_t key = 100; key < 900; ++key) Erase(key);
   Check();
-  EXPECT_LT(heap_.usage().live_objects, objects);
+  EXPECT_LT(heap_.usage().live_objects(), objects);
   while (!keys_.empty()) Erase(*keys_.begin());
   Check();
-  EXPECT_EQ(heap_.usage().live_objects, 2) << "one page and the directory";
+  EXPECT_EQ(heap_.usage().live_objects(), 2) << "one page and the directory";
   Insert(7);
   Check();
 }

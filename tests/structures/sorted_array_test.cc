@@ -58,7 +58,7 @@ TEST(SortedArrayTest, ItTakes8BytesAPageAndTwoSparePages) {
   for (std::uint64_t pages = 2; pages < 9; ++pages) {
     SetAll(array, Pages(pages * 10'000, kPageValues));
     EXPECT_EQ(array.usage().live_requested, (pages + 2) * kPageBytes);
-    EXPECT_EQ(array.usage().live_objects, pages + 2) << "all of 4 KiB";
+    EXPECT_EQ(array.usage().live_objects(), pages + 2) << "all of 4 KiB";
   }
 }
 
@@ -90,7 +90,7 @@ TEST(SortedArrayTest, LookingAndClearingNeedNoMemory) {
   }
   EXPECT_TRUE(array.Ranges().empty());
   EXPECT_EQ(array.usage().allocations, allocations);
-  EXPECT_LE(array.usage().live_objects, 2) << "spare pages";
+  EXPECT_LE(array.usage().live_objects(), 2) << "spare pages";
 }
 
 // A page that is there more than once goes with one Clear.
@@ -102,7 +102,7 @@ TEST(SortedArrayTest, APageSetOftenIsOneMember) {
   EXPECT_EQ(array.Ranges(), (List{{1000, 1002}}));
   ASSERT_EQ(array->Clear(1001, Gfp::kNowait), Status::kOk);
   EXPECT_EQ(array.Ranges(), (List{{1000, 1000}, {1002, 1002}}));
-  EXPECT_LE(array.usage().live_objects, 3) << "one page, two spares";
+  EXPECT_LE(array.usage().live_objects(), 3) << "one page, two spares";
 }
 
 TEST(SortedArrayTest, APageSetTwiceMayEndOnePageAndBeginTheNext) {
@@ -196,7 +196,7 @@ TEST(SortedArrayTest, PagesThatBecameEmptyAreGivenBackByHalves) {
   for (Pfn pfn = 0; pfn < 63 * kPageValues; ++pfn) {
     ASSERT_EQ(array->Clear(pfn, Gfp::kNowait), Status::kOk);
     const std::uint64_t needed = 64 - (pfn + 1) / kPageValues;
-    ASSERT_LE(array.usage().live_objects, 2 * needed + 2);
+    ASSERT_LE(array.usage().live_objects(), 2 * needed + 2);
   }
   EXPECT_TRUE(array->Validate());
   EXPECT_EQ(array.Ranges(), (List{{63 * kPageValues, 64 * kPageValues - 1}}));
@@ -212,7 +212,7 @@ TEST(SortedArrayTest, APageThatCannotBeHadChangesNothing) {
     EXPECT_EQ(array.Ranges(), (List{{0, kPageValues - 1}}));
     EXPECT_TRUE(array->Validate());
     EXPECT_EQ(Set(array, 5000), Status::kOk);
-    EXPECT_EQ(array.usage().live_objects, 4);
+    EXPECT_EQ(array.usage().live_objects(), 4);
     EXPECT_EQ(array.Ranges(), (List{{0, kPageValues - 1}, {5000, 5000}}));
     array.FailAll();
     SetAll(array, Pages(6000, kPageValues - 1));

@@ -61,7 +61,7 @@ TYPED_TEST(XarrayTest, OneFailureIsNeverSeen) {
     set.FailOnce(n);
     EXPECT_EQ(set->Set(kMaxPfn, Gfp::kNowait), Status::kOk);
     EXPECT_EQ(set.failures().injected(), 1);
-    EXPECT_EQ(set.usage().live_objects, kWorstNodes + 1);
+    EXPECT_EQ(set.usage().live_objects(), kWorstNodes + 1);
     EXPECT_TRUE(set->Validate());
   }
 }
@@ -81,12 +81,12 @@ TYPED_TEST(XarrayTest, NodesOfAFailedSetStayAndNoStashDoes) {
     // One node is to be had for each attempt, then nothing.
     this->set_.failures().Arm(2, FailuresToOrder::Mode::kFromThenOn);
     ASSERT_EQ(this->set_->Set(kMaxPfn, Gfp::kNowait), Status::kNoMemory);
-    EXPECT_EQ(this->set_.usage().live_objects, nodes);
+    EXPECT_EQ(this->set_.usage().live_objects(), nodes);
     EXPECT_TRUE(this->set_->Validate());
   }
   this->set_.failures().Disarm();
   ASSERT_EQ(this->set_->Set(kMaxPfn, Gfp::kNowait), Status::kOk);
-  EXPECT_EQ(this->set_.usage().live_objects, kWorstNodes + 1);
+  EXPECT_EQ(this->set_.usage().live_objects(), kWorstNodes + 1);
 }
 
 TYPED_TEST(XarrayTest, ACallerThatMaySleepGetsOneObjectARound) {
@@ -136,13 +136,13 @@ TYPED_TEST(LeafHintTest, ALeafThatWasFreedIsForgotten) {
     ASSERT_EQ(this->set_->Set(page + 1, Gfp::kNowait), Status::kOk);
     ASSERT_EQ(this->set_->ClearRange({page, page + 1}, Gfp::kNowait),
               Status::kOk);
-    EXPECT_EQ(this->set_.usage().live_objects, 0);
+    EXPECT_EQ(this->set_.usage().live_objects(), 0);
     EXPECT_FALSE(this->set_->Test(page));
     ASSERT_EQ(this->set_->Clear(page, Gfp::kNowait), Status::kOk);
     ASSERT_EQ(this->set_->Set(page, Gfp::kNowait), Status::kOk);
     EXPECT_EQ(this->set_.Ranges(), (List{{page, page}}));
     ASSERT_EQ(this->set_->Clear(page, Gfp::kNowait), Status::kOk);
-    EXPECT_EQ(this->set_.usage().live_objects, 0);
+    EXPECT_EQ(this->set_.usage().live_objects(), 0);
   }
 }
 
@@ -159,10 +159,10 @@ TYPED_TEST(LeafHintTest, ALeafThatLosesItsNodeIsFoundAtTheRoot) {
   EXPECT_TRUE(this->set_->Test(900));  // remembered
   ASSERT_EQ(this->set_->ClearRange({70 * kLeaf, 71 * kLeaf - 1}, Gfp::kNowait),
             Status::kOk);
-  EXPECT_EQ(this->set_.usage().live_objects, 1);  // a leaf without node
+  EXPECT_EQ(this->set_.usage().live_objects(), 1);  // a leaf without node
   ASSERT_EQ(this->set_->ClearRange({800, 899}, Gfp::kNowait), Status::kOk);
   ASSERT_EQ(this->set_->Clear(900, Gfp::kNowait), Status::kOk);
-  EXPECT_EQ(this->set_.usage().live_objects, 0);
+  EXPECT_EQ(this->set_.usage().live_objects(), 0);
 }
 
 TYPED_TEST(LeafHintTest, TwoLeavesInTurnDoNotMix) {

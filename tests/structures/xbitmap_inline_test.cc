@@ -73,9 +73,9 @@ TEST_F(XbitmapInlineTest, ALeafNeverBecomesASmallSetAgain) {
 
 TEST_F(XbitmapInlineTest, TheLastPageOfASmallSetFreesItsNodes) {
   Set(70000 / 1024 * 1024 + 1);
-  EXPECT_EQ(set_.usage().live_objects, 2);  // two levels, no leaf
+  EXPECT_EQ(set_.usage().live_objects(), 2);  // two levels, no leaf
   Clear(70000 / 1024 * 1024 + 1);
-  EXPECT_EQ(set_.usage().live_objects, 0);
+  EXPECT_EQ(set_.usage().live_objects(), 0);
 }
 
 TEST_F(XbitmapInlineTest, ALeafThatCannotBeHadKeepsTheSmallSet) {
@@ -93,7 +93,7 @@ TEST_F(XbitmapInlineTest, ASmallSetIsLiftedWithTheTree) {
   Set(Pfn{1} << 40);
   EXPECT_EQ(set_.Ranges(), (List{{3, 3}, {Pfn{1} << 40, Pfn{1} << 40}}));
   Clear(Pfn{1} << 40);
-  EXPECT_EQ(set_.usage().live_objects, 0);  // shrunk to the slot at the root
+  EXPECT_EQ(set_.usage().live_objects(), 0);  // shrunk to the slot at the root
   EXPECT_TRUE(set_->Test(3));
 }
 
@@ -104,7 +104,7 @@ TEST_F(XbitmapInlineTest, ClearRangeCutsASmallSet) {
   ASSERT_EQ(set_->ClearRange({1040, 5000}, Gfp::kNowait), Status::kOk);
   EXPECT_EQ(set_.Ranges(), (List{{1024, 1029}}));
   ASSERT_EQ(set_->ClearRange({0, 1500}, Gfp::kNowait), Status::kOk);
-  EXPECT_EQ(set_.usage().live_objects, 0);
+  EXPECT_EQ(set_.usage().live_objects(), 0);
 }
 
 template <class Number>

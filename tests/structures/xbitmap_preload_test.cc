@@ -23,9 +23,9 @@ static_assert(kPoolBytes == 9920);
 
 TEST(XbitmapPreloadTest, APreloadIsSeventeenNodesAndOneLeaf) {
   BarePreload set;
-  EXPECT_EQ(set.usage().live_objects, 0);
+  EXPECT_EQ(set.usage().live_objects(), 0);
   ASSERT_TRUE(set->Preload(Gfp::kNowait));
-  EXPECT_EQ(set.usage().live_objects, 18);
+  EXPECT_EQ(set.usage().live_objects(), 18);
   EXPECT_EQ(set.usage().live_requested, kPoolBytes);
 }
 
@@ -43,7 +43,7 @@ TEST(XbitmapPreloadTest, WithoutPreloadASetSaysAgainAndChangesNothing) {
   EXPECT_EQ(set->SetPreloaded(5), SetResult::kNoLeaf);
   EXPECT_FALSE(set->Test(5));
   EXPECT_EQ(set.Ranges(), List{});
-  EXPECT_EQ(set.usage().live_objects, 0);
+  EXPECT_EQ(set.usage().live_objects(), 0);
   EXPECT_TRUE(set->Validate());
 }
 
@@ -91,11 +91,11 @@ TEST(XbitmapPreloadTest, AfterAPreloadTheWorstSetNeedsNoAllocator) {
   BarePreload set;
   ASSERT_EQ(set->Set(0, Gfp::kNowait), Status::kOk);
   ASSERT_TRUE(set->Preload(Gfp::kNowait));
-  const std::uint64_t before = set.usage().live_objects;
+  const std::uint64_t before = set.usage().live_objects();
   set.FailAll();
   ASSERT_EQ(set->SetPreloaded(kMaxPfn), SetResult::kOk);
   EXPECT_EQ(set.failures().injected(), 17);
-  EXPECT_EQ(set.usage().live_objects, before);
+  EXPECT_EQ(set.usage().live_objects(), before);
   EXPECT_EQ(set.Ranges(), (List{{0, 0}, {kMaxPfn, kMaxPfn}}));
   EXPECT_TRUE(set->Validate());
 
@@ -121,7 +121,7 @@ TEST(XbitmapPreloadTest, AFailedPreloadKeepsWhatItGot) {
     SCOPED_TRACE(n);
     set.FailOnce(2);  // one more each time
     EXPECT_EQ(set->Preload(Gfp::kNowait), n >= 18);
-    EXPECT_EQ(set.usage().live_objects, n);
+    EXPECT_EQ(set.usage().live_objects(), n);
   }
 }
 

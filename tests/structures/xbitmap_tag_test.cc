@@ -123,7 +123,7 @@ TEST_F(XbitmapTagTest, TheTreeShrinksToAFullNodeAndToAFullLeaf) {
   EXPECT_EQ(set_->FindZero(0), kLowestNode);
   ASSERT_EQ(set_->ClearRange({kLeaf, kMaxPfn}, Gfp::kNowait), Status::kOk);
   EXPECT_TRUE(set_->Validate());
-  EXPECT_EQ(set_.usage().live_objects, 1);
+  EXPECT_EQ(set_.usage().live_objects(), 1);
   EXPECT_EQ(set_->FindZero(0), kLeaf);
 }
 

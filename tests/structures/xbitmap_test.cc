@@ -49,10 +49,10 @@ class XbitmapTest : public ::testing::Test {
 
   // Two equations: leaves of 128 bytes and nodes of 576.
   std::uint64_t Nodes() const {
-    return (set_.usage().live_requested - 128 * set_.usage().live_objects) /
+    return (set_.usage().live_requested - 128 * set_.usage().live_objects()) /
            (576 - 128);
   }
-  std::uint64_t Leaves() const { return set_.usage().live_objects - Nodes(); }
+  std::uint64_t Leaves() const { return set_.usage().live_objects() - Nodes(); }
 
   Bare<OpenXbitmap> set_;
 };
@@ -69,7 +69,7 @@ TEST_F(XbitmapTest, DenseGuestMemory) {
   EXPECT_EQ(set_.usage().live_requested, 246080);
   EXPECT_EQ(set_.Ranges(), List{kDense});
   ClearRange(kDense);
-  EXPECT_EQ(set_.usage().live_objects, 0);
+  EXPECT_EQ(set_.usage().live_objects(), 0);
 }
 
 TEST_F(XbitmapTest, NodesAndLeavesAreRoundedAsTheKernelRounds) {
@@ -95,7 +95,7 @@ TEST_F(XbitmapTest, TheTreeIsAsHighAsItsLargestPageNeeds) {
     EXPECT_EQ(Nodes(), c.levels);
     EXPECT_EQ(Leaves(), 1);
     Clear(c.last);
-    EXPECT_EQ(set_.usage().live_objects, 0);
+    EXPECT_EQ(set_.usage().live_objects(), 0);
     if (c.last == kMaxPfn) break;
     Set(c.last + 1);
     EXPECT_EQ(Nodes(), c.levels + 1);
@@ -125,7 +125,7 @@ TEST_F(XbitmapTest, TheTreeShrinksWhenTheFarPageGoes) {
   EXPECT_TRUE(set_->Validate());
   EXPECT_TRUE(set_->Test(0));
   Clear(0);
-  EXPECT_EQ(set_.usage().live_objects, 0);
+  EXPECT_EQ(set_.usage().live_objects(), 0);
 }
 
 TEST_F(XbitmapTest, TheTreeDoesNotShrinkAroundAPageThatIsNotAtItsLeft) {
@@ -168,7 +168,7 @@ TEST_F(XbitmapTest, NodesOfAFailedSetStayAndARetryUsesThem) {
     EXPECT_EQ(set_.usage().allocations - before, kRequests - (n - 1));
     EXPECT_EQ(set_.Ranges(), (List{{0, 0}, {kMaxPfn, kMaxPfn}}));
     ClearRange(kAllPages);
-    EXPECT_EQ(set_.usage().live_objects, 0);
+    EXPECT_EQ(set_.usage().live_objects(), 0);
   }
 }
 
@@ -270,7 +270,7 @@ TEST_F(XbitmapTest, ClearRangeLooksAtTheCurrentLeafForItsEnd) {
   ClearRange({0, 100});
   EXPECT_EQ(set_.Ranges(), (List{{5000, 5000}}));
   ClearRange({1000, 5000});
-  EXPECT_EQ(set_.usage().live_objects, 0);
+  EXPECT_EQ(set_.usage().live_objects(), 0);
 }
 
 }  // namespace

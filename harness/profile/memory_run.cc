@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/profile/memory_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "harness/heap/nowait_heap.h"
+#include "harness/measure/deadline.h"
+#include "harness/measure/job_fault.h"
+#include "harness/measure/loops.h"
+#include "harness/measure/page_blocks.h"
+
+namespace pfn {
+namespace {
+
+constexpr std::size_t kMostPassEnds = 64;
+// Of a timeline of 256 points; the others are for passes.
+constexpr std::uint64_t kIntervals = 192;
+constexpr std::size_t kMostPassesInTimeline = 30;
+
+HeldBytes Held(const HeapUsage& usage) {
+  return {usage.live_requested, usage.live_rounded, usage.live_slabs,
+          usage.live_pow2, usage.live_exact};
+}
+
+HeldBytes Peak(const HeapUsage& usage) {
+  return {usage.peak_requested, usage.peak_rounded, usage.peak_slabs,
+          usage.peak_pow2, usage.peak_exact};
+}
+
+// The largest, the last, and of the others as many as there is room for.
+std::vector<PassEnd> Thinned(std::vector<PassEnd> ends) {
+  if (ends.size() <= kMostPassEnds) return ends;
+  const auto largest = std::max_element(
+      ends.begin(), ends.end(), [](const PassEnd& a, const PassEnd& b) {
+        return a.held.rounded < b.held.rounded;
+      });
+  const auto chosen = static_cast<std::size_t>(largest - ends.begin());
+  std::vector<PassEnd> kept;
+  constexpr std::size_t kEven = kMostPassEnds - 1;  // one is the largest
+  bool has_largest = false;
+  for (std::size_t i = 0; i < kEven; ++i) {
+    const std::size_t at = i * (ends.size() - 1) / (kEven - 1);
+    if (!has_largest && chosen <= at) {
+      has_largest = true;
+      if (chosen != at) kept.push_back(ends[chosen]);
+    }
+    kept.push_back(ends[at]);
+  }
+  return kept;
+}
+
+// The slow steps of one kind in order of the run.
+class Search {
+ public:
+  Search() = default;
+  explicit Search(StepTimes& times) {
+    for (SlowStep& step : times.worst) steps_.push_back(&step);
+    std::sort(steps_.begin(), steps_.end(),
+              [](const SlowStep* a, const SlowStep* b) {
+                return a->position < b->position;
+              });
+    Advance();
+  }
+
+  // Whether the next step is one of them; if so, Found() must follow.
+  bool IsNext() { return position_++ == wanted_; }
+  void Found(const SlowStep::Place& place) {
+    steps_[next_++]->place = place;
+    Advance();
+  }
+
+ private:
+  void Advance() {
+    wanted_ = next_ < steps_.size() ? steps_[next_]->position
+                                    : std::numeric_limits<std::uint64_t>::max();
+  }
+
+  std::vector<SlowStep*> steps_;
+  std::size_t next_ = 0;
+  std::uint64_t position_ = 0;
+  std::uint64_t wanted_ = std::numeric_limits<std::uint64_t>::max();
+};
+
+class MemoryRun {
+ public:
+  MemoryRun(const Job& job, NowaitHeap& heap, AnySet& set, OperationDraw* draw,
+            MemoryProfile& memory, TailProfile* tails)
+      : job_(job),
+        deadline_(job.time_limit),
+        heap_(heap),
+        set_(set),
+        draw_(draw),
+        memory_(memory),
+        interval_(job.workload->pages() / kIntervals + 1) {
+    if (tails == nullptr) return;
+    for (std::size_t i = 0; i < searches_.size(); ++i) {
+      searches_[i] = Search(tails->steps[i]);
+    }
+  }
+
+  std::string RunPasses() {
+    const std::span<const PreparedPass> passes = job_.workload->passes();
+    const bool shows_passes = passes.size() <= kMostPassesInTimeline;
+    AddPoint();
+    for (pass_ = 0; pass_ < passes.size(); ++pass_) {
+      const PreparedPass& pass = passes[pass_];
+      if (!Record(pass)) return CutOff();
+      if (shows_passes) AddPoint();
+      ends_.push_back({pass_, pass.pages - failed_.size(), Held(usage())});
+      if (!Walk(pass)) return "ranges that differ from the oracle's";
+      if (!ClearSome(pass)) return CutOff();
+      Empty(pass);
+      if (shows_passes) AddPoint();
+    }
+    if (!shows_passes) AddPoint();
+    memory_.pass_ends = Thinned(std::move(ends_));
+    memory_.peak = Peak(usage());
+    memory_.retained = Held(usage());
+    memory_.largest_order = usage().largest_order;
+    memory_.allocations = usage().allocations;
+    memory_.frees = usage().frees;
+    return "";
+  }
+
+ private:
+  const HeapUsage& usage() const { return heap_.usage(); }
+  Search& search(Step step) {
+    return searches_[static_cast<std::size_t>(step)];
+  }
+
+  std::string CutOff() const {
+    return fmt::format("cut off in pass {} of {}", pass_,
+                       job_.workload->passes().size());
+  }
+
+  void AddPoint() {
+    memory_.timeline.push_back(
+        {recorded_, usage().live_requested, usage().live_rounded});
+  }
+
+  // Runs `body`, a step of this kind on `pfn`, and notes if it was a slow one.
+  template <class Body>
+  void Do(Step step, Pfn pfn, Body body) {
+    const bool is_slow = search(step).IsNext();
+    const std::uint64_t before = usage().allocations;
+    body();
+    if (is_slow) {
+      search(step).Found({pass_, pfn, usage().allocations - before});
+    }
+  }
+
+  // Runs `body(pfn, position)` on the first `count` pages. False: cut off.
+  template <class Body>
+  bool ForPages(Step step, const PreparedPass& pass, std::uint64_t count,
+                Body body) {
+    if (draw_ != nullptr) draw_->Draw(count);
+    PageBlocks blocks(pass.runs);
+    std::uint64_t position = 0;
+    while (position < count && !deadline_.HasPassed()) {
+      for (const Pfn pfn : blocks.Next()) {
+        if (position == count) break;
+        if (draw_ != nullptr) draw_->Begin(position);
+        Do(step, pfn, [&] { body(pfn, position); });
+        ++position;
+      }
+    }
+    if (draw_ != nullptr) draw_->End();
+    return position == count;
+  }
+
+  bool Record(const PreparedPass& pass) {
+    failed_.clear();
+    return ForPages(Step::kSet, pass, pass.pages,
+                    [&](Pfn pfn, std::uint64_t position) {
+                      ++memory_.sets;
+                      if (set_.Set(pfn, Gfp::kNowait) == Status::kOk) {
+                        ++recorded_;
+                      } else {
+                        failed_.push_back(position);
+                      }
+                      if (memory_.sets % interval_ == 0) AddPoint();
+                    });
+  }
+
+  // By the structure's own walk: looking at a set asks for no memory.
+  bool Walk(const PreparedPass& pass) {
+    RangeDigest digest;
+    Search& slow = search(Step::kNextRange);
+    const std::vector<PfnRange> ranges = set_.Ranges(pass.span);
+    for (const PfnRange range : ranges) {
+      digest(range);
+      if (slow.IsNext()) slow.Found({pass_, range.first, 0});
+    }
+    // The step that finds no more, unless the last range ends the span, as it
+    // does when no page of the pass is missing.
+    const bool ends_span =
+        !ranges.empty() && pass.span.last - ranges.back().last < 2;
+    if (!ends_span && slow.IsNext()) {
+      slow.Found(
+          {pass_, ranges.empty() ? pass.span.first : ranges.back().last, 0});
+    }
+    return digest == ExpectFilled(pass, failed_).digest;
+  }
+
+  bool ClearSome(const PreparedPass& pass) {
+    return ForPages(Step::kClear, pass, PagesClearedSingly(pass.pages),
+                    [this](Pfn pfn, std::uint64_t) {
+                      (void)set_.Clear(pfn, Gfp::kNowait);
+                    });
+  }
+
+  void Empty(const PreparedPass& pass) {
+    if (draw_ != nullptr) {
+      draw_->Draw(1);
+      draw_->Begin(0);
+    }
+    Status status{};
+    Do(Step::kClearRange, pass.span.first,
+       [&] { status = set_.ClearRange(pass.span, Gfp::kNowait); });
+    if (draw_ != nullptr) draw_->End();
+    if (status != Status::kOk) {
+      (void)set_.ClearRange(pass.span, Gfp::kKernel);
+    }
+  }
+
+  const Job& job_;
+  const Deadline deadline_;
+  NowaitHeap& heap_;
+  AnySet& set_;
+  OperationDraw* const draw_;
+  MemoryProfile& memory_;
+  const std::uint64_t interval_;  // sets between two points of the timeline
+  std::array<Search, kStepNames.size()> searches_;
+  std::vector<PassEnd> ends_;
+  FailedPositions failed_;
+  std::size_t pass_ = 0;
+  std::uint64_t recorded_ = 0;
+};
+
+}  // namespace
+
+std::string RunForMemory(const Job& job,
+                         std::unique_ptr<AnySet> (*make)(NowaitHeap& heap),
+                         MemoryProfile& memory, TailProfile* tails) {
+  NowaitHeap heap(*job.arena, {.cpus = job.cpus, .large = job.large});
+  JobFault fault(job, heap);
+  memory.cpus = job.cpus;
+  {
+    const std::unique_ptr<AnySet> set = make(heap);
+    MemoryRun run(job, heap, *set, fault.draw(), memory, tails);
+    std::string error = run.RunPasses();
+    if (!error.empty()) return error;
+    memory.caches = heap.CacheUsages();
+    if (tails != nullptr) {
+      for (SlowStep& step : tails->of(Step::kDestroy).worst) {
+        step.place = {job.workload->passes().empty() ? 0 : tails->passes - 1, 0,
+                      0};
+      }
+    }
+  }
+  return LedgerError(heap.usage());
+}
+
+}  // namespace pfn

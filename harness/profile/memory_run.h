@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/profile/memory_run.h
+//
+// The run of a profile that looks at memory. It takes the steps that
+// time_steps.h takes, over all passes and without a clock, and so can also tell
+// where the steps were that took long there.
+
+#ifndef PFNBENCH_HARNESS_PROFILE_MEMORY_RUN_H_
+#define PFNBENCH_HARNESS_PROFILE_MEMORY_RUN_H_
+
+#include <memory>
+#include <string>
+
+#include "harness/any_set.h"
+#include "harness/measure/job.h"
+#include "harness/profile/profile.h"
+
+namespace pfn {
+
+// Fills in `memory`, and the places of the slow steps of `tails`, unless that
+// is null. "", or why there is not all.
+std::string RunForMemory(const Job& job,
+                         std::unique_ptr<AnySet> (*make)(NowaitHeap& heap),
+                         MemoryProfile& memory, TailProfile* tails);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_PROFILE_MEMORY_RUN_H_

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/profile/tail_recorder.h
+//
+// Takes the time of single steps, in several repetitions of a run that does the
+// same in each. What counts of a step is the least of its times: an interrupt
+// or a stolen CPU hits one repetition, what the structure does itself takes its
+// time in all. All memory is there before a repetition begins.
+
+#ifndef PFNBENCH_HARNESS_PROFILE_TAIL_RECORDER_H_
+#define PFNBENCH_HARNESS_PROFILE_TAIL_RECORDER_H_
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "harness/measure/stopwatch.h"
+#include "harness/profile/profile.h"
+#include "harness/profile/time_histogram.h"
+
+namespace pfn {
+
+// How a run over all steps ended: without an error, cut off by the time limit,
+// or with a wrong answer.
+struct StepsOutcome {
+  std::string error = {};
+  bool is_cut_off = false;
+};
+
+class TailRecorder {
+ public:
+  static constexpr std::size_t kWorst = 10;
+  // So many steps of a kind are remembered, for 64 MiB; of those beyond, the
+  // first repetition counts.
+  static constexpr std::uint64_t kRemembered = std::uint64_t{1} << 24;
+
+  explicit TailRecorder(const Timer& timer = Timer::Get());
+
+  // Up to `count` steps of this kind will come.
+  void Expect(Step step, std::uint64_t count);
+  void BeginRepetition();
+  int repetitions() const { return repetitions_; }
+
+  // Runs `body`, which is the next step of its kind.
+  template <class Body>
+  void Time(Step step, Body body) {
+    const std::uint64_t start = timer_.Now();
+    body();
+    const std::uint64_t stop = timer_.Now();
+    Record(of(step), stop - start);
+  }
+
+  // What was recorded; `passes` of the workload it was.
+  TailProfile Finish(std::size_t passes);
+
+ private:
+  struct Slow {
+    std::uint32_t ticks;
+    std::uint64_t position;
+  };
+  struct Kind {
+    std::vector<std::uint32_t> least;  // ticks, by position
+    std::uint64_t next = 0;            // position, in this repetition
+    std::uint64_t count = 0;           // in the longest repetition
+    std::uint32_t longest = 0;         // in any repetition
+    TimeHistogram histogram;
+    std::array<Slow, kWorst> worst;  // longest first
+    std::size_t worst_count = 0;
+  };
+
+  static constexpr std::uint32_t kNever =
+      std::numeric_limits<std::uint32_t>::max();
+
+  Kind& of(Step step) { return kinds_[static_cast<std::size_t>(step)]; }
+
+  void Record(Kind& kind, std::uint64_t raw) {
+    const std::uint64_t net = raw > overhead_ ? raw - overhead_ : 0;
+    const auto ticks =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(net, kNever - 1));
+    kind.longest = std::max(kind.longest, ticks);
+    const std::uint64_t position = kind.next++;
+    if (position < kind.least.size()) [[likely]] {
+      kind.least[position] = std::min(kind.least[position], ticks);
+    } else if (repetitions_ == 1) {
+      Count(kind, position, ticks);
+    }
+  }
+
+  static void Count(Kind& kind, std::uint64_t position, std::uint32_t ticks);
+  StepTimes Summary(Kind& kind) const;
+
+  const Timer& timer_;
+  const std::uint64_t overhead_;
+  int repetitions_ = 0;
+  std::array<Kind, kStepNames.size()> kinds_;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_PROFILE_TAIL_RECORDER_H_

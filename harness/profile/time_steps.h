@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/profile/time_steps.h
+//
+// One run of a profile in which every single step is timed. A pass is recorded
+// page by page, walked range by range as a query that restarts would, cleared
+// page by page for its first eighth in trace order, and emptied by one
+// ClearRange over its span, which meets the rest. Memory is looked at in
+// another run, so that nothing but the clock stands between two steps.
+
+#ifndef PFNBENCH_HARNESS_PROFILE_TIME_STEPS_H_
+#define PFNBENCH_HARNESS_PROFILE_TIME_STEPS_H_
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/heap/nowait_heap.h"
+#include "harness/measure/deadline.h"
+#include "harness/measure/job.h"
+#include "harness/measure/job_fault.h"
+#include "harness/measure/loops.h"
+#include "harness/measure/page_blocks.h"
+#include "harness/profile/profile.h"
+#include "harness/profile/tail_recorder.h"
+#include "structures/core/pfn_set.h"
+
+namespace pfn {
+
+template <PfnSet S>
+class StepTimer {
+ public:
+  // Runs the first `passes` passes of the job's workload.
+  static StepsOutcome Run(const Job& job, std::size_t passes,
+                          TailRecorder& tails) {
+    NowaitHeap heap(*job.arena, {.cpus = job.cpus, .large = job.large});
+    JobFault fault(job, heap);
+    std::optional<S> set(std::in_place, heap);
+    StepTimer timer(job, *set, fault.draw(), tails);
+    for (std::size_t i = 0; i < passes; ++i) {
+      timer.RunPass(job.workload->passes()[i]);
+      if (!timer.error_.empty()) {
+        return {fmt::format("{} in pass {} of {}", timer.error_, i, passes),
+                timer.is_cut_off_};
+      }
+    }
+    tails.Time(Step::kDestroy, [&] { set.reset(); });
+    return {LedgerError(heap.usage())};
+  }
+
+ private:
+  // Between two looks at the clock of the wall.
+  static constexpr std::uint64_t kRangesAtOnce = 256;
+
+  StepTimer(const Job& job, S& set, OperationDraw* draw, TailRecorder& tails)
+      : deadline_(job.time_limit), set_(set), draw_(draw), tails_(tails) {
+    if (job.fault.kind == FaultSpec::Kind::kNone) return;
+    std::uint64_t most = 0;
+    for (const PreparedPass& pass : job.workload->passes()) {
+      most = std::max(most, pass.pages);
+    }
+    failed_sets_.reserve(most);
+  }
+
+  void RunPass(const PreparedPass& pass) {
+    failed_sets_.clear();
+    const bool is_done =
+        TimePages(Step::kSet, pass, pass.pages,
+                  [this](Pfn pfn, std::uint64_t position) {
+                    const Status status = set_.Set(pfn, Gfp::kNowait);
+                    if (status != Status::kOk) [[unlikely]] {
+                      failed_sets_.push_back(position);
+                    }
+                  }) &&
+        TimeWalk(pass) &&
+        TimePages(Step::kClear, pass, PagesClearedSingly(pass.pages),
+                  [this](Pfn pfn, std::uint64_t) {
+                    (void)set_.Clear(pfn, Gfp::kNowait);
+                  });
+    if (is_done) Empty(pass);
+  }
+
+  template <class Body>
+  bool TimePages(Step step, const PreparedPass& pass, std::uint64_t count,
+                 Body body) {
+    if (draw_ != nullptr) draw_->Draw(count);
+    PageBlocks blocks(pass.runs);
+    std::uint64_t position = 0;
+    while (position < count) {
+      for (const Pfn pfn : blocks.Next()) {
+        if (position == count) break;
+        if (draw_ != nullptr) draw_->Begin(position);
+        tails_.Time(step, [&] { body(pfn, position); });
+        ++position;
+      }
+      if (deadline_.HasPassed()) break;
+    }
+    if (draw_ != nullptr) draw_->End();
+    return position == count || CutOff(Name(step), position, count);
+  }
+
+  bool TimeWalk(const PreparedPass& pass) {
+    const Expected expected = ExpectFilled(pass, failed_sets_);
+    RangeDigest digest;
+    for (Pfn from = pass.span.first;;) {
+      std::optional<PfnRange> found;
+      tails_.Time(Step::kNextRange,
+                  [&] { found = set_.NextRange(from, pass.span.last); });
+      if (!found) break;
+      digest(*found);
+      if (pass.span.last - found->last < 2) break;
+      from = found->last + 2;
+      if (digest.ranges() % kRangesAtOnce == 0 && deadline_.HasPassed()) {
+        return CutOff(Name(Step::kNextRange), digest.ranges(),
+                      expected.digest.ranges());
+      }
+    }
+    if (digest == expected.digest) return true;
+    error_ = "ranges that differ from the oracle's";
+    return false;
+  }
+
+  void Empty(const PreparedPass& pass) {
+    if (draw_ != nullptr) {
+      draw_->Draw(1);
+      draw_->Begin(0);
+    }
+    Status status{};
+    tails_.Time(Step::kClearRange,
+                [&] { status = set_.ClearRange(pass.span, Gfp::kNowait); });
+    if (draw_ != nullptr) draw_->End();
+    if (status != Status::kOk) {
+      status = set_.ClearRange(pass.span, Gfp::kKernel);
+    }
+    if (status == Status::kOk &&
+        !set_.NextRange(pass.span.first, pass.span.last)) {
+      return;
+    }
+    error_ = "the set cannot be emptied";
+  }
+
+  bool CutOff(std::string_view what, std::uint64_t done, std::uint64_t all) {
+    is_cut_off_ = true;
+    error_ = fmt::format("cut off after {} of {} {}", done, all, what);
+    return false;
+  }
+
+  const Deadline deadline_;
+  S& set_;
+  OperationDraw* const draw_;  // null: failures are those of allocations
+  TailRecorder& tails_;
+  FailedPositions failed_sets_;
+  std::string error_;
+  bool is_cut_off_ = false;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_PROFILE_TIME_STEPS_H_

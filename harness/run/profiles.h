@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/run/profiles.h
+//
+// Which profiles a run makes, and what each may take. Rows of many operations,
+// rounds and conditions have one profile for each structure and workload, under
+// the first condition that is asked for.
+
+#ifndef PFNBENCH_HARNESS_RUN_PROFILES_H_
+#define PFNBENCH_HARNESS_RUN_PROFILES_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "harness/profile/profiler.h"
+#include "harness/run/row_budget.h"
+#include "harness/run/rows.h"
+
+namespace pfn {
+
+// One row for each profile, in the order of the rows.
+std::vector<const Row*> PlanProfiles(std::span<const Row> rows);
+
+// Shares time among profiles by the pages of their workloads. What one leaves
+// over, or takes too much, is of all that follow.
+class ProfileBudget {
+ public:
+  ProfileBudget(std::span<const Row* const> plan,
+                const RowBudget::Limits& limits);
+
+  ProfileTime TimeFor(std::size_t profile) const;
+  void Spend(std::size_t profile, std::chrono::nanoseconds time);
+
+ private:
+  RowBudget::Limits limits_;
+  std::chrono::nanoseconds left_;
+  std::vector<std::uint64_t> pages_;
+  std::uint64_t pages_left_ = 0;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_RUN_PROFILES_H_
