@@ -89,9 +89,11 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 
 def _run_report(options: argparse.Namespace) -> int:
     results = load(options.results)
-    text = report.report(results)
+    counts = None
     if results.path.with_name(instructions.FILE_NAME).exists():
         counts = instructions.load_counts(results.path.parent)
+    text = report.report(results, counts)
+    if counts is not None:
         text += "\n" + instructions.tables(
             counts, instructions.load_hardware(counts)
         )

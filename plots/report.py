@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from plots import replay
+from plots import profile_tables, replay
 from plots.results import (
     FLOOR,
     REPLAY,
@@ -62,14 +62,18 @@ _ABSENT = Cell(("-",))
 CaseCell = Callable[[Case], Cell]
 
 
-def report(results: Results) -> str:
-    """The whole text, with a newline at its end."""
+def report(results: Results, counts: Results | None = None) -> str:
+    """The whole text, with a newline at its end.
+
+    `counts` is what instructions.json beside the results holds.
+    """
     sections = [
         _head(results),
         *_time_tables(results),
         *_ratio_tables(results),
         *_memory_tables(results),
         *_failed_set_tables(results),
+        *profile_tables.tables(results, counts),
         *replay.tables(results),
         *_workload_table(results),
         *_structure_table(results),

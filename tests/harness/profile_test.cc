@@ -28,13 +28,18 @@ namespace {
 std::size_t news = 0;  // calls of operator new
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined, or the compiler would see a new with a free.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++news;
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace pfn {
 namespace {
