@@ -1,28 +1,36 @@
 # SPDX-License-Identifier: MIT
-"""Tables of profiles: what a developer asks of a structure at first sight.
+"""One table a workload: what a developer asks of a structure at first sight.
 
-Per workload one row for each structure: time, memory, the longest single
-step and instructions; then the tails; then details of the memory.
+Time, the longest single step, memory and instructions, one row for each
+structure that was profiled. The web page has the profiles in full.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from plots.profiles import Profile, StepTimes
+from plots.profiles import Profile
 from plots.results import Case, Contender, Results, condition_label
 from plots.statistics import estimate
 from plots.style import in_order
 from plots.text import Cell, Table, count, listing, number, render, wrap
 
 _ABSENT = Cell(("-",))
-Columns = Mapping[str, Callable[[Profile], Cell]]
+_LEGEND = (
+    "at a glance: set ns, ns per page of set, median; 99.9 %, what so many"
+    " single sets do not exceed; longest ns, of a single step under the lock"
+    " (set, clear, nr: next range, cr: clear range), the least of the"
+    " repetitions at each place of the trace, so without interrupts (? one"
+    " repetition, so perhaps with): whether a lock hold needs cond_resched;"
+    " bits a page when the largest pass is full, in kmalloc classes; KiB that"
+    " are kept when all is drained; instr, instructions per page of set"
+)
 
 
 def tables(
     results: Results, counts: Results | None = None
 ) -> Iterator[list[str]]:
-    """All tables; nothing for results without profiles.
+    """All tables and a legend; nothing for results without profiles.
 
     `counts` is what instructions.json holds, if there is one.
     """
@@ -30,86 +38,61 @@ def tables(
     for profile in results.profiles:
         key = (profile.workload, profile.condition)
         groups.setdefault(key, []).append(profile)
-    for key, profiles in groups.items():
+    columns: Mapping[str, Callable[[Profile], Cell]] = {
+        "set ns": lambda p: _of_row(results, p, "ns_per_page"),
+        "99.9 %": _rare,
+        "longest ns": _longest,
+        "bits": lambda p: _cell(p.memory and p.memory.bits_per_page),
+        "KiB left": lambda p: _cell(
+            p.memory and p.memory.retained.rounded / 1024
+        ),
+        "instr": lambda p: _of_row(counts, p, "instructions_per_page"),
+    }
+    for (workload, condition), profiles in groups.items():
         yield _table(
+            f"{workload}, {condition_label(condition)}: at a glance",
             profiles,
-            "at a glance: ns per page (set), bits per page (largest pass,"
-            " rounded), longest single step, instructions per page (set)",
-            {
-                "ns": lambda p: _row_cell(results, p, "ns_per_page"),
-                "bits": _bits_cell,
-                "longest ns": _longest_cell,
-                "instr": lambda p: _row_cell(
-                    counts, p, "instructions_per_page"
-                ),
-            },
-        )
-        for step in ("set", "clear_range"):
-            yield _table(
-                profiles, f"ns of a single {step}", _tail_columns(step)
-            )
-        yield _table(
-            profiles,
-            "memory: KiB at the peak (pages of slabs and blocks) and when"
-            " drained (rounded), per 1000 sets, largest order of pages",
-            {
-                "peak": lambda p: _cell(
-                    p.memory and p.memory.peak.pow2 / 1024
-                ),
-                "drained": lambda p: _cell(
-                    p.memory and p.memory.retained.rounded / 1024
-                ),
-                "allocs": lambda p: _cell(
-                    p.memory and _per_1000(p.memory.allocations, p)
-                ),
-                "frees": lambda p: _cell(
-                    p.memory and _per_1000(p.memory.frees, p)
-                ),
-                "order": lambda p: _cell(p.memory and p.memory.largest_order),
-            },
+            columns,
         )
     if groups:
-        yield wrap(
-            "longest single step: of set, clear, next_range (nr) and"
-            " clear_range (cr) the one that took longest, the least of all"
-            " repetitions at each place of the trace; it says whether the"
-            " lock can be held without cond_resched"
-        )
+        yield wrap(_LEGEND)
     short = [p.name for p in results.profiles if p.error is not None]
     if short:
         yield wrap(f"profiles cut off or not made: {listing(short)}")
 
 
 def _table(
-    profiles: Sequence[Profile], title: str, columns: Columns
+    title: str,
+    profiles: Sequence[Profile],
+    columns: Mapping[str, Callable[[Profile], Cell]],
 ) -> list[str]:
     by_name = {Contender(p.structure): p for p in profiles}
-    rows = [
-        (
-            contender.structure,
-            [cell(by_name[contender]) for cell in columns.values()],
-        )
-        for contender in in_order(by_name)
-    ]
-    if all(cell == _ABSENT for _, cells in rows for cell in cells):
+    order = in_order(by_name)
+    cells = {
+        heading: [cell(by_name[contender]) for contender in order]
+        for heading, cell in columns.items()
+    }
+    shown = {
+        heading: column
+        for heading, column in cells.items()
+        if any(cell != _ABSENT for cell in column)
+    }
+    if not shown:
         return []
-    first = profiles[0]
-    heading = f"{first.workload}, {condition_label(first.condition)}: {title}"
-    return render(Table(heading, list(columns), "structure", rows))
+    rows = [
+        (contender.structure, list(row))
+        for contender, row in zip(order, zip(*shown.values()))
+    ]
+    return render(
+        Table(title, list(shown), "structure", rows, most_columns=len(columns))
+    )
 
 
 def _cell(value: float | None) -> Cell:
     return _ABSENT if value is None else Cell((number(value),))
 
 
-def _per_1000(events: int, profile: Profile) -> float | None:
-    sets = profile.memory.sets if profile.memory else 0
-    return 1000 * events / sets if sets else None
-
-
-def _row_cell(
-    results: Results | None, profile: Profile, counter: str
-) -> Cell:
+def _of_row(results: Results | None, profile: Profile, counter: str) -> Cell:
     if results is None:
         return _ABSENT
     case = Case(
@@ -122,35 +105,21 @@ def _row_cell(
     return _cell(value.median if value else None)
 
 
-def _bits_cell(profile: Profile) -> Cell:
-    return _cell(profile.memory.bits_per_page if profile.memory else None)
+def _rare(profile: Profile) -> Cell:
+    times = profile.tails and profile.tails.operations.get("set")
+    return _ABSENT if times is None else Cell((count(round(times.p99_9)),))
 
 
 _SHORT = {"next_range": "nr", "clear_range": "cr"}
 
 
-def _longest_cell(profile: Profile) -> Cell:
+def _longest(profile: Profile) -> Cell:
     longest = profile.tails.longest if profile.tails else None
     if longest is None:
         return _ABSENT
     step, ns = longest
-    return Cell((count(round(ns)), _SHORT.get(step, step)))
-
-
-def _tail_columns(step: str) -> Columns:
-    def column(value: Callable[[StepTimes], float]) -> Callable[
-        [Profile], Cell
-    ]:
-        def cell(profile: Profile) -> Cell:
-            times = profile.tails and profile.tails.operations.get(step)
-            return _cell(value(times) if times else None)
-
-        return cell
-
-    return {
-        "p50": column(lambda times: times.p50),
-        "p99": column(lambda times: times.p99),
-        "p99.9": column(lambda times: times.p99_9),
-        "max": column(lambda times: times.max),
-        "max raw": column(lambda times: times.max_raw),
-    }
+    is_repeated = profile.tails is not None and profile.tails.repetitions > 1
+    return Cell(
+        (count(round(ns)), _SHORT.get(step, step).ljust(5)),
+        mark=" " if is_repeated else "?",
+    )

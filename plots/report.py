@@ -69,11 +69,11 @@ def report(results: Results, counts: Results | None = None) -> str:
     """
     sections = [
         _head(results),
+        *profile_tables.tables(results, counts),
         *_time_tables(results),
         *_ratio_tables(results),
         *_memory_tables(results),
         *_failed_set_tables(results),
-        *profile_tables.tables(results, counts),
         *replay.tables(results),
         *_workload_table(results),
         *_structure_table(results),

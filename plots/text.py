@@ -124,6 +124,7 @@ class Table:
     headings: Sequence[str]
     label_heading: str
     rows: Sequence[tuple[str, Sequence[Cell]]]
+    most_columns: int = MAX_COLUMNS
 
 
 def render(table: Table) -> list[str]:
@@ -140,7 +141,7 @@ def render(table: Table) -> list[str]:
         for label in (table.label_heading, *(row[0] for row in table.rows))
     ]
     lines: list[str] = []
-    for chunk in _chunks(columns, max(map(len, labels))):
+    for chunk in _chunks(columns, max(map(len, labels)), table.most_columns):
         if lines:
             lines.append("")
         lines += title
@@ -167,21 +168,24 @@ def _render_column(heading: str, cells: Sequence[Cell]) -> list[str]:
 
 
 def _chunks(
-    columns: Sequence[list[str]], label_width: int
+    columns: Sequence[list[str]], label_width: int, most: int
 ) -> list[Sequence[list[str]]]:
     """Splits columns evenly into as few tables as fit."""
     total = len(columns)
     for tables in range(1, total + 1):
         cuts = [math.ceil(total * i / tables) for i in range(tables + 1)]
         chunks = [columns[a:b] for a, b in zip(cuts, cuts[1:])]
-        if all(_fits(chunk, label_width) for chunk in chunks):
+        if all(
+            len(chunk) <= most and _fits(chunk, label_width)
+            for chunk in chunks
+        ):
             return chunks
     return [[column] for column in columns]
 
 
 def _fits(columns: Sequence[list[str]], label_width: int) -> bool:
     width = sum(len(column[0]) + len(_GAP) for column in columns)
-    return len(columns) <= MAX_COLUMNS and width + label_width <= WIDTH
+    return width + label_width <= WIDTH
 
 
 def page(sections: Iterable[Sequence[str]]) -> str:

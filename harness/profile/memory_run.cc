@@ -40,9 +40,8 @@ HeldBytes Peak(const HeapUsage& usage) {
 std::vector<PassEnd> Thinned(std::vector<PassEnd> ends) {
   if (ends.size() <= kMostPassEnds) return ends;
   const auto largest = std::max_element(
-      ends.begin(), ends.end(), [](const PassEnd& a, const PassEnd& b) {
-        return a.held.rounded < b.held.rounded;
-      });
+      ends.begin(), ends.end(),
+      [](const PassEnd& a, const PassEnd& b) { return a.pages < b.pages; });
   const auto chosen = static_cast<std::size_t>(largest - ends.begin());
   std::vector<PassEnd> kept;
   constexpr std::size_t kEven = kMostPassEnds - 1;  // one is the largest

@@ -64,7 +64,8 @@ void AddRows(const RowRequest& request, const Job& job,
                     .job = job,
                     .measure = measure,
                     .shares_recordings = job.operation != Operation::kClear &&
-                                         job.operation != Operation::kReplay,
+                                         job.operation != Operation::kReplay &&
+                                         !contender.traits.defers_work,
                     .contender = &contender,
                     .condition = keys.empty() ? "" : keys.substr(1)});
   }
