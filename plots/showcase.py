@@ -227,12 +227,12 @@ def few(results: Results) -> Results:
 def table(results: Results) -> list[str]:
     """One trace, the main figures side by side."""
     longest = {
-        profile.structure: profile.tails.operations["set"].max
+        profile.structure: profile.tails.longest[1]
         for profile in results.profiles
         if profile.workload == _TABLE_WORKLOAD
         and not profile.condition
         and profile.tails
-        and "set" in profile.tails.operations
+        and profile.tails.longest
     }
     contenders = in_order(few(results).contenders_of("set", ""))
     headings = ["ns/page", "ns/range", "bits/page", "lost ppm"]
