@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 from plots.results import FLOOR, Contender
 from plots.statistics import Estimate
-from plots.style import Style, in_order, style_of
+from plots.style import Style, in_order, is_variant, style_of
 from plots.text import to_ascii
 
 # Beyond this factor between its values an axis is logarithmic.
 _MOST_LINEAR_SPREAD = 20
+# As many as a reader can tell apart.
+_MOST_CURVES = 15
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,38 @@ def drawn_contenders(contenders: Iterable[Contender]) -> list[Contender]:
         for contender in in_order(contenders)
         if not contender.is_control and contender.structure != FLOOR
     ]
+
+
+def legible(
+    contenders: Iterable[Contender],
+) -> tuple[list[Contender], list[Contender]]:
+    """Those to draw, and those for which there is no room.
+
+    More curves than can be told apart are variants too many: then each
+    structure stands for its variants. A structure without a place in the
+    table of styles is the reader's own and always drawn.
+    """
+    every = drawn_contenders(contenders)
+    if len(every) <= _MOST_CURVES:
+        return every, []
+    return (
+        [c for c in every if not is_variant(c.structure)],
+        [c for c in every if is_variant(c.structure)],
+    )
+
+
+def left_out_text(planes: Iterable[Iterable[Contender]]) -> str:
+    """Which variants of the planes' contenders are not drawn; "" if all are."""
+    names = sorted(
+        {
+            to_ascii(contender.structure)
+            for contenders in planes
+            for contender in legible(contenders)[1]
+        }
+    )
+    if not names:
+        return ""
+    return f"variants not drawn, to be asked for alone: {', '.join(names)}"
 
 
 def curve(contender: Contender, points: Iterable[XY]) -> Curve:

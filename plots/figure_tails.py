@@ -13,7 +13,8 @@ from plots.curves import (
     CurveChart,
     Plane,
     curve,
-    drawn_contenders,
+    left_out_text,
+    legible,
     missing_text,
 )
 from plots.profiles import STEPS, Profile, StepTimes
@@ -22,12 +23,23 @@ from plots.text import number, to_ascii
 
 # The least of a bucket that starts at zero, which a log axis has not.
 _LEAST_NS = 0.5
+# Fewer steps of a kind have no share that could be told from the next.
+_FEWEST = 20
 
 
 def charts(results: Results) -> dict[str, CurveChart]:
-    """A chart per operation and condition, by file stem."""
+    """A chart per operation and condition, by file stem.
+
+    Few steps, such as the one end of a set, have no tail.
+    """
     profiles = results.profiles
-    found = {name for p in profiles if p.tails for name in p.tails.operations}
+    found = {
+        name
+        for p in profiles
+        if p.tails
+        for name, times in p.tails.operations.items()
+        if times.count >= _FEWEST
+    }
     operations = [name for name in STEPS if name in found]
     conditions = sorted({p.condition for p in profiles})
     made: dict[str, CurveChart] = {}
@@ -62,6 +74,10 @@ def _chart(
         "each operation with the least time of its repetitions; behind the"
         " name the longest, in ns, shortest on top",
         missing_text(planes),
+        left_out_text(
+            [Contender(p.structure) for p in found]
+            for found in by_workload.values()
+        ),
     ]
     return CurveChart(
         titled(
@@ -80,9 +96,11 @@ def _plane(workload: str, profiles: list[Profile], operation: str) -> Plane:
     by_contender = {Contender(p.structure): p for p in profiles}
     curves: list[Curve] = []
     missing: list[str] = []
-    for contender in drawn_contenders(by_contender):
+    for contender in legible(by_contender)[0]:
         tails = by_contender[contender].tails
         tail = tails.operations.get(operation) if tails else None
+        if tail is not None and tail.count < _FEWEST:
+            continue
         if tail is None or not tail.histogram:
             missing.append(to_ascii(contender.structure))
         else:

@@ -13,7 +13,8 @@ from plots.curves import (
     CurveChart,
     Plane,
     curve,
-    drawn_contenders,
+    left_out_text,
+    legible,
     missing_text,
 )
 from plots.profiles import Profile
@@ -49,6 +50,10 @@ def _chart(
         "in size classes and cache strides; behind the name the most, least"
         " on top",
         missing_text(planes),
+        left_out_text(
+            [Contender(p.structure) for p in found]
+            for found in by_workload.values()
+        ),
     ]
     return CurveChart(
         titled("Memory over the trace", condition),
@@ -63,7 +68,7 @@ def _plane(workload: str, profiles: list[Profile]) -> Plane:
     by_contender = {Contender(p.structure): p for p in profiles}
     curves: list[Curve] = []
     missing: list[str] = []
-    for contender in drawn_contenders(by_contender):
+    for contender in legible(by_contender)[0]:
         memory = by_contender[contender].memory
         if memory and memory.timeline:
             points = [

@@ -99,6 +99,11 @@ def style_of(structure: str) -> Style:
     )
 
 
+def is_variant(structure: str) -> bool:
+    """Whether it is a variant, hatched, of the structure with its colour."""
+    return structure in STYLES and STYLES[structure].hatch != ""
+
+
 def in_order(contenders: Iterable[Contender]) -> list[Contender]:
     """Order of tables and pictures: as above, strangers next, floor last.
 

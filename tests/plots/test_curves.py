@@ -508,3 +508,42 @@ def test_unreadable_profiles_are_not_taken_for_none(
     content = {**document(rows("set/a/xbitmap", times(5))), "profiles": {}}
     with pytest.raises(ResultsError, match="profiles is not a list"):
         pictures.charts(results_of(content))
+
+
+def test_of_too_many_structures_each_stands_for_its_variants(
+    results_of: ResultsOf,
+) -> None:
+    content = profile_document(
+        *(profile(name) for name in STYLES if name != "floor"),
+        profile("my-own"),
+    )
+    results = results_of(content)
+    for module, stem in (
+        (figure_tails, "tails-set"),
+        (figure_timeline, "timeline"),
+    ):
+        chart = module.charts(results)[stem]
+        names = {curve.label for curve in chart.planes[0].curves}
+        assert {"flat", "xbitmap", "cvbmp", "my-own"} <= names
+        assert "xbitmap-tag" not in names
+        assert "xbitmap-tag" in chart.caption
+
+
+def test_few_structures_are_drawn_with_their_variants(
+    results_of: ResultsOf,
+) -> None:
+    content = profile_document(profile("xbitmap"), profile("xbitmap-tag"))
+    chart = figure_tails.charts(results_of(content))["tails-set"]
+    assert {c.label for c in chart.planes[0].curves} == {
+        "xbitmap",
+        "xbitmap-tag",
+    }
+    assert "not drawn" not in chart.caption
+
+
+def test_few_steps_of_a_kind_have_no_tail(results_of: ResultsOf) -> None:
+    one = profile("xbitmap")
+    steps = one["tails"]["operations"]
+    steps["destroy"] = {**steps["set"], "count": 1, "histogram": [[1, 2, 1]]}
+    made = figure_tails.charts(results_of(profile_document(one)))
+    assert list(made) == ["tails-set"]

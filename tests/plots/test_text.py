@@ -38,7 +38,9 @@ from plots.text import (
         (-5.5, "-5.50"),
     ],
 )
-def test_a_number_has_three_significant_digits(value: float, text: str) -> None:
+def test_a_number_has_three_significant_digits(
+    value: float, text: str
+) -> None:
     assert number(value) == text
 
 

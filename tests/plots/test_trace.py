@@ -55,6 +55,10 @@ def test_the_picture_is_a_png_and_an_svg_and_reproducible(
         assert first == (tmp_path / "b" / f"small.{suffix}").read_bytes()
 
 
-def test_a_missing_file_is_said_on_one_line(tmp_path: Path, capsys: Any) -> None:
-    assert main(["trace", str(tmp_path / "no"), "-o", str(tmp_path / "x")]) == 2
+def test_a_missing_file_is_said_on_one_line(
+    tmp_path: Path, capsys: Any
+) -> None:
+    assert (
+        main(["trace", str(tmp_path / "no"), "-o", str(tmp_path / "x")]) == 2
+    )
     assert capsys.readouterr().err.count("\n") == 1
