@@ -64,10 +64,10 @@ enum ExitStatus : int {
 // What all rounds together should take, unless the rows have a budget by the
 // command line: `./run bench` counts instructions and draws after them, and is
 // laid out for five minutes.
-constexpr std::chrono::nanoseconds kRunTime = std::chrono::seconds(200);
+constexpr std::chrono::nanoseconds kRunTime = std::chrono::seconds(170);
 
-// And the profiles after them.
-constexpr std::chrono::nanoseconds kProfilesTime = std::chrono::seconds(30);
+// And the profiles after them: most structures are run at least twice then.
+constexpr std::chrono::nanoseconds kProfilesTime = std::chrono::seconds(45);
 
 std::optional<RowBudget::Limits> ProfileLimitsFor(const Options& options) {
   if (!options.with_profiles) return std::nullopt;

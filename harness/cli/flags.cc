@@ -145,7 +145,7 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
                  "Time for all repetitions of a row together: when no other "
                  "fits, the row runs no more, and a single repetition that "
                  "takes four times as long is cut off; 0: no limit [such that "
-                 "all rows together take 200 s, and 4 s cut one off]")
+                 "all rows together take 170 s, and 4 s cut one off]")
       ->check(CLI::Range(0.0, 1e6))
       ->type_name("SECONDS");
   app.add_option("--profile", raw.profile,
