@@ -21,8 +21,9 @@ void Progress::Begin(std::string_view name, int round) {
   row_start_ = std::chrono::steady_clock::now();
   if (!enabled_) return;
   const std::size_t all = last_.size() * static_cast<std::size_t>(rounds_);
-  std::string line =
-      fmt::format("round {}/{}  {}/{}", round + 1, rounds_, done_ + 1, all);
+  std::string line;
+  if (rounds_ > 1) line = fmt::format("round {}/{}  ", round + 1, rounds_);
+  line += fmt::format("{}/{}", done_ + 1, all);
   if (done_ != 0) {
     const auto left = static_cast<long>(TimeLeft().count());
     line += fmt::format("  {}:{:02} left", left / 60, left % 60);

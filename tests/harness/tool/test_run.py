@@ -123,6 +123,7 @@ def test_a_terminal_shows_what_runs_and_how_long_it_takes(tool):
     progress = [line for line in lines if line.startswith("round ")]
     assert progress[0].startswith("round 1/2  1/")
     assert progress[-1].startswith("round 2/2  ")
+    assert any("  profile small/xbitmap" in line for line in lines)
     assert sum(" left  " in line for line in progress) == len(progress) - 1
     assert max(map(len, progress)) < 80
     assert lines[-1].strip() in ("", "pfnbench: wrote out/results.json")
