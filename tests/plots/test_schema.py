@@ -53,6 +53,11 @@ def broken(*steps: Any, value: Any) -> Any:
     return content
 
 
+def test_who_cannot_count_allocations_need_not_tell_them() -> None:
+    where = ("profiles", 0, "tails", "operations", "set", "worst", 0)
+    assert problems(broken(*where, "allocations", value=None)) == []
+
+
 @pytest.mark.parametrize(
     "content",
     [
