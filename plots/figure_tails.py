@@ -3,20 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
-from plots.chart import file_stems, subtitle, titled
-from plots.curves import (
-    XY,
-    Axis,
-    Curve,
-    CurveChart,
-    Plane,
-    curve,
-    left_out_text,
-    legible,
-    missing_text,
-)
+from plots.chart import file_stems, titled
+from plots.curves import XY, Axis, Curve, CurveChart, Plane, curve, legible
+from plots.profile_planes import by_condition, steps_chart
 from plots.profiles import STEPS, Profile, StepTimes
 from plots.results import Contender, Results
 from plots.text import number, to_ascii
@@ -32,67 +25,37 @@ def charts(results: Results) -> dict[str, CurveChart]:
 
     Few steps, such as the one end of a set, have no tail.
     """
-    profiles = results.profiles
     found = {
         name
-        for p in profiles
+        for p in results.profiles
         if p.tails
         for name, times in p.tails.operations.items()
         if times.count >= _FEWEST
     }
-    operations = [name for name in STEPS if name in found]
-    conditions = sorted({p.condition for p in profiles})
+    conditions = by_condition(results)
     made: dict[str, CurveChart] = {}
-    for operation in operations:
-        stem = f"tails-{operation.replace('_', '-')}"
-        stems = file_stems(stem, conditions)
-        for condition in conditions:
-            chart = _chart(results, profiles, operation, condition)
+    for operation in (name for name in STEPS if name in found):
+        words = operation.replace("_", " ")
+        stems = file_stems(
+            f"tails-{words.replace(' ', '-')}", list(conditions)
+        )
+        for condition, profiles in conditions.items():
+            chart = steps_chart(
+                results,
+                titled(f"How long single operations take: {words}", condition),
+                profiles,
+                partial(_plane, operation=operation),
+                "each operation with the least time of its repetitions; behind"
+                " the name the longest, in ns, shortest on top",
+            )
             if chart is not None:
                 made[stems[condition]] = chart
     return made
 
 
-def _chart(
-    results: Results,
-    profiles: tuple[Profile, ...],
-    operation: str,
-    condition: str,
-) -> CurveChart | None:
-    by_workload: dict[str, list[Profile]] = {}
-    for profile in profiles:
-        if profile.condition == condition:
-            by_workload.setdefault(profile.workload, []).append(profile)
-    planes = tuple(
-        plane
-        for workload, found in by_workload.items()
-        if (plane := _plane(workload, found, operation)).curves
-    )
-    if not planes:
-        return None
-    captions = [
-        "each operation with the least time of its repetitions; behind the"
-        " name the longest, in ns, shortest on top",
-        missing_text(planes),
-        left_out_text(
-            [Contender(p.structure) for p in found]
-            for found in by_workload.values()
-        ),
-    ]
-    return CurveChart(
-        titled(
-            "How long single operations take:"
-            f" {to_ascii(operation.replace('_', ' '))}",
-            condition,
-        ),
-        subtitle(results, by_workload),
-        planes,
-        to_ascii("; ".join(filter(None, captions))),
-        how="steps",
-    )
-
-
-def _plane(workload: str, profiles: list[Profile], operation: str) -> Plane:
+def _plane(
+    workload: str, profiles: Sequence[Profile], operation: str
+) -> Plane:
     by_contender = {Contender(p.structure): p for p in profiles}
     curves: list[Curve] = []
     missing: list[str] = []

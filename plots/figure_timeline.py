@@ -3,20 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from plots.chart import file_stems, subtitle, titled
-from plots.curves import (
-    XY,
-    Axis,
-    Curve,
-    CurveChart,
-    Plane,
-    curve,
-    left_out_text,
-    legible,
-    missing_text,
-)
+from plots.chart import file_stems, titled
+from plots.curves import XY, Axis, Curve, CurveChart, Plane, curve, legible
+from plots.profile_planes import by_condition, steps_chart
 from plots.profiles import Profile
 from plots.results import Contender, Results
 from plots.text import binary_size, to_ascii
@@ -24,47 +16,23 @@ from plots.text import binary_size, to_ascii
 
 def charts(results: Results) -> dict[str, CurveChart]:
     """A plane per workload, by file stem."""
-    by_condition: dict[str, dict[str, list[Profile]]] = {}
-    for profile in results.profiles:
-        workloads = by_condition.setdefault(profile.condition, {})
-        workloads.setdefault(profile.workload, []).append(profile)
-    stems = file_stems("timeline", sorted(by_condition))
+    conditions = by_condition(results)
+    stems = file_stems("timeline", list(conditions))
     made = {
-        stems[condition]: _chart(results, workloads, condition)
-        for condition, workloads in sorted(by_condition.items())
+        stems[condition]: steps_chart(
+            results,
+            titled("Memory over the trace", condition),
+            profiles,
+            _plane,
+            "in size classes and cache strides; behind the name the most,"
+            " least on top",
+        )
+        for condition, profiles in conditions.items()
     }
     return {stem: chart for stem, chart in made.items() if chart is not None}
 
 
-def _chart(
-    results: Results, by_workload: dict[str, list[Profile]], condition: str
-) -> CurveChart | None:
-    planes = tuple(
-        plane
-        for workload, profiles in by_workload.items()
-        if (plane := _plane(workload, profiles)).curves
-    )
-    if not planes:
-        return None
-    captions = [
-        "in size classes and cache strides; behind the name the most, least"
-        " on top",
-        missing_text(planes),
-        left_out_text(
-            [Contender(p.structure) for p in found]
-            for found in by_workload.values()
-        ),
-    ]
-    return CurveChart(
-        titled("Memory over the trace", condition),
-        subtitle(results, by_workload),
-        planes,
-        to_ascii("; ".join(filter(None, captions))),
-        how="steps",
-    )
-
-
-def _plane(workload: str, profiles: list[Profile]) -> Plane:
+def _plane(workload: str, profiles: Sequence[Profile]) -> Plane:
     by_contender = {Contender(p.structure): p for p in profiles}
     curves: list[Curve] = []
     missing: list[str] = []
