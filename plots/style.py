@@ -46,6 +46,7 @@ STYLES = {
     "flat": Style(_BLACK, "s", ""),
     "xbitmap": Style(_BLUE, "o", ""),
     "xbitmap-preload": Style(_BLUE, "^", "///"),
+    "xbitmap-ida": Style(_BLUE, "<", "xxx"),
     "xbitmap-tag": Style(_BLUE, "v", "\\\\\\"),
     "xbitmap-inline": Style(_BLUE, "D", "xxx"),
     "xbitmap-hint": Style(_BLUE, "P", "..."),

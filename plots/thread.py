@@ -21,10 +21,9 @@ Replays are of recorded guests. Their times are those of a model
 ([method.md](method.md)), calibrated with the shares that the series posted for
 arrays, and the same on every machine. Everything else was measured.
 
-Not judged here: the preload of the IDA alone (not built), an endless circle of
-inflation and deflation on OOM (recordings do not answer what they are told), a
-list of pages that the notifier sees at once (never posted), modes by gfp mask
-or by flag (an interface).
+Not judged here: an endless circle of inflation and deflation on OOM (recordings
+do not answer what they are told), a list of pages that the notifier sees at
+once (never posted), modes by gfp mask or by flag (an interface).
 
 Some rules were chosen with figures at hand, and a reader should weigh them so.
 The faults of "A page that cannot be recorded" were made harsher, and those of
@@ -311,6 +310,15 @@ SECTIONS = (
                 " by itself.",
                 ("sets", "failures"),
                 sets.preload_worthless,
+            ),
+            Claim(
+                "Ask the allocator first, then the preloaded pool",
+                "Matthew Wilcox",
+                "2 Jan 2018",
+                "the radix tree does so; the IDA lives on what was preloaded"
+                " alone, and xbitmap comes from there.",
+                ("preload",),
+                sets.pool_alone,
             ),
             Claim(
                 "Ascending retrieval suits the handling of chunks",

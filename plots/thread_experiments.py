@@ -4,7 +4,14 @@
 from __future__ import annotations
 
 from plots.claims import Experiment
-from plots.findings.common import ALL_FAIL, POLICIES, PRESSURE
+from plots.findings.common import (
+    ALL_FAIL,
+    POLICIES,
+    PRELOAD_FAULTS,
+    PRELOADS,
+    PRESSURE,
+    TRACES,
+)
 
 _REPLAY = ("--operation=replay", "--rounds=1", "--row-budget=0")
 
@@ -133,6 +140,18 @@ EXPERIMENTS = (
             "--rounds=5",
             "--row-budget=3",
         ),
+    ),
+    Experiment(
+        "preload",
+        (
+            "--operation=set",
+            f"--structure={','.join(PRELOADS)}",
+            f"--workload={','.join(TRACES)}",
+            f"--fault={';'.join(PRELOAD_FAULTS)}",
+            "--rounds=1",
+            "--row-budget=0",
+        ),
+        is_simulated=True,
     ),
     Experiment(
         "per-cpu-list",

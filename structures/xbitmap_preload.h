@@ -3,13 +3,11 @@
 // File: structures/xbitmap_preload.h
 //
 // xbitmap-preload: the tree of xbitmap behind the calling convention that the
-// series posted (v18 to v20). Before every set the caller preloads: it fills
-// this CPU's pool to 17 nodes and its spare leaf, so that the set itself does
-// not depend on the allocator; and it repeats while the set answers "again",
-// which means that somebody else took the spare leaf.
+// series posted (v18 to v20), preloading before every set
+// (parts/preloaded_set.h).
 //
 // Layout      as xbitmap, plus the pool: 17 nodes and 1 leaf, 9,920 bytes that
-//             stay allocated until destruction. One CPU is modelled.
+//             stay allocated until destruction.
 // Set         preload, set, repeat on -EAGAIN. In the steady state the preload
 //             is two comparisons. A new leaf comes from the spare, which the
 //             next preload replaces; a new node is asked of the allocator first
@@ -17,77 +15,20 @@
 //             sake of memory accounting).
 // Others      as xbitmap. Freed nodes go to the allocator, not to the pool.
 // Failure     a preload that fails makes Set return kNoMemory, although the
-//             tree might not have needed memory at all: that is the convention.
-//             What was preloaded before stays in the pool.
-// Not modelled: preempt_disable(), and other users of the same per-CPU pool.
+//             tree might not have needed memory at all.
 
 #ifndef PFNBENCH_STRUCTURES_XBITMAP_PRELOAD_H_
 #define PFNBENCH_STRUCTURES_XBITMAP_PRELOAD_H_
 
-#include <utility>
-
 #include "structures/core/nowait_allocator.h"
-#include "structures/core/pfn.h"
 #include "structures/core/pfn_set.h"
-#include "structures/parts/xbitmap_set.h"
+#include "structures/parts/preloaded_set.h"
 
 namespace pfn {
 
-namespace xbitmap {
-
-// One CPU's pool in front of the allocator.
 template <NowaitAllocator A>
-class PreloadMemory {
- public:
-  // The worst case of one set: only leaf 0 exists and the highest page is set,
-  // 9 nodes for the new branch and 8 to lift the old leaf.
-  static constexpr unsigned kPoolNodes = 2 * kMaxLevels - 1;
-
-  explicit PreloadMemory(A& heap) : direct_(heap) {}
-  ~PreloadMemory() {
-    while (pool_ != nullptr) direct_.FreeNode(PopNode());
-    if (spare_leaf_ != nullptr) direct_.FreeLeaf(spare_leaf_);
-  }
-
-  // Fills spare leaf and pool, in this order. False if an allocation failed.
-  bool Preload(Gfp gfp) {
-    if (spare_leaf_ == nullptr) {
-      spare_leaf_ = static_cast<Leaf*>(direct_.AllocateLeaf(gfp));
-      if (spare_leaf_ == nullptr) return false;
-    }
-    while (pool_size_ < kPoolNodes) {
-      auto* node = static_cast<Node*>(direct_.AllocateNode(gfp));
-      if (node == nullptr) return false;
-      node->parent = std::exchange(pool_, node);
-      ++pool_size_;
-    }
-    return true;
-  }
-
-  void* AllocateNode(Gfp gfp) {
-    if (void* node = direct_.AllocateNode(gfp)) return node;
-    return pool_ != nullptr ? PopNode() : nullptr;
-  }
-  void* AllocateLeaf(Gfp) { return std::exchange(spare_leaf_, nullptr); }
-  void FreeNode(Node* node) { direct_.FreeNode(node); }
-  void FreeLeaf(Leaf* leaf) { direct_.FreeLeaf(leaf); }
-
- private:
-  Node* PopNode() {
-    --pool_size_;
-    return std::exchange(pool_, pool_->parent);
-  }
-
-  DirectMemory<A> direct_;
-  Node* pool_ = nullptr;  // linked by `parent`, as in the kernel
-  unsigned pool_size_ = 0;
-  Leaf* spare_leaf_ = nullptr;
-};
-
-}  // namespace xbitmap
-
-template <NowaitAllocator A>
-class XbitmapPreload : public xbitmap::TreeSet<xbitmap::PreloadMemory<A>> {
+class XbitmapPreload
+    : public xbitmap::PreloadedSet<A, xbitmap::NodeSource::kAllocatorThenPool> {
  public:
   static constexpr ContenderTraits kTraits{
       .name = "xbitmap-preload",
@@ -97,28 +38,7 @@ class XbitmapPreload : public xbitmap::TreeSet<xbitmap::PreloadMemory<A>> {
           "preload convention",
   };
 
-  using XbitmapPreload::TreeSet::TreeSet;
-
-  Status Set(Pfn pfn, Gfp gfp) {
-    for (;;) {
-      if (!Preload(gfp)) return Status::kNoMemory;
-      switch (SetPreloaded(pfn)) {
-        case xbitmap::SetResult::kOk:
-          return Status::kOk;
-        case xbitmap::SetResult::kNoNode:
-          return Status::kNoMemory;
-        case xbitmap::SetResult::kNoLeaf:
-          break;  // -EAGAIN: preload once more
-      }
-    }
-  }
-
-  // The two halves of the convention, for whoever drives it himself. kNoLeaf is
-  // the posted -EAGAIN; nothing is lost by it.
-  bool Preload(Gfp gfp) { return this->memory_.Preload(gfp); }
-  xbitmap::SetResult SetPreloaded(Pfn pfn) {
-    return this->tree_.Set(pfn, Gfp::kNowait);
-  }
+  using XbitmapPreload::PreloadedSet::PreloadedSet;
 };
 
 }  // namespace pfn

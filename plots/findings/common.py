@@ -11,6 +11,16 @@ TRACES = ("idle-8g", "frag-4g", "busy-2g", "oom-2g", "punched-2g")
 ALL_FAIL = "nth:1,persistent"
 HARSH = "gilbert_elliott:loss=0.5,burst=2000"
 PRESSURE = ("ge_burst", "ge_heavy", HARSH, "slab_boundary:zone_wmark")
+# Where a set of the xbitmap gets its memory: the allocator; the allocator and
+# then what was preloaded; what was preloaded.
+PRELOADS = ("xbitmap", "xbitmap-preload", "xbitmap-ida")
+PRELOAD_FAULTS = (
+    "budget:32768",
+    "budget:65536",
+    "ge_burst",
+    "ge_heavy",
+    HARSH,
+)
 POLICIES = ("free", "single", "array", "array-rest", "reserve:65536")
 
 

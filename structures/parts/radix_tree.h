@@ -119,7 +119,7 @@ class Tree {
   // The lowest-level node that a walk looked at last, so that the next of its
   // slots needs no descent.
   struct Cursor {
-    const Node* node = nullptr;
+    Node* node = nullptr;
     std::uint64_t base = 0;  // number of its first leaf
   };
 
@@ -255,11 +255,10 @@ class Tree {
   bool SeekNode(std::uint64_t& number, std::uint64_t max,
                 Cursor& cursor) const {
     while (number <= max) {
-      const Node* node = static_cast<const Node*>(root_);
+      Node* node = static_cast<Node*>(root_);
       unsigned shift = kSlotShift * (levels_ - 1);
       for (; node != nullptr && shift != 0; shift -= kSlotShift) {
-        const Node* child =
-            static_cast<const Node*>(node->slots[SlotAt(number, shift)]);
+        Node* child = static_cast<Node*>(node->slots[SlotAt(number, shift)]);
         if (child == nullptr) break;
         node = child;
       }

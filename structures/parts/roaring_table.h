@@ -4,23 +4,23 @@
 //
 // The upper level of a roaring bitmap: the chunks in order of their keys. Not
 // one sorted array, which for many chunks would be one large contiguous request
-// and a long memmove for each new chunk, but a list of sorted pages.
+// and a long memmove for each new chunk, but pages of them.
 //
-// Layout      pages of at most 170 chunks (4 KiB), each ascending, none empty
-//             unless it is the only one; a directory of pointers to them. The
-//             directory is one request, 8 KiB for 1,024 pages: for at least 21
-//             TiB of guest memory. The only page starts with 4 chunks and
-//             doubles, so that a small set is small.
+// Layout      a page has the chunks of 128 neighbouring keys, 32 GiB of guest
+//             memory, as many as there are, ascending. It starts with room for
+//             4 and doubles, so that a small set is small, up to 3 KiB
+//             (kmalloc-4096). None is empty unless it is the only one. A
+//             directory of pointers to the pages, ascending, is one request:
+//             8 KiB for 32 TiB of guest memory.
 // Find        where the keys of a page have no holes, or all on one side of the
 //             one looked for, its distance from the first or the last key is
-//             its place: one or two looks. Else a binary search over the first
-//             keys of the pages, and one within the page. Nothing of the search
-//             before is remembered, unless kHint says so: then the chunk found
-//             last is looked at first.
-// Insert      the same and a memmove of 4 KiB at most; a full page is split in
-//             halves.
-// Erase       a memmove of 4 KiB at most; a page that becomes empty is freed.
-//             Pages that are merely sparse are not joined.
+//             its place: one or two looks. Likewise for the page in the
+//             directory. Else a binary search over the pages, and one within
+//             the page. Nothing of the search before is remembered, unless
+//             kHint says so: then the chunk found last is looked at first.
+// Insert      the same and a memmove of 3 KiB at most; for a new page one of
+//             the directory.
+// Erase       a memmove of 3 KiB at most; a page that becomes empty is freed.
 // Failure     Insert returns null with the contents unchanged. Nothing else
 //             allocates.
 //
@@ -43,8 +43,6 @@ namespace pfn::roaring {
 template <NowaitAllocator A, bool kHint>
 class ChunkTable {
  public:
-  static constexpr std::size_t kPageBytes = 4096;
-
   // Where a chunk is. Past the last one, page is the number of pages.
   struct Position {
     std::uint32_t page;
@@ -63,21 +61,20 @@ class ChunkTable {
   Chunk* Find(std::uint64_t key) {
     if constexpr (kHint) {
       if (recent_ == nullptr || recent_->key != key) [[unlikely]] {
-        recent_ = Search(key);
+        recent_ = Locate(key);
       }
       return recent_;
     } else {
-      Chunk* const chunk = Guess(first_page_, key);
-      return chunk != nullptr ? chunk : Search(key);
+      return Locate(key);
     }
   }
 
   // The first chunk whose key is not below `key`.
   Position LowerBound(std::uint64_t key) const {
     if (size_ == 0) return {0, 0};
-    const std::uint32_t number = PageOf(key);
+    const std::uint32_t number = PageUpTo(BlockOf(key));
     Page& page = *pages_[number];
-    Chunk* chunk = LastUpTo(page, key);
+    Chunk* chunk = LastUpTo(page.chunks(), page.size, key);
     if (chunk == nullptr) return Normalised({number, 0});
     if (chunk->key != key) ++chunk;
     return Normalised(
@@ -93,17 +90,12 @@ class ChunkTable {
 
   // Makes a chunk, of which only the key is set, for a key that has none.
   Chunk* Insert(std::uint64_t key, Gfp gfp) {
-    if (size_ == 0 && !AddFirstPage(gfp)) return nullptr;
-    std::uint32_t number = PageOf(key);
-    if (pages_[number]->size == pages_[number]->capacity) {
-      if (!MakeRoom(number, gfp)) return nullptr;
-      number = PageOf(key);
-    }
-    Page& page = *pages_[number];
-    Chunk* const before = LastUpTo(page, key);
-    Chunk* const at = before == nullptr ? page.chunks() : before + 1;
-    std::memmove(at + 1, at, (page.end() - at) * sizeof(Chunk));
-    ++page.size;
+    Page* const page = RoomFor(BlockOf(key), gfp);
+    if (page == nullptr) return nullptr;
+    Chunk* const before = LastUpTo(page->chunks(), page->size, key);
+    Chunk* const at = before == nullptr ? page->chunks() : before + 1;
+    std::memmove(at + 1, at, (page->end() - at) * sizeof(Chunk));
+    ++page->size;
     at->key = key;
     Refresh();
     return at;
@@ -130,9 +122,10 @@ class ChunkTable {
     const Chunk* previous = nullptr;
     for (std::uint32_t i = 0; i < size_; ++i) {
       const Page& page = *pages_[i];
-      if (page.size > page.capacity || page.capacity > kMaxChunks) return false;
+      if (page.size > page.capacity || page.capacity > kPageKeys) return false;
       if (page.size == 0 && size_ > 1) return false;
       for (const Chunk* chunk = page.chunks(); chunk != page.end(); ++chunk) {
+        if (BlockOf(chunk->key) != page.block) return false;
         if (previous != nullptr && previous->key >= chunk->key) return false;
         previous = chunk;
       }
@@ -142,6 +135,7 @@ class ChunkTable {
 
  private:
   struct Page {
+    std::uint64_t block;
     std::uint32_t size;
     std::uint32_t capacity;
 
@@ -156,10 +150,13 @@ class ChunkTable {
   static_assert(sizeof(Page) % alignof(Chunk) == 0);
 
   static constexpr std::uint32_t kMinChunks = 4;
-  static constexpr std::uint32_t kMaxChunks =
-      (kPageBytes - sizeof(Page)) / sizeof(Chunk);
+  static constexpr std::uint32_t kPageKeys = 128;
   static constexpr std::uint32_t kMinPages = 4;
 
+  // The number of the page that a key belongs to, were there all pages.
+  static constexpr std::uint64_t BlockOf(std::uint64_t key) {
+    return key / kPageKeys;
+  }
   static constexpr std::size_t PageBytes(std::uint32_t capacity) {
     return sizeof(Page) + capacity * sizeof(Chunk);
   }
@@ -193,33 +190,57 @@ class ChunkTable {
     return nullptr;
   }
 
+  Chunk* Locate(std::uint64_t key) {
+    Chunk* const chunk = Guess(first_page_, key);
+    return chunk != nullptr ? chunk : Search(key);
+  }
+
+  // For keys that cannot be guessed in the first page.
   [[gnu::noinline]] Chunk* Search(std::uint64_t key) {
-    if (size_ == 0) return nullptr;
-    Page& page = *pages_[PageOf(key)];
-    if (Chunk* const chunk = Guess(WindowOf(page), key)) return chunk;
-    Chunk* const chunk = LastUpTo(page, key);
+    const std::uint64_t block = BlockOf(key);
+    Window window = first_page_;
+    if (block != first_block_) {
+      Page* const page = PageOf(block);
+      if (page == nullptr) return nullptr;
+      window = WindowOf(*page);
+      if (Chunk* const chunk = Guess(window, key)) return chunk;
+    }
+    Chunk* const chunk = LastUpTo(window.chunks, window.size, key);
     return chunk != nullptr && chunk->key == key ? chunk : nullptr;
   }
 
-  // The last chunk of `page` whose key is not above `key`, or null.
-  static Chunk* LastUpTo(Page& page, std::uint64_t key) {
-    Chunk* chunk = page.chunks();
-    if (page.size == 0 || chunk->key > key) return nullptr;
-    for (std::uint32_t size = page.size; size > 1;) {
-      const std::uint32_t half = size / 2;
+  // The last of `size` chunks whose key is not above `key`, or null.
+  static Chunk* LastUpTo(Chunk* chunk, std::uint64_t size, std::uint64_t key) {
+    if (size == 0 || chunk->key > key) return nullptr;
+    while (size > 1) {
+      const std::uint64_t half = size / 2;
       chunk = chunk[half].key <= key ? chunk + half : chunk;
       size -= half;
     }
     return chunk;
   }
 
-  // The page that holds `key` or would: the last whose first key is not above,
-  // else the first. Requires a page.
-  std::uint32_t PageOf(std::uint64_t key) const {
+  // The page of that block, guessed as a chunk is, or null.
+  Page* PageOf(std::uint64_t block) const {
+    const std::uint64_t behind = block - first_block_;
+    if (behind < size_ && pages_[behind]->block == block) return pages_[behind];
+    const std::uint64_t before = last_block_ - block;
+    if (before < size_) {
+      Page* const page = pages_[size_ - 1 - before];
+      if (page->block == block) return page;
+    }
+    if (size_ == 0) return nullptr;
+    Page* const page = pages_[PageUpTo(block)];
+    return page->block == block ? page : nullptr;
+  }
+
+  // The number of the last page whose block is not above `block`, else 0.
+  // Requires a page.
+  std::uint32_t PageUpTo(std::uint64_t block) const {
     std::uint32_t number = 0;
     for (std::uint32_t size = size_; size > 1;) {
       const std::uint32_t half = size / 2;
-      if (pages_[number + half]->chunks()->key <= key) number += half;
+      if (pages_[number + half]->block <= block) number += half;
       size -= half;
     }
     return number;
@@ -235,13 +256,17 @@ class ChunkTable {
   // After chunks have moved.
   void Refresh() {
     first_page_ = WindowOf(*pages_[0]);
+    first_block_ = pages_[0]->block;
+    last_block_ = pages_[size_ - 1]->block;
     recent_ = nullptr;
   }
 
-  Page* NewPage(std::uint32_t capacity, Gfp gfp) {
+  Page* NewPage(std::uint64_t block, std::uint32_t capacity, Gfp gfp) {
     auto* page = static_cast<Page*>(
         heap_.Allocate(PageBytes(capacity), alignof(Page), gfp));
-    if (page != nullptr) *page = {.size = 0, .capacity = capacity};
+    if (page != nullptr) {
+      *page = {.block = block, .size = 0, .capacity = capacity};
+    }
     return page;
   }
   void FreePage(Page* page) {
@@ -251,12 +276,43 @@ class ChunkTable {
     heap_.Free(pages_, capacity_ * sizeof(Page*), alignof(Page*));
   }
 
-  bool AddFirstPage(Gfp gfp) {
-    if (!ReserveDirectory(gfp)) return false;
-    pages_[0] = NewPage(kMinChunks, gfp);
-    if (pages_[0] == nullptr) return false;
-    size_ = 1;
-    return true;
+  // The page of that block, with room for one more chunk, or null.
+  Page* RoomFor(std::uint64_t block, Gfp gfp) {
+    std::uint32_t number = 0;
+    if (size_ != 0) {
+      number = PageUpTo(block);
+      Page* const page = pages_[number];
+      if (page->size == 0) page->block = block;  // the only one
+      if (page->block == block) {
+        return page->size < page->capacity ? page : Grow(number, gfp);
+      }
+      if (page->block < block) ++number;
+    }
+    return AddPage(number, block, gfp);
+  }
+
+  // An empty page at that place, or null.
+  Page* AddPage(std::uint32_t number, std::uint64_t block, Gfp gfp) {
+    if (!ReserveDirectory(gfp)) return nullptr;
+    Page* const page = NewPage(block, kMinChunks, gfp);
+    if (page == nullptr) return nullptr;
+    std::memmove(pages_ + number + 1, pages_ + number,
+                 (size_ - number) * sizeof(Page*));
+    pages_[number] = page;
+    ++size_;
+    return page;
+  }
+
+  // Gives a full page, which has not all keys of its block, more room.
+  Page* Grow(std::uint32_t number, Gfp gfp) {
+    Page* const page = pages_[number];
+    Page* const larger = NewPage(page->block, 2 * page->capacity, gfp);
+    if (larger == nullptr) return nullptr;
+    larger->size = page->size;
+    std::memcpy(larger->chunks(), page->chunks(), page->size * sizeof(Chunk));
+    FreePage(page);
+    pages_[number] = larger;
+    return larger;
   }
 
   // Room for one more page in the directory.
@@ -275,41 +331,13 @@ class ChunkTable {
     return true;
   }
 
-  // Gives a full page more room, or half of its chunks to a new page after it.
-  bool MakeRoom(std::uint32_t number, Gfp gfp) {
-    Page* const page = pages_[number];
-    if (page->capacity < kMaxChunks) {
-      Page* const larger =
-          NewPage(std::min(kMaxChunks, 2 * page->capacity), gfp);
-      if (larger == nullptr) return false;
-      MoveTail(*page, 0, *larger);
-      FreePage(page);
-      pages_[number] = larger;
-      return true;
-    }
-    if (!ReserveDirectory(gfp)) return false;
-    Page* const upper = NewPage(kMaxChunks, gfp);
-    if (upper == nullptr) return false;
-    MoveTail(*page, kMaxChunks / 2, *upper);
-    std::memmove(pages_ + number + 2, pages_ + number + 1,
-                 (size_ - number - 1) * sizeof(Page*));
-    pages_[number + 1] = upper;
-    ++size_;
-    return true;
-  }
-
-  // Moves the chunks from `slot` on to the empty page `to`.
-  static void MoveTail(Page& from, std::uint32_t slot, Page& to) {
-    to.size = from.size - slot;
-    std::memcpy(to.chunks(), from.chunks() + slot, to.size * sizeof(Chunk));
-    from.size = slot;
-  }
-
   A& heap_;
   Page** pages_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
-  Window first_page_;        // copied here, two loads nearer
+  Window first_page_;  // copied here, two loads nearer
+  std::uint64_t first_block_ = 0;
+  std::uint64_t last_block_ = 0;
   Chunk* recent_ = nullptr;  // what Find found last, if kHint
 };
 

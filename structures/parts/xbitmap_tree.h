@@ -20,7 +20,8 @@
 //   Clear       the same plus a scan of the leaf for the first non-zero word;
 //               frees leaf and nodes that become empty. Never allocates.
 //   FindSet/FindZero  one descent per 64 leaves walked, one look per slot.
-//   ClearRange  existing leaves of the range only. Never allocates.
+//   ClearRange  existing leaves of the range only, one descent per 64; a leaf
+//               that lies in the range is freed unread. Never allocates.
 //
 // Allocation: by the Memory parameter, top-down, the leaf last. When one fails,
 // nodes that were linked before stay linked, as in the kernel ("guaranteed to
@@ -164,6 +165,7 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
   using Base::kSlotShift;
   using Base::LeafNumber;
   using Base::levels_;
+  using Base::NextEntry;
   using Base::Offset;
   using Base::root_;
   using Base::Slot;
@@ -231,8 +233,10 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
   void ClearRange(PfnRange range) {
     const std::uint64_t last = LeafNumber(range.last);
     std::uint64_t number = LeafNumber(range.first);
-    while (NextEntry(number, last) != nullptr) {
-      ClearSpan(Find(number), number, SpanIn(number, range));
+    Cursor cursor;
+    while (void* entry = NextEntry(number, last, cursor)) {
+      const Place place{cursor.node, entry};
+      if (!ClearSpan(place, number, SpanIn(number, range))) cursor = {};
       if (number == last) return;
       ++number;
     }
@@ -285,11 +289,6 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
     const LeafPlace found{static_cast<Leaf*>(place.entry), place.node};
     hint_.Remember(number, found);
     return found;
-  }
-
-  void* NextEntry(std::uint64_t& number, std::uint64_t max) const {
-    Cursor cursor;
-    return Base::NextEntry(number, max, cursor);
   }
 
   void SetInLeaf(LeafPlace place, Pfn pfn) {
@@ -383,22 +382,22 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
     if (LeafEntry::IsEmpty(place.leaf)) Remove(place.node, number);
   }
 
-  void ClearInSmall(Node* node, std::uint64_t number, Span span) {
+  // This and the next say what Remove says; true if nothing is removed.
+  bool ClearInSmall(Node* node, std::uint64_t number, Span span) {
     void*& slot = Slot(node, number);
     slot = Small::Without(slot, span.begin, span.end);
-    if (LeafEntry::IsEmpty(slot)) Remove(node, number);
+    return !LeafEntry::IsEmpty(slot) || Remove(node, number);
   }
 
-  void ClearSpan(Place place, std::uint64_t number, Span span) {
+  bool ClearSpan(Place place, std::uint64_t number, Span span) {
     if (Small::Is(place.entry)) {
-      ClearInSmall(place.node, number, span);
-      return;
+      return ClearInSmall(place.node, number, span);
     }
     SetFreeMark(place.node, SlotAt(number, 0));
+    if (span.end - span.begin == kLeafBits) return Remove(place.node, number);
     auto* leaf = static_cast<Leaf*>(place.entry);
     bits::ClearSpan(leaf->words, span.begin, span.end);
-    const bool whole = span.end - span.begin == kLeafBits;
-    if (whole || LeafEntry::IsEmpty(leaf)) Remove(place.node, number);
+    return !LeafEntry::IsEmpty(leaf) || Remove(place.node, number);
   }
 
   // The leaf in `slot` of `node` is full now, and with it whatever lies above
@@ -447,39 +446,44 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
     return nullptr;
   }
 
-  // Frees the empty leaf `number`, which hangs in `node`, every node that
-  // becomes empty by it, and top nodes that are no longer needed.
-  void Remove(Node* node, std::uint64_t number) {
+  // Frees leaf `number`, which hangs in `node`, every node that becomes empty
+  // by it, and top nodes that are no longer needed. True if no node went.
+  bool Remove(Node* node, std::uint64_t number) {
     hint_.Forget();
     void*& slot = Slot(node, number);
     FreeEntry(slot);
     slot = nullptr;
-    if (node == nullptr) return;
-    while (--node->count == 0) {
+    if (node == nullptr) return true;
+    if (--node->count != 0) return !Shrink();
+    do {
       Node* parent = node->parent;
       const unsigned offset = node->offset;
       memory_.FreeNode(node);
       if (parent == nullptr) {
         root_ = nullptr;
         levels_ = 0;
-        return;
+        return false;
       }
       node = parent;
       node->slots[offset] = nullptr;
-    }
+    } while (--node->count == 0);
     Shrink();
+    return false;
   }
 
-  // While the top node has one child, in slot 0, that child is the tree.
-  void Shrink() {
+  // While the top node has one child, in slot 0, that child is the tree. True
+  // if a node went.
+  bool Shrink() {
+    const unsigned before = levels_;
     while (levels_ != 0) {
       Node* top = static_cast<Node*>(root_);
-      if (top->count != 1 || top->slots[0] == nullptr) return;
+      if (top->count != 1 || top->slots[0] == nullptr) break;
       root_ = top->slots[0];
       memory_.FreeNode(top);
       --levels_;
       if (levels_ != 0) static_cast<Node*>(root_)->parent = nullptr;
     }
+    return levels_ != before;
   }
 
   void FreeEntry(void* entry) {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from plots import claims, thread
-from plots.findings import common
+from plots.findings import common, sets
 from plots.__main__ import main
 from plots.claims import Claim, Experiment, Finding, Lab, Section, Verdict
 from plots.results import ResultsError
@@ -200,3 +200,40 @@ def test_a_claim_of_several_parts_needs_all_of_them(
     parts: tuple[bool, ...], verdict: Verdict
 ) -> None:
     assert common.verdict_of(*parts) is verdict
+
+
+@pytest.mark.parametrize(
+    ("pool_alone_loses", "verdict"),
+    [
+        ((8, 8, 8, 8, 8), Verdict.SUPPORTED),
+        ((8, 7, 8, 8, 8), Verdict.DEPENDS),
+        ((7, 7, 7, 6, 7), Verdict.REFUTED),
+    ],
+)
+def test_asking_first_must_save_sets_under_every_fault(
+    tmp_path: Path, pool_alone_loses: tuple[int, ...], verdict: Verdict
+) -> None:
+    alone = common.PRELOADS[-1]
+    benchmarks = [
+        {
+            "name": f"set/{trace}/{name}/fault:{fault}",
+            "run_type": "iteration",
+            "repetition_index": 0,
+            "pages": 100,
+            "failed_sets": lost if name == alone else 7,
+        }
+        for trace in common.TRACES
+        for name in common.PRELOADS
+        for fault, lost in zip(common.PRELOAD_FAULTS, pool_alone_loses)
+    ]
+    (tmp_path / "preload").mkdir()
+    (tmp_path / "preload" / "results.json").write_text(
+        json.dumps(
+            {"context": {"pfnbench_schema": "1"}, "benchmarks": benchmarks}
+        )
+    )
+    finding = sets.pool_alone(Lab(tmp_path))
+    assert finding.verdict is verdict
+    first = common.PRELOAD_FAULTS[0]
+    assert "fail of 500," in finding.figures
+    assert f"{first} 35, 35, {5 * pool_alone_loses[0]};" in finding.figures

@@ -437,7 +437,7 @@ def test_no_name_lies_on_the_axes_or_on_another(
         ),
         key=lambda box: box.y0,
     )
-    assert len(boxes) == 30
+    assert len(boxes) == 31
     for below, above in zip(boxes, boxes[1:]):
         assert above.y0 >= below.y1 - 1
     assert min(box.x0 for box in boxes) > axes.get_window_extent().x1

@@ -174,8 +174,8 @@ TYPED_TEST(RoaringLimitTest, WhatIsEmptyGivesItsBufferBack) {
 
 // ------------------------------------------------------------------ memory
 
-// Table: 32 chunks of 24 bytes with a header of 8, and 4 pointers.
-constexpr std::uint64_t kTableOf28Chunks = 32 * 24 + 8 + 4 * 8;
+// Table: 32 chunks of 24 bytes with a header of 16, and 4 pointers.
+constexpr std::uint64_t kTableOf28Chunks = 32 * 24 + 16 + 4 * 8;
 
 template <class S>
 std::uint64_t BytesOfDense7GiB() {
@@ -191,7 +191,7 @@ std::uint64_t BytesOfDense7GiB() {
 
 TEST(RoaringTest, Dense7GiBTake28Bitsets) {
   constexpr std::uint64_t kBytes = 28 * kBitsetBytes + kTableOf28Chunks;
-  static_assert(kBytes == 230'184);
+  static_assert(kBytes == 230'192);
   EXPECT_EQ(BytesOfDense7GiB<Roaring<NowaitHeap>>(), kBytes);
   EXPECT_EQ(BytesOfDense7GiB<Roaring4096<NowaitHeap>>(), kBytes);
   EXPECT_EQ(BytesOfDense7GiB<RoaringHint<NowaitHeap>>(), kBytes);
@@ -199,7 +199,7 @@ TEST(RoaringTest, Dense7GiBTake28Bitsets) {
 
 TEST(RoaringTest, Dense7GiBTake28RunsOfTheSmallestBuffer) {
   constexpr std::uint64_t kBytes = 28 * 32 + kTableOf28Chunks;
-  static_assert(kBytes == 1'704);
+  static_assert(kBytes == 1'712);
   EXPECT_EQ(BytesOfDense7GiB<RoaringRun<NowaitHeap>>(), kBytes);
 }
 
@@ -280,7 +280,36 @@ TEST_F(RoaringTableTest, KeysInAnyOrderAreFound) {
     }
   }
   Check();
-  EXPECT_LE(largest_.bytes(), Table::kPageBytes) << "no request grows";
+}
+
+TEST_F(RoaringTableTest, ThirtyTwoTebibytesNeedNoRequestAboveEightKibibytes) {
+  constexpr std::uint64_t kKeys = std::uint64_t{1} << (45 - 12 - 16);
+  // One key of each page first, in no order, then others among them.
+  constexpr std::uint64_t kPageKeys = 128;
+  for (std::uint64_t i = 0; i < kKeys / kPageKeys; ++i) {
+    Insert(i * 389 % (kKeys / kPageKeys) * kPageKeys + i % kPageKeys);
+  }
+  EXPECT_LE(largest_.bytes(), 8192);
+  Check();
+  std::mt19937_64 random(2);
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    if (const std::uint64_t key = random() % kKeys; !keys_.contains(key)) {
+      Insert(key);
+    }
+  }
+  EXPECT_LE(largest_.bytes(), 8192);
+  Check();
+}
+
+// Memory that is used from two ends is two groups of pages with a hole between
+// them until the ends meet.
+TEST_F(RoaringTableTest, PagesMissingInTheMiddleDoNotMislead) {
+  for (std::uint64_t key = 0; key < 1000; ++key) {
+    Insert(300 + key);
+    Insert(9000 + key);
+    Insert(99000 - key);
+  }
+  Check();
 }
 
 TEST_F(RoaringTableTest, HolesBetweenKeysDoNotMislead) {
