@@ -77,8 +77,9 @@ void BuddySim::MakeStale(std::uint32_t pages) {
     stale.push_back(*page);
   }
   Shuffle(std::span(stale), random_);
-  std::deque<Page>& list = cpu_.pages();
-  list.insert(list.begin(), stale.begin(), stale.end());
+  for (auto page = stale.rbegin(); page != stale.rend(); ++page) {
+    cpu_.pages().PushFront(*page);
+  }
 }
 
 void BuddySim::Punch(std::uint64_t pages, double freed_share,
