@@ -47,6 +47,7 @@
 #include "workloads/catalog.h"
 #include "workloads/shipped.h"
 #include "workloads/trace/first_pages.h"
+#include "workloads/trace/list_distance.h"
 #include "workloads/trace/trace_error.h"
 
 namespace pfn {
@@ -61,8 +62,8 @@ enum ExitStatus : int {
 };
 
 // What all rounds together should take, unless the rows have a budget by the
-// command line: `./run bench` counts instructions, profiles and draws after
-// them, and is laid out for five minutes.
+// command line: `./run bench` counts instructions and draws after them, and is
+// laid out for five minutes.
 constexpr std::chrono::nanoseconds kRunTime = std::chrono::seconds(200);
 
 RowBudget::Limits LimitsFor(const Options& options) {
@@ -204,12 +205,16 @@ ContextEntries DescribeRun(const Options& options, const RowRequest& request,
     entries.emplace_back("baseline", request.baseline->traits.name);
   }
   for (const auto& workload : request.workloads) {
-    entries.emplace_back(
-        "workload_" + workload->name(),
-        fmt::format("trace={} pages={} passes={} ranges={} guest_memory={}",
-                    workload->trace_id(), workload->pages(),
-                    workload->passes().size(), workload->ranges(),
-                    workload->trace().provenance.guest_memory_bytes));
+    std::string facts = fmt::format(
+        "trace={} pages={} passes={} ranges={} guest_memory={} "
+        "list_distance={}",
+        workload->trace_id(), workload->pages(), workload->passes().size(),
+        workload->ranges(), workload->trace().provenance.guest_memory_bytes,
+        MeasureListDistances(workload->trace()).ToString());
+    if (!workload->trace().outcome.empty()) {
+      facts += " " + workload->trace().outcome;
+    }
+    entries.emplace_back("workload_" + workload->name(), std::move(facts));
   }
   for (const Contender* contender : request.contenders) {
     const ContenderTraits& traits = contender->traits;

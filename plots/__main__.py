@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import os
-import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from plots import (
@@ -20,9 +20,14 @@ from plots import (
     compare,
     experiments,
     figure_trace,
+    html,
     instructions,
+    mail,
+    mail_subject,
     report,
+    showcase,
     thread,
+    thread_experiments,
 )
 from plots.results import FILE_NAME, Results, ResultsError, load
 
@@ -158,18 +163,14 @@ def _run_plot(options: argparse.Namespace) -> int:
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
     # Not at the top of the file: `report` works without matplotlib.
-    from plots import figure_memory, figure_replay, figure_time, panels
+    from plots import pictures
 
     directory = options.output or results.path.parent
-    charts = {
-        **figure_time.charts(results),
-        **figure_memory.charts(results),
-        **figure_replay.charts(results),
-    }
+    charts = pictures.charts(results)
     if not charts:
         raise _nothing_to_plot(results)
-    for stem, chart in charts.items():
-        for suffix, picture in panels.render(chart).items():
+    for stem, rendered in pictures.render(charts):
+        for suffix, picture in rendered.items():
             path = directory / f"{stem}.{suffix}"
             _write(path, picture)
             print(path)
@@ -232,14 +233,23 @@ def _has_matplotlib() -> bool:
     return True
 
 
-def _add_claims(parser: argparse.ArgumentParser) -> None:
+def _add_experiments(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument(
         "folder",
         metavar="FOLDER",
         type=Path,
         nargs="?",
-        help="results of the experiments, one folder each (./run claims)",
+        help=f"results of the experiments, one folder each ({command})",
     )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="print name and flags of each experiment instead, a line each",
+    )
+
+
+def _add_claims(parser: argparse.ArgumentParser) -> None:
+    _add_experiments(parser, "./run claims")
     parser.add_argument(
         "-o",
         "--output",
@@ -247,19 +257,12 @@ def _add_claims(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="where to write the page (default: print it)",
     )
-    parser.add_argument(
-        "--list",
-        action="store_true",
-        help="print the name and the flags of each experiment instead",
-    )
     parser.set_defaults(run=_run_claims)
 
 
 def _run_claims(options: argparse.Namespace) -> int:
     if options.list:
-        for experiment in thread.EXPERIMENTS:
-            print(f"{experiment.name}\t{shlex.join(experiment.flags)}")
-        return 0
+        return _list_experiments(thread_experiments.EXPERIMENTS)
     if options.folder is None or not options.folder.is_dir():
         raise ResultsError(
             options.folder or Path("FOLDER"),
@@ -268,7 +271,7 @@ def _run_claims(options: argparse.Namespace) -> int:
         )
     text = claims.page(
         thread.SECTIONS,
-        thread.EXPERIMENTS,
+        thread_experiments.EXPERIMENTS,
         claims.Lab(options.folder),
         thread.INTRODUCTION,
     )
@@ -279,11 +282,65 @@ def _run_claims(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_docs(parser: argparse.ArgumentParser) -> None:
+    _add_experiments(parser, "./run docs-results")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        default=Path("docs/results"),
+        help="where to write pictures and text (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--readme",
+        metavar="FILE",
+        type=Path,
+        help="the README whose table is to be made anew",
+    )
+    parser.set_defaults(run=_run_docs)
+
+
+def _run_docs(options: argparse.Namespace) -> int:
+    if options.list:
+        return _list_experiments(showcase.EXPERIMENTS)
+    if options.folder is None:
+        raise ResultsError(
+            Path("FOLDER"), "is not given", "run ./run docs-results"
+        )
+    main_results = showcase.main_results(options.folder)
+    if not _has_matplotlib():
+        return EXIT_NO_MATPLOTLIB
+    for name, content in showcase.write(options.folder).items():
+        _write(options.output / name, content)
+        print(options.output / name)
+    if options.readme is not None:
+        try:
+            text = options.readme.read_text()
+        except OSError as error:
+            raise ResultsError(
+                options.readme,
+                f"cannot be read ({error.strerror})",
+                "name the README",
+            ) from None
+        place = os.path.relpath(options.output, options.readme.parent)
+        made = showcase.readme(text, main_results, place)
+        _write(options.readme, made.encode())
+    return 0
+
+
+def _list_experiments(experiments: Iterable[claims.Experiment]) -> int:
+    """For a shell: the name and the flags, with tabs between."""
+    for experiment in experiments:
+        print("\t".join((experiment.name, *experiment.flags)))
+    return 0
+
+
 def _nothing_to_plot(results: Results) -> ResultsError:
     return ResultsError(
         results.path,
-        "has no figure for set, drain or replay, so there is nothing to plot",
-        "run with --operation=set,drain,replay",
+        "has no figure of any operation, so there is nothing to plot",
+        "look at its errors, and run ./run bench again",
     )
 
 
@@ -360,6 +417,113 @@ def _add_experiment(parser: argparse.ArgumentParser) -> None:
     agreement.set_defaults(run=_run_agreement)
 
 
+def _add_mail(parser: argparse.ArgumentParser) -> None:
+    _add_results(parser)
+    parser.add_argument(
+        "--against",
+        metavar="OTHER",
+        type=Path,
+        help="an earlier run of the same work: says what changed since",
+    )
+    parser.add_argument(
+        "--for",
+        dest="form",
+        choices=mail_subject.FORMS,
+        default=mail_subject.COVER_LETTER,
+        help="cover-letter: the best of each family; reply: one structure"
+        " against the baseline, row by row (default: %(default)s)",
+    )
+    for name in ("workload", "structure", "operation"):
+        parser.add_argument(
+            f"--{name}",
+            metavar="NAME[,NAME...]",
+            type=_names,
+            default=(),
+            help=f"only the {name}s named (default: what a reviewer wants"
+            " first; what is left out is said)",
+        )
+    parser.add_argument(
+        "--fault",
+        metavar="SPEC",
+        help="times under this fault of the run, or none (default: none)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="write it there as well",
+    )
+    parser.set_defaults(run=_run_mail)
+
+
+def _add_html(parser: argparse.ArgumentParser) -> None:
+    _add_results(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help=f"where to write it (default: {html.FILE_NAME} beside RESULTS)",
+    )
+    parser.add_argument(
+        "--claims",
+        metavar="FILE",
+        type=Path,
+        default=Path(__file__).parents[1] / "docs" / "claims.md",
+        help="the claims to show, as `claims` writes them"
+        " (default: docs/claims.md)",
+    )
+    parser.set_defaults(run=_run_html)
+
+
+def _run_html(options: argparse.Namespace) -> int:
+    results = load(options.results)
+    directory = results.path.parent
+    counted = None
+    if (directory / instructions.FILE_NAME).exists():
+        counted = instructions.load_counts(directory)
+    claims_text = None
+    if options.claims.exists():
+        claims_text = options.claims.read_text(encoding="utf-8")
+    extras = html.Extras(_pictures_of(results), counted, claims_text)
+    output = options.output or directory / html.FILE_NAME
+    _write(output, html.page(results, extras).encode())
+    print(output)
+    return 0
+
+
+def _pictures_of(results: Results) -> dict[str, bytes]:
+    """What `plot` wrote beside the results; otherwise what it would write."""
+    beside = sorted(results.path.parent.glob("*.svg"))
+    if beside or importlib.util.find_spec("matplotlib") is None:
+        return {path.stem: path.read_bytes() for path in beside}
+    from plots import pictures
+
+    rendered = pictures.render(pictures.charts(results))
+    return {stem: picture["svg"] for stem, picture in rendered}
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _run_mail(options: argparse.Namespace) -> int:
+    results = load(options.results)
+    old = None if options.against is None else load(options.against)
+    choice = mail_subject.Choice(
+        form=options.form,
+        workloads=options.workload,
+        structures=options.structure,
+        operations=options.operation,
+        fault=options.fault,
+    )
+    text = mail.mail(results, old, choice)
+    if options.output is not None:
+        _write(options.output, text.encode("ascii"))
+    return _say(text)
+
+
 def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10**6:
         raise argparse.ArgumentTypeError(
@@ -400,12 +564,15 @@ def _say(text: str) -> int:
 COMMANDS = (
     ("claims", "write the page of claims and verdicts", _add_claims),
     ("compare", "compare two results row by row", _add_compare),
+    ("docs", "write the results that the documentation shows", _add_docs),
     ("experiment", "test the statistics themselves", _add_experiment),
     (
         "instructions",
         "print instructions per page, hold them to stored ones",
         _add_instructions,
     ),
+    ("html", "write the web page, one file", _add_html),
+    ("mail", "write the mail: what a reviewer reads, 72 columns", _add_mail),
     ("plot", "draw PNG and SVG pictures", _add_plot),
     ("trace", "draw which page of a trace was told when", _add_trace),
     ("report", "write the report, 72 columns of plain text", _add_report),

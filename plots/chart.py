@@ -27,6 +27,8 @@ from plots.text import shorten, to_ascii
 MOST_BARS = 8
 # Beyond this factor the shortest bar of a linear axis is a few pixels.
 MOST_LINEAR_SPREAD = 20
+# One bit per page and nothing else: what the others are compared with.
+LIMIT = "flat"
 _MAX_LABEL = 26
 _MAX_STEM = 100
 
@@ -59,7 +61,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture; `reference` is the baseline's value in each panel."""
+    """A picture; a dashed line in each panel marks the baseline's value.
+
+    The solid line is the limit: what `flat` needs.
+    """
 
     title: str
     subtitle: tuple[str, ...]
@@ -68,6 +73,7 @@ class Chart:
     lines: tuple[Line, ...]
     reference: tuple[float | None, ...]
     caption: str
+    limit: tuple[float | None, ...] = ()
     parts: tuple[str, ...] = ()  # what stacked bars are made of
 
     def figures(self) -> list[float]:
@@ -78,21 +84,21 @@ class Chart:
 
     @property
     def is_logarithmic(self) -> bool:
-        """Whether the spread needs it; a zero has no place on such an axis.
+        """Whether the spread needs it.
 
-        Nor has a stack: the lengths of its parts would mean nothing.
+        A zero is written there instead of drawn. A stack stays linear: the
+        lengths of its parts would mean nothing.
         """
-        if self.parts:
+        if self.parts or min(self.figures(), default=0.0) < 0:
             return False
         compared = [
             point.value
             for line in self.lines
             for point in line.points
-            if point.value is not None and not line.is_floor
+            if point.value and not line.is_floor
         ]
         return (
             bool(compared)
-            and min(self.figures()) > 0
             and max(compared) / min(compared) > MOST_LINEAR_SPREAD
         )
 
@@ -127,7 +133,7 @@ def charts(
             results,
             operation,
             condition,
-            _title(title, condition),
+            titled(title, condition),
             unit,
             point,
             caption,
@@ -138,7 +144,8 @@ def charts(
     return {stem: chart for stem, chart in made.items() if chart is not None}
 
 
-def _title(title: str, condition: str) -> str:
+def titled(title: str, condition: str) -> str:
+    """A title that says under which faults."""
     if not condition:
         return title
     return f"{title}, {to_ascii(condition_label(condition))}"
@@ -170,9 +177,11 @@ def _chart(
     if all(p.value is None for row in points.values() for p in row):
         return None
     baseline = points.get(Contender(results.baseline or ""))
+    limit = points.get(Contender(LIMIT))
     captions = [
         _whisker_caption(results, operation, condition, points.values()),
         f"dashed line: {results.baseline}" if baseline else "",
+        f"solid line: {LIMIT}, the limit" if limit else "",
         caption,
         "INTERRUPTED RUN" if results.is_interrupted else "",
     ]
@@ -195,6 +204,7 @@ def _chart(
             p.value for p in baseline or (Point(),) * len(workloads)
         ),
         caption=to_ascii("; ".join(filter(None, captions))),
+        limit=tuple(p.value for p in limit or (Point(),) * len(workloads)),
     )
 
 

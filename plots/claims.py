@@ -104,6 +104,16 @@ class Lab:
             raise MissingFigure(f"{experiment} has no {counter} of {row}")
         return statistics.median(values.values())
 
+    def fact(self, experiment: str, workload: str, name: str) -> str:
+        """What the results say of a workload under this name."""
+        results = self.results(experiment)
+        words = results.context.get(f"workload_{workload}", "").split()
+        for word in words:
+            key, _, value = word.partition("=")
+            if key == name:
+                return value
+        raise MissingFigure(f"{experiment} has no {name} of {workload}")
+
     def ratio(
         self, experiment: str, row: str, to: str, counter: str = "ns_per_page"
     ) -> float:
@@ -158,7 +168,8 @@ def page(
 
 
 def _machine(lab: Lab, known: dict[str, Experiment]) -> list[str]:
-    """Where the measured figures come from."""
+    """Where the measured figures come from: machines, builds and days."""
+    by_origin: dict[str, list[str]] = {}
     for name, experiment in known.items():
         if experiment.is_simulated:
             continue
@@ -171,11 +182,22 @@ def _machine(lab: Lab, known: dict[str, Experiment]) -> list[str]:
             context.get("kernel"),
             context.get("compiler"),
             f"commit {context['commit']}" if "commit" in context else None,
-            context.get("date"),
+            context.get("date", "")[:10],
         ]
-        text = ", ".join(fact for fact in facts if fact)
-        return [_wrap(f"Measured figures: {text}.")]
-    return ["No measured figures."]
+        origin = ", ".join(fact for fact in facts if fact)
+        by_origin.setdefault(origin, []).append(f"`{name}`")
+    if not by_origin:
+        return ["No measured figures."]
+    if len(by_origin) == 1:
+        return [_wrap(f"Measured figures: {next(iter(by_origin))}.")]
+    return [
+        _wrap("Figures measured by several builds:"),
+        "",
+        *(
+            _wrap(f"* {origin}: {', '.join(names)}.")
+            for origin, names in by_origin.items()
+        ),
+    ]
 
 
 def _index(

@@ -44,7 +44,7 @@ _EXACT = (
 
 
 @dataclass(frozen=True)
-class _Pair:
+class Pair:
     """Times of one case in both runs."""
 
     case: Case
@@ -56,15 +56,7 @@ class _Pair:
 
 def compare(old: Results, new: Results) -> str:
     """The whole text, with a newline at its end."""
-    _refuse_other_work(old, new)
-    pairs = _pairs(old, new)
-    if not pairs:
-        raise ResultsError(
-            new.path,
-            f"has no row with a time in common with {old.path}",
-            "give two runs with the same workloads, structures and"
-            " operations",
-        )
+    pairs = pairs_of(old, new)
     sections = [
         _head(old, new),
         *_time_tables(pairs),
@@ -121,8 +113,12 @@ def _head(old: Results, new: Results) -> list[str]:
 # --- times --------------------------------------------------------------
 
 
-def _pairs(old: Results, new: Results) -> list[_Pair]:
-    """Every case with times in both, in the order of the old run."""
+def pairs_of(old: Results, new: Results) -> list[Pair]:
+    """Every case with times in both, in the order of the old run.
+
+    Runs that have nothing to compare are refused.
+    """
+    _refuse_other_work(old, new)
     both = set(new.cases)
     times = {
         case: (before, after)
@@ -136,9 +132,16 @@ def _pairs(old: Results, new: Results) -> list[_Pair]:
         for case, (before, after) in times.items()
         if (factor := change(before, after, len(times))) is not None
     }
+    if not changes:
+        raise ResultsError(
+            new.path,
+            f"has no row with a time in common with {old.path}",
+            "give two runs with the same workloads, structures and"
+            " operations",
+        )
     whole = _change_of_all(changes.values())
     return [
-        _Pair(
+        Pair(
             case,
             *times[case],
             factor,
@@ -167,7 +170,7 @@ def _change_of_all(changes: Iterable[Estimate]) -> Estimate | None:
     return Estimate(middle, middle, middle, len(factors), is_interval=True)
 
 
-def _time_tables(pairs: Sequence[_Pair]) -> Iterator[list[str]]:
+def _time_tables(pairs: Sequence[Pair]) -> Iterator[list[str]]:
     groups: dict[str, list[tuple[str, list[Cell]]]] = {}
     for pair in pairs:
         unit = time_counters(pair.case.operation)[0].replace("_", " ")
@@ -184,31 +187,36 @@ def _place(case: Case) -> str:
     return f"{case.operation} of {case.workload}, {condition}"
 
 
-def _time_cells(pair: _Pair) -> list[Cell]:
-    low, high = (_percent(x) for x in (pair.change.low, pair.change.high))
+def _time_cells(pair: Pair) -> list[Cell]:
+    low, high = (
+        change_percent(x) for x in (pair.change.low, pair.change.high)
+    )
     left, right = ("[", "]") if pair.change.is_interval else ("(", ")")
     return [
         Cell((number(median(pair.old)),)),
         Cell((number(median(pair.new)),)),
         Cell(
-            (_percent(pair.change.median), f"{left}{low}, {high}{right}"),
+            (
+                change_percent(pair.change.median),
+                f"{left}{low}, {high}{right}",
+            ),
             pair.mark,
         ),
         Cell((_probability(u_test(pair.old, pair.new)),)),
     ]
 
 
-def _percent(factor: float) -> str:
+def change_percent(factor: float) -> str:
     """A factor as mmtests has it, without decimals where they say nothing.
 
-    >>> _percent(1.0312), _percent(0.5), _percent(3.5)
+    >>> change_percent(1.0312), change_percent(0.5), change_percent(3.5)
     ('+3.1%', '-50%', '+250%')
     """
-    change_percent = 100 * (factor - 1)
-    if abs(change_percent) >= 1e3:
+    points = 100 * (factor - 1)
+    if abs(points) >= 1e3:
         return f"x{number(factor)}"
-    decimals = 1 if abs(change_percent) < 9.95 else 0
-    return f"{change_percent:+.{decimals}f}%"
+    decimals = 1 if abs(points) < 9.95 else 0
+    return f"{points:+.{decimals}f}%"
 
 
 def _probability(value: float) -> str:
@@ -251,7 +259,7 @@ def _median_of(results: Results, case: Case, counter: str) -> float | None:
 # --- in words -----------------------------------------------------------
 
 
-def _summary(pairs: Sequence[_Pair]) -> list[str]:
+def _summary(pairs: Sequence[Pair]) -> list[str]:
     differing = [pair.change.median for pair in pairs if pair.mark == "*"]
     faster = sum(factor < 1 for factor in differing)
     whole = _change_of_all(pair.change for pair in pairs)
@@ -260,11 +268,11 @@ def _summary(pairs: Sequence[_Pair]) -> list[str]:
         f" {len(differing) - faster} slower"
     )
     if whole is not None:
-        lines += wrap(f"median of all changes: {_percent(whole.median)}")
+        lines += wrap(f"median of all changes: {change_percent(whole.median)}")
     return lines
 
 
-def _legend(pairs: Sequence[_Pair]) -> list[str]:
+def _legend(pairs: Sequence[Pair]) -> list[str]:
     return [
         *wrap(
             "marks: * differs, by more than the A/A controls of both runs"

@@ -88,7 +88,11 @@ def _chart(
         )
         lines.append(
             Line(
-                to_ascii(driver.label), style_of(structure), False, False, points
+                to_ascii(driver.label),
+                style_of(structure),
+                False,
+                False,
+                points,
             )
         )
     if all(p.value is None for line in lines for p in line.points):

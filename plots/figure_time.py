@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pictures of the time per page: recording pages, and handing them over."""
+"""Pictures of the time per page, one for each operation on a set."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from plots.results import Case, Results
 
 _TITLES = {
     "set": "Time to record one page: set",
+    "test": "Time to look up one page: test",
+    "extract": "Time to walk over one page: extract",
+    "clear": "Time to remove one page: clear",
     "drain": "Time to hand over one page: drain",
 }
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from plots.results import ResultsError
 
-# More lines than this are a carpet and megabytes of SVG.
-MOST_RUNS = 20_000
+# More lines than this take seconds and show nothing more.
+MOST_RUNS = 100_000
 _RUN = re.compile(r"([0-9a-f]+)(?:-([0-9a-f]+))?")
 
 

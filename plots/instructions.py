@@ -117,7 +117,8 @@ def write_baseline(baseline: Baseline) -> str:
         for name, value in sorted(baseline.workloads.items())
     ]
     lines += [
-        f"{name} {count:.6g}" for name, count in sorted(baseline.counts.items())
+        f"{name} {count:.6g}"
+        for name, count in sorted(baseline.counts.items())
     ]
     return "\n".join(lines) + "\n"
 
@@ -248,7 +249,10 @@ def _table(
             operations,
             "structure",
             [
-                (row_label(c), [cell(operation, c) for operation in operations])
+                (
+                    row_label(c),
+                    [cell(operation, c) for operation in operations],
+                )
                 for c in in_order(contenders)
             ],
         )

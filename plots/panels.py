@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Draws a chart. The only module that needs matplotlib.
+"""Draws a chart: rows of marks or bars, a panel for each workload.
 
 Sizes are inches and worked out here rather than by a layout engine: the
 same chart gives the same bytes, and text never lies on data.
@@ -7,59 +7,65 @@ same chart gives the same bytes, and text never lies on data.
 
 from __future__ import annotations
 
-import io
 import math
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import (
     FixedLocator,
     FuncFormatter,
-    LogLocator,
     MaxNLocator,
+    NullLocator,
 )
 
+from plots import canvas
+from plots.canvas import (
+    CHARACTER,
+    MARGIN,
+    QUIET_COLOR,
+    TEXT_COLOR,
+    WIDTH,
+    fitting_ticks,
+    text_lines,
+    tick,
+    wrapped,
+)
 from plots.chart import MOST_BARS, Chart, Line, Point
 from plots.figure_trace import Trace
 from plots.text import number
 
-_WIDTH = 9.0  # 900 pixels at 100 dpi, the width of a page or a mail window
-_DPI = 200
-_MARGIN = 0.15
 _GAP = 0.12
 _MOST_PANELS = 5
 _FIGURE_ROOM = 0.42  # for the figure right of the longest mark
 _STACK_ROOM = 0.55  # for one of six digits
 _TICK_ROOM = 0.25  # for the figure below a tick
-_TEXT_COLOR = "#222222"
-_QUIET_COLOR = "#666666"
 # The parts of a stack, dark and light by turns so that grey tells them apart.
-PART_COLORS = ("#0072b2", "#e69f00", "#222222", "#cc79a7", "#009e73", "#d9d9d9")
+PART_COLORS = (
+    "#0072b2",
+    "#e69f00",
+    "#222222",
+    "#cc79a7",
+    "#009e73",
+    "#d9d9d9",
+)
+# Stages, in these colours whichever of them a picture has.
+STAGE_COLORS = dict(
+    zip(
+        ("allocate", "record", "notify", "translate", "madvise", "sleep"),
+        PART_COLORS,
+    )
+)
 _BAND_COLOR = "#f3f3f3"
 _TRACE_HEIGHT = 4.0
 _MOST_TARGETS = 100
 _INFLATE_COLOR = "#0072b2"
 _DEFLATE_COLOR = "#d55e00"
-# Mean width of a character of DejaVu Sans, as a share of its size.
-_CHARACTER = 0.56
-
-_SETTINGS = {
-    "svg.hashsalt": "pfnbench",
-    "font.family": "DejaVu Sans",
-    "font.size": 8,
-    "text.color": _TEXT_COLOR,
-    # A dollar in a CPU's name is no formula.
-    "text.parse_math": False,
-    "hatch.linewidth": 0.7,
-}
 
 
 @dataclass(frozen=True)
@@ -73,49 +79,48 @@ class _Sizes:
 
 def render(chart: Chart) -> dict[str, bytes]:
     """The picture by suffix; equal charts give equal bytes."""
-    return _render(lambda: _draw(chart))
+    return canvas.render(lambda: draw(chart))
 
 
 def render_trace(trace: Trace, title: str) -> dict[str, bytes]:
     """The picture of a trace, likewise."""
-    return _render(lambda: _draw_trace(trace, title))
-
-
-def _render(draw: Callable[[], Figure]) -> dict[str, bytes]:
-    # Not pyplot: it would keep the figure, and take over a user's settings.
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_SETTINGS)
-        figure = draw()
-        return {
-            "png": _save(figure, "png", {"Software": None}),
-            "svg": _save(figure, "svg", {"Date": None, "Creator": None}),
-        }
-
-
-def _save(figure: Figure, suffix: str, metadata: dict[str, None]) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=suffix, dpi=_DPI, metadata=metadata)
-    return buffer.getvalue()
+    return canvas.render(lambda: _draw_trace(trace, title))
 
 
 def _draw_trace(trace: Trace, title: str) -> Figure:
     """Pages against the order in which they were told."""
-    figure = Figure(figsize=(_WIDTH, _TRACE_HEIGHT))
+    figure = Figure(figsize=(WIDTH, _TRACE_HEIGHT))
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.09, 0.14, 0.89, 0.74))
     runs = trace.thinned()
-    for is_inflated, color in ((True, _INFLATE_COLOR), (False, _DEFLATE_COLOR)):
+    for is_inflated, color in (
+        (True, _INFLATE_COLOR),
+        (False, _DEFLATE_COLOR),
+    ):
+        told = [run for run in runs if run.is_inflated == is_inflated]
+        # A line as short as one page is not drawn at all, a mark is.
+        axes.plot(
+            [run.at for run in told],
+            [run.first for run in told],
+            linestyle="none",
+            marker="o",
+            markersize=1.2,
+            markeredgewidth=0,
+            color=color,
+            rasterized=True,
+        )
         lines = [
             [(run.at, run.first), (run.at + run.pages, run.last)]
-            for run in runs
-            if run.is_inflated == is_inflated
+            for run in told
+            if run.pages > 1
         ]
         axes.add_collection(
-            LineCollection(lines, colors=color, linewidths=1.2, rasterized=True)
+            LineCollection(
+                lines, colors=color, linewidths=1.2, rasterized=True
+            )
         )
     for at in trace.targets[:_MOST_TARGETS]:
-        axes.axvline(at, color=_QUIET_COLOR, linewidth=0.4, zorder=0)
+        axes.axvline(at, color=QUIET_COLOR, linewidth=0.4, zorder=0)
     axes.set_xlim(0, trace.pages)
     axes.set_ylim(
         min(min(run.first, run.last) for run in runs),
@@ -137,18 +142,19 @@ def _draw_trace(trace: Trace, title: str) -> Figure:
         0.95,
         f"{trace.pages:,} pages, {shown}; inflated blue, deflated red;"
         " grey: a new target",
-        color=_QUIET_COLOR,
+        color=QUIET_COLOR,
         ha="right",
         va="center",
     )
     return figure
 
 
-def _draw(chart: Chart) -> Figure:
+def draw(chart: Chart) -> Figure:
+    """The picture as matplotlib has it."""
     sizes = _sizes(chart)
-    heading = _wrapped([chart.title], 13)
-    subtitle = _wrapped(chart.subtitle, 8)
-    caption = _wrapped([chart.caption], 7.5)
+    heading = wrapped([chart.title], 13)
+    subtitle = wrapped(chart.subtitle, 8)
+    caption = wrapped([chart.caption], 7.5)
     head = 0.14 + 0.26 * len(heading) + 0.17 * len(subtitle) + 0.08
     legend = 0.2 if chart.parts else 0.0
     foot = 0.12 + 0.16 * len(caption) + legend
@@ -157,34 +163,32 @@ def _draw(chart: Chart) -> Figure:
     block = 0.28 + panel + 0.46  # name, panel, ticks with their unit
     height = head + block * len(rows) + foot
 
-    figure = Figure(figsize=(_WIDTH, height), facecolor="white")
+    figure = Figure(figsize=(WIDTH, height), facecolor="white")
     FigureCanvasAgg(figure)
     top = height - 0.14
-    top = _text_lines(figure, heading, top, 0.26, 13, _TEXT_COLOR, True)
-    _text_lines(figure, subtitle, top, 0.17, 8, _QUIET_COLOR)
+    top = text_lines(figure, heading, top, 0.26, 13, TEXT_COLOR, True)
+    text_lines(figure, subtitle, top, 0.17, 8, QUIET_COLOR)
     _draw_legend(figure, chart.parts, foot - 0.04)
-    _text_lines(
-        figure, caption, foot - 0.04 - legend, 0.16, 7.5, _QUIET_COLOR
-    )
+    text_lines(figure, caption, foot - 0.04 - legend, 0.16, 7.5, QUIET_COLOR)
 
     most = max(map(len, rows))
-    room = _WIDTH - 2 * _MARGIN - sizes.label
+    room = WIDTH - 2 * MARGIN - sizes.label
     width = (room - _GAP * (most - 1)) / most
     for row_number, row in enumerate(rows):
         bottom = height - head - block * row_number - 0.28 - panel
         for place, index in enumerate(row):
-            left = _MARGIN + sizes.label + place * (width + _GAP)
+            left = MARGIN + sizes.label + place * (width + _GAP)
             axes = figure.add_axes(
                 (
-                    left / _WIDTH,
+                    left / WIDTH,
                     bottom / height,
-                    width / _WIDTH,
+                    width / WIDTH,
                     panel / height,
                 )
             )
             _draw_panel(axes, chart, index, sizes, width, place == 0)
         figure.text(
-            (_MARGIN + sizes.label) / _WIDTH,
+            (MARGIN + sizes.label) / WIDTH,
             (bottom - 0.4) / height,
             chart.unit + (", log scale" if chart.is_logarithmic else ""),
             fontsize=8,
@@ -197,7 +201,7 @@ def _sizes(chart: Chart) -> _Sizes:
     font = 8.0 if is_many else 9.0
     longest = max(len(line.label) for line in chart.lines)
     return _Sizes(
-        label=longest * font * _CHARACTER / 72 + 0.2,
+        label=longest * font * CHARACTER / 72 + 0.2,
         row=0.2 if is_many else 0.27,
         font=font,
     )
@@ -210,62 +214,35 @@ def _rows_of_panels(count: int) -> list[range]:
     return [range(a, b) for a, b in zip(cuts, cuts[1:])]
 
 
-def _wrapped(texts: Sequence[str], size: float) -> list[str]:
-    columns = int((_WIDTH - 2 * _MARGIN) * 72 / (size * _CHARACTER))
+def _part_colors(parts: Sequence[str]) -> list[str]:
     return [
-        line
-        for text in texts
-        for line in textwrap.wrap(text, columns, break_on_hyphens=False)
+        STAGE_COLORS.get(part, color)
+        for part, color in zip(parts, PART_COLORS)
     ]
-
-
-def _text_lines(
-    figure: Figure,
-    lines: Sequence[str],
-    top: float,
-    pitch: float,
-    size: float,
-    color: str,
-    is_bold: bool = False,
-) -> float:
-    """Writes lines downwards from `top` inches; returns where they end."""
-    height = figure.get_figheight()
-    for line in lines:
-        figure.text(
-            _MARGIN / _WIDTH,
-            top / height,
-            line,
-            fontsize=size,
-            color=color,
-            fontweight="bold" if is_bold else "normal",
-            verticalalignment="top",
-        )
-        top -= pitch
-    return top
 
 
 def _draw_legend(figure: Figure, parts: Sequence[str], top: float) -> None:
     """A coloured square and a name for each part of a stack, in a row."""
-    left = _MARGIN
+    left = MARGIN
     height = figure.get_figheight()
-    for part, color in zip(parts, PART_COLORS):
+    for part, color in zip(parts, _part_colors(parts)):
         figure.patches.append(
             Rectangle(
-                (left / _WIDTH, (top - 0.11) / height),
-                0.11 / _WIDTH,
+                (left / WIDTH, (top - 0.11) / height),
+                0.11 / WIDTH,
                 0.11 / height,
                 transform=figure.transFigure,
                 facecolor=color,
             )
         )
         figure.text(
-            (left + 0.16) / _WIDTH,
+            (left + 0.16) / WIDTH,
             top / height,
             part,
             fontsize=8,
             verticalalignment="top",
         )
-        left += 0.4 + len(part) * 8 * _CHARACTER / 72
+        left += 0.4 + len(part) * 8 * CHARACTER / 72
 
 
 def _draw_panel(
@@ -278,19 +255,44 @@ def _draw_panel(
 ) -> None:
     lines = chart.lines
     _prepare_axes(axes, chart, index, sizes, width)
-    axes.set_yticks(range(len(lines)))
-    axes.set_yticklabels(
-        [line.label for line in lines] if is_first else [""] * len(lines)
+    axes.set_yticks(
+        range(len(lines)) if is_first else [],
+        [line.label for line in lines] if is_first else [],
     )
+    _draw_bands(axes, len(lines))
     for place, line in enumerate(lines):
-        if place % 2:
-            axes.axhspan(place - 0.5, place + 0.5, color=_BAND_COLOR, zorder=0)
         _draw_point(axes, chart, place, line, line.points[index], sizes)
-    reference = chart.reference[index]
-    if reference is not None:
-        axes.axvline(
-            reference, color=_QUIET_COLOR, lw=0.7, ls=(0, (4, 3)), zorder=1
-        )
+    _draw_reference(axes, chart, chart.reference, index, (0, (4, 3)))
+    _draw_reference(axes, chart, chart.limit, index, "solid")
+
+
+def _draw_bands(axes: Axes, count: int) -> None:
+    """A grey band behind every other row."""
+    bands = [
+        [(0, y - 0.5), (1, y - 0.5), (1, y + 0.5), (0, y + 0.5)]
+        for y in range(1, count, 2)
+    ]
+    axes.add_collection(
+        PolyCollection(
+            bands,
+            facecolors=_BAND_COLOR,
+            transform=axes.get_yaxis_transform(),
+            zorder=0,
+        ),
+        autolim=False,
+    )
+
+
+def _draw_reference(
+    axes: Axes,
+    chart: Chart,
+    values: Sequence[float | None],
+    index: int,
+    dashes: Any,
+) -> None:
+    value = values[index] if values else None
+    if value is not None and (value > 0 or not chart.is_logarithmic):
+        axes.axvline(value, color=QUIET_COLOR, lw=0.7, ls=dashes, zorder=1)
 
 
 def _prepare_axes(
@@ -311,59 +313,35 @@ def _prepare_axes(
     ticks = int(width / _TICK_ROOM)
     if chart.is_logarithmic:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(FixedLocator(log_ticks(low, high, ticks)))
-        axes.xaxis.set_minor_locator(LogLocator(subs="auto", numticks=99))
-        axes.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+        axes.xaxis.set_major_locator(
+            FixedLocator(fitting_ticks(low, high, width))
+        )
+        axes.xaxis.set_minor_locator(NullLocator())
     else:
         axes.xaxis.set_major_locator(
             MaxNLocator(nbins=min(ticks - 1, 8), steps=[1, 2, 5, 10])
         )
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: tick(x)))
     axes.set_xlim(low, high)
     axes.set_ylim(len(chart.lines) - 0.5, -0.5)
     axes.tick_params(axis="x", labelsize=7.5, length=3, width=0.6)
-    axes.tick_params(axis="x", which="minor", length=1.5, width=0.4)
     axes.tick_params(axis="y", labelsize=sizes.font, length=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_linewidth(0.6)
     if not chart.is_bars:
-        axes.grid(axis="x", color="#dddddd", lw=0.5, zorder=0)
+        axes.grid(axis="x", color="#dddddd", lw=0.5)
         axes.set_axisbelow(True)
-
-
-def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten, with their threes if there is room for both.
-
-    None at the right end, where it would run into the next panel.
-    """
-    left, span = math.log10(low), math.log10(high / low)
-    right = left + 0.93 * span
-    tens = [10.0**p for p in range(math.ceil(left), math.floor(right) + 1)]
-    both = [
-        factor * 10.0**power
-        for power in range(math.floor(left), math.floor(right) + 1)
-        for factor in (1, 3)
-        if left <= power + math.log10(factor) <= right
-    ]
-    if len(both) <= most:
-        return both
-    return tens[:: math.ceil(len(tens) / most)]
-
-
-def _tick(value: float) -> str:
-    """Short enough to stand between its neighbours: 10000 is 10k."""
-    for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1, "")):
-        if size <= abs(value) < 1000 * size:
-            return f"{value / size:.3g}{suffix}"
-    return f"{value:.3g}"
 
 
 def _limits(chart: Chart, width: float) -> tuple[float, float]:
     """One axis for all panels, with room for the figures at the right."""
     points = [point for line in chart.lines for point in line.points]
-    lowest = min(chart.figures())
-    highest = max([*chart.figures(), *(point.high for point in points)])
+    figures = chart.figures()
+    lowest = min(
+        figure for figure in figures if figure or not chart.is_logarithmic
+    )
+    highest = max([*figures, *(point.high for point in points)])
     # So much longer than the data that a figure still fits at its end.
     stretch = width / (width - _FIGURE_ROOM)
     if not chart.is_logarithmic:
@@ -390,15 +368,16 @@ def _draw_point(
     point: Point,
     sizes: _Sizes,
 ) -> None:
-    if point.value is None:
+    is_written = point.value == 0 and chart.is_logarithmic
+    if point.value is None or is_written:
         axes.text(
             0.03,
             place,
-            point.note,
+            "0" if is_written else point.note,
             transform=axes.get_yaxis_transform(),
             fontsize=sizes.font - 1.5,
             fontstyle="italic",
-            color=_QUIET_COLOR,
+            color=QUIET_COLOR,
             verticalalignment="center",
             bbox=_paper(place),
             zorder=6,
@@ -407,7 +386,7 @@ def _draw_point(
     face = "white" if line.is_open else line.style.color
     if point.parts:
         left = 0.0
-        for part, color in zip(point.parts, PART_COLORS):
+        for part, color in zip(point.parts, _part_colors(chart.parts)):
             axes.barh(
                 place, part, left=left, height=0.66, color=color, zorder=2
             )
@@ -428,7 +407,7 @@ def _draw_point(
         axes.plot(
             [max(point.low, axes.get_xlim()[0]), point.high],
             [place, place],
-            color=_TEXT_COLOR if chart.is_bars else line.style.color,
+            color=TEXT_COLOR if chart.is_bars else line.style.color,
             lw=1.2,
             marker="|" if chart.is_bars else "",
             markersize=5,
@@ -446,9 +425,10 @@ def _draw_point(
             markeredgecolor=line.style.color,
             markeredgewidth=1.0,
             zorder=4,
+            clip_on=False,
         )
     right = point.high
-    if point.tick is not None:
+    if point.tick is not None and (point.tick or not chart.is_logarithmic):
         right = max(right, point.tick)
         axes.plot(
             point.tick,
@@ -456,7 +436,7 @@ def _draw_point(
             marker="|",
             markersize=11,
             markeredgewidth=1.4,
-            color=_TEXT_COLOR,
+            color=TEXT_COLOR,
             # The shape of a dot is its name; a bar may be crossed.
             zorder=5 if chart.is_bars else 3,
         )

@@ -173,9 +173,7 @@ def _table(
     workloads = results.workloads_of(operation, condition)
     contenders = [
         contender
-        for contender in in_order(
-            results.contenders_of(operation, condition)
-        )
+        for contender in in_order(results.contenders_of(operation, condition))
         if contender.structure not in without
     ]
     rows = [

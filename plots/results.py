@@ -17,7 +17,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
+
+from plots import profiles
+from plots.profiles import Profile
 
 SCHEMA = "1"
 FILE_NAME = "results.json"
@@ -124,6 +127,7 @@ class Results:
     workloads: tuple[Workload, ...]
     structures: tuple[Structure, ...]
     rows: tuple[Row, ...]
+    profiles: tuple[Profile, ...] = ()
 
     @property
     def baseline(self) -> str | None:
@@ -256,6 +260,7 @@ def load(path: Path) -> Results:
             if key.startswith("structure_")
         ),
         rows=_rows(path, document.get("benchmarks")),
+        profiles=_profiles(path, document.get("profiles")),
     )
 
 
@@ -297,7 +302,7 @@ def _parse(path: Path) -> Mapping[str, Any]:
 def _context(path: Path, document: Mapping[str, Any]) -> Mapping[str, str]:
     context = document.get("context")
     schema = context.get("pfnbench_schema") if _is_object(context) else None
-    if schema is None:
+    if not _is_object(context) or schema is None:
         raise ResultsError(
             path,
             "not pfnbench results (no pfnbench_schema in the context)",
@@ -341,9 +346,18 @@ def _rows(path: Path, benchmarks: Any) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+def _profiles(path: Path, value: Any) -> tuple[Profile, ...]:
+    try:
+        return profiles.read(value)
+    except profiles.BadProfile as error:
+        raise ResultsError(
+            path, str(error), "give the results.json that pfnbench wrote"
+        ) from None
+
+
 def _row(path: Path, number: int, benchmark: Any) -> Row:
     name = benchmark.get("name") if _is_object(benchmark) else None
-    if not isinstance(name, str):
+    if not _is_object(benchmark) or not isinstance(name, str):
         raise ResultsError(
             path, f"benchmark {number} has no name", "run the benchmark again"
         )
@@ -439,7 +453,7 @@ def _round(benchmark: Mapping[str, Any]) -> int:
     return number if isinstance(number, int) else 0
 
 
-def _is_object(value: Any) -> bool:
+def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 

@@ -59,6 +59,7 @@ class SortedArray {
       .name = "sorted-array",
       .family = "array",
       .origin = "what Firecracker's balloon does, 2020",
+      .defers_work = true,
   };
 
   explicit SortedArray(A& heap) : heap_(heap) {}

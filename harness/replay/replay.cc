@@ -50,6 +50,8 @@ void AddCounts(const Driver& driver, std::vector<Figure>& figures) {
   add("kicks", driver.inflate_queue().kicks() + driver.deflate_queue().kicks());
   add("superfluous_kicks", driver.inflate_queue().superfluous_kicks() +
                                driver.deflate_queue().superfluous_kicks());
+  add("adds_to_full_ring", driver.inflate_queue().adds_to_full() +
+                               driver.deflate_queue().adds_to_full());
   add("rounds", m.rounds);
   add("zero_rounds", m.zero_rounds);
   add("stalls", m.stalls);

@@ -43,8 +43,8 @@ class RowBudget {
   // Of one repetition of so many rows together; zero is none.
   Duration time_limit(std::size_t rows) const;
 
-  // Round `round`, from 0, begins `elapsed` after the first one did.
-  // O(rows log rows).
+  // Round `round`, from 0, begins `elapsed` after the first one did. O(rows),
+  // some forty times.
   void BeginRound(int round, Duration elapsed);
   void Spend(std::size_t row, Duration time);
   void CutOff(std::size_t row) { rows_[row].is_cut_off = true; }

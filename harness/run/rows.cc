@@ -55,7 +55,8 @@ void AddRows(const RowRequest& request, const Job& job,
   for (int control = 0; control <= controls; ++control) {
     rows.push_back({RowName(job, contender.traits.name, control), job, measure,
                     job.operation != Operation::kClear &&
-                        job.operation != Operation::kReplay});
+                        job.operation != Operation::kReplay &&
+                        !contender.traits.defers_work});
   }
 }
 

@@ -155,6 +155,17 @@ TEST_F(Rows, ThatDifferInTheirOperationAreMeasuredOnOneRecording) {
   EXPECT_EQ(MakeVisits(rows, false).size(), rows.size());
 }
 
+TEST_F(Rows, OfAStructureThatDefersWorkShareNoRecording) {
+  static const Contender kLazy = {
+      {.name = "lazy", .family = "", .origin = "", .defers_work = true},
+      "",
+      &NotMeasured};
+  request_.contenders = {&kLazy};
+  const std::vector<Row> rows = MakeRows(request_, arena_);
+  EXPECT_EQ(rows.size(), 2);
+  EXPECT_EQ(MakeVisits(rows, true).size(), 2);
+}
+
 TEST_F(Rows, TheFloorHasLoopsAndNoFaults) {
   request_.contenders = {&kFirst};
   request_.with_floor = true;

@@ -178,9 +178,9 @@ def full_document(
                 shaken = [ns * 2 * d for d in DRIFT]
                 made += rows(f"{stem}/control:1", shaken, **counters)
     for structure, (_, _, facts) in structures.items():
-        context[f"structure_{structure}"] = (
-            f"{facts}clear_can_fail=no; origin=Somebody, 2018"
-        )
+        context[
+            f"structure_{structure}"
+        ] = f"{facts}clear_can_fail=no; origin=Somebody, 2018"
     return document(made, **context)
 
 
@@ -200,3 +200,49 @@ def write(tmp_path: Path) -> Callable[[Any], Path]:
 def results_of(write: Callable[[Any], Path]) -> Callable[[Any], Results]:
     """Loads a document the way the commands do."""
     return lambda content: load(write(content))
+
+
+def profile(
+    structure: str, workload: str = "a", scale: float = 1.0
+) -> "dict[str, Any]":
+    """A whole one: three points of memory, 1000 sets, the longest 70 ns."""
+    sizes = {
+        key: 4096 for key in ("requested", "rounded", "slab", "pow2", "exact")
+    }
+    times = {"p50": 1.5, "p90": 1.9, "p99": 3.5, "p99_9": 3.9}
+    worst = {"position": 77, "pass": 0, "pfn": 5, "allocations": 1}
+    return {
+        "workload": workload,
+        "structure": structure,
+        "condition": "",
+        "memory": {
+            "cpus": 2,
+            "pass_ends": [{"pass": 0, "pages": 20, **sizes}],
+            "peak": sizes,
+            "retained": sizes,
+            "caches": [],
+            "allocations": 50,
+            "frees": 50,
+            "sets": 100000,
+            "largest_order": 3,
+            "timeline": [[0, 0, 0], [10, 90, 128], [20, 80, 96]],
+        },
+        "tails": {
+            "overhead_ns": 10.0,
+            "repetitions": 3,
+            "operations": {
+                "set": {
+                    "count": 1000,
+                    **{key: scale * value for key, value in times.items()},
+                    "max": 70.0 * scale,
+                    "max_raw": 90.0 * scale,
+                    "histogram": [
+                        [1.0 * scale, 2.0 * scale, 900],
+                        [2.0 * scale, 4.0 * scale, 99],
+                        [64.0 * scale, 128.0 * scale, 1],
+                    ],
+                    "worst": [{**worst, "ns": 70.0 * scale}],
+                }
+            },
+        },
+    }

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from plots import claims, findings, thread
+from plots import claims, thread
+from plots.findings import common
 from plots.__main__ import main
 from plots.claims import Claim, Experiment, Finding, Lab, Section, Verdict
 from plots.results import ResultsError
+from plots.thread_experiments import EXPERIMENTS
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -70,6 +72,19 @@ def test_the_page_has_figures_verdict_and_command(tmp_path: Path) -> None:
     assert "Measured figures: some CPU." in page
 
 
+def test_the_page_says_which_build_measured_what(tmp_path: Path) -> None:
+    walk = Experiment("walk", ("--operation=set",))
+    for folder, commit in (("race", "abc"), ("walk", "def")):
+        write_results(tmp_path / folder, {"set/w/hare": {0: 1.0}})
+        path = tmp_path / folder / "results.json"
+        content = json.loads(path.read_text())
+        content["context"]["commit"] = commit
+        path.write_text(json.dumps(content))
+    page = claims.page(SECTIONS, [RACE, walk], Lab(tmp_path), "# Races\n")
+    assert "* some CPU, commit abc: `race`." in page
+    assert "* some CPU, commit def: `walk`." in page
+
+
 def test_a_claim_without_results_is_not_measured(tmp_path: Path) -> None:
     page = claims.page(SECTIONS, [RACE], Lab(tmp_path), "# Races\n")
     assert "there are no results of race" in page
@@ -91,7 +106,7 @@ def test_results_that_are_cut_off_are_an_error(tmp_path: Path) -> None:
 
 
 def test_every_experiment_serves_a_claim_and_exists_once() -> None:
-    names = [experiment.name for experiment in thread.EXPERIMENTS]
+    names = [experiment.name for experiment in EXPERIMENTS]
     used = {
         name
         for section in thread.SECTIONS
@@ -131,7 +146,7 @@ def test_the_page_in_the_repository_is_of_these_claims() -> None:
     for section in thread.SECTIONS:
         for claim in section.claims:
             assert f"\n### {claim.title}\n" in page
-    for experiment in thread.EXPERIMENTS:
+    for experiment in EXPERIMENTS:
         assert f"`{experiment.command}`" in page
     assert Verdict.NOT_MEASURED.value not in page.lower()
 
@@ -139,10 +154,10 @@ def test_the_page_in_the_repository_is_of_these_claims() -> None:
 def test_all_policies_and_plans_of_the_findings_are_in_the_experiments() -> (
     None
 ):
-    (policies,) = [e for e in thread.EXPERIMENTS if e.name == "policies"]
+    (policies,) = [e for e in EXPERIMENTS if e.name == "policies"]
     flags = " ".join(policies.flags)
-    assert all(policy in flags for policy in findings.POLICIES)
-    assert all(fault in flags for fault in findings.PRESSURE)
+    assert all(policy in flags for policy in common.POLICIES)
+    assert all(fault in flags for fault in common.PRESSURE)
 
 
 def test_a_folder_that_is_not_there_is_one_line_and_status_2(
@@ -158,8 +173,10 @@ def test_the_list_of_experiments_can_be_read_by_a_shell(
 ) -> None:
     assert main(["claims", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(thread.EXPERIMENTS)
-    assert all(line.count("\t") == 1 for line in lines)
+    assert len(lines) == len(EXPERIMENTS)
+    assert [tuple(line.split("\t")) for line in lines] == [
+        (each.name, *each.flags) for each in EXPERIMENTS
+    ]
 
 
 @pytest.mark.parametrize(
@@ -182,4 +199,4 @@ def test_figures_have_three_digits(value: float, text: str) -> None:
 def test_a_claim_of_several_parts_needs_all_of_them(
     parts: tuple[bool, ...], verdict: Verdict
 ) -> None:
-    assert findings._if(*parts) is verdict
+    assert common.verdict_of(*parts) is verdict

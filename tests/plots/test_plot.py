@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Pictures: which files, what they show, and that they are reproducible."""
 
+import math
 import os
 import subprocess
 import sys
@@ -60,6 +61,8 @@ def test_each_figure_has_a_png_and_an_svg_and_faults_have_their_own(
             "drain",
             "memory",
             "memory-failslab-probability-1",
+            "pareto",
+            "pareto-failslab-probability-1",
         )
         for suffix in ("png", "svg")
     }
@@ -86,7 +89,7 @@ def test_two_runs_give_the_same_bytes(write: Write, tmp_path: Path) -> None:
         pictures.append(
             {p.name: p.read_bytes() for p in sorted(directory.iterdir())}
         )
-    assert len(pictures[0]) == 10
+    assert len(pictures[0]) == 20
     assert pictures[0] == pictures[1]
 
 
@@ -114,7 +117,7 @@ def test_results_without_a_figure_are_refused(
     write: Write, capsys: Any
 ) -> None:
     pytest.importorskip("matplotlib")
-    path = write(document(rows("clear/a/xbitmap", times(5))))
+    path = write(document(rows("sweep/a/xbitmap", times(5))))
     assert main(["plot", str(path)]) == 2
     err = capsys.readouterr().err
     assert err.startswith(f"plots: {path}: has no figure")
@@ -185,8 +188,7 @@ def test_the_caption_admits_an_interruption_and_few_rounds(
     results_of: ResultsOf,
 ) -> None:
     content = document(
-        rows("set/a/xbitmap", times(5)[:5])
-        + rows("set/a/flat", times(2)[:4]),
+        rows("set/a/xbitmap", times(5)[:5]) + rows("set/a/flat", times(2)[:4]),
         interrupted="yes",
     )
     caption = figure_time.charts(results_of(content))["set"].caption
@@ -225,13 +227,65 @@ def test_bars_up_to_eight_structures_on_a_linear_axis_else_dots(
     assert not chart(names[:2], slowest=500).is_bars
 
 
-def test_a_zero_keeps_the_axis_linear(results_of: ResultsOf) -> None:
+def test_a_zero_is_written_on_a_logarithmic_axis(
+    results_of: ResultsOf,
+) -> None:
+    pytest.importorskip("matplotlib")
+    from plots import panels
+
     content = document(
         rows("set/a/xbitmap", times(500))
         + rows("set/a/flat", times(2))
         + rows("set/a/floor", [0.0] * 9)
     )
-    assert not figure_time.charts(results_of(content))["set"].is_logarithmic
+    chart = figure_time.charts(results_of(content))["set"]
+    assert chart.is_logarithmic
+    (axes,) = panels.draw(chart).axes
+    written = [text.get_text() for text in axes.texts]
+    assert "0" in written
+    # Two marks and the references to both; none at zero.
+    drawn = [x for line in axes.get_lines() for x in line.get_xdata()]
+    assert min(drawn) == pytest.approx(2, rel=0.1)
+
+
+def test_the_axes_hold_the_medians_and_the_intervals(
+    results_of: ResultsOf,
+) -> None:
+    pytest.importorskip("matplotlib")
+    from plots import panels
+
+    results = results_of(full_document())
+    for operation in ("set", "test", "extract", "clear", "drain"):
+        chart = figure_time.charts(results)[operation]
+        figure = panels.draw(chart)
+        assert [axes.get_title(loc="left") for axes in figure.axes] == list(
+            chart.panels
+        )
+        for index, axes in enumerate(figure.axes):
+            bars = [
+                patch.get_width()
+                for patch in axes.patches
+                if patch.get_height() == pytest.approx(0.66)
+            ]
+            points = [line.points[index] for line in chart.lines]
+            assert bars == [point.value for point in points]
+            whiskers = [
+                tuple(line.get_xdata())
+                for line in axes.get_lines()
+                if line.get_marker() == "|"
+            ]
+            assert whiskers == [
+                (point.low, point.high)
+                for point in points
+                if point.low < point.high
+            ]
+
+
+def test_flat_is_the_limit_line(results_of: ResultsOf) -> None:
+    results = results_of(full_document(workloads=["idle-8g"]))
+    chart = figure_time.charts(results)["set"]
+    assert chart.limit == (point_of(chart, "flat").value,)
+    assert "solid line: flat, the limit" in chart.caption
 
 
 def test_every_structure_fits_in_one_picture(write: Write) -> None:
@@ -271,9 +325,22 @@ def test_ticks_of_a_log_axis_keep_apart(
     low: float, high: float, most: int, ticks: "list[float]"
 ) -> None:
     pytest.importorskip("matplotlib")
-    from plots.panels import log_ticks
+    from plots.canvas import log_ticks
 
     assert log_ticks(low, high, most) == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize("inches", [0.6, 1.2, 2.4])
+def test_figures_of_ticks_do_not_run_into_each_other(inches: float) -> None:
+    pytest.importorskip("matplotlib")
+    from plots.canvas import fitting_ticks, tick
+
+    ticks = fitting_ticks(0.00005, 5e5, inches)
+    assert ticks
+    for left, right in zip(ticks, ticks[1:]):
+        apart = math.log10(right / left) / 10 * inches
+        widest = max(len(tick(left)), len(tick(right)))
+        assert apart > widest * 7.5 * 0.56 / 72 or len(ticks) <= 2
 
 
 @pytest.mark.parametrize(

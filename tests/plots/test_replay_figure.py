@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from plots import figure_replay, panels
+from plots import figure_replay, panels, replay
 from test_report import replay_document
 
 
@@ -44,3 +44,12 @@ def test_nothing_replayed_is_no_picture(results_of):
 
     results = results_of(document(rows("set/w/flat", [1.0])))
     assert figure_replay.charts(results) == {}
+
+
+def test_a_stage_has_one_colour_in_every_picture():
+    simulated = panels._part_colors(replay.STAGES)
+    real = panels._part_colors(figure_replay._REAL)
+    assert len(set(simulated)) == len(simulated)
+    assert real == [
+        simulated[replay.STAGES.index(stage)] for stage in figure_replay._REAL
+    ]

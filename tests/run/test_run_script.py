@@ -48,7 +48,14 @@ def test_bench_ends_with_the_table_the_pictures_and_the_report(
     assert result.returncode == 0, result.stderr
     report = (out / "report.txt").read_text()
     assert report in result.stdout
-    for name in ("results.json", "report.txt", "set.png", "set.svg"):
+    for name in (
+        "results.json",
+        "report.txt",
+        "mail.txt",
+        "page.html",
+        "set.png",
+        "set.svg",
+    ):
         assert f"{out}/{name}" in result.stderr
         assert (out / name).stat().st_size > 0
     results = json.loads((out / "results.json").read_text())
@@ -134,7 +141,14 @@ def test_missing_packages_are_named_where_there_is_no_apt_get(
 def test_unknown_commands_exit_with_2_and_name_the_known_ones(run_command):
     result = run_command("./run bnech")
     assert result.returncode == 2
-    assert "bench, test, instructions and claims" in result.stderr
+    known = "bench, record, test, instructions, claims and docs-results"
+    assert known in result.stderr
+
+
+def test_docs_results_takes_one_folder(run_command):
+    result = run_command("./run docs-results one two")
+    assert result.returncode == 2
+    assert "docs-results takes one folder" in result.stderr
 
 
 def test_instructions_prints_a_table_and_keeps_what_it_counted(

@@ -137,6 +137,39 @@ TEST(Cma, PinsThatEndAreNotBusyForEver) {
   EXPECT_GT(SimulateCma(gain).chunks.size(), 245u);
 }
 
+TEST(Cma, MoreTriesGetMoreChunksForMoreAttempts) {
+  CmaOptions options{.mode = Mode::kBulk,
+                     .pages = 4096,
+                     .order = 4,
+                     .chunks = 256,
+                     .pin_density = 0.05,
+                     .retry_gain = 0.1};
+  const CmaOutcome fast = SimulateCma(options);
+  EXPECT_EQ(fast.attempts, 256u) << "each candidate once";
+  EXPECT_EQ(fast.attempts, fast.chunks.size() + fast.busy.size());
+  options.tries = 5;
+  const CmaOutcome patient = SimulateCma(options);
+  EXPECT_GT(patient.chunks.size(), fast.chunks.size());
+  EXPECT_GT(patient.attempts, fast.attempts);
+  options.tries = 0;
+  const CmaOutcome hard = SimulateCma(options);
+  EXPECT_EQ(hard.chunks.size(), 256u);
+  EXPECT_GT(hard.attempts, patient.attempts);
+  // A busy chunk takes a geometric number of attempts, ten on average, and the
+  // one that succeeds.
+  const double each = static_cast<double>(hard.attempts - 256) /
+                      static_cast<double>(hard.busy.size());
+  EXPECT_NEAR(each, 10, 2.5);
+}
+
+TEST(Cma, SaysHowManyAttemptsItTook) {
+  const Trace fast = Generate("cma:mode=bulk:chunks=100:pins=0");
+  EXPECT_EQ(fast.outcome, "attempts=100 chunks=100 busy=0");
+  EXPECT_EQ(testing::ErrorOf([] { Generate("cma:tries=0:gain=0"); }),
+            "gen:\"cma:tries=0:gain=0\": found tries=0 where no pin ever ends; "
+            "expected gain= or pin_life=; see docs/generators.md");
+}
+
 TEST(Cma, TracesAreSoundAndReleaseInTheOrderAskedFor) {
   for (const char* spec : {"cma", "cma:release=lifo", "cma:release=random",
                            "cma:emit=busy", "cma:mode=normal:chunks=200"}) {

@@ -54,9 +54,9 @@ constexpr Picoseconds Each(std::uint64_t thousandths, std::uint64_t count) {
 }  // namespace posting
 
 // Of the time of madvise(MADV_DONTNEED) for one touched page of 4 KiB, what a
-// further page of a large range costs, in thousandths. Measured with the calls
-// that the real host makes, on AMD EPYC (family 26), a virtual machine, Linux
-// 6.18, 2026-11-25: 33 and 44 (docs/notebook.md).
+// further page of a large range costs, in thousandths. `--host=real` on AMD
+// EPYC (family 26), a virtual machine, Linux 6.18, 2026-11-25: 40 for the first
+// 65,536 pages of idle-8g, 16 for all of it (docs/notebook.md).
 inline constexpr std::uint64_t kMadvisePageShare = 39;
 
 // Recording a page in a set, unless another figure is given: what the posting

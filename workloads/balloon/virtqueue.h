@@ -30,8 +30,11 @@ class Virtqueue {
     unprocessed_.reserve(size);
   }
 
+  // Never negative: what was added to a full ring takes no entry.
   std::uint32_t free() const {
-    return size_ - static_cast<std::uint32_t>(unprocessed_.size()) - finished_;
+    const auto taken =
+        static_cast<std::uint32_t>(unprocessed_.size()) + finished_;
+    return taken < size_ ? size_ - taken : 0;
   }
   // As the driver tells it: by the free entries. So a buffer that is finished
   // and not yet taken back counts, which costs a superfluous kick.
@@ -42,8 +45,9 @@ class Virtqueue {
 
   // Takes back what the host has finished.
   void Collect() { finished_ = 0; }
-  // Requires free() > 0.
+  // Where no entry is free this would fail; it is counted and goes on.
   void Add(const Buffer& buffer) {
+    adds_to_full_ += free() == 0;
     unprocessed_.push_back(buffer);
     ++buffers_;
   }
@@ -53,6 +57,7 @@ class Virtqueue {
   std::uint64_t kicks() const { return kicks_; }
   // Kicks with nothing to be seen.
   std::uint64_t superfluous_kicks() const { return superfluous_kicks_; }
+  std::uint64_t adds_to_full() const { return adds_to_full_; }
 
  private:
   HostTime LetHostWork(Host& host, bool is_kick);
@@ -64,6 +69,7 @@ class Virtqueue {
   std::uint64_t buffers_ = 0;
   std::uint64_t kicks_ = 0;
   std::uint64_t superfluous_kicks_ = 0;
+  std::uint64_t adds_to_full_ = 0;
 };
 
 }  // namespace pfn

@@ -2,6 +2,8 @@
 
 #include "workloads/generate/cma.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 
@@ -48,6 +50,8 @@ CmaOutcome SimulateCma(const CmaOptions& options) {
   const auto pfn_of = [&](std::size_t chunk) {
     return options.base + (static_cast<Pfn>(chunk) << options.order);
   };
+  const bool waits =
+      options.mode == CmaOptions::Mode::kNormal || options.tries != 1;
   // One attempt at a candidate that is not allocated.
   const auto attempt = [&](std::size_t chunk) {
     Candidate& candidate = area[chunk];
@@ -58,13 +62,19 @@ CmaOutcome SimulateCma(const CmaOptions& options) {
       return true;
     }
     if (candidate.failed++ == 0) outcome.busy.push_back(pfn_of(chunk));
-    const bool gained = options.mode == CmaOptions::Mode::kNormal &&
-                        options.retry_gain > 0 &&
-                        Draw(options.retry_gain, random);
+    const bool gained =
+        waits && options.retry_gain > 0 && Draw(options.retry_gain, random);
     if (gained || candidate.failed == options.pin_lifetime) {
       candidate.busy = false;
     }
     return false;
+  };
+  // All attempts at one that are allowed.
+  const auto take = [&](std::size_t chunk) {
+    for (std::uint64_t tries = 1;; ++tries) {
+      if (attempt(chunk)) return true;
+      if (tries == options.tries) return false;
+    }
   };
   std::size_t start = 0;
   bool wrapped = false;
@@ -72,7 +82,7 @@ CmaOutcome SimulateCma(const CmaOptions& options) {
     bool succeeded = false;
     for (std::size_t chunk = start; chunk < area.size() && !succeeded;
          ++chunk) {
-      if (!area[chunk].allocated) succeeded = attempt(chunk);
+      if (!area[chunk].allocated) succeeded = take(chunk);
       if (options.mode != CmaOptions::Mode::kNormal) start = chunk + 1;
     }
     if (succeeded) continue;
@@ -104,7 +114,10 @@ constexpr Parameter kCmaParameters[] = {
      1 << 30},
     {"prefill", Kind::kShare, "0", "share of the area allocated before", 0,
      kShareUnit},
-    {"gain", Kind::kShare, "0.1", "mode=normal: that an attempt ends a pin", 0,
+    {"tries", Kind::kCount, "1", "at a chunk before it is passed over; 0: all",
+     0, 1 << 20},
+    {"gain", Kind::kShare, "0.1",
+     "that an attempt ends a pin; not with mode=cached|bulk and tries=1", 0,
      kShareUnit},
     {"emit", Kind::kWord, "chunks", "the set of which the trace is", 0, 0,
      "chunks|busy"},
@@ -127,12 +140,20 @@ void Cma(const Arguments& arguments, Trace* trace) {
       .pin_run_mean = static_cast<double>(arguments.Count("pin_run")),
       .pin_lifetime = arguments.Count("pin_life"),
       .prefill = arguments.Share("prefill"),
+      .tries = arguments.Count("tries"),
       .retry_gain = arguments.Share("gain"),
       .seed = arguments.Count("seed")};
   if (options.base % 512 != 0) {
     arguments.Refuse("a base= inside of a page block", "a multiple of 512");
   }
+  if (options.tries == 0 && options.pin_lifetime == 0 &&
+      options.retry_gain <= 0) {
+    arguments.Refuse("tries=0 where no pin ever ends", "gain= or pin_life=");
+  }
   CmaOutcome outcome = SimulateCma(options);
+  trace->outcome =
+      fmt::format("attempts={} chunks={} busy={}", outcome.attempts,
+                  outcome.chunks.size(), outcome.busy.size());
   std::vector<Pfn>& chunks =
       arguments.Word("emit") == "busy" ? outcome.busy : outcome.chunks;
   if (chunks.empty()) {

@@ -31,9 +31,14 @@ struct CmaOptions {
   double pin_density = 0.01;    // share of the pages that is pinned
   double pin_run_mean = 1;      // pages of a pinned run; 1: each by itself
   std::uint64_t pin_lifetime =
-      0;                  // attempts that a busy chunk stays busy; 0: all
-  double prefill = 0;     // share of the chunks allocated before
-  double retry_gain = 0;  // kNormal: that a failed attempt has freed the chunk
+      0;               // attempts that a busy chunk stays busy; 0: all
+  double prefill = 0;  // share of the chunks allocated before
+  // Attempts at a chunk before it is passed over. One is the fail-fast mode
+  // that was proposed; 0, until it is free, is the hard one.
+  std::uint64_t tries = 1;
+  // That a failed attempt has freed the chunk: in kNormal, and with more tries
+  // than one. Who fails fast waits for nothing that could free it.
+  double retry_gain = 0;
   std::uint64_t seed = 1;
 };
 

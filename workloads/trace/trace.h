@@ -102,6 +102,8 @@ struct Pass {
 class Trace {
  public:
   TraceProvenance provenance;
+  // What a generator tells besides its pages, "key=value" words; not written.
+  std::string outcome;
 
   void AppendTarget(std::uint64_t pages);
   // The pages that follow are one array. It becomes an event with its first

@@ -33,6 +33,19 @@ struct Case {
   std::uint64_t unprocessed;  // at return
 };
 
+TEST(Virtqueue, CountsWhatIsAddedThoughNoEntryIsFree) {
+  testing::NotingHost host;
+  Virtqueue queue(2, 0);
+  for (Pfn page = 0; page < 3; ++page) {
+    queue.Add({Direction::kInflate, page, 1, nullptr});
+  }
+  EXPECT_EQ(queue.adds_to_full(), 1);
+  EXPECT_EQ(queue.free(), 0);
+  queue.KickAndWait(host, Wait::kAll);
+  EXPECT_EQ(host.told.size(), 3);
+  EXPECT_EQ(queue.free(), 2);
+}
+
 class RingOf128 : public ::testing::TestWithParam<Case> {};
 
 TEST_P(RingOf128, TakesTheKicksOfThePostedDriver) {

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/cli/flags.h
+//
+// The flags of pfnbench as text: their names, their help, and what of a value
+// can be refused without knowing what it stands for. options.cc looks that up.
+
+#ifndef PFNBENCH_HARNESS_CLI_FLAGS_H_
+#define PFNBENCH_HARNESS_CLI_FLAGS_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace pfn {
+
+// What --instructions counts, unless told otherwise: the guest that gives
+// everything in order and the one that gives single pages, and of each what
+// takes a minute under callgrind.
+inline constexpr std::array<std::string_view, 2> kCountedWorkloads = {
+    "idle-8g", "punched-2g"};
+inline constexpr std::uint64_t kCountedPages = 32768;
+
+// The flags as text, before their values are looked up.
+struct RawOptions {
+  std::vector<std::string> workloads;
+  std::vector<std::string> structures;
+  std::vector<std::string> operations = {"all"};
+  std::string fault = "none";
+  std::uint64_t fault_seed = 1;
+  std::string fault_draw = "allocation";
+  std::string large = "pow2";
+  std::vector<std::string> policies = {"free"};
+  std::string host = "model";
+  std::string driver;
+  std::string baseline;
+  int controls = 1;
+  std::optional<int> rounds;
+  std::optional<std::uint64_t> pages;
+  std::string pin;
+  std::string instructions;
+  std::optional<double> row_budget;
+  std::string filter;
+  std::string out;
+  bool quiet = false;
+  bool list_workloads = false;
+  bool list_structures = false;
+  bool list_operations = false;
+  bool list_rows = false;
+};
+
+// Gives `app` all flags; parsing fills in `raw`.
+void DefineFlags(CLI::App& app, RawOptions& raw);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_CLI_FLAGS_H_

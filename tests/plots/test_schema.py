@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""Results are as the schema and docs/results-format.md have them."""
+
+import copy
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, full_document
+from test_html import profiles
+from test_report import golden_document
+
+jsonschema = pytest.importorskip(
+    "jsonschema", reason="apt-get install python3-jsonschema"
+)
+
+SCHEMA = json.loads((ROOT / "plots" / "results.schema.json").read_text())
+FORMAT = ROOT / "docs" / "results-format.md"
+
+
+def problems(content: Any) -> "list[str]":
+    validator = jsonschema.Draft7Validator(SCHEMA)
+    return [error.message for error in validator.iter_errors(content)]
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+
+def test_the_documents_of_the_tests_are_valid() -> None:
+    content = golden_document()
+    content["profiles"] = profiles()
+    assert problems(content) == []
+    assert problems(full_document()) == []
+
+
+def broken(*steps: Any, value: Any) -> Any:
+    """The golden document with one value replaced; None takes it out."""
+    content = copy.deepcopy(golden_document())
+    content["profiles"] = profiles()
+    *path, last = steps
+    place = content
+    for step in path:
+        place = place[step]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        broken("context", "pfnbench_schema", value="2"),
+        broken("context", "workload_idle-8g", value="pages=1"),
+        broken("benchmarks", value=[]),
+        broken("benchmarks", 0, "name", value="set"),
+        broken("benchmarks", 0, "repetition_index", value=-1),
+        broken("benchmarks", 0, "ns_per_page", value="5"),
+        broken("benchmarks", 0, "run_type", value="aggregate"),
+        broken("benchmarks", -1, "error_message", value=None),
+        broken("profiles", 0, "structure", value=None),
+        broken("profiles", 0, "memory", "peak", "pow2", value=-1),
+        broken("profiles", 0, "memory", "peak", "pow2", value=1.5),
+        broken("profiles", 0, "tails", "operations", "fly", value={}),
+        broken("more", value=1),
+    ],
+)
+def test_what_is_no_result_is_refused(content: Any) -> None:
+    assert problems(content) != []
+
+
+@pytest.mark.parametrize("operation", ["set,drain", "replay"])
+def test_a_fresh_run_is_valid(operation: str, tmp_path: Path) -> None:
+    program = os.environ.get("PFNBENCH")
+    if program is None:
+        pytest.skip("PFNBENCH names no program; ctest sets it")
+    subprocess.run(
+        [
+            program,
+            "--workload=punched-2g",
+            "--structure=flat,xbitmap",
+            f"--operation={operation}",
+            "--fault=none;nth:3",
+            "--rounds=2",
+            "--quiet",
+            f"--out={tmp_path / 'run'}",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    content = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert len(content["benchmarks"]) >= 8
+    assert problems(content) == []
+    assert undocumented(content) == set()
+
+
+def undocumented(content: Any) -> "set[str]":
+    """Fields of a run that docs/results-format.md does not name."""
+    said = set(re.findall(r"`([a-z0-9_]+)`", FORMAT.read_text()))
+    fields = {
+        key
+        for key in content["context"]
+        if not key.startswith(("workload_", "structure_"))
+    }
+    for row in content["benchmarks"]:
+        fields |= set(row)
+    return fields - said
+
+
+def fields_of(schema: Any) -> "set[str]":
+    found: set[str] = set()
+    if isinstance(schema, dict):
+        found |= set(schema.get("properties", {}))
+        found |= set(schema.get("required", []))
+        for value in schema.values():
+            found |= fields_of(value)
+    return found
+
+
+def test_every_field_of_the_schema_is_explained() -> None:
+    said = set(re.findall(r"`([a-z0-9_]+)`", FORMAT.read_text()))
+    # "false" in the schema: what aggregates have and rows of ours do not.
+    assert fields_of(SCHEMA) - {"aggregate_name"} - said == set()
