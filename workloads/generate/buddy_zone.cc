@@ -3,16 +3,20 @@
 #include "workloads/generate/buddy_zone.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace pfn {
 namespace {
 
-// Pages freed while one that is prefetched comes.
-constexpr std::uint32_t kAhead = 8;
+// How many pages are freed before one whose memory is asked for.
+constexpr std::uint32_t kPagesAhead = 16;
+constexpr std::uint32_t kBuddiesAhead = 8;
 
 }  // namespace
 
-BuddyZone::BuddyZone(Page pages) : order_(pages, kNotFree), links_(pages) {
+BuddyZone::BuddyZone(Page pages)
+    : order_(pages, kNotFree),
+      links_(std::make_unique_for_overwrite<Links[]>(pages)) {
   head_.fill(kNone);
   tail_.fill(kNone);
 }
@@ -122,7 +126,8 @@ void PerCpuPages::Free(BuddyZone::Page page) {
 
 void PerCpuPages::GiveBack(std::uint32_t count) {
   for (count = std::min(count, pages_.size()); count > 0; --count) {
-    zone_.Prefetch(pages_.PeekBack(kAhead));
+    zone_.PrefetchPage(pages_.PeekBack(kPagesAhead));
+    zone_.PrefetchBuddy(pages_.PeekBack(kBuddiesAhead));
     zone_.Free(pages_.PopBack());
   }
 }

@@ -21,6 +21,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -48,11 +49,19 @@ class BuddyZone {
 
   std::optional<Page> Allocate();
   void Free(Page page);
-  // Says that `page` will be freed soon: memory freed in random order is waited
-  // for otherwise, page by page.
-  void Prefetch(Page page) const {
+  // Say that `page` will be freed soon, and then that it will be freed next or
+  // almost so: memory freed in random order is waited for otherwise, three times
+  // a page.
+  void PrefetchPage(Page page) const {
     __builtin_prefetch(&order_[page], 1);
     __builtin_prefetch(&links_[page], 1);
+  }
+  void PrefetchBuddy(Page page) const {
+    const Page buddy = page ^ 1;
+    if (!IsFreeBlock(buddy, 0)) return;
+    const auto [next, previous] = links_[buddy];
+    if (next != kNone) __builtin_prefetch(&links_[next], 1);
+    if (previous != kNone) __builtin_prefetch(&links_[previous], 1);
   }
 
  private:
@@ -73,7 +82,8 @@ class BuddyZone {
 
   // Of the first page of each free block; kNotFree for all other pages.
   std::vector<std::int8_t> order_;
-  std::vector<Links> links_;
+  // Undefined but for these.
+  std::unique_ptr<Links[]> links_;
   std::array<Page, kMaxOrder + 1> head_;
   std::array<Page, kMaxOrder + 1> tail_;
   Buddyinfo free_blocks_{};
