@@ -91,6 +91,8 @@ static void *map(uint64_t size)
 
 	if (memory == MAP_FAILED)
 		die("mmap");
+	/* Single pages, or there would be nothing to punch. */
+	madvise(memory, size, MADV_NOHUGEPAGE);
 	return memory;
 }
 
@@ -256,8 +258,6 @@ static void run_punched(uint64_t size, uint64_t freed, uint64_t leaves)
 
 	if (!pages)
 		die("malloc");
-	/* Single pages, or there would be nothing to punch. */
-	madvise(memory, size, MADV_NOHUGEPAGE);
 	touch(memory, size);
 	for (at = 0; at < count; at++)
 		pages[at] = at;
@@ -279,10 +279,6 @@ static void run_punched(uint64_t size, uint64_t freed, uint64_t leaves)
 	wait_for_empty_balloon();
 }
 
-/*
- * Huge pages are welcome: for them the kernel compacts memory, that is, moves
- * pages of the balloon one by one.
- */
 static void run_hog(uint64_t size)
 {
 	say_ready();
