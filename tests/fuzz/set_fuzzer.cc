@@ -1,6 +1,21 @@
 // SPDX-License-Identifier: MIT
-
-#include "tests/fuzz/set_fuzzer.h"
+//
+// Fuzzes the contenders: bytes as a contender, a sequence of operations on it,
+// and allocations that fail; the oracle looks on.
+//
+//   byte 0     which contender (of those that survive failures)
+//   byte 1     around which place of the page space
+//   then, for each step:
+//     opcode   bits 0-2: the operation
+//              bits 3-4: how far one page is from the next
+//              bit 5:    some request of it fails
+//              bit 6:    all later ones too
+//     [nth]    if a request fails: which
+//     offset   2 bytes, little endian: the first page, from the place
+//     extent   1 or 2 bytes: how many pages more
+//
+// A step that is cut off ends the input. Whatever the bytes are, they are some
+// legal sequence, so the fuzzer wastes nothing.
 
 #include <fmt/format.h>
 
@@ -9,7 +24,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,6 +35,7 @@
 #include "harness/heap/page_arena.h"
 #include "harness/measure/contender.h"
 #include "harness/sweep/checked_set.h"
+#include "tests/fuzz/fuzz_target.h"
 #include "workloads/splitmix64.h"
 
 namespace pfn::testing {
@@ -25,7 +43,16 @@ namespace {
 
 using Mode = FailuresToOrder::Mode;
 
-FuzzTotals totals;
+// Over all inputs of the program.
+struct Totals {
+  std::uint64_t inputs = 0;
+  std::uint64_t steps = 0;       // after each, membership was compared
+  std::uint64_t operations = 0;  // calls of the set: a step may be many
+  std::uint64_t failures = 0;    // requests that were made to fail
+  std::set<std::string> contenders = {};
+};
+
+Totals totals;
 
 enum class Kind : std::uint8_t {
   kSet,
@@ -217,10 +244,6 @@ void Play(Bytes bytes) {
   Require(set.Destroy(), kind, "destroyed at the end");
 }
 
-}  // namespace
-
-const FuzzTotals& Totals() { return totals; }
-
 void PrintTotals() {
   fmt::print(stderr,
              "set_fuzzer: {} inputs, {} contenders, {} steps compared, {} "
@@ -229,10 +252,10 @@ void PrintTotals() {
              totals.operations, totals.failures);
 }
 
+}  // namespace
 }  // namespace pfn::testing
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // libFuzzer ends the program itself.
   [[maybe_unused]] static const int at_exit =
       std::atexit(pfn::testing::PrintTotals);

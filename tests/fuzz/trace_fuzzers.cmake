@@ -21,7 +21,7 @@ function(pfn_add_trace_fuzzer)
   if(CMAKE_BUILD_TYPE STREQUAL "Fuzz")
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
   else()
-    target_sources(${target} PRIVATE ${folder}/trace_replay_main.cc)
+    target_sources(${target} PRIVATE ${folder}/replay_main.cc)
     add_test(NAME trace_${ARG_NAME}_corpus_test
       COMMAND ${target} ${folder}/corpus/trace_${ARG_NAME})
   endif()

@@ -15,13 +15,10 @@
 #include <string>
 #include <string_view>
 
+#include "tests/fuzz/fuzz_target.h"
 #include "workloads/trace/trace.h"
 #include "workloads/trace/trace_error.h"
 #include "workloads/trace/trace_io.h"
-
-// libFuzzer's name for a target: trace_replay_main.cc calls it too.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size);
 
 namespace pfn::testing {
 

@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
+import pathlib
+import re
+
 import pytest
 
 from workloads.record import scenario
 from workloads.record.errors import BadInput
 
+DOCUMENT = (
+    pathlib.Path(__file__).resolve().parents[2] / "docs" / "recording.md"
+)
 SMALL = """
 summary = "idle"
 memory = "256M"
@@ -45,7 +51,7 @@ def test_loads_have_their_arguments_in_the_order_of_the_program():
     )
     assert found.loads == (
         scenario.Load("files", (64 << 20, 4096, 65536, 700, 1)),
-        scenario.Load("hog", (32 << 20,)),
+        scenario.Load("hog", (32 << 20, 0)),
     )
 
 
@@ -121,6 +127,19 @@ def test_every_shipped_scenario_can_be_played():
         # Each ends with an empty balloon, as the shipped traces do.
         assert found.steps[-1] == scenario.Step(found.memory)
         assert found.like in (name, None)
+
+
+def test_the_documented_bounds_are_those_that_judge():
+    rows = re.findall(
+        r"^\| `([a-z0-9-]+)` \| (\w+) \| ([\d.]+) \|",
+        DOCUMENT.read_text(),
+        re.M,
+    )
+    documented: dict[str, dict[str, float]] = {}
+    for name, figure, bound in rows:
+        documented.setdefault(name, {})[figure] = float(bound)
+    shipped = {name: scenario.load(name).bounds for name in scenario.names()}
+    assert documented == {k: v for k, v in shipped.items() if v}
 
 
 def test_a_scenario_that_is_not_there_names_those_that_are(tmp_path):

@@ -198,6 +198,7 @@ void Buddy(const Arguments& arguments, Trace* trace) {
   PrepareMemory(arguments, pages, &guest);
   trace->provenance.guest_memory_bytes =
       (managed * kPageBytes + (std::uint64_t{64} << 20)) >> 26 << 26;
+  trace->ReserveRuns(2 * pages);  // if no two pages are neighbours
   trace->AppendTarget(pages);
   guest.Inflate(pages, trace);
   trace->AppendTarget(0);

@@ -77,27 +77,33 @@ void BuddySim::MakeStale(std::uint32_t pages) {
     stale.push_back(*page);
   }
   Shuffle(std::span(stale), random_);
-  std::deque<Page>& list = cpu_.pages();
-  list.insert(list.begin(), stale.begin(), stale.end());
+  for (auto page = stale.rbegin(); page != stale.rend(); ++page) {
+    cpu_.pages().PushFront(*page);
+  }
 }
 
 void BuddySim::Punch(std::uint64_t pages, double freed_share,
                      std::uint64_t run) {
   std::vector<Page> touched;
+  touched.reserve(pages);
   while (touched.size() < pages) {
     const std::optional<Page> page = cpu_.Allocate();
     if (!page) break;
     touched.push_back(*page);
   }
-  std::vector<std::size_t> groups;
-  for (std::size_t group = 0; group * run < touched.size(); ++group) {
-    if (Draw(freed_share, random_)) groups.push_back(group);
+  std::vector<Page> groups;  // where in `touched` they begin
+  groups.reserve(touched.size() / run + 1);
+  for (std::size_t first = 0; first < touched.size(); first += run) {
+    if (Draw(freed_share, random_)) groups.push_back(static_cast<Page>(first));
   }
   Shuffle(std::span(groups), random_);
-  for (const std::size_t group : groups) {
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    constexpr std::size_t kAhead = 16;
+    const std::size_t soon = std::min(group + kAhead, groups.size() - 1);
+    __builtin_prefetch(&touched[groups[soon]]);
     const std::size_t end =
-        std::min<std::size_t>((group + 1) * run, touched.size());
-    for (std::size_t i = group * run; i < end; ++i) cpu_.Free(touched[i]);
+        std::min<std::size_t>(groups[group] + run, touched.size());
+    for (std::size_t i = groups[group]; i < end; ++i) cpu_.Free(touched[i]);
   }
 }
 
@@ -158,6 +164,7 @@ bool BuddySim::PlaceBuddyinfo(const BuddyZone::Buddyinfo& blocks) {
 }
 
 std::uint64_t BuddySim::Inflate(std::uint64_t pages, Trace* trace) {
+  balloon_.reserve(balloon_.size() + pages);
   std::uint64_t done = 0;
   bool has_memory = true;
   while (done < pages && has_memory) {

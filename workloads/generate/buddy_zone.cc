@@ -3,11 +3,20 @@
 #include "workloads/generate/buddy_zone.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace pfn {
+namespace {
+
+// How many pages are freed before one whose memory is asked for.
+constexpr std::uint32_t kPagesAhead = 16;
+constexpr std::uint32_t kBuddiesAhead = 8;
+
+}  // namespace
 
 BuddyZone::BuddyZone(Page pages)
-    : order_(pages, kNotFree), next_(pages), previous_(pages) {
+    : order_(pages, kNotFree),
+      links_(std::make_unique_for_overwrite<Links[]>(pages)) {
   head_.fill(kNone);
   tail_.fill(kNone);
 }
@@ -23,21 +32,35 @@ std::uint64_t BuddyZone::free_pages() const {
 void BuddyZone::Link(Page first, unsigned order, bool at_tail) {
   const Page before = at_tail ? tail_[order] : kNone;
   const Page behind = at_tail ? kNone : head_[order];
-  previous_[first] = before;
-  next_[first] = behind;
-  (before == kNone ? head_[order] : next_[before]) = first;
-  (behind == kNone ? tail_[order] : previous_[behind]) = first;
+  links_[first] = {.next = behind, .previous = before};
   order_[first] = static_cast<std::int8_t>(order);
+  if (before == kNone) {
+    head_[order] = first;
+  } else {
+    links_[before].next = first;
+  }
+  if (behind == kNone) {
+    tail_[order] = first;
+  } else {
+    links_[behind].previous = first;
+  }
   ++free_blocks_[order];
 }
 
 void BuddyZone::Unlink(Page first) {
   const auto order = static_cast<unsigned>(order_[first]);
-  const Page before = previous_[first];
-  const Page behind = next_[first];
-  (before == kNone ? head_[order] : next_[before]) = behind;
-  (behind == kNone ? tail_[order] : previous_[behind]) = before;
+  const auto [behind, before] = links_[first];
   order_[first] = kNotFree;
+  if (before == kNone) {
+    head_[order] = behind;
+  } else {
+    links_[before].next = behind;
+  }
+  if (behind == kNone) {
+    tail_[order] = before;
+  } else {
+    links_[behind].previous = before;
+  }
   --free_blocks_[order];
 }
 
@@ -80,7 +103,7 @@ void PerCpuPages::Refill() {
   for (std::uint32_t i = 0; i < batch; ++i) {
     const std::optional<BuddyZone::Page> page = zone_.Allocate();
     if (!page) return;
-    pages_.push_back(*page);
+    pages_.PushBack(*page);
   }
 }
 
@@ -88,28 +111,27 @@ std::optional<BuddyZone::Page> PerCpuPages::Allocate() {
   free_factor_ /= 2;
   if (pages_.empty()) Refill();
   if (pages_.empty()) return std::nullopt;
-  const BuddyZone::Page page = pages_.front();
-  pages_.pop_front();
-  return page;
+  return pages_.PopFront();
 }
 
 void PerCpuPages::Free(BuddyZone::Page page) {
   refill_factor_ = 0;
-  pages_.push_front(page);
+  pages_.PushFront(page);
   if (pages_.size() < options_.high) return;
   const std::uint32_t most =
       std::max(options_.batch, options_.high - options_.batch);
-  const std::uint32_t count =
-      std::clamp(options_.batch << free_factor_, options_.batch, most);
+  GiveBack(std::clamp(options_.batch << free_factor_, options_.batch, most));
   free_factor_ = std::min(free_factor_ + 1, kMaxFactor);
-  for (std::uint32_t i = 0; i < count && !pages_.empty(); ++i) {
-    zone_.Free(pages_.back());
-    pages_.pop_back();
+}
+
+void PerCpuPages::GiveBack(std::uint32_t count) {
+  for (count = std::min(count, pages_.size()); count > 0; --count) {
+    zone_.PrefetchPage(pages_.PeekBack(kPagesAhead));
+    zone_.PrefetchBuddy(pages_.PeekBack(kBuddiesAhead));
+    zone_.Free(pages_.PopBack());
   }
 }
 
-void PerCpuPages::Drain() {
-  for (; !pages_.empty(); pages_.pop_back()) zone_.Free(pages_.back());
-}
+void PerCpuPages::Drain() { GiveBack(pages_.size()); }
 
 }  // namespace pfn

@@ -21,9 +21,11 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
+
+#include "workloads/generate/page_ring.h"
 
 namespace pfn {
 
@@ -47,10 +49,30 @@ class BuddyZone {
 
   std::optional<Page> Allocate();
   void Free(Page page);
+  // Say that `page` will be freed soon, and then that it will be freed next or
+  // almost so: memory freed in random order is waited for otherwise, three times
+  // a page.
+  void PrefetchPage(Page page) const {
+    __builtin_prefetch(&order_[page], 1);
+    __builtin_prefetch(&links_[page], 1);
+  }
+  void PrefetchBuddy(Page page) const {
+    const Page buddy = page ^ 1;
+    if (!IsFreeBlock(buddy, 0)) return;
+    const auto [next, previous] = links_[buddy];
+    if (next != kNone) __builtin_prefetch(&links_[next], 1);
+    if (previous != kNone) __builtin_prefetch(&links_[previous], 1);
+  }
 
  private:
   static constexpr std::int8_t kNotFree = -1;
   static constexpr Page kNone = ~Page{0};
+
+  // Neighbours of a free block in its list.
+  struct Links {
+    Page next;
+    Page previous;
+  };
 
   bool IsFreeBlock(Page first, unsigned order) const {
     return first < pages() && order_[first] == static_cast<std::int8_t>(order);
@@ -60,8 +82,8 @@ class BuddyZone {
 
   // Of the first page of each free block; kNotFree for all other pages.
   std::vector<std::int8_t> order_;
-  std::vector<Page> next_;
-  std::vector<Page> previous_;
+  // Undefined but for these.
+  std::unique_ptr<Links[]> links_;
   std::array<Page, kMaxOrder + 1> head_;
   std::array<Page, kMaxOrder + 1> tail_;
   Buddyinfo free_blocks_{};
@@ -85,16 +107,18 @@ class PerCpuPages {
   void Free(BuddyZone::Page page);
   // Gives all pages back.
   void Drain();
-  std::deque<BuddyZone::Page>& pages() { return pages_; }
+  PageRing& pages() { return pages_; }
 
  private:
   static constexpr unsigned kMaxFactor = 5;
 
   void Refill();
+  // Gives `count` pages back to the zone, or all that there are.
+  void GiveBack(std::uint32_t count);
 
   BuddyZone& zone_;
   Options options_;
-  std::deque<BuddyZone::Page> pages_;
+  PageRing pages_;
   unsigned free_factor_ = 0;
   unsigned refill_factor_ = 0;
 };

@@ -41,7 +41,7 @@ LOADS: dict[str, dict[str, Any]] = {
         "seed": 1,
     },
     "punched": {"size": None, "freed": 0.5, "leaves": False, "seed": 1},
-    "hog": {"size": None},
+    "hog": {"size": None, "pause": 0},
 }
 _SIZES = {"size", "smallest", "largest"}
 _FRACTIONS = {"deleted", "freed"}

@@ -23,6 +23,7 @@
 #ifndef PFNBENCH_WORKLOADS_TRACE_TRACE_H_
 #define PFNBENCH_WORKLOADS_TRACE_TRACE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -105,6 +106,11 @@ class Trace {
   // What a generator tells besides its pages, "key=value" words; not written.
   std::string outcome;
 
+  // Address space for so many runs in all: memory is used as they come, and
+  // growing does not copy them.
+  void ReserveRuns(std::uint64_t runs) {
+    runs_.reserve(std::min(runs, kMaxTraceRuns));
+  }
   void AppendTarget(std::uint64_t pages);
   // The pages that follow are one array. It becomes an event with its first
   // page: an array that stays empty leaves nothing behind.

@@ -12,8 +12,9 @@
  *         touches SIZE bytes, frees FREED of a thousand of its pages in
  *         random order, and keeps the others; with LEAVES it ends when the
  *         balloon, once inflated, is empty again
- *     load NUMBER hog SIZE
- *         touches SIZE bytes and frees them, without end
+ *     load NUMBER hog SIZE PAUSE
+ *         touches SIZE bytes and frees them, without end, PAUSE microseconds
+ *         between
  *
  * Says "pfnbench: ready NUMBER" on the console when there is what should be
  * there, and "pfnbench: busy NUMBER" every few seconds before. Sizes of files
@@ -279,7 +280,7 @@ static void run_punched(uint64_t size, uint64_t freed, uint64_t leaves)
 	wait_for_empty_balloon();
 }
 
-static void run_hog(uint64_t size)
+static void run_hog(uint64_t size, uint64_t pause_us)
 {
 	say_ready();
 	for (;;) {
@@ -289,6 +290,8 @@ static void run_hog(uint64_t size)
 		for (at = 0; at < size; at += kPage)
 			memory[at] = 1;
 		munmap(memory, size);
+		if (pause_us)
+			usleep(pause_us);
 	}
 }
 
@@ -312,8 +315,8 @@ int main(int argc, char **argv)
 		state = values[3];
 		run_punched(values[0], values[1], values[2]);
 		return 0;
-	} else if (!strcmp(kind, "hog") && argc == 4) {
-		run_hog(values[0]);
+	} else if (!strcmp(kind, "hog") && argc == 5) {
+		run_hog(values[0], values[1]);
 	}
 	printf("pfnbench: failed: load: no such load\n");
 	return 1;
