@@ -89,14 +89,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 
 def _run_report(options: argparse.Namespace) -> int:
     results = load(options.results)
-    counts = None
-    if results.path.with_name(instructions.FILE_NAME).exists():
-        counts = instructions.load_counts(results.path.parent)
-    text = report.report(results, counts)
-    if counts is not None:
-        text += "\n" + instructions.tables(
-            counts, instructions.load_hardware(counts)
-        )
+    text = instructions.whole_report(results)
     output = options.output or results.path.with_name(report.FILE_NAME)
     _write(output, text.encode("ascii"))
     return _say(text)
@@ -482,9 +475,7 @@ def _add_html(parser: argparse.ArgumentParser) -> None:
 def _run_html(options: argparse.Namespace) -> int:
     results = load(options.results)
     directory = results.path.parent
-    counted = None
-    if (directory / instructions.FILE_NAME).exists():
-        counted = instructions.load_counts(directory)
+    counted = instructions.counts_beside(results)
     claims_text = None
     if options.claims.exists():
         claims_text = options.claims.read_text(encoding="utf-8")

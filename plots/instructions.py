@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from plots.report import report as times_report
 from plots.report import row_label
 from plots.results import Case, Results, ResultsError, load
 from plots.style import in_order
@@ -204,6 +205,21 @@ def tables(results: Results, hardware: Results | None) -> str:
     else:
         sections += _tables(hardware, "hardware")
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def counts_beside(results: Results) -> Results | None:
+    """What was counted for the rows of these results, if it was."""
+    folder = results.path.parent
+    return load_counts(folder) if (folder / FILE_NAME).exists() else None
+
+
+def whole_report(results: Results) -> str:
+    """The report of times, and of instructions if they were counted."""
+    counts = counts_beside(results)
+    text = times_report(results, counts)
+    if counts is None:
+        return text
+    return f"{text}\n{tables(counts, load_hardware(counts))}"
 
 
 def load_hardware(results: Results) -> Results | None:

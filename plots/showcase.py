@@ -14,7 +14,8 @@ from pathlib import Path
 
 from plots.chart import counter_estimate
 from plots.claims import Experiment
-from plots.report import report, row_label
+from plots.instructions import whole_report
+from plots.report import row_label
 from plots.results import (
     FILE_NAME,
     FLOOR,
@@ -390,7 +391,7 @@ def write(folder: Path) -> dict[str, bytes]:
     traces = sorted(folder.glob("trace-*.png"))
     files |= {path.name: path.read_bytes() for path in traces}
     names = [path.stem.removeprefix("trace-") for path in traces]
-    files["report.txt"] = report(results[_MAIN]).encode()
+    files["report.txt"] = whole_report(results[_MAIN]).encode()
     files[TABLE] = first_table(results[_MAIN]).encode()
     files[INDEX] = index(results, list(charts), names).encode()
     return files
