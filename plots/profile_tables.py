@@ -18,12 +18,12 @@ from plots.text import Cell, Table, count, listing, number, render, wrap
 _ABSENT = Cell(("-",))
 _LEGEND = (
     "at a glance: set ns, ns per page of set, median; 99.9 %, what so many"
-    " single sets do not exceed; longest ns, of a single step under the lock"
-    " (set, clear, nr: next range, cr: clear range), the least of the"
+    " single sets do not exceed, in ns; longest us, of a single step under the"
+    " lock (set, clr: clear, nr: next range, cr: clear range), the least of the"
     " repetitions at each place of the trace, so without interrupts (? one"
     " repetition, so perhaps with): whether a lock hold needs cond_resched;"
-    " bits a page when the largest pass is full, in kmalloc classes; KiB that"
-    " are kept when all is drained; instr, instructions per page of set"
+    " bits a page when the largest pass is full, in kmalloc classes; kept, KiB"
+    " when all is drained; instr, instructions per page of set"
 )
 
 
@@ -41,11 +41,9 @@ def tables(
     columns: Mapping[str, Callable[[Profile], Cell]] = {
         "set ns": lambda p: _of_row(results, p, "ns_per_page"),
         "99.9 %": _rare,
-        "longest ns": _longest,
+        "longest us": _longest,
         "bits": lambda p: _cell(p.memory and p.memory.bits_per_page),
-        "KiB left": lambda p: _cell(
-            p.memory and p.memory.retained.rounded / 1024
-        ),
+        "kept": lambda p: _cell(p.memory and p.memory.retained.rounded / 1024),
         "instr": lambda p: _of_row(counts, p, "instructions_per_page"),
     }
     for (workload, condition), profiles in groups.items():
@@ -110,7 +108,7 @@ def _rare(profile: Profile) -> Cell:
     return _ABSENT if times is None else Cell((count(round(times.p99_9)),))
 
 
-_SHORT = {"next_range": "nr", "clear_range": "cr"}
+_SHORT = {"clear": "clr", "next_range": "nr", "clear_range": "cr"}
 
 
 def _longest(profile: Profile) -> Cell:
@@ -120,6 +118,6 @@ def _longest(profile: Profile) -> Cell:
     step, ns = longest
     is_repeated = profile.tails is not None and profile.tails.repetitions > 1
     return Cell(
-        (count(round(ns)), _SHORT.get(step, step).ljust(5)),
+        (number(ns / 1000), _SHORT.get(step, step).ljust(3)),
         mark=" " if is_repeated else "?",
     )

@@ -36,9 +36,9 @@ def test_one_table_holds_time_tails_memory_and_instructions(
     table, legend = tables(results, counted)
     assert table == [
         "a, no faults: at a glance",
-        "set ns  99.9 %  longest ns   bits  KiB left  instr  structure",
-        "  1.02       4    70 set     1640      4.00      -  flat",
-        "  2.55       4    70 set     1640      4.00   21.4  xbitmap",
+        "set ns  99.9 %   longest us   bits   kept  instr  structure",
+        "  1.02       4   0.0700 set   1640   4.00      -  flat",
+        "  2.55       4   0.0700 set   1640   4.00   21.4  xbitmap",
     ]
     assert legend[0].startswith("at a glance: set ns")
 
@@ -64,9 +64,9 @@ def test_what_was_not_measured_is_a_dash_and_no_column_is_all_dashes(
     results = results_of(content(cut, {**gone, "structure": "cvbmp"}))
     table, _, short = tables(results)
     assert table[1:] == [
-        "set ns  99.9 %  longest ns  structure",
-        "  2.55       4    70 set    xbitmap",
-        "     -       -           -  cvbmp",
+        "set ns  99.9 %   longest us  structure",
+        "  2.55       4   0.0700 set  xbitmap",
+        "     -       -            -  cvbmp",
     ]
     assert short == ["profiles cut off or not made: a/xbitmap a/cvbmp"]
 
@@ -78,7 +78,7 @@ def test_the_longest_step_of_a_single_repetition_is_marked(
     once["tails"]["repetitions"] = 1
     table = next(tables(results_of(content(profile("flat"), once))))
     assert "?" not in table[2]
-    assert "?70 set" in table[3]
+    assert "?0.0700 set" in table[3]
 
 
 def test_the_longest_step_is_the_longest_under_the_lock(
@@ -89,7 +89,7 @@ def test_the_longest_step_is_the_longest_under_the_lock(
     steps["clear_range"] = {**steps["set"], "max": 5000.0, "max_raw": 5000.0}
     steps["destroy"] = {**steps["set"], "max": 9000.0, "max_raw": 9000.0}
     table = next(tables(results_of(content(one))))
-    assert "5000 cr" in table[2]
+    assert "5.00 cr" in table[2]
 
 
 @settings(
