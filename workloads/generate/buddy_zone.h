@@ -50,8 +50,8 @@ class BuddyZone {
   std::optional<Page> Allocate();
   void Free(Page page);
   // Say that `page` will be freed soon, and then that it will be freed next or
-  // almost so: memory freed in random order is waited for otherwise, three times
-  // a page.
+  // almost so: memory freed in random order is waited for otherwise, three
+  // times a page.
   void PrefetchPage(Page page) const {
     __builtin_prefetch(&order_[page], 1);
     __builtin_prefetch(&links_[page], 1);
