@@ -28,13 +28,14 @@ class PageBlocks {
 
   explicit PageBlocks(std::span<const PfnRun> runs) : runs_(runs) {}
 
-  // The next pages in order; empty at the end. Valid until the next call.
-  std::span<const Pfn> Next() {
+  // The next pages in order, `most` at most, which is up to kBlockPages; empty
+  // at the end. Valid until the next call.
+  std::span<const Pfn> Next(std::size_t most = kBlockPages) {
     std::size_t filled = 0;
-    while (filled < kBlockPages && !runs_.empty()) {
+    while (filled < most && !runs_.empty()) {
       const PfnRun& run = runs_.front();
       const std::size_t count =
-          std::min<std::uint64_t>(kBlockPages - filled, run.pages() - taken_);
+          std::min<std::uint64_t>(most - filled, run.pages() - taken_);
       const Pfn step = run.length < 0 ? ~Pfn{0} : Pfn{1};
       Pfn pfn = run.first + step * taken_;
       for (std::size_t i = 0; i < count; ++i, pfn += step) {

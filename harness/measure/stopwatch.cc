@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <utility>
 
@@ -43,6 +44,20 @@ double MedianCostOfPair(Read read) {
   }
   std::nth_element(cost.begin(), cost.begin() + cost.size() / 2, cost.end());
   return cost[cost.size() / 2];
+}
+
+// The mean of a sequence without interruptions, since a counter that advances
+// in large steps says little of a single lap.
+template <class Read>
+double CostOfLap(Read read) {
+  std::array<std::uint64_t, 257> laps;
+  double least = std::numeric_limits<double>::max();
+  for (int sequence = 0; sequence < 64; ++sequence) {
+    for (std::uint64_t& lap : laps) lap = read();
+    least = std::min(least, static_cast<double>(laps.back() - laps.front()) /
+                                (laps.size() - 1));
+  }
+  return least;
 }
 
 Timer::Source chosen = Timer::Source::kClock;
@@ -91,13 +106,15 @@ Timer Timer::Clock() {
     return {.source = Source::kClock,
             .uses_tsc = true,
             .ns_per_tick = ns / static_cast<double>(ticks),
-            .overhead_ticks = MedianCostOfPair(ReadTsc)};
+            .overhead_ticks = MedianCostOfPair(ReadTsc),
+            .lap_ticks = CostOfLap(ReadTscLap)};
   }
 #endif
   return {.source = Source::kClock,
           .read = &ReadMonotonic,
           .ns_per_tick = 1.0,
-          .overhead_ticks = MedianCostOfPair(ReadMonotonic)};
+          .overhead_ticks = MedianCostOfPair(ReadMonotonic),
+          .lap_ticks = CostOfLap(ReadMonotonic)};
 }
 
 // Callgrind tells totals only, so the cost of a pair is the mean of many; all

@@ -6,7 +6,8 @@
 // as 30 pages, so the clock's own cost matters: on x86-64 the time-stamp
 // counter is read between fences, where it is invariant, and what a pair of
 // readings costs is measured once and subtracted from every stretch. Elsewhere
-// the monotonic clock serves, with the same correction.
+// the monotonic clock serves, with the same correction. Steps that follow one
+// another need one reading each, a lap.
 //
 // A process can choose to count instructions instead (harness/instructions/).
 // Then the same stretches of the same loops are counted, and a counter is
@@ -41,6 +42,7 @@ struct Timer {
   std::uint64_t (*read)() = nullptr;  // unless uses_tsc
   double ns_per_tick = 0;
   double overhead_ticks = 0;  // of a pair of readings around nothing
+  double lap_ticks = 0;       // from a lap to the next, with nothing between
 
   // What this process measures: a clock, unless another source was chosen
   // before the first call.
@@ -64,6 +66,18 @@ struct Timer {
     return read();
   }
 
+  // A reading that ends one step and begins the next. What came before has
+  // finished; what comes after may begin while the counter is being read, which
+  // saves a second fence.
+  std::uint64_t Lap() const {
+#if defined(__x86_64__)
+    if (uses_tsc) [[likely]] {
+      return ReadTscLap();
+    }
+#endif
+    return read();
+  }
+
   // One line for the results: which source, its rate, what was subtracted.
   std::string Describe() const;
 
@@ -78,6 +92,10 @@ struct Timer {
     const std::uint64_t ticks = __rdtsc();
     _mm_lfence();
     return ticks;
+  }
+  static std::uint64_t ReadTscLap() {
+    _mm_lfence();
+    return __rdtsc();
   }
 #endif
   static std::uint64_t ReadMonotonic() {

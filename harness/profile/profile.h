@@ -122,6 +122,7 @@ struct StepTimes {
 
 struct TailProfile {
   double overhead_ns = 0;  // of the clock, subtracted
+  double cost_ns = 0;      // by which a run takes longer for each step
   int repetitions = 0;
   std::size_t passes = 0;  // of the workload, from its start
   std::array<StepTimes, kStepNames.size()> steps;

@@ -134,6 +134,7 @@ std::string Json(const TailProfile& tails, bool accounts_memory,
                  std::string_view indent) {
   Object object(indent);
   object.Add("overhead_ns", Ns(tails.overhead_ns));
+  object.Add("cost_ns", Ns(tails.cost_ns));
   object.AddNumber("repetitions", tails.repetitions);
   object.AddNumber("passes", tails.passes);
   Object operations(object.inner_indent());

@@ -2,14 +2,15 @@
 
 #include "harness/profile/tail_recorder.h"
 
+#include <chrono>
 #include <cmath>
+#include <limits>
 
 namespace pfn {
 
 TailRecorder::TailRecorder(const Timer& timer)
     : timer_(timer),
-      overhead_(static_cast<std::uint64_t>(std::lround(timer.overhead_ticks))) {
-}
+      overhead_(static_cast<std::uint64_t>(std::lround(timer.lap_ticks))) {}
 
 void TailRecorder::Expect(Step step, std::uint64_t count) {
   of(step).least.assign(std::min(count, kRemembered), kNever);
@@ -71,9 +72,29 @@ StepTimes TailRecorder::Summary(Kind& kind) const {
   return times;
 }
 
+double TailRecorder::CostOfStep() {
+  using std::chrono::steady_clock;
+  constexpr std::uint64_t kSteps = 64 * kAtOnce;
+  TailRecorder tails;
+  tails.Expect(Step::kSet, kSteps);
+  std::chrono::duration<double, std::nano> least{
+      std::numeric_limits<double>::max()};
+  for (int sequence = 0; sequence < 16; ++sequence) {
+    tails.BeginRepetition();
+    const auto start = steady_clock::now();
+    for (std::uint64_t i = 0; i < kSteps; i += kAtOnce) {
+      tails.TimeEach(Step::kSet, kAtOnce, [](std::size_t) { return true; });
+    }
+    least = std::min<decltype(least)>(least, steady_clock::now() - start);
+  }
+  return least.count() / kSteps;
+}
+
 TailProfile TailRecorder::Finish(std::size_t passes) {
   TailProfile profile;
   profile.overhead_ns = static_cast<double>(overhead_) * timer_.ns_per_tick;
+  static const double cost_ns = CostOfStep();
+  profile.cost_ns = cost_ns;
   profile.repetitions = repetitions_;
   profile.passes = passes;
   for (std::size_t i = 0; i < kinds_.size(); ++i) {

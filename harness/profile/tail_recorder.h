@@ -6,6 +6,9 @@
 // same in each. What counts of a step is the least of its times: an interrupt
 // or a stolen CPU hits one repetition, what the structure does itself takes its
 // time in all. All memory is there before a repetition begins.
+//
+// One reading of the clock ends a step and begins the next, and is kept as it
+// is; up to kAtOnce steps are noted together when the clock is not looked at.
 
 #ifndef PFNBENCH_HARNESS_PROFILE_TAIL_RECORDER_H_
 #define PFNBENCH_HARNESS_PROFILE_TAIL_RECORDER_H_
@@ -37,6 +40,9 @@ class TailRecorder {
   // So many steps of a kind are remembered, for 64 MiB; of those beyond, the
   // first repetition counts.
   static constexpr std::uint64_t kRemembered = std::uint64_t{1} << 24;
+  // A sequence of steps: its readings are 2 KiB, a sixteenth of the smallest
+  // first-level cache in use.
+  static constexpr std::size_t kAtOnce = 256;
 
   explicit TailRecorder(const Timer& timer = Timer::Get());
 
@@ -45,14 +51,37 @@ class TailRecorder {
   void BeginRepetition();
   int repetitions() const { return repetitions_; }
 
+  // Runs `body(0)`, `body(1)` and so on, which are the next steps of their
+  // kind, until one returns false, which counts as well, or `count` were made.
+  // Whether all were. `count` is at most kAtOnce.
+  template <class Body>
+  bool TimeEach(Step step, std::size_t count, Body body) {
+    std::size_t made = 0;
+    bool goes_on = true;
+    laps_[0] = timer_.Lap();
+    while (made < count && goes_on) {
+      goes_on = body(made);
+      laps_[++made] = timer_.Lap();
+    }
+    Kind& kind = of(step);
+    for (std::size_t i = 0; i < made; ++i) {
+      Record(kind, laps_[i + 1] - laps_[i]);
+    }
+    return goes_on;
+  }
+
   // Runs `body`, which is the next step of its kind.
   template <class Body>
   void Time(Step step, Body body) {
-    const std::uint64_t start = timer_.Now();
-    body();
-    const std::uint64_t stop = timer_.Now();
-    Record(of(step), stop - start);
+    TimeEach(step, 1, [&](std::size_t) {
+      body();
+      return true;
+    });
   }
+
+  // How many nanoseconds one more step takes for being timed and noted: the
+  // least of several sequences of steps that do nothing. Takes milliseconds.
+  static double CostOfStep();
 
   // What was recorded; `passes` of the workload it was.
   TailProfile Finish(std::size_t passes);
@@ -96,6 +125,7 @@ class TailRecorder {
   const Timer& timer_;
   const std::uint64_t overhead_;
   int repetitions_ = 0;
+  std::array<std::uint64_t, kAtOnce + 1> laps_;
   std::array<Kind, kStepNames.size()> kinds_;
 };
 

@@ -14,9 +14,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -54,9 +56,6 @@ class StepTimer {
   }
 
  private:
-  // Between two looks at the clock of the wall.
-  static constexpr std::uint64_t kRangesAtOnce = 256;
-
   StepTimer(const Job& job, S& set, OperationDraw* draw, TailRecorder& tails)
       : deadline_(job.time_limit), set_(set), draw_(draw), tails_(tails) {
     if (job.fault.kind == FaultSpec::Kind::kNone) return;
@@ -92,12 +91,15 @@ class StepTimer {
     PageBlocks blocks(pass.runs);
     std::uint64_t position = 0;
     while (position < count) {
-      for (const Pfn pfn : blocks.Next()) {
-        if (position == count) break;
-        if (draw_ != nullptr) draw_->Begin(position);
-        tails_.Time(step, [&] { body(pfn, position); });
-        ++position;
-      }
+      const std::span<const Pfn> pages = blocks.Next(TailRecorder::kAtOnce);
+      const std::size_t some =
+          std::min<std::uint64_t>(pages.size(), count - position);
+      tails_.TimeEach(step, some, [&](std::size_t i) {
+        if (draw_ != nullptr) draw_->Begin(position + i);
+        body(pages[i], position + i);
+        return true;
+      });
+      position += some;
       if (deadline_.HasPassed()) break;
     }
     if (draw_ != nullptr) draw_->End();
@@ -107,15 +109,21 @@ class StepTimer {
   bool TimeWalk(const PreparedPass& pass) {
     const Expected expected = ExpectFilled(pass, failed_sets_);
     RangeDigest digest;
-    for (Pfn from = pass.span.first;;) {
-      std::optional<PfnRange> found;
-      tails_.Time(Step::kNextRange,
-                  [&] { found = set_.NextRange(from, pass.span.last); });
-      if (!found) break;
-      digest(*found);
-      if (pass.span.last - found->last < 2) break;
-      from = found->last + 2;
-      if (digest.ranges() % kRangesAtOnce == 0 && deadline_.HasPassed()) {
+    std::array<PfnRange, TailRecorder::kAtOnce> ranges;
+    Pfn from = pass.span.first;
+    for (bool goes_on = true; goes_on;) {
+      std::size_t found = 0;
+      goes_on =
+          tails_.TimeEach(Step::kNextRange, ranges.size(), [&](std::size_t) {
+            const std::optional<PfnRange> range =
+                set_.NextRange(from, pass.span.last);
+            if (!range) return false;
+            ranges[found++] = *range;
+            from = range->last + 2;
+            return pass.span.last - range->last >= 2;
+          });
+      for (std::size_t i = 0; i < found; ++i) digest(ranges[i]);
+      if (goes_on && deadline_.HasPassed()) {
         return CutOff(Name(Step::kNextRange), digest.ranges(),
                       expected.digest.ranges());
       }

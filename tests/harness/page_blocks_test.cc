@@ -43,6 +43,19 @@ TEST(PageBlocks, ARunContinuesInTheNextBlock) {
   EXPECT_EQ(blocks[2], (std::vector<Pfn>{5000 - 2047, 9}));
 }
 
+TEST(PageBlocks, SomeBlocksCanBeShorter) {
+  const std::vector<PfnRun> runs = {{7, 5}, {100, 4}};
+  PageBlocks blocks(runs);
+  const auto next = [&](std::size_t most) {
+    const std::span<const Pfn> block = blocks.Next(most);
+    return std::vector<Pfn>(block.begin(), block.end());
+  };
+  EXPECT_EQ(next(2), (std::vector<Pfn>{7, 8}));
+  EXPECT_EQ(next(4), (std::vector<Pfn>{9, 10, 11, 100}));
+  EXPECT_EQ(next(PageBlocks::kBlockPages), (std::vector<Pfn>{101, 102, 103}));
+  EXPECT_EQ(next(1), std::vector<Pfn>{});
+}
+
 RC_GTEST_PROP(
     PageBlocksProperty, AreThePagesOfTheRunsInOrder,
     (const std::vector<std::pair<std::uint32_t, std::int16_t>>& generated)) {
