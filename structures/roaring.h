@@ -6,8 +6,8 @@
 // kmalloc: what a user of the roaring libraries gets who sets page after page
 // and never calls run_optimize().
 //
-// Layout      parts/roaring_table.h: a sorted table of chunks of 2^16 pages,
-//             24 bytes each; parts/roaring_chunk.h: an array up to 2,048
+// Layout      parts/roaring/table.h: a sorted table of chunks of 2^16 pages,
+//             24 bytes each; parts/roaring/chunk.h: an array up to 2,048
 //             members, a bitset of 8 KiB above. Pages have 64 bits.
 // Set         the chunk is found by its key, without memory of the one before
 //             (the library's add() has none): a look or two where keys have no
@@ -30,7 +30,7 @@
 
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn_set.h"
-#include "structures/parts/roaring_set.h"
+#include "structures/parts/roaring/set.h"
 
 namespace pfn {
 

@@ -18,7 +18,7 @@
 
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn_set.h"
-#include "structures/parts/roaring_set.h"
+#include "structures/parts/roaring/set.h"
 
 namespace pfn {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/parts/roaring_table.h
+// File: structures/parts/roaring/table.h
 //
 // The upper level of a roaring bitmap: the chunks in order of their keys. Not
 // one sorted array, which for many chunks would be one large contiguous request
@@ -36,7 +36,7 @@
 #include <cstring>
 
 #include "structures/core/nowait_allocator.h"
-#include "structures/parts/roaring_chunk.h"
+#include "structures/parts/roaring/chunk.h"
 
 namespace pfn::roaring {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/parts/roaring_set.h
+// File: structures/parts/roaring/set.h
 //
 // The set that the roaring contenders share: a table of chunks
-// (parts/roaring_table.h), one container for each (parts/roaring_chunk.h), and
+// (parts/roaring/table.h), one container for each (parts/roaring/chunk.h), and
 // here the rule which container a chunk has and how it gets another.
 //
 // Rule        without runs: an array up to max_array members, else a bitset, as
@@ -37,8 +37,8 @@
 
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
-#include "structures/parts/roaring_chunk.h"
-#include "structures/parts/roaring_table.h"
+#include "structures/parts/roaring/chunk.h"
+#include "structures/parts/roaring/table.h"
 
 namespace pfn::roaring {
 
