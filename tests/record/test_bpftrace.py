@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""balloon.bt is a program that bpftrace understands, as far as that can be
-said where nothing may be attached to the kernel."""
+"""balloon.bt is a program that bpftrace understands, which is quickly said and
+needs no guest; test_recording.py runs it in one."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from workloads.record import compare, scenario
 from workloads.record.errors import BadInput, RecordingFailed
+from workloads.record.guest_image import RECORDERS
 from workloads.record.recording import Options, record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +109,13 @@ def _parser() -> argparse.ArgumentParser:
         "--guest-log",
         type=Path,
         metavar="FILE",
-        help="let the guest record itself (ftrace), too",
+        help="let the guest record itself, too",
+    )
+    add(
+        "--guest-recorder",
+        choices=RECORDERS,
+        default=RECORDERS[0],
+        help="what the guest records itself with [%(default)s]",
     )
     add(
         "--patience",
@@ -152,6 +159,7 @@ def _run(options: argparse.Namespace) -> int:
             Options(
                 out=options.out,
                 guest_log=options.guest_log,
+                guest_recorder=options.guest_recorder,
                 keep_log=options.keep_log,
                 pfntrace=pfntrace,
                 cache=Path(

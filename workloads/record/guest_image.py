@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The initramfs of a recorded guest: busybox, modules, loads, nothing else."""
+"""The initramfs of a recorded guest: busybox, modules, loads, and bpftrace if
+it is to record itself with it."""
 
 from __future__ import annotations
 
 import gzip
+import re
+import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,16 +17,23 @@ from workloads.record.guest_kernel import MODULES, GuestKernel
 from workloads.record.scenario import Scenario
 
 BUSYBOX = Path("/bin/busybox")
+# By what a guest can record itself.
+RECORDERS = ("ftrace", "bpftrace")
 _GUEST = Path(__file__).parent / "guest"
+_SCRIPT = Path(__file__).parent / "balloon.bt"
 
 
 def build(
     kernel: GuestKernel,
     scenario: Scenario,
     scratch: Path,
-    has_guest_log: bool,
+    recorder: str | None,
 ) -> bytes:
-    """The compressed archive; compiles the loads if there are any."""
+    """The compressed archive; compiles the loads if there are any.
+
+    `recorder` is one of RECORDERS, or None for a guest that is only looked at
+    from outside.
+    """
     archive = CpioWriter()
     for folder in ("bin", "dev", "modules"):
         archive.add_folder(folder)
@@ -35,11 +45,40 @@ def build(
         archive.add_file(f"modules/{module.name}", module.read_bytes())
     archive.add_file("modules/order", _lines(f"{name}.ko" for name in MODULES))
     archive.add_file("loads", loads_file(scenario))
-    if has_guest_log:
-        archive.add_file("guest-log", b"")
+    if recorder:
+        archive.add_file("guest-log", _lines([recorder]))
+    if recorder == "bpftrace":
+        _add_bpftrace(archive)
     if scenario.loads:
         archive.add_file("load", _compile_load(scratch), 0o755)
     return gzip.compress(archive.finish(), compresslevel=1, mtime=0)
+
+
+def _add_bpftrace(archive: CpioWriter) -> None:
+    """The program with the libraries of this machine, and the script."""
+    program = shutil.which("bpftrace")
+    if program is None:
+        raise BadInput("no bpftrace here; apt-get install bpftrace")
+    listed = subprocess.run(
+        ["ldd", program], capture_output=True, text=True, check=False
+    ).stdout
+    libraries = sorted(set(re.findall(r"(/\S+) \(0x", listed)))
+    if not libraries:
+        raise BadInput(
+            f"ldd {program}: no libraries; apt-get install libc-bin"
+        )
+    folders = {
+        parent
+        for name in libraries
+        for parent in Path(name).parents
+        if parent != Path("/")
+    }
+    for folder in sorted(folders):
+        archive.add_folder(str(folder).lstrip("/"))
+    for name in libraries:
+        archive.add_file(name.lstrip("/"), Path(name).read_bytes(), 0o755)
+    archive.add_file("bin/bpftrace", Path(program).read_bytes(), 0o755)
+    archive.add_file("balloon.bt", _SCRIPT.read_bytes())
 
 
 def loads_file(scenario: Scenario) -> bytes:

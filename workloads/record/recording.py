@@ -27,8 +27,9 @@ class Options:
     """What the command line says beside the scenario."""
 
     out: Path
-    # Where the guest's own recording (ftrace) goes, if it is wanted.
+    # Where the guest's own recording goes, if it is wanted, and what makes it.
     guest_log: Path | None
+    guest_recorder: str
     # Where QEMU's log goes; otherwise it is deleted.
     keep_log: Path | None
     pfntrace: str
@@ -50,7 +51,10 @@ def record(
         scratch = Path(name)
         _check_space(scenario, scratch)
         image = guest_image.build(
-            kernel, scenario, scratch, options.guest_log is not None
+            kernel,
+            scenario,
+            scratch,
+            options.guest_recorder if options.guest_log else None,
         )
         (scratch / "initramfs").write_bytes(image)
         _play(scenario, options, kernel, scratch, say)
