@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The preload of the IDA: a set lives on the pool alone. What both preloads
-// share is the business of xbitmap_preload_test.cc.
+// The preload of the IDA: a set lives on the pool alone.
 
 #include "structures/xbitmap_ida.h"
 
@@ -71,16 +70,6 @@ TEST(XbitmapIdaTest, WithoutPreloadASetChangesNothing) {
   EXPECT_EQ(set.Ranges(), List{});
   EXPECT_EQ(set.usage().live_objects(), 0);
   EXPECT_TRUE(set->Validate());
-}
-
-TEST(XbitmapIdaTest, APreloadThatFailsFailsTheSetThoughTheLeafIsThere) {
-  BareIda set;
-  ASSERT_EQ(set->Set(5, Gfp::kNowait), Status::kOk);
-  set.FailAll();
-  EXPECT_EQ(set->Set(6, Gfp::kNowait), Status::kNoMemory);
-  EXPECT_EQ(set.Ranges(), (List{{5, 5}}));
-  EXPECT_EQ(set->SetPreloaded(6), SetResult::kOk);
-  EXPECT_EQ(set.Ranges(), (List{{5, 6}}));
 }
 
 }  // namespace

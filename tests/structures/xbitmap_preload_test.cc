@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The preload convention: what the pool holds, when it is drawn upon, and what
-// a caller sees who leaves the preload out.
+// The preload convention that was posted: when the pool is drawn upon, and what
+// a caller sees to whom it looks empty.
 
 #include "structures/xbitmap_preload.h"
 
@@ -20,32 +20,6 @@ using xbitmap::SetResult;
 
 constexpr std::uint64_t kPoolBytes = 17 * 576 + 128;
 static_assert(kPoolBytes == 9920);
-
-TEST(XbitmapPreloadTest, APreloadIsSeventeenNodesAndOneLeaf) {
-  BarePreload set;
-  EXPECT_EQ(set.usage().live_objects(), 0);
-  ASSERT_TRUE(set->Preload(Gfp::kNowait));
-  EXPECT_EQ(set.usage().live_objects(), 18);
-  EXPECT_EQ(set.usage().live_requested, kPoolBytes);
-}
-
-TEST(XbitmapPreloadTest, ASecondPreloadDoesNothing) {
-  BarePreload set;
-  ASSERT_TRUE(set->Preload(Gfp::kNowait));
-  set.FailAll();
-  EXPECT_TRUE(set->Preload(Gfp::kNowait));
-  EXPECT_EQ(set.usage().allocations, 18);
-  EXPECT_EQ(set.failures().injected(), 0);
-}
-
-TEST(XbitmapPreloadTest, WithoutPreloadASetSaysAgainAndChangesNothing) {
-  BarePreload set;
-  EXPECT_EQ(set->SetPreloaded(5), SetResult::kNoLeaf);
-  EXPECT_FALSE(set->Test(5));
-  EXPECT_EQ(set.Ranges(), List{});
-  EXPECT_EQ(set.usage().live_objects(), 0);
-  EXPECT_TRUE(set->Validate());
-}
 
 // The posted loop by hand: the first set takes the spare leaf, and to the
 // second it looks as if somebody else had.
@@ -103,41 +77,6 @@ TEST(XbitmapPreloadTest, AfterAPreloadTheWorstSetNeedsNoAllocator) {
   EXPECT_EQ(set->SetPreloaded(Pfn{1} << 63), SetResult::kNoNode);
   EXPECT_EQ(set.Ranges(), (List{{0, 0}, {kMaxPfn, kMaxPfn}}));
   EXPECT_TRUE(set->Validate());
-}
-
-TEST(XbitmapPreloadTest, APreloadThatFailsFailsTheSetThoughTheLeafIsThere) {
-  BarePreload set;
-  ASSERT_EQ(set->Set(5, Gfp::kNowait), Status::kOk);
-  set.FailAll();
-  EXPECT_EQ(set->Set(6, Gfp::kNowait), Status::kNoMemory);
-  EXPECT_EQ(set.Ranges(), (List{{5, 5}}));
-  EXPECT_EQ(set->SetPreloaded(6), SetResult::kOk);
-  EXPECT_EQ(set.Ranges(), (List{{5, 6}}));
-}
-
-TEST(XbitmapPreloadTest, AFailedPreloadKeepsWhatItGot) {
-  BarePreload set;
-  for (std::uint64_t n = 1; n <= 18; ++n) {
-    SCOPED_TRACE(n);
-    set.FailOnce(2);  // one more each time
-    EXPECT_EQ(set->Preload(Gfp::kNowait), n >= 18);
-    EXPECT_EQ(set.usage().live_objects(), n);
-  }
-}
-
-TEST(XbitmapPreloadTest, TheLeafIsPreloadedBeforeTheNodes) {
-  BarePreload set;
-  set.FailOnce(2);
-  EXPECT_FALSE(set->Preload(Gfp::kNowait));
-  EXPECT_EQ(set.usage().live_requested, 128);
-}
-
-TEST(XbitmapPreloadTest, APreloadThatMaySleepDoesNotFail) {
-  BarePreload set;
-  set.FailAll();
-  EXPECT_FALSE(set->Preload(Gfp::kNowait));
-  EXPECT_TRUE(set->Preload(Gfp::kKernel));
-  EXPECT_EQ(set.usage().live_requested, kPoolBytes);
 }
 
 TEST(XbitmapPreloadTest, FreedNodesGoToTheAllocator) {
