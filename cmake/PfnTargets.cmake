@@ -23,12 +23,13 @@ function(pfn_add_test)
 endfunction()
 
 # pfn_add_pytest(NAME plots_test FOLDER plots MODULES pytest matplotlib)
-# One folder of Python tests, one entry in CTest. Uses the first interpreter
+# One folder of Python tests, one entry in CTest, which starts before others if
+# its COST, about the seconds it takes, is higher. Uses the first interpreter
 # that can import MODULES: the python3 on PATH may know none of Debian's. The
 # programs are found through PFNBENCH and PFNTRACE. The label "program" selects
 # what needs no test to be built.
 function(pfn_add_pytest)
-  cmake_parse_arguments(ARG "" "NAME;FOLDER" "MODULES" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME;FOLDER;COST" "MODULES" ${ARGN})
   list(JOIN ARG_MODULES ", " imports)
   set(python)
   foreach(candidate IN ITEMS /usr/bin/python3 python3)
@@ -47,6 +48,9 @@ function(pfn_add_pytest)
     COMMAND ${python} -m pytest -q -p no:cacheprovider
             ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  if(ARG_COST)
+    set_tests_properties(${ARG_NAME} PROPERTIES COST ${ARG_COST})
+  endif()
   set_tests_properties(${ARG_NAME} PROPERTIES LABELS program ENVIRONMENT
     "PFNBENCH=$<TARGET_FILE:pfnbench>;PFNTRACE=$<TARGET_FILE:pfntrace>;PYTHONDONTWRITEBYTECODE=1")
 endfunction()

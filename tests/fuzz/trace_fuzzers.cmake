@@ -21,7 +21,7 @@ function(pfn_add_trace_fuzzer)
   if(CMAKE_BUILD_TYPE STREQUAL "Fuzz")
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
   else()
-    target_sources(${target} PRIVATE ${folder}/replay_main.cc)
+    target_link_libraries(${target} PRIVATE pfn::fuzz_replay)
     add_test(NAME trace_${ARG_NAME}_corpus_test
       COMMAND ${target} ${folder}/corpus/trace_${ARG_NAME})
   endif()
