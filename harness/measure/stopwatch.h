@@ -93,7 +93,9 @@ struct Timer {
   }
   static std::uint64_t ReadTscLap() {
     __builtin_ia32_lfence();
-    return __builtin_ia32_rdtsc();
+    const std::uint64_t ticks = __builtin_ia32_rdtsc();
+    asm volatile("" ::: "memory");  // the compiler keeps the order, too
+    return ticks;
   }
 #endif
   static std::uint64_t ReadMonotonic() {
