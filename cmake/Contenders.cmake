@@ -87,11 +87,4 @@ function(pfn_add_contenders list_file)
   pfn_add_library(NAME contenders
     SRCS ${sources} ${generated}/contenders.cc
     DEPS pfn::measure PRIVATE_DEPS ${wrappers})
-  # Parsed once instead of sixty times: a quarter of a translation unit's time.
-  target_precompile_headers(pfn_contenders PRIVATE
-    ${PROJECT_SOURCE_DIR}/harness/any_set.h
-    ${PROJECT_SOURCE_DIR}/harness/measure/contender.h
-    ${PROJECT_SOURCE_DIR}/harness/measure/measure.h
-    ${PROJECT_SOURCE_DIR}/harness/profile/time_steps.h
-    ${PROJECT_SOURCE_DIR}/harness/replay/replay.h)
 endfunction()

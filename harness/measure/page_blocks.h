@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -22,7 +23,7 @@ namespace pfn {
 
 class PageBlocks {
  public:
-  // 8 KiB, a quarter of the smallest first-level cache in use; the clock is
+  // 8 KiB, a quarter of the smallest first-level cache in use; a stopwatch is
   // read twice per block.
   static constexpr std::size_t kBlockPages = 1024;
 
@@ -31,6 +32,7 @@ class PageBlocks {
   // The next pages in order, `most` at most, which is up to kBlockPages; empty
   // at the end. Valid until the next call.
   std::span<const Pfn> Next(std::size_t most = kBlockPages) {
+    assert(most <= kBlockPages);
     std::size_t filled = 0;
     while (filled < most && !runs_.empty()) {
       const PfnRun& run = runs_.front();

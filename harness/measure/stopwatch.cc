@@ -46,18 +46,38 @@ double MedianCostOfPair(Read read) {
   return cost[cost.size() / 2];
 }
 
-// The mean of a sequence without interruptions, since a counter that advances
-// in large steps says little of a single lap.
+// By how much a step becomes longer when a lap ends it, from the least of many
+// sequences. The step is a chain of multiplications that cannot run at once and
+// takes longer than reading the counter does: that part of a lap runs beside
+// the step, so that laps around nothing would tell too much.
 template <class Read>
 double CostOfLap(Read read) {
-  std::array<std::uint64_t, 257> laps;
-  double least = std::numeric_limits<double>::max();
+  constexpr int kSteps = 256;
+  constexpr int kMultiplications = 64;
+  std::uint64_t product = 1;
+  const auto step = [&product] {
+    for (int i = 0; i < kMultiplications; ++i) {
+      product *= 0x9E3779B97F4A7C15;
+      asm volatile("" : "+r"(product));
+    }
+  };
+  constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t least = kNever;
+  std::uint64_t least_with_laps = kNever;
+  std::array<std::uint64_t, kSteps> laps;
   for (int sequence = 0; sequence < 64; ++sequence) {
-    for (std::uint64_t& lap : laps) lap = read();
-    least = std::min(least, static_cast<double>(laps.back() - laps.front()) /
-                                (laps.size() - 1));
+    const std::uint64_t start = read();
+    for (int i = 0; i < kSteps; ++i) step();
+    const std::uint64_t end = read();
+    for (std::uint64_t& lap : laps) {
+      step();
+      lap = read();
+    }
+    least = std::min(least, end - start);
+    least_with_laps = std::min(least_with_laps, laps.back() - end);
   }
-  return least;
+  return (static_cast<double>(least_with_laps) - static_cast<double>(least)) /
+         kSteps;
 }
 
 Timer::Source chosen = Timer::Source::kClock;
@@ -107,14 +127,14 @@ Timer Timer::Clock() {
             .uses_tsc = true,
             .ns_per_tick = ns / static_cast<double>(ticks),
             .overhead_ticks = MedianCostOfPair(ReadTsc),
-            .lap_ticks = CostOfLap(ReadTscLap)};
+            .lap_ticks = CostOfLap([] { return ReadTscLap(); })};
   }
 #endif
   return {.source = Source::kClock,
           .read = &ReadMonotonic,
           .ns_per_tick = 1.0,
           .overhead_ticks = MedianCostOfPair(ReadMonotonic),
-          .lap_ticks = CostOfLap(ReadMonotonic)};
+          .lap_ticks = CostOfLap([] { return ReadMonotonic(); })};
 }
 
 // Callgrind tells totals only, so the cost of a pair is the mean of many; all

@@ -38,7 +38,7 @@ struct Timer {
   std::uint64_t (*read)() = nullptr;  // unless uses_tsc
   double ns_per_tick = 0;
   double overhead_ticks = 0;  // of a pair of readings around nothing
-  double lap_ticks = 0;       // from a lap to the next, with nothing between
+  double lap_ticks = 0;       // that a lap adds to a step
 
   // What this process measures: a clock, unless another source was chosen
   // before the first call.

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -56,6 +57,7 @@ class TailRecorder {
   // Whether all were. `count` is at most kAtOnce.
   template <class Body>
   bool TimeEach(Step step, std::size_t count, Body body) {
+    assert(count <= kAtOnce);
     std::size_t made = 0;
     bool goes_on = true;
     laps_[0] = timer_.Lap();

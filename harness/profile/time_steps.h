@@ -34,6 +34,8 @@
 
 namespace pfn {
 
+static_assert(TailRecorder::kAtOnce <= PageBlocks::kBlockPages);
+
 template <PfnSet S>
 class StepTimer {
  public:

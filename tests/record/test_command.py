@@ -185,6 +185,15 @@ def test_whatever_ends_the_recording_ends_qemu(number, status, host):
         (["--out=t", "--scenario=test-256m", "--memory=64T"], "a smaller"),
         (["--out=/no/t", "--scenario=test-256m"], "no folder to write to"),
         (["--out=README.md", "--scenario=test-256m"], "is there already"),
+        (
+            ["--out=t", "--scenario=test-256m", "--guest-recorder=ftrace"],
+            "--guest-recorder is for --guest-log=FILE",
+        ),
+        (
+            ["--out=t", "--scenario=test-256m", "--guest-log=g"]
+            + ["--guest-recorder=bpftrace"],
+            "bpftrace",  # too little memory for it, or no bpftrace
+        ),
         (["--speed=9"], "unrecognized arguments: --speed=9"),
         (["trace"], "a TRACE is for --compare=NAME"),
         (["--compare=test-256m", "trace"], "has no [bounds]"),

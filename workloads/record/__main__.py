@@ -114,8 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--guest-recorder",
         choices=RECORDERS,
-        default=RECORDERS[0],
-        help="what the guest records itself with [%(default)s]",
+        help=f"with --guest-log: by what [{RECORDERS[0]}]",
     )
     add(
         "--patience",
@@ -141,6 +140,8 @@ def _run(options: argparse.Namespace) -> int:
         )
     if options.trace and not options.compare:
         raise BadInput("a TRACE is for --compare=NAME; --out=FILE records")
+    if options.guest_recorder and not options.guest_log:
+        raise BadInput("--guest-recorder is for --guest-log=FILE")
     name = options.scenario or options.compare
     if name is None:
         raise BadInput(
@@ -159,7 +160,7 @@ def _run(options: argparse.Namespace) -> int:
             Options(
                 out=options.out,
                 guest_log=options.guest_log,
-                guest_recorder=options.guest_recorder,
+                guest_recorder=options.guest_recorder or RECORDERS[0],
                 keep_log=options.keep_log,
                 pfntrace=pfntrace,
                 cache=Path(

@@ -21,6 +21,9 @@ BUSYBOX = Path("/bin/busybox")
 RECORDERS = ("ftrace", "bpftrace")
 _GUEST = Path(__file__).parent / "guest"
 _SCRIPT = Path(__file__).parent / "balloon.bt"
+_LAST_BPFTRACE = (0, 22)
+# With its libraries, 200 MB, once packed and once unpacked.
+_LEAST_FOR_BPFTRACE = 768 << 20
 
 
 def build(
@@ -54,11 +57,31 @@ def build(
     return gzip.compress(archive.finish(), compresslevel=1, mtime=0)
 
 
-def _add_bpftrace(archive: CpioWriter) -> None:
-    """The program with the libraries of this machine, and the script."""
+def check_bpftrace(scenario: Scenario) -> None:
+    """Refuses what bpftrace in this guest would not survive."""
     program = shutil.which("bpftrace")
     if program is None:
         raise BadInput("no bpftrace here; apt-get install bpftrace")
+    text = subprocess.run(
+        [program, "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    version = re.search(r"v(\d+)\.(\d+)", text)
+    if version is None or (int(version[1]), int(version[2])) > _LAST_BPFTRACE:
+        raise BadInput(
+            f"found '{text.strip()}'; expected one up to v0.22, which says on "
+            "stderr when its probes are there; use --guest-recorder=ftrace"
+        )
+    if scenario.memory < _LEAST_FOR_BPFTRACE:
+        raise BadInput(
+            f"a guest of {scenario.memory >> 20} MiB is too small for bpftrace;"
+            f" choose --memory={_LEAST_FOR_BPFTRACE >> 20}M or more"
+        )
+
+
+def _add_bpftrace(archive: CpioWriter) -> None:
+    """The program with the libraries of this machine, and the script."""
+    program = shutil.which("bpftrace")
+    assert program is not None
     listed = subprocess.run(
         ["ldd", program], capture_output=True, text=True, check=False
     ).stdout

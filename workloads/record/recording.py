@@ -88,6 +88,8 @@ def _check(scenario: Scenario, options: Options) -> None:
         if not os.access(path.parent, os.W_OK):
             raise BadInput(f"{path.parent}: no folder to write to")
     machine.describe_qemu()
+    if options.guest_log and options.guest_recorder == "bpftrace":
+        guest_image.check_bpftrace(scenario)
     if shutil.which(options.pfntrace) is None:
         raise BadInput(
             f"no {options.pfntrace} here; build it, or let ./run record do it"
@@ -157,8 +159,13 @@ def _play(
 
 def _source(scenario: Scenario, options: Options, digest: str) -> str:
     log = options.keep_log.name if options.keep_log else "log, not kept,"
+    recorder = (
+        f" --guest-recorder={options.guest_recorder}"
+        if options.guest_log
+        else ""
+    )
     return (
-        f"./run record --scenario={scenario.name}, "
+        f"./run record --scenario={scenario.name}{recorder}, "
         f"{time.strftime('%Y-%m-%d', time.gmtime())}; {log} sha256:{digest}"
     )
 
