@@ -192,7 +192,7 @@ def test_whatever_ends_the_recording_ends_qemu(number, status, host):
         (
             ["--out=t", "--scenario=test-256m", "--guest-log=g"]
             + ["--guest-recorder=bpftrace"],
-            "bpftrace",  # too little memory for it, or no bpftrace
+            "a guest of 256 MiB is too small for bpftrace",
         ),
         (["--speed=9"], "unrecognized arguments: --speed=9"),
         (["trace"], "a TRACE is for --compare=NAME"),

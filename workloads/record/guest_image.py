@@ -59,6 +59,11 @@ def build(
 
 def check_bpftrace(scenario: Scenario) -> None:
     """Refuses what bpftrace in this guest would not survive."""
+    if scenario.memory < _LEAST_FOR_BPFTRACE:
+        raise BadInput(
+            f"a guest of {scenario.memory >> 20} MiB is too small for bpftrace;"
+            f" choose --memory={_LEAST_FOR_BPFTRACE >> 20}M or more"
+        )
     program = shutil.which("bpftrace")
     if program is None:
         raise BadInput("no bpftrace here; apt-get install bpftrace")
@@ -70,11 +75,6 @@ def check_bpftrace(scenario: Scenario) -> None:
         raise BadInput(
             f"found '{text.strip()}'; expected one up to v0.22, which says on "
             "stderr when its probes are there; use --guest-recorder=ftrace"
-        )
-    if scenario.memory < _LEAST_FOR_BPFTRACE:
-        raise BadInput(
-            f"a guest of {scenario.memory >> 20} MiB is too small for bpftrace;"
-            f" choose --memory={_LEAST_FOR_BPFTRACE >> 20}M or more"
         )
 
 
