@@ -11,6 +11,7 @@ import argparse
 import importlib
 import importlib.util
 import os
+import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -35,6 +36,14 @@ EXIT_RISEN = 1
 EXIT_BAD_INPUT = 2
 EXIT_NO_MATPLOTLIB = 3
 
+# ./run bench lets it lead to the run that it made.
+LATEST = Path(__file__).parents[1] / "results" / "latest"
+DEBIAN_PYTHON = "/usr/bin/python3"
+# Those that ./run hands over as they are; their help says so.
+COMMANDS_OF_RUN = frozenset(
+    ("compare", "experiment", "html", "mail", "plot", "report", "trace")
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
@@ -46,8 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         title="commands", metavar="COMMAND", required=True
     )
     for name, summary, add_arguments in COMMANDS:
+        program = f"./run {name}" if name in COMMANDS_OF_RUN else None
         add_arguments(
-            subparsers.add_parser(name, help=summary, description=summary)
+            subparsers.add_parser(
+                name, prog=program, help=summary, description=summary
+            )
         )
     options = parser.parse_args(arguments)
     try:
@@ -71,7 +83,10 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
         "results",
         metavar="RESULTS",
         type=Path,
-        help=f"{FILE_NAME}, or the directory that contains it",
+        nargs="?",
+        default=LATEST,
+        help=f"{FILE_NAME}, or the directory that contains it"
+        " (default: results/latest, the newest run)",
     )
 
 
@@ -220,12 +235,23 @@ def _has_matplotlib() -> bool:
         importlib.import_module("matplotlib")
     except ImportError:
         _fail(
-            f"matplotlib is missing for {sys.executable};"
-            " apt-get install python3-matplotlib",
+            f"matplotlib is missing for {sys.executable}; {_remedy()}",
             EXIT_NO_MATPLOTLIB,
         )
         return False
     return True
+
+
+def _remedy() -> str:
+    """Debian's interpreter may have it where this is another one."""
+    command = [DEBIAN_PYTHON, "-c", "import matplotlib"]
+    try:
+        has_it = subprocess.run(command, capture_output=True).returncode == 0
+    except OSError:
+        has_it = False
+    if has_it:
+        return f"{DEBIAN_PYTHON} has it, and ./run plot uses that"
+    return "apt-get install python3-matplotlib"
 
 
 def _add_experiments(parser: argparse.ArgumentParser, command: str) -> None:
