@@ -1,4 +1,4 @@
-# docker build -t pfnbench . && docker run -v "$PWD/out:/pfnbench/results" pfnbench
+# docker build -t pfnbench . && docker run -v "$PWD:/pfnbench/results" pfnbench
 FROM debian:12
 COPY . /pfnbench
 WORKDIR /pfnbench

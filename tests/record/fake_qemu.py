@@ -5,6 +5,8 @@
 FAKE_QEMU says what goes wrong, if anything does: "dies" at start, "panics",
 "silent" (never boots), "refuses" (the balloon does not move), "crashes" (when
 it is asked for its size), "garbage" (a log that cannot be imported).
+FAKE_KVM says what is wrong with KVM alone: "asserts" (QEMU dies of it, after
+it has been connected to), "hangs" (in boot), "missing" (no /dev/kvm).
 """
 
 import json
@@ -15,6 +17,10 @@ import socket
 import sys
 
 MODE = os.environ.get("FAKE_QEMU", "")
+if "pc,accel=kvm" in " ".join(sys.argv):
+    KVM = os.environ.get("FAKE_KVM", "")
+else:
+    KVM = ""
 
 
 def after(flag: str) -> str:
@@ -27,12 +33,15 @@ def main() -> None:
         return
     if MODE == "dies":
         sys.exit("qemu-system-x86_64: cannot set up guest memory")
+    if KVM == "missing":
+        sys.exit("qemu-system-x86_64: failed to initialize kvm: No such file")
     with open(os.environ["FAKE_QEMU_PID"], "w") as file:
         file.write(str(os.getpid()))
     with open(after("-serial").removeprefix("file:"), "w") as console:
         if MODE == "panics":
-            console.write("[ 1.0] Kernel panic - not syncing: no init\n")
-        elif MODE != "silent":
+            words = os.environ.get("FAKE_SAYS", "no init")
+            console.write(f"[ 1.0] Kernel panic - not syncing: {words}\n")
+        elif MODE != "silent" and KVM != "hangs":
             console.write("pfnbench: booted\n")
     memory = int(after("-m").removesuffix("M")) << 20
     path = re.match("unix:([^,]+)", after("-qmp"))
@@ -41,6 +50,10 @@ def main() -> None:
         listener.bind(path[1])
         listener.listen(1)
         connection, _ = listener.accept()
+        if KVM == "asserts":
+            sys.stderr.write("kvm.c:1: kvm_buf_set_msrs: Assertion failed.\n")
+            sys.stderr.flush()
+            os.abort()
         with connection.makefile("rwb") as file, open(after("-D"), "w") as log:
             converse(file, log, memory)
 

@@ -104,9 +104,8 @@ def test_a_recording_is_a_sound_trace_that_says_where_it_is_from(
         "page-size: 4096",
         f"guest-memory: {128 << 20}",
         "kernel: Linux 1.2.3 (Debian 1.2.3-4-amd64)",
-        "recorder: QEMU 9.9.9 "
-        + ("KVM" if os.access("/dev/kvm", os.R_OK | os.W_OK) else "TCG")
-        + ", trace log of virtio_queue_notify, virtio_balloon_handle_output,"
+        "recorder: QEMU 9.9.9 KVM, "
+        "trace log of virtio_queue_notify, virtio_balloon_handle_output,"
         " virtio_balloon_set_config, virtio_balloon_to_target",
     ]
     assert "provoked: 1 vCPU, idle; targets 126 128 MiB" in text
@@ -135,19 +134,76 @@ def test_a_recording_is_a_sound_trace_that_says_where_it_is_from(
 def test_a_guest_that_fails_leaves_one_line_and_nothing_else(
     mode, message, host, run_record
 ):
-    result = run_record(*arguments(host, "--patience=1"), FAKE_QEMU=mode)
+    flags = arguments(host, "--patience=1", "--accel=tcg")
+    result = run_record(*flags, FAKE_QEMU=mode)
     assert result.returncode == 1, result.stderr
     assert message in complaint(result)
     assert is_clean(host)
 
 
 @pytest.mark.parametrize(
+    ("mode", "message"),
+    [
+        (
+            "asserts",
+            "QEMU ended with status -6; its stderr ends with 'kvm.c:1: "
+            "kvm_buf_set_msrs: Assertion failed.'",
+        ),
+        (
+            "hangs",
+            "the guest has stood still for 1 s and it has not booted; "
+            "it has said nothing",
+        ),
+        ("missing", "failed to initialize kvm: No such file'"),
+    ],
+)
+def test_where_kvm_does_not_work_the_reason_is_said_and_tcg_records(
+    mode, message, host, run_record
+):
+    flags = arguments(host, "--patience=1")
+    result = run_record(*flags, FAKE_KVM=mode)
+    assert result.returncode == 0, result.stderr
+    line = complaint(result)
+    assert line.startswith(
+        "record: KVM does not work here, recording with TCG: "
+    )
+    assert line.endswith(message)
+    assert "recorder: QEMU 9.9.9 TCG" in (host / "t.pfntrace").read_text()
+
+    (host / "t.pfntrace").unlink()
+    result = run_record(*flags, "--accel=kvm", FAKE_KVM=mode)
+    assert result.returncode == 2
+    assert message in complaint(result)
+    assert "use --accel=tcg" in complaint(result)
+    assert is_clean(host)
+
+    # Who wants TCG waits for no trial.
+    result = run_record(*flags, "--accel=tcg", FAKE_KVM=mode)
+    assert result.returncode == 0, result.stderr
+    assert "KVM" not in result.stderr
+
+
+def test_what_the_console_of_a_guest_says_reaches_no_terminal_raw(
+    host, run_record
+):
+    result = run_record(
+        *arguments(host, "--accel=tcg"), FAKE_QEMU="panics", FAKE_SAYS="\x1b[2J"
+    )
+    assert result.returncode == 1
+    assert "Kernel panic - not syncing: \\x1b[2J" in complaint(result)
+
+
+@pytest.mark.parametrize("accelerator", ["auto", "tcg"])
+@pytest.mark.parametrize(
     ("number", "status"),
     [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)],
 )
-def test_whatever_ends_the_recording_ends_qemu(number, status, host):
+def test_whatever_ends_the_recording_ends_qemu(
+    number, status, accelerator, host
+):
+    flags = arguments(host, f"--accel={accelerator}")
     process = subprocess.Popen(
-        [sys.executable, "-m", "workloads.record", *arguments(host)],
+        [sys.executable, "-m", "workloads.record", *flags],
         cwd=ROOT,
         env=os.environ | {"FAKE_QEMU": "silent"},
         stderr=subprocess.PIPE,
@@ -194,6 +250,7 @@ def test_whatever_ends_the_recording_ends_qemu(number, status, host):
             + ["--guest-recorder=bpftrace"],
             "a guest of 256 MiB is too small for bpftrace",
         ),
+        (["--accel=hvf"], "argument --accel: invalid choice: 'hvf'"),
         (["--speed=9"], "unrecognized arguments: --speed=9"),
         (["trace"], "a TRACE is for --compare=NAME"),
         (["--compare=test-256m", "trace"], "has no [bounds]"),

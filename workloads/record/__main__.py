@@ -19,7 +19,7 @@ from typing import NoReturn
 from workloads.record import compare, scenario
 from workloads.record.errors import BadInput, RecordingFailed
 from workloads.record.guest_image import RECORDERS
-from workloads.record.recording import Options, record
+from workloads.record.recording import ACCELERATORS, AUTO, Options, record
 
 ROOT = Path(__file__).resolve().parents[2]
 EXIT_FAILED = 1
@@ -53,12 +53,16 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _complain(message: str, status: int) -> int:
-    print(f"record: {' '.join(message.split())}", file=sys.stderr)
+    _say(" ".join(message.split()))
     return status
 
 
 def _say(text: str) -> None:
-    print(f"record: {text}", file=sys.stderr, flush=True)
+    # It may quote the guest's console, which may hold anything.
+    printable = "".join(
+        each if each.isprintable() else repr(each)[1:-1] for each in text
+    )
+    print(f"record: {printable}", file=sys.stderr, flush=True)
 
 
 def _size(text: str) -> int:
@@ -117,6 +121,13 @@ def _parser() -> argparse.ArgumentParser:
         help=f"with --guest-log: by what [{RECORDERS[0]}]",
     )
     add(
+        "--accel",
+        choices=ACCELERATORS,
+        default=AUTO,
+        help="what runs the guest: auto is KVM where a trial guest boots "
+        "with it, else TCG, which is slower [auto]",
+    )
+    add(
         "--patience",
         type=_positive,
         default=120,
@@ -167,6 +178,7 @@ def _run(options: argparse.Namespace) -> int:
                     os.environ.get("PFN_GUEST_CACHE", ROOT / "build" / "guest")
                 ),
                 patience=options.patience,
+                accelerator=options.accel,
             ),
             _say,
         )

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -40,34 +39,41 @@ def events(scenario: Scenario) -> tuple[str, ...]:
     return EVENTS
 
 
-def has_kvm() -> bool:
-    return os.access("/dev/kvm", os.R_OK | os.W_OK)
-
-
-def describe_qemu() -> str:
-    """ "QEMU 7.2.22 TCG"; raises BadInput where there is no QEMU."""
+def check_qemu() -> None:
+    """Raises BadInput where there is no QEMU."""
     if shutil.which(QEMU) is None:
         raise BadInput(f"no {QEMU} here; apt-get install qemu-system-x86")
+
+
+def describe_qemu(accelerator: str) -> str:
+    """ "QEMU 7.2.22 TCG"."""
     text = subprocess.run(
         [QEMU, "--version"], capture_output=True, text=True, check=False
     ).stdout
     version = re.search(r"version (\d+(?:\.\d+)*)", text)
     return (
         f"QEMU {version[1] if version else 'of unknown version'} "
-        f"{'KVM' if has_kvm() else 'TCG'}"
+        f"{accelerator.upper()}"
     )
 
 
 def qemu_arguments(
-    scenario: Scenario, kernel: Path, folder: Path, has_guest_log: bool
+    scenario: Scenario,
+    kernel: Path,
+    folder: Path,
+    has_guest_log: bool,
+    accelerator: str,
 ) -> list[str]:
-    """The command line, with everything that is written in `folder`."""
+    """The command line, with everything that is written in `folder`.
+
+    `accelerator` is "kvm" or "tcg".
+    """
     balloon = "virtio-balloon-pci,id=balloon"
     if scenario.deflate_on_oom:
         balloon += ",deflate-on-oom=on"
     if scenario.free_page_reporting:
         balloon += ",free-page-reporting=on"
-    machine = "pc,accel=" + ("kvm" if has_kvm() else "tcg")
+    machine = f"pc,accel={accelerator}"
     memory = []
     share = scenario.memory // scenario.nodes
     for node in range(scenario.nodes):
@@ -207,20 +213,28 @@ class Machine:
                 if time.monotonic() > end:
                     raise RecordingFailed("QEMU opens no QMP") from error
                 time.sleep(_POLL_SECONDS)
+            except RecordingFailed:
+                self._check_dying()
+                raise
 
     def _command(self, command: str, **arguments: int) -> dict[str, int]:
-        assert self._qmp is not None and self._process is not None
+        assert self._qmp is not None
         try:
             result: dict[str, int] = self._qmp.execute(command, **arguments)
         except RecordingFailed:
-            # A QEMU that is gone says more by its status.
-            try:
-                self._process.wait(1)
-            except subprocess.TimeoutExpired:
-                pass
-            self._check_alive()
+            self._check_dying()
             raise
         return result
+
+    def _check_dying(self) -> None:
+        """Raises what the status of a QEMU that is gone says, if it is gone:
+        more than that the connection is broken."""
+        assert self._process is not None
+        try:
+            self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            pass
+        self._check_alive()
 
     def _wait(
         self,

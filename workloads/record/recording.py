@@ -15,11 +15,30 @@ from pathlib import Path
 
 from workloads.record import guest_image, guest_kernel, machine
 from workloads.record.errors import BadInput, RecordingFailed
-from workloads.record.scenario import Scenario
+from workloads.record.scenario import SMALLEST_GUEST, Scenario
 
 # A page is a line of the log; so much is a line, with a part of its kick.
 _LOG_BYTES_PER_PAGE = 80
 _RESERVE = 512 << 20
+AUTO = "auto"
+KVM = "kvm"
+TCG = "tcg"
+ACCELERATORS = (AUTO, KVM, TCG)
+# The guest that shows whether KVM works: it boots, which takes KVM two seconds.
+_TRIAL = Scenario(
+    name="trial",
+    summary="boots",
+    memory=SMALLEST_GUEST,
+    cpus=1,
+    nodes=1,
+    deflate_on_oom=False,
+    free_page_reporting=False,
+    loads=(),
+    steps=(),
+    like=None,
+    bounds={},
+)
+_TRIAL_PATIENCE = 15.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +54,8 @@ class Options:
     pfntrace: str
     cache: Path
     patience: float
+    # One of ACCELERATORS.
+    accelerator: str
 
 
 def record(
@@ -42,14 +63,15 @@ def record(
 ) -> str:
     """Records; returns what pfntrace said of the import."""
     _check(scenario, options)
-    recorder = (
-        f"{machine.describe_qemu()}, trace log of "
-        f"{', '.join(machine.events(scenario))}"
-    )
     kernel = guest_kernel.fetch(options.cache)
     with tempfile.TemporaryDirectory(prefix="pfnbench-record-") as name:
         scratch = Path(name)
         _check_space(scenario, scratch)
+        accelerator = _accelerator(options, kernel, scratch, say)
+        recorder = (
+            f"{machine.describe_qemu(accelerator)}, trace log of "
+            f"{', '.join(machine.events(scenario))}"
+        )
         image = guest_image.build(
             kernel,
             scenario,
@@ -57,7 +79,7 @@ def record(
             options.guest_recorder if options.guest_log else None,
         )
         (scratch / "initramfs").write_bytes(image)
-        _play(scenario, options, kernel, scratch, say)
+        _play(scenario, options, kernel, scratch, accelerator, say)
         log = scratch / "log"
         digest = _sha256(log)
         text = _import(
@@ -87,7 +109,7 @@ def _check(scenario: Scenario, options: Options) -> None:
             raise BadInput(f"{path}: is there already; choose another name")
         if not os.access(path.parent, os.W_OK):
             raise BadInput(f"{path.parent}: no folder to write to")
-    machine.describe_qemu()
+    machine.check_qemu()
     if options.guest_log and options.guest_recorder == "bpftrace":
         guest_image.check_bpftrace(scenario)
     if shutil.which(options.pfntrace) is None:
@@ -122,15 +144,65 @@ def _available_memory() -> int | None:
     return None
 
 
+def _accelerator(
+    options: Options,
+    kernel: guest_kernel.GuestKernel,
+    scratch: Path,
+    say: Callable[[str], None],
+) -> str:
+    """KVM if it is wanted and works, else TCG."""
+    if options.accelerator == TCG:
+        return TCG
+    patience = min(options.patience, _TRIAL_PATIENCE)
+    failure = _failure_of_kvm(kernel, scratch / "trial", patience)
+    if failure is None:
+        return KVM
+    if options.accelerator == KVM:
+        raise BadInput(
+            f"--accel=kvm: KVM does not work here: {failure}; "
+            "use --accel=tcg, which is slower"
+        )
+    say(f"KVM does not work here, recording with TCG: {failure}")
+    return TCG
+
+
+def _failure_of_kvm(
+    kernel: guest_kernel.GuestKernel, folder: Path, patience: float
+) -> str | None:
+    """Why no guest runs under KVM, or None if one does.
+
+    /dev/kvm says too little: on some machines it is there and QEMU dies, or
+    the guest hangs in boot.
+    """
+    folder.mkdir()
+    image = guest_image.build(kernel, _TRIAL, folder, None)
+    (folder / "initramfs").write_bytes(image)
+    arguments = machine.qemu_arguments(
+        _TRIAL, kernel.vmlinuz, folder, False, KVM
+    )
+    try:
+        with machine.Machine(arguments, folder, patience) as guest:
+            guest.wait_for_loads(0)
+            guest.quit()
+    except RecordingFailed as error:
+        return str(error)
+    return None
+
+
 def _play(
     scenario: Scenario,
     options: Options,
     kernel: guest_kernel.GuestKernel,
     scratch: Path,
+    accelerator: str,
     say: Callable[[str], None],
 ) -> None:
     arguments = machine.qemu_arguments(
-        scenario, kernel.vmlinuz, scratch, options.guest_log is not None
+        scenario,
+        kernel.vmlinuz,
+        scratch,
+        options.guest_log is not None,
+        accelerator,
     )
     start = time.monotonic()
 
