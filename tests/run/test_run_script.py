@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 
+import pytest
 from conftest import ROOT
 
 SMALL = (
@@ -25,19 +26,33 @@ def packages() -> dict[str, list[str]]:
 
 def test_every_package_has_a_purpose_and_a_reason_and_stands_once():
     listed = packages()
-    assert set(listed) == {"bench", "record", "test"}
+    assert set(listed) == {"bench", "record", "test", "ci"}
     names = sum(listed.values(), [])
     assert len(names) == len(set(names))
     assert "libbenchmark-dev" in listed["bench"]
 
 
 def test_shellcheck_has_nothing_to_say(run_command):
-    result = run_command("shellcheck run .ci/run workloads/record/guest/init")
+    scripts = "run .ci/run .ci/bare workloads/record/guest/init"
+    result = run_command(f"shellcheck {scripts}")
     assert result.returncode == 0, result.stdout
 
 
-def test_ci_runs_the_second_command_of_the_readme():
-    assert "./run test" in (ROOT / ".ci/run").read_text().splitlines()
+def test_the_dockerfile_leaves_everything_to_this_script(run_command):
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    instructions = [line for line in lines if not line.startswith("#")]
+    assert instructions[0] == "FROM debian:12"
+    (command,) = (
+        line.removeprefix("RUN ")
+        for line in instructions
+        if line.startswith("RUN ")
+    )
+    assert command.startswith("./run bench ")
+    result = run_command(command)
+    assert result.returncode == 0, result.stderr
+    assert "xbitmap" in result.stdout
+    assert 'ENTRYPOINT ["./run"]' in instructions
+    assert 'CMD ["bench"]' in instructions
 
 
 def test_bench_ends_with_the_table_the_pictures_and_the_report(
@@ -141,14 +156,24 @@ def test_missing_packages_are_named_where_there_is_no_apt_get(
 def test_unknown_commands_exit_with_2_and_name_the_known_ones(run_command):
     result = run_command("./run bnech")
     assert result.returncode == 2
-    known = "bench, record, test, instructions, claims and docs-results"
-    assert known in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    for command in ("bench", "test", "report", "docs-results"):
+        assert command in result.stderr.split()
 
 
-def test_docs_results_takes_one_folder(run_command):
-    result = run_command("./run docs-results one two")
+def test_nothing_of_the_command_line_reaches_the_terminal_raw(run_command):
+    for words in ("$'\\e[2J'", "bench $'--\\e[2J'", "test $'\\e[2J'"):
+        result = run_command(f"./run {words}")
+        assert result.returncode == 2
+        assert "\x1b" not in result.stderr
+        assert "\\E[2J" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["docs-results", "claims", "update-help"])
+def test_a_command_of_one_folder_takes_no_two(command, run_command):
+    result = run_command(f"./run {command} one two")
     assert result.returncode == 2
-    assert "docs-results takes one folder" in result.stderr
+    assert f"{command} takes one folder" in result.stderr
 
 
 def test_instructions_prints_a_table_and_keeps_what_it_counted(
@@ -178,8 +203,38 @@ def test_a_baseline_is_stored_whole_or_not_at_all(run_command):
     assert baseline.read_text() == before
 
 
-def test_help_shows_every_command(run_command):
-    result = run_command("./run help")
-    assert result.returncode == 0
-    for command in ("bench", "test", "instructions"):
-        assert f"./run {command}" in result.stdout
+def test_paths_are_those_of_the_callers_folder(run_command, tmp_path):
+    # The folder has modules by the names of ours and of Python's.
+    (tmp_path / "plots.py").write_text("raise SystemExit('a wrong module')\n")
+    (tmp_path / "json.py").write_text("raise SystemExit('a wrong module')\n")
+    shutil.copy(
+        ROOT / "workloads/recorded/punched-2g.pfntrace.zst",
+        tmp_path / "mine.pfntrace.zst",
+    )
+    run = f"cd {tmp_path} && {ROOT}/run"
+    result = run_command(
+        f"{run} bench --workload=mine.pfntrace.zst --structure=flat,xbitmap"
+        " --operation=set --rounds=1 --pages=65536 --out=out"
+    )
+    assert result.returncode == 0, result.stderr
+    for name in ("results.json", "report.txt", "set.png", "page.html"):
+        assert (tmp_path / "out" / name).stat().st_size > 0
+
+    report = (tmp_path / "out/report.txt").read_text()
+    result = run_command(f"{run} report out -o again.txt")
+    assert result.stdout == report, result.stderr
+    assert (tmp_path / "again.txt").read_text() == report
+    result = run_command(f"{run} mail out")
+    assert "xbitmap" in result.stdout, result.stderr
+    result = run_command(f"{run} compare out out/results.json")
+    assert "xbitmap" in result.stdout, result.stderr
+    result = run_command(f"{run} plot out -o pictures")
+    assert "pictures/set.png" in result.stdout, result.stderr
+    result = run_command(f"{run} html out -o page.html")
+    assert (tmp_path / "page.html").exists(), result.stderr
+    pfntrace = f"{ROOT}/build/release/pfntrace cat --absolute"
+    result = run_command(
+        f"cd {tmp_path} && {pfntrace} mine.pfntrace.zst |"
+        f" {ROOT}/run trace - -o picture"
+    )
+    assert (tmp_path / "picture.png").exists(), result.stderr

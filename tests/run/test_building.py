@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""./run builds what a command needs, no more, once; in a small project with the
+real presets and a program that writes results in no time."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+from conftest import ROOT
+
+PROJECT = """\
+cmake_minimum_required(VERSION 3.25)
+project(small NONE)
+option(PFN_BUILD_TESTS "" ON)
+file(COPY pfnbench pfntrace DESTINATION ${PROJECT_BINARY_DIR})
+add_custom_target(pfnbench)
+add_custom_target(pfntrace)
+if(PFN_BUILD_TESTS)
+  enable_testing()
+  add_custom_command(OUTPUT a_test COMMAND ${PROJECT_SOURCE_DIR}/compile)
+  add_custom_target(tests ALL DEPENDS a_test)
+  add_test(NAME the_test COMMAND true)
+endif()
+"""
+COMPILE = """#!/bin/sh
+echo >a_test
+echo built >>"$(dirname "$0")/log"
+"""
+PFNBENCH = """#!/bin/sh
+for argument; do
+  case $argument in --out=*) out=${argument#--out=} ;; esac
+done
+mkdir -p "$out"
+echo "{}" >"$out/results.json"
+"""
+
+
+@pytest.fixture
+def project(tmp_path) -> pathlib.Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("run", "packages.txt", "CMakePresets.json"):
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "docs/help", folder / "docs/help")
+    (folder / "CMakeLists.txt").write_text(PROJECT)
+    programs = {"pfnbench": PFNBENCH, "pfntrace": PFNBENCH, "compile": COMPILE}
+    for name, text in programs.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    (folder / "plots").mkdir()
+    (folder / "plots" / "__main__.py").touch()
+    return folder
+
+
+def run(
+    project: pathlib.Path, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [project / "run", *arguments],
+        cwd=project.parent,
+        env=os.environ | {"PFN_INSTALL": "no"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def has_tests(project: pathlib.Path, preset: str = "release") -> bool:
+    cache = project / "build" / preset / "CMakeCache.txt"
+    return "PFN_BUILD_TESTS:BOOL=ON" in cache.read_text()
+
+
+def log(project: pathlib.Path) -> list[str]:
+    return (project / "log").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    "command", ["bench", "record", "instructions", "claims", "docs-results"]
+)
+def test_only_the_command_that_runs_tests_configures_them(command, project):
+    # CMake would ask for their packages.
+    run(project, command)
+    assert not has_tests(project)
+
+
+def test_tests_stay_built_whatever_runs_between(project):
+    assert run(project, "bench").returncode == 0
+    result = run(project, "test")
+    assert result.returncode == 0, result.stderr
+    assert "the_test" in result.stdout
+    assert log(project) == ["built"]
+    for command in ("bench", "test", "bench", "test"):
+        assert run(project, command).returncode == 0
+        assert log(project) == ["built"]
+
+
+def test_the_sanitizers_have_tests_and_a_folder_of_their_own(project):
+    result = run(project, "test", "--sanitize")
+    assert result.returncode == 0, result.stderr
+    assert "1 tests passed" in result.stdout or "0 tests failed" in (
+        result.stdout
+    )
+    assert has_tests(project, "asan")
+    assert not (project / "build/release").exists()
+
+
+def test_tests_that_were_asked_for_in_vain_do_not_stay(project):
+    # Their packages were missing.
+    text = PROJECT.replace("enable_testing()", "find_package(None REQUIRED)")
+    (project / "CMakeLists.txt").write_text(text)
+    result = run(project, "test")
+    assert result.returncode == 1
+    assert "CMake Error" in result.stderr and '"None"' in result.stderr
+    assert run(project, "bench").returncode == 0
+    assert not has_tests(project)
+
+
+@pytest.mark.parametrize("how", [shutil.move, shutil.copytree])
+def test_a_checkout_that_is_elsewhere_now_builds(how, project, tmp_path):
+    assert run(project, "test").returncode == 0
+    how(project, tmp_path / "elsewhere")
+    result = run(tmp_path / "elsewhere", "bench")
+    assert result.returncode == 0, result.stderr
+    assert not has_tests(tmp_path / "elsewhere")
+    assert run(tmp_path / "elsewhere", "test").returncode == 0
+
+
+def test_a_checkout_under_two_names_is_one(project, tmp_path):
+    (tmp_path / "link").symlink_to(project)
+    assert run(tmp_path / "link", "test").returncode == 0
+    assert run(project, "test").returncode == 0
+    assert log(project) == ["built"]
+
+
+def test_errors_come_first_and_once_where_a_build_fails(project):
+    noise = "note: in instantiation of everything\n" * 100
+    error = "mine.h:7:3: error: static assertion failed: Mine lacks Clear\n"
+    (project / "noise").write_text(noise + error + noise + error)
+    failing = "add_custom_target(all_of_it ALL COMMAND cat noise COMMAND false)"
+    (project / "CMakeLists.txt").write_text(
+        PROJECT
+        + failing.replace("noise", str(project / "noise"))
+        + "\nadd_dependencies(pfnbench all_of_it)\n"
+    )
+    result = run(project, "bench")
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    assert lines[:2] == ["run: building (release)", error.rstrip()]
+    assert result.stderr.count("error:") == 1
+    assert len(lines) <= 43
+    assert f"{project}/build/release.log" in lines[-1]
+
+
+def test_latest_is_the_newest_run_in_the_folder_of_results(project, tmp_path):
+    latest = project / "results/latest"
+    assert run(project, "bench").returncode == 0
+    (first,) = set((project / "results").iterdir()) - {latest}
+    assert os.readlink(latest) == first.name
+    run(project, "bench", f"--out={project}/results/mine")
+    assert os.readlink(latest) == "mine"
+    # One that is elsewhere is not; nor is a listing, which makes no results.
+    run(project, "bench", "--out=elsewhere")
+    assert (tmp_path / "elsewhere/results.json").exists()
+    assert os.readlink(latest) == "mine"
+
+
+def test_a_folder_by_the_name_of_latest_is_left_alone(project):
+    latest = project / "results/latest"
+    latest.mkdir(parents=True)
+    run(project, "bench")
+    assert not latest.is_symlink()
+    assert not list(latest.iterdir())
