@@ -113,6 +113,35 @@ def test_without_matplotlib_plot_says_how_to_get_it(
     )
 
 
+@pytest.mark.parametrize(
+    ("debians", "remedy"),
+    [
+        ("#!/bin/sh\n", "{python} has it, and ./run plot uses that"),
+        ("#!/bin/sh\nfalse\n", "apt-get install python3-matplotlib"),
+        (None, "apt-get install python3-matplotlib"),
+    ],
+)
+def test_the_interpreter_that_has_matplotlib_is_named(
+    debians: str | None,
+    remedy: str,
+    write: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
+    python = tmp_path / "python3"
+    if debians is not None:
+        python.write_text(debians)
+        python.chmod(0o755)
+    monkeypatch.setattr("plots.__main__.DEBIAN_PYTHON", str(python))
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(["plot", str(write(few_rows()))]) == 3
+    assert capsys.readouterr().err == (
+        f"plots: matplotlib is missing for {sys.executable};"
+        f" {remedy.format(python=python)}\n"
+    )
+
+
 def test_results_without_a_figure_are_refused(
     write: Write, capsys: Any
 ) -> None:

@@ -238,3 +238,12 @@ def test_paths_are_those_of_the_callers_folder(run_command, tmp_path):
         f" {ROOT}/run trace - -o picture"
     )
     assert (tmp_path / "picture.png").exists(), result.stderr
+
+    # The newest run need not be named.
+    (tmp_path / "root/results").mkdir(parents=True)
+    shutil.copy(ROOT / "run", tmp_path / "root")
+    for name in ("plots", "docs"):
+        (tmp_path / "root" / name).symlink_to(ROOT / name)
+    (tmp_path / "root/results/latest").symlink_to(tmp_path / "out")
+    result = run_command(f"{tmp_path}/root/run report")
+    assert result.stdout == report, result.stderr
