@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from plots import (
     claims,
@@ -45,9 +46,18 @@ COMMANDS_OF_RUN = frozenset(
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Complains in one line, like the other programs."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(
+            EXIT_BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n"
+        )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="plots",
         description="Turns the results of pfnbench into pictures and text.",
     )

@@ -203,6 +203,22 @@ def test_a_baseline_is_stored_whole_or_not_at_all(run_command):
     assert baseline.read_text() == before
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("compare one", "arguments are required: NEW"),
+        ("mail --for=everybody", "invalid choice: 'everybody'"),
+        ("trace -", "arguments are required: -o/--output"),
+        ("report no-such-folder", "no-such-folder: no such file"),
+    ],
+)
+def test_a_wrong_request_is_refused_in_one_line(words, message, run_command):
+    result = run_command(f"./run {words}")
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_paths_are_those_of_the_callers_folder(run_command, tmp_path):
     # The folder has modules by the names of ours and of Python's.
     (tmp_path / "plots.py").write_text("raise SystemExit('a wrong module')\n")
