@@ -117,8 +117,10 @@ std::uint64_t ValueOf(const Key& key, std::string_view text) {
   const auto value = ParseSize(text);
   if (!key.second.empty() || !value || *value < key.least ||
       *value > key.most) {
-    const std::vector<std::string> words = {std::string(key.first),
-                                            std::string(key.second)};
+    std::vector<std::string> words;
+    for (const std::string_view word : {key.first, key.second}) {
+      if (!word.empty()) words.emplace_back(word);
+    }
     throw ReplaySpecError(fmt::format("--driver: {} cannot be '{}'{}: {}",
                                       key.name, text, DidYouMean(text, words),
                                       LegalValues(key)));

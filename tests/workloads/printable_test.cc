@@ -34,8 +34,9 @@ TEST(Printable, EscapesWhatIsNotUtf8) {
 
 TEST(ShellWord, QuotesOnlyWhatAShellWouldChange) {
   EXPECT_EQ(ShellWord("/tmp/a-b_c.pfntrace.zst"), "/tmp/a-b_c.pfntrace.zst");
-  EXPECT_EQ(ShellWord(""), "$''");
-  EXPECT_EQ(ShellWord("a b"), "$'a b'");
+  EXPECT_EQ(ShellWord(""), "''");
+  EXPECT_EQ(ShellWord("a b"), "'a b'");
+  EXPECT_EQ(ShellWord("it's"), "'it'\\''s'");
   EXPECT_EQ(ShellWord("a\nb\x1b"), "$'a\\x0ab\\x1b'");
 }
 

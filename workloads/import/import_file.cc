@@ -174,7 +174,7 @@ std::uint64_t EstimateGuestMemory(const Trace& trace) {
     pages -= kPagesOfGiB;
   }
   const std::uint64_t unit =
-      std::max(std::bit_ceil(pages) / 16, std::uint64_t{1});
+      std::max(std::bit_ceil(pages) / 4, std::uint64_t{1});
   return (pages + unit - 1) / unit * unit << kPageShift;
 }
 
@@ -215,7 +215,7 @@ ImportedFile ImportFile(const ImportRequest& request) {
   if (request.from.empty()) {
     result.notes.insert(
         result.notes.begin(),
-        fmt::format("it looks like --from={}", importer.format));
+        fmt::format("the format is {}, by the first lines", importer.format));
   }
   TraceProvenance& provenance = result.trace.provenance;
   provenance = request.provenance;

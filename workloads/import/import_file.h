@@ -40,7 +40,8 @@ ImportedFile ImportFile(const ImportRequest& request);
 std::filesystem::path TraceNameFor(const std::filesystem::path& recording);
 
 // The memory of a guest whose pages are these, at least: their end, without the
-// hole that a PC has below 4 GiB, rounded up to 5 bits. 0 without pages.
+// hole that a PC has below 4 GiB, rounded up to a size that guests have: 2^n or
+// 3 * 2^n. 0 without pages.
 std::uint64_t EstimateGuestMemory(const Trace& trace);
 
 // How many pages lie beyond a guest of so much memory, whatever its hole below

@@ -63,9 +63,14 @@ std::string ShellWord(std::string_view text) {
                kPlain.find(c) != kPlain.npos;
       });
   if (is_plain) return std::string(text);
-  std::string word = "$'";
+  std::string word;
+  if (Printable(text) == text) {
+    for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+    return "'" + word + "'";
+  }
+  // Only bash has a way to write control characters.
   AppendEscaped(text, "'\\", &word);
-  return word + '\'';
+  return "$'" + word + "'";
 }
 
 }  // namespace pfn
