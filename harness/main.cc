@@ -46,6 +46,7 @@
 #include "harness/sweep/crash_note.h"
 #include "workloads/catalog.h"
 #include "workloads/shipped.h"
+#include "workloads/text/printable.h"
 #include "workloads/trace/first_pages.h"
 #include "workloads/trace/list_distance.h"
 #include "workloads/trace/trace_error.h"
@@ -88,7 +89,8 @@ constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
 
 void ListWorkloads() {
   for (const ShippedWorkload& workload : ShippedWorkloads()) {
-    fmt::print("{:<12} {}\n", workload.name, DescribeWorkload(workload));
+    fmt::print("{:<12} {}\n", Printable(workload.name),
+               DescribeWorkload(workload));
   }
   for (const NamedGenerated& workload : GeneratedWorkloads()) {
     fmt::print("{:<12} generated: {}{}\n", workload.name, kGeneratedPrefix,
@@ -167,6 +169,11 @@ void KeepMatching(const std::string& filter, std::vector<Row>& rows) {
         "prints their names",
         filter));
   }
+}
+
+// Names of files and words of the command line are in it.
+void Complain(const std::exception& error) {
+  fmt::print(stderr, "pfnbench: {}\n", Printable(error.what()));
 }
 
 // Hands the flags that are not ours to Google Benchmark, with its random
@@ -268,7 +275,7 @@ ContextEntries GuardEnvironment(const Options& options) {
   }
   GuardFindings findings = LookAround(settings);
   for (const std::string& warning : findings.warnings) {
-    fmt::print(stderr, "pfnbench: warning: {}\n", warning);
+    fmt::print(stderr, "pfnbench: warning: {}\n", Printable(warning));
   }
   std::optional<int> cpu = options.pin;
   if (cpu == Options::kLeastBusy) {
@@ -333,11 +340,12 @@ int Run(const Options& options, int argc, char** argv) {
                .executable = argv[0],
                .print_summary = !options.quiet});
   } catch (const TraceError& error) {
-    fmt::print(stderr, "pfnbench: {}\n", error.what());
+    Complain(error);
     return kNotWritten;
   }
   if (!outcome.results.empty()) {
-    fmt::print(stderr, "pfnbench: wrote {}\n", outcome.results.string());
+    fmt::print(stderr, "pfnbench: wrote {}\n",
+               Printable(outcome.results.string()));
   }
   if (outcome.interrupted) {
     fmt::print(stderr, "pfnbench: interrupted; finished rows are kept\n");
@@ -346,12 +354,13 @@ int Run(const Options& options, int argc, char** argv) {
   return outcome.failed_rows == 0 ? kSuccess : kWrongAnswer;
 }
 
-// What --workload takes for `choice` from wherever the program is started.
+// What --workload takes for `choice` from wherever the program is started, as a
+// shell takes it.
 std::string ArgumentFor(const WorkloadChoice& choice) {
   for (const ShippedWorkload& shipped : ShippedWorkloads()) {
     if (shipped.path.string() == choice.source) return shipped.name;
   }
-  return choice.source;
+  return ShellWord(choice.source);
 }
 
 int RunSweepCommand(int argc, char** argv) {
@@ -410,16 +419,16 @@ int main(int argc, char** argv) {
   try {
     return pfn::Main(argc, argv);
   } catch (const pfn::UsageError& error) {
-    fmt::print(stderr, "pfnbench: {}\n", error.what());
+    pfn::Complain(error);
     return pfn::kBadInput;
   } catch (const pfn::TraceError& error) {
-    fmt::print(stderr, "pfnbench: {}\n", error.what());
+    pfn::Complain(error);
     return pfn::kBadInput;
   } catch (const pfn::NoCounter& error) {
-    fmt::print(stderr, "pfnbench: {}\n", error.what());
+    pfn::Complain(error);
     return pfn::kBadInput;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "pfnbench: {}\n", error.what());
+    pfn::Complain(error);
     return pfn::kNotWritten;
   }
 }

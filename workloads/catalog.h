@@ -12,6 +12,7 @@
 #ifndef PFNBENCH_WORKLOADS_CATALOG_H_
 #define PFNBENCH_WORKLOADS_CATALOG_H_
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +29,13 @@ struct NamedGenerated {
 };
 
 std::span<const NamedGenerated> GeneratedWorkloads();
+
+// Whether `word` is a workload that is generated.
+bool IsGenerated(std::string_view word);
+
+// The file of a workload that is not. Throws TraceError, with the names that
+// are near, if there is neither a workload nor a file of that name.
+std::filesystem::path FileOfWorkload(std::string_view word);
 
 // The trace that `word` stands for. Throws TraceError.
 Trace LoadTrace(std::string_view word);

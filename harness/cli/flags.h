@@ -57,6 +57,9 @@ struct RawOptions {
   bool list_workloads = false;
   bool list_structures = false;
   bool list_operations = false;
+  bool list_faults = false;
+  bool list_policies = false;
+  bool list_drivers = false;
   bool list_rows = false;
 };
 

@@ -20,12 +20,14 @@
 #include <string_view>
 
 #include "harness/cli/flags.h"
-#include "harness/cli/nearest.h"
+#include "harness/cli/lists.h"
 #include "harness/report/guard.h"
 #include "harness/run/rows.h"  // CanServe
 #include "pfnbench_version.h"
 #include "workloads/catalog.h"
 #include "workloads/shipped.h"
+#include "workloads/text/command_line.h"
+#include "workloads/text/nearest.h"
 
 namespace pfn {
 namespace {
@@ -44,26 +46,87 @@ constexpr std::array<std::string_view, 7> kReplayedStructures = {
     "roaring", "array", "pipelined"};
 constexpr std::string_view kDefaultBaseline = "xbitmap";
 constexpr std::string_view kFloor = "floor";
+// Of the program, where the first argument is no flag.
+const std::vector<std::string> kCommands = {"sweep"};
 
-// Refuses what is not a --benchmark_* flag, and those that would write results
-// elsewhere.
-std::vector<std::string> CheckedBenchmarkFlags(
-    const std::vector<std::string>& rest) {
-  for (const std::string& argument : rest) {
-    if (!argument.starts_with("--benchmark_")) {
-      throw UsageError(
-          fmt::format("unknown argument '{}'; see pfnbench --help", argument));
+constexpr std::string_view kNoteKey = "note";
+
+// Flags of Google Benchmark that would do nothing here, or half of what they
+// say, and what does it.
+struct IdleFlag {
+  std::string_view name;
+  std::string_view advice;
+};
+constexpr std::string_view kUseOut =
+    "results go to results.json; use --out=DIR";
+constexpr std::string_view kNoAggregates =
+    "results.json has every round; use ./run report for medians";
+constexpr std::string_view kNoConsole =
+    "the table at the end has one form; use --quiet for none";
+constexpr IdleFlag kIdleFlags[] = {
+    {"--benchmark_out", kUseOut},
+    {"--benchmark_out_format", kUseOut},
+    {"--benchmark_format", kUseOut},
+    {"--benchmark_report_aggregates_only", kNoAggregates},
+    {"--benchmark_display_aggregates_only", kNoAggregates},
+    {"--benchmark_min_time",
+     "a round is the whole of a workload, once; use --rounds=N or --pages=N"},
+    {"--benchmark_min_warmup_time",
+     "a round is the whole of a workload, once; use --rounds=N"},
+    {"--benchmark_time_unit", "times are in ns for each page; leave it out"},
+    {"--benchmark_perf_counters", "use --instructions=hardware"},
+    {"--benchmark_counters_tabular", kNoConsole},
+    {"--benchmark_color", kNoConsole},
+};
+
+// Of the context of results everything is known already, but for what only
+// users know.
+void CheckNote(std::string_view flag, std::string_view pairs) {
+  do {
+    const std::string_view pair = pairs.substr(0, pairs.find(','));
+    pairs.remove_prefix(std::min(pairs.size(), pair.size() + 1));
+    if (pair.starts_with(kNoteKey) && std::ranges::count(pair, '=') == 1) {
+      continue;
     }
-    for (const std::string_view owned :
-         {"--benchmark_out", "--benchmark_format"}) {
-      if (argument.starts_with(owned)) {
-        throw UsageError(fmt::format(
-            "{} is not supported: results go to results.json; use --out=DIR",
-            argument));
+    throw UsageError(fmt::format(
+        "'{}': keys of the context begin with {}, the others are pfnbench's, "
+        "and '=' and ',' stand in no text; use --benchmark_context={}=TEXT",
+        flag, kNoteKey, kNoteKey));
+  } while (!pairs.empty());
+}
+
+// Takes what no flag of pfnbench is: a flag of Google Benchmark that works, or
+// an error.
+std::vector<std::string> CheckedBenchmarkFlags(const CLI::App& app) {
+  constexpr std::string_view kContext = "--benchmark_context";
+  constexpr std::string_view kOrder = "--benchmark_enable_random_interleaving";
+  std::vector<std::string> flags = FlagsOf(app);
+  flags.emplace_back(kContext);
+  flags.emplace_back(kOrder);
+  for (const std::string& argument : app.remaining()) {
+    const std::string_view name =
+        std::string_view(argument).substr(0, argument.find('='));
+    const std::string_view value = std::string_view(argument).substr(
+        std::min(name.size() + 1, argument.size()));
+    for (const IdleFlag& idle : kIdleFlags) {
+      if (name == idle.name) {
+        throw UsageError(
+            fmt::format("{} has no effect here: {}", name, idle.advice));
       }
     }
+    if (name == kContext) {
+      CheckNote(argument, value);
+    } else if (name == kOrder) {
+      if (value == "true" || value == "false") continue;
+      throw UsageError(
+          fmt::format("'{}': expected {}=false, or =true", argument, kOrder));
+    } else {
+      throw UsageError(
+          fmt::format("{}; see pfnbench --help",
+                      UnknownArgument(argument, flags, kCommands)));
+    }
   }
-  return rest;
+  return app.remaining();
 }
 
 void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
@@ -411,6 +474,9 @@ Options::Action ChooseAction(const RawOptions& raw) {
   if (raw.list_workloads) return Options::Action::kListWorkloads;
   if (raw.list_structures) return Options::Action::kListStructures;
   if (raw.list_operations) return Options::Action::kListOperations;
+  if (raw.list_faults || raw.list_policies || raw.list_drivers) {
+    return Options::Action::kPrintText;
+  }
   if (raw.list_rows) return Options::Action::kListRows;
   return Options::Action::kRun;
 }
@@ -418,10 +484,8 @@ Options::Action ChooseAction(const RawOptions& raw) {
 }  // namespace
 
 void RequireValues(std::span<const char* const> arguments) {
-  for (const std::string_view argument : arguments) {
-    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
-      throw UsageError(fmt::format("'{}' has no value", argument));
-  }
+  const std::string_view flag = FlagWithoutValue(arguments);
+  if (!flag.empty()) throw UsageError(fmt::format("'{}' has no value", flag));
 }
 
 Options ParseOptions(int argc, const char* const* argv) {
@@ -448,8 +512,14 @@ Options ParseOptions(int argc, const char* const* argv) {
     throw UsageError(error.what());
   }
 
-  options.benchmark_flags = CheckedBenchmarkFlags(app.remaining());
+  options.benchmark_flags = CheckedBenchmarkFlags(app);
   options.action = ChooseAction(raw);
+  if (options.action == Options::Action::kPrintText) {
+    options.text = raw.list_faults     ? ListFaults()
+                   : raw.list_policies ? ListPolicies()
+                                       : ListDrivers();
+    return options;
+  }
   if (options.action != Options::Action::kRun &&
       options.action != Options::Action::kListRows) {
     return options;

@@ -41,7 +41,7 @@ struct WorkloadChoice {
 struct Options {
   enum class Action : std::uint8_t {
     kRun,
-    kPrintText,  // help or version: `text` says it all
+    kPrintText,  // help, version or a list: `text` says it all
     kListWorkloads,
     kListStructures,
     kListOperations,
@@ -82,8 +82,7 @@ struct Options {
   std::vector<std::string> benchmark_flags;  // for Google Benchmark
 };
 
-// Refuses `--flag=`: CLI11 takes what follows an empty value for the value, so
-// `--out= --quiet` would write into a folder of that name. Throws UsageError.
+// Refuses `--flag=`. Throws UsageError.
 void RequireValues(std::span<const char* const> arguments);
 
 // Throws UsageError.

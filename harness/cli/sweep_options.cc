@@ -6,14 +6,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <span>
 #include <string_view>
-#include <system_error>
 
-#include "harness/cli/help_formatter.h"
-#include "harness/cli/nearest.h"
+#include "workloads/text/command_line.h"
+#include "workloads/text/nearest.h"
+#include "workloads/text/size.h"
 
 namespace pfn {
 namespace {
@@ -66,13 +65,11 @@ void DefineFlags(CLI::App& app, RawSweepOptions& raw) {
 
 std::uint64_t Number(std::string_view flag, std::string_view text,
                      std::uint64_t least) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error == std::errc{} && stop == end && number >= least) return number;
+  const auto number = ParseSize(text);
+  if (number && *number >= least) return *number;
   throw UsageError(
-      fmt::format("{}={}: '{}' is not a whole number from {} to 2^64-1", flag,
-                  text, text, least));
+      fmt::format("{}={}: '{}' is not a whole number from {} to 2^64-1{}", flag,
+                  text, text, least, kPerhapsWithSuffix));
 }
 
 std::vector<SweepOperation> ChooseOperations(
@@ -150,10 +147,9 @@ SweepOptions ParseSweepOptions(int argc, const char* const* argv) {
     options.help = app.help();
     return options;
   } catch (const CLI::ExtrasError&) {
-    throw UsageError(
-        fmt::format("unknown argument '{}'; see pfnbench sweep "
-                    "--help",
-                    app.remaining().front()));
+    throw UsageError(fmt::format(
+        "{}; see pfnbench sweep --help",
+        UnknownArgument(app.remaining().front(), FlagsOf(app), {})));
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }

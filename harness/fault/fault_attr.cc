@@ -22,8 +22,16 @@ bool FaultAttr::ShouldFail(std::size_t size) {
   }
   // After the interval, so that a roll that misses waits for a whole further
   // interval.
-  if (settings_.probability <= random_.Below(100)) return false;
-  return Inject();
+  return Roll() && Inject();
+}
+
+// Rolls whole percents, as the kernel does. Only the percent of which a
+// fraction was asked for is rolled again, so that a whole probability fails the
+// same requests as it did before there were fractions.
+bool FaultAttr::Roll() {
+  const double share =
+      settings_.probability - static_cast<double>(random_.Below(100));
+  return share >= 1 || (share > 0 && random_.Fraction() < share);
 }
 
 bool FaultAttr::Inject() {

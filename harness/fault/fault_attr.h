@@ -19,10 +19,11 @@ namespace pfn {
 
 class FaultAttr {
  public:
-  // `probability` in percent; every `interval`-th eligible call; at most
-  // `times` injections, -1 for no limit; `space` bytes pass first.
+  // `probability` in percent, of which there may be fractions; every
+  // `interval`-th eligible call; at most `times` injections, -1 for no limit;
+  // `space` bytes pass first.
   struct Settings {
-    unsigned probability = 0;
+    double probability = 0;
     std::uint64_t interval = 1;
     std::int64_t times = -1;
     std::int64_t space = 0;
@@ -50,6 +51,7 @@ class FaultAttr {
   std::uint64_t count() const { return count_; }
 
  private:
+  bool Roll();
   bool Inject();
 
   Settings settings_;

@@ -14,6 +14,8 @@
 #include <utility>
 
 #include "harness/fault/fault_table.h"
+#include "workloads/text/nearest.h"
+#include "workloads/text/size.h"
 
 namespace pfn {
 namespace {
@@ -57,10 +59,21 @@ FaultSpecError Error(fmt::format_string<Args...> text, Args&&... args) {
                         fmt::format(text, std::forward<Args>(args)...));
 }
 
+// A negative number has no suffix: it is -1 that stands for no limit.
+std::optional<std::int64_t> ToWhole(std::string_view text) {
+  if (text.starts_with('-')) return ToNumber<std::int64_t>(text);
+  const auto size = ParseSize(text);
+  if (!size || *size > std::numeric_limits<std::int64_t>::max()) return {};
+  return static_cast<std::int64_t>(*size);
+}
+
 std::string Range(const FaultAttribute& attribute) {
-  return std::isinf(attribute.most)
-             ? fmt::format("from {}", attribute.least)
-             : fmt::format("from {} to {}", attribute.least, attribute.most);
+  std::string range =
+      std::isinf(attribute.most)
+          ? fmt::format("from {}", attribute.least)
+          : fmt::format("from {} to {}", attribute.least, attribute.most);
+  if (attribute.placeholder == "BYTES") range += kPerhapsWithSuffix;
+  return range;
 }
 
 // ---- the table ----
@@ -73,11 +86,16 @@ FaultSpec WithInitialValues(const FaultModelInfo& model) {
   return spec;
 }
 
-std::string NamesOf(const FaultModelInfo& model) {
-  std::vector<std::string_view> names;
+std::vector<std::string> NamesOf(const FaultModelInfo& model) {
+  std::vector<std::string> names;
   for (const FaultAttribute& attribute : model.attributes) {
-    if (attribute.type != Type::kBare) names.push_back(attribute.name);
+    if (attribute.type != Type::kBare) names.emplace_back(attribute.name);
   }
+  return names;
+}
+
+std::string ListNamesOf(const FaultModelInfo& model) {
+  const std::vector<std::string> names = NamesOf(model);
   return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -107,8 +125,10 @@ FaultSpec::Value ParseValue(const FaultAttribute& attribute,
       const auto it =
           std::find(attribute.words.begin(), attribute.words.end(), text);
       if (it == attribute.words.end()) {
-        throw Error("{} is '{}'; expected {}", attribute.name, text,
-                    fmt::join(attribute.words, ", "));
+        const std::vector<std::string> words(attribute.words.begin(),
+                                             attribute.words.end());
+        throw Error("{} is '{}'{}; expected {}", attribute.name, text,
+                    DidYouMean(text, words), fmt::join(words, ", "));
       }
       return {.whole = it - attribute.words.begin()};
     }
@@ -125,7 +145,7 @@ FaultSpec::Value ParseValue(const FaultAttribute& attribute,
     case Type::kBare:
       break;
   }
-  const auto whole = ToNumber<std::int64_t>(text);
+  const auto whole = ToWhole(text);
   if (!whole || static_cast<double>(*whole) < attribute.least ||
       static_cast<double>(*whole) > attribute.most) {
     throw Error("{} is '{}'; expected a whole number {}", attribute.name, text,
@@ -155,11 +175,11 @@ class AttributeParser {
         is_known && model_.attributes[index].type == Type::kFlag;
     if (equals == std::string_view::npos && !is_flag) {
       throw Error("'{}' is not attribute=value; {} has {}", text, model_.name,
-                  NamesOf(model_));
+                  ListNamesOf(model_));
     }
     if (!is_known) {
-      throw Error("{} has no attribute '{}'; it has {}", model_.name, name,
-                  NamesOf(model_));
+      throw Error("{} has no attribute '{}'{}; it has {}", model_.name, name,
+                  DidYouMean(name, NamesOf(model_)), ListNamesOf(model_));
     }
     if (is_flag && equals != std::string_view::npos) {
       throw Error("'{}' takes no value", name);
@@ -264,16 +284,13 @@ FaultSpec ParseBootForm(const FaultModelInfo& model, std::string_view text) {
   return parser.Finish();
 }
 
-FaultSpecError UnknownModel(std::string_view text) {
-  std::vector<std::string_view> known = {"none"};
-  for (const FaultModelInfo& model : FaultModels()) {
-    known.push_back(model.usage);
+FaultSpecError UnknownModel(std::string_view name) {
+  std::vector<std::string> known = {"none", std::string(kSlabBoundary)};
+  for (const auto& names : {NamesIn(FaultModels()), NamesIn(FaultPresets())}) {
+    known.insert(known.end(), names.begin(), names.end());
   }
-  for (const FaultPreset& preset : FaultPresets()) {
-    known.push_back(preset.name);
-  }
-  return Error("'{}' is not known; expected {}, or {}", text,
-               fmt::join(known, ", "), kSlabBoundary);
+  return Error("{}; see pfnbench --list-faults",
+               UnknownName("model", name, known));
 }
 
 // One model that is not composed of others.
@@ -288,11 +305,14 @@ FaultSpec ParseModel(std::string_view text) {
                 name, preset.loss, preset.burst);
   }
   const FaultModelInfo* const model = FindFaultModel(name);
-  if (model == nullptr) throw UnknownModel(text);
+  if (model == nullptr) throw UnknownModel(name);
   if (end == std::string_view::npos) return AttributeParser(*model).Finish();
   const std::string_view rest = text.substr(end + 1);
   if (text[end] == '=') {
-    if (!model->has_boot_form) throw UnknownModel(text);
+    if (!model->has_boot_form) {
+      throw Error("'{}' has an = behind {}; expected a colon, as in {}", text,
+                  name, model->example);
+    }
     return ParseBootForm(*model, rest);
   }
   AttributeParser parser(*model);

@@ -5,8 +5,8 @@
 // What a user writes after --fault=, and the model that it stands for.
 //
 //   none
-//   failslab:probability=P[,interval=N][,times=N][,space=BYTES]
-//   fail_page_alloc:probability=P[,...][,space=PAGES][,min-order=N]
+//   failslab:probability=PERCENT[,interval=N][,times=N][,space=BYTES]
+//   fail_page_alloc:probability=PERCENT[,...][,space=PAGES][,min-order=N]
 //   failslab=<interval>,<probability>,<space>,<times>   the kernel's boot form,
 //                                                       also fail_page_alloc=
 //   nth:N[,persistent]         the N-th request fails, or all from it on
@@ -29,7 +29,9 @@
 // Attributes that are not named keep their initial values
 // (harness/fault/fault_table.cc). The kernel's are those of the kernel, but for
 // `times`, which is -1 (no limit) instead of 1: a benchmark that fails once
-// measures nothing. Several specifications are separated by semicolons.
+// measures nothing, and for `probability`, which may have a fraction. Whole
+// numbers take suffixes (workloads/text/size.h). Several specifications are
+// separated by semicolons.
 
 #ifndef PFNBENCH_HARNESS_FAULT_FAULT_SPEC_H_
 #define PFNBENCH_HARNESS_FAULT_FAULT_SPEC_H_

@@ -23,7 +23,8 @@ constexpr double kLeastLoss = 1e-9;
 constexpr double kMostLoss = 1 - 1e-9;
 
 constexpr Attribute kProbability = {.name = "probability",
-                                    .type = Type::kWhole,
+                                    .type = Type::kRate,
+                                    .placeholder = "PERCENT",
                                     .most = 100,
                                     .required = "probability=PERCENT"};
 constexpr Attribute kInterval = {.name = "interval",
@@ -35,11 +36,18 @@ constexpr Attribute kTimes = {.name = "times",
                               .least = -1,
                               .most = kNoLimit,
                               .initial = {.whole = -1}};
-constexpr Attribute kSpace = {
-    .name = "space", .type = Type::kWhole, .most = kNoLimit};
+constexpr Attribute kSpace = {.name = "space",
+                              .type = Type::kWhole,
+                              .placeholder = "BYTES",
+                              .most = kNoLimit};
+constexpr Attribute kPageSpace = {.name = "space",
+                                  .type = Type::kWhole,
+                                  .placeholder = "PAGES",
+                                  .most = kNoLimit};
 
 constexpr std::array kFailslab = {kProbability, kInterval, kTimes, kSpace};
-constexpr std::array kFailPageAlloc = {kProbability, kInterval, kTimes, kSpace,
+constexpr std::array kFailPageAlloc = {kProbability, kInterval, kTimes,
+                                       kPageSpace,
                                        Attribute{.name = "min-order",
                                                  .type = Type::kWhole,
                                                  .most = 24,
@@ -55,21 +63,27 @@ constexpr std::array kNth = {
 
 constexpr std::array kBudget = {Attribute{.name = "budget",
                                           .type = Type::kBare,
+                                          .placeholder = "BYTES",
                                           .most = kNoLimit,
                                           .required = "a number of bytes"}};
 
 // Without a burst (0), failures are independent of each other.
-constexpr std::array kGilbertElliott = {
-    Attribute{.name = "loss",
-              .type = Type::kRate,
-              .least = kLeastLoss,
-              .most = kMostLoss,
-              .required = "loss=SHARE"},
-    Attribute{.name = "burst", .type = Type::kRate, .least = 1, .most = 1e9}};
+constexpr std::array kGilbertElliott = {Attribute{.name = "loss",
+                                                  .type = Type::kRate,
+                                                  .placeholder = "SHARE",
+                                                  .least = kLeastLoss,
+                                                  .most = kMostLoss,
+                                                  .required = "loss=SHARE"},
+                                        Attribute{.name = "burst",
+                                                  .type = Type::kRate,
+                                                  .placeholder = "MEAN",
+                                                  .least = 1,
+                                                  .most = 1e9}};
 
 // min, low and high are those of a guest of 2 GiB without or with transparent
 // huge pages, unless given (-1).
-constexpr Attribute kThp = {.name = "thp", .type = Type::kWhole, .most = 1};
+constexpr Attribute kThp = {
+    .name = "thp", .type = Type::kWhole, .placeholder = "0|1", .most = 1};
 constexpr Attribute kMin = {.name = "min",
                             .type = Type::kWhole,
                             .most = kMostPages,
@@ -109,6 +123,7 @@ constexpr std::array kNolock = {kThp,
                                 kStep,
                                 Attribute{.name = "trylock_miss",
                                           .type = Type::kRate,
+                                          .placeholder = "SHARE",
                                           .most = 1,
                                           .initial = {.rate = 0.01}}};
 
@@ -118,10 +133,12 @@ constexpr Words kAsks = {"on_empty", "precheck", "race"};
 constexpr std::array kPcpOnly = {
     Attribute{.name = "a",
               .type = Type::kRate,
+              .placeholder = "RATE",
               .most = kMostRate,
               .initial = {.rate = 0.125}},
     Attribute{.name = "f",
               .type = Type::kRate,
+              .placeholder = "RATE",
               .most = kMostRate,
               .initial = {.rate = 0.125}},
     Attribute{.name = "batch",
@@ -134,25 +151,44 @@ constexpr std::array kPcpOnly = {
               .least = 1,
               .most = 1e9,
               .initial = {.whole = 252}},
-    Attribute{.name = "refill", .type = Type::kWord, .words = kRefills},
-    Attribute{.name = "ask", .type = Type::kWord, .words = kAsks}};
+    Attribute{.name = "refill",
+              .type = Type::kWord,
+              .placeholder = "fixed|double",
+              .words = kRefills},
+    Attribute{.name = "ask",
+              .type = Type::kWord,
+              .placeholder = "on_empty|precheck|race",
+              .words = kAsks}};
 
-constexpr std::array kOrder = {Attribute{
-    .name = "order", .type = Type::kBare, .most = 24, .required = "an order"}};
+constexpr std::array kOrder = {Attribute{.name = "order",
+                                         .type = Type::kBare,
+                                         .placeholder = "K",
+                                         .most = 24,
+                                         .required = "an order"}};
 
 constexpr std::array<FaultModelInfo, 9> kModels = {{
-    {Kind::kFailslab, "failslab", "failslab:probability=P", false, true,
-     kFailslab},
-    {Kind::kFailPageAlloc, "fail_page_alloc", "fail_page_alloc:probability=P",
-     false, true, kFailPageAlloc},
-    {Kind::kNth, "nth", "nth:N", false, false, kNth},
-    {Kind::kBudget, "budget", "budget:BYTES", false, false, kBudget},
-    {Kind::kGilbertElliott, "gilbert_elliott", "gilbert_elliott:loss=L", true,
-     false, kGilbertElliott},
-    {Kind::kZoneWmark, "zone_wmark", "zone_wmark", true, false, kZoneWmark},
-    {Kind::kPcpOnly, "pcp_only", "pcp_only", true, false, kPcpOnly},
-    {Kind::kNolock, "nolock", "nolock", true, false, kNolock},
-    {Kind::kOrder, "order", "order:K", true, false, kOrder},
+    {Kind::kFailslab, "failslab",
+     "slab objects, at random, as the kernel's failslab does",
+     "failslab:probability=0.5", false, true, kFailslab},
+    {Kind::kFailPageAlloc, "fail_page_alloc",
+     "requests of pages, at random, likewise",
+     "fail_page_alloc:probability=10,min-order=0", false, true, kFailPageAlloc},
+    {Kind::kNth, "nth", "the N-th request, or it and all that follow",
+     "nth:100,persistent", false, false, kNth},
+    {Kind::kBudget, "budget",
+     "what would take the memory in use beyond a limit", "budget:64K", false,
+     false, kBudget},
+    {Kind::kGilbertElliott, "gilbert_elliott", "a share of requests, in bursts",
+     "gilbert_elliott:loss=0.01,burst=63", true, false, kGilbertElliott},
+    {Kind::kZoneWmark, "zone_wmark",
+     "requests at the min watermark, until kswapd comes", "zone_wmark:thp=1",
+     true, false, kZoneWmark},
+    {Kind::kPcpOnly, "pcp_only", "what the free list of one CPU does not have",
+     "pcp_only:refill=double", true, false, kPcpOnly},
+    {Kind::kNolock, "nolock", "as zone_wmark, and where a trylock fails",
+     "nolock:trylock_miss=0.5", true, false, kNolock},
+    {Kind::kOrder, "order", "requests of 2^K pages and more", "order:3", true,
+     false, kOrder},
 }};
 
 // Bursts on the scale of kernel constants: a batch of the per-CPU list is 63

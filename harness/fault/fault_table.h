@@ -18,7 +18,7 @@ namespace pfn {
 
 struct FaultAttribute {
   enum class Type : std::uint8_t {
-    kWhole,  // name=N
+    kWhole,  // name=N, of which suffixes are understood
     kRate,   // name=X, a decimal fraction
     kWord,   // name=WORD, one of `words`
     kFlag,   // name alone; 0 or 1
@@ -27,8 +27,9 @@ struct FaultAttribute {
 
   std::string_view name;
   Type type;
-  double least = 0;  // exact, also for whole numbers
-  double most = 0;   // infinity: no limit but that of the type
+  std::string_view placeholder = "N";  // for the value, in a grammar
+  double least = 0;                    // exact, also for whole numbers
+  double most = 0;  // infinity: no limit but that of the type
   FaultSpec::Value initial = {};
   // Empty, or how to name the attribute, without which nothing would fail.
   std::string_view required = {};
@@ -38,7 +39,8 @@ struct FaultAttribute {
 struct FaultModelInfo {
   FaultSpec::Kind kind;
   std::string_view name;
-  std::string_view usage;  // the shortest specification
+  std::string_view what;     // fails: some words for --list-faults
+  std::string_view example;  // a specification
   bool is_page_model;
   // Of the kernel's boot form NAME=<interval>,<probability>,<space>,<times>.
   bool has_boot_form;

@@ -21,7 +21,7 @@ namespace {
 using Kind = FaultSpec::Kind;
 
 FaultAttr::Settings AttrSettings(const FaultSpec& spec) {
-  return {.probability = static_cast<unsigned>(spec.Whole("probability")),
+  return {.probability = spec.Rate("probability"),
           .interval = static_cast<std::uint64_t>(spec.Whole("interval")),
           .times = spec.Whole("times"),
           .space = spec.Whole("space")};

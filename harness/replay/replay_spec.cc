@@ -5,48 +5,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <optional>
 
+#include "workloads/text/nearest.h"
+#include "workloads/text/size.h"
+
 namespace pfn {
 namespace {
 
-struct PolicyName {
-  Policy policy;
-  std::string_view name;
+constexpr PolicyInfo kPolicies[] = {
+    {Policy::kFree, "free", "free", "frees the page and goes on with the next"},
+    {Policy::kSingle, "single", "single",
+     "hands the page over as a chunk of one page"},
+    {Policy::kArray, "array", "array", "hands the page over in an array"},
+    {Policy::kArrayRest, "array-rest", "array-rest",
+     "hands over the page and the rest of the round in arrays"},
+    {Policy::kReserve, "reserve", "reserve:BYTES",
+     "as free, with so much memory kept aside for recording"},
+    {Policy::kNowaitPages, "nowait-pages", "nowait-pages",
+     "as free; pages are allocated under the lock, without reclaim"},
 };
 
-constexpr PolicyName kPolicies[] = {
-    {Policy::kFree, "free"},       {Policy::kSingle, "single"},
-    {Policy::kArray, "array"},     {Policy::kArrayRest, "array-rest"},
-    {Policy::kReserve, "reserve"}, {Policy::kNowaitPages, "nowait-pages"},
-};
-constexpr std::string_view kPolicyForms =
-    "free, single, array, array-rest, reserve:BYTES, nowait-pages";
-
-std::optional<std::uint64_t> ToNumber(std::string_view text) {
-  std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
-
-// 65536, 64K, 2G.
-std::optional<std::uint64_t> ToBytes(std::string_view text) {
-  constexpr std::string_view kUnits = "KMGT";
-  int shift = 0;
-  if (!text.empty()) {
-    if (const auto at = kUnits.find(text.back()); at != kUnits.npos) {
-      shift = 10 * (static_cast<int>(at) + 1);
-      text.remove_suffix(1);
-    }
+std::string PolicyForms() {
+  std::string forms;
+  for (const PolicyInfo& policy : kPolicies) {
+    forms += fmt::format("{}{}", forms.empty() ? "" : ", ", policy.form);
   }
-  const auto value = ToNumber(text);
-  if (!value || *value > (~std::uint64_t{0} >> shift)) return std::nullopt;
-  return *value << shift;
+  return forms;
 }
 
 // One key of --driver. Words stand for 0, 1, ...; a number may have a word for
@@ -55,6 +42,7 @@ struct Key {
   std::string_view name;
   std::string_view first;   // the word for 0
   std::string_view second;  // the word for 1; empty: numbers
+  std::string_view what;
   std::uint64_t least = 0;
   std::uint64_t most = 0;
   std::uint64_t (*get)(const DriverOptions&);
@@ -74,32 +62,43 @@ void Set(DriverOptions& options, std::uint64_t value) {
 
 template <auto kMember>
 constexpr Key Words(std::string_view name, std::string_view first,
-                    std::string_view second) {
-  return {name, first, second, 0, 1, &Get<kMember>, &Set<kMember>};
+                    std::string_view second, std::string_view what) {
+  return {name, first, second, what, 0, 1, &Get<kMember>, &Set<kMember>};
 }
 
 template <auto kMember>
 constexpr Key Number(std::string_view name, std::uint64_t least,
-                     std::uint64_t most, std::string_view word_for_0 = "") {
-  return {name, word_for_0, "", least, most, &Get<kMember>, &Set<kMember>};
+                     std::uint64_t most, std::string_view what,
+                     std::string_view word_for_0 = "") {
+  return {name, word_for_0,    "",           what, least,
+          most, &Get<kMember>, &Set<kMember>};
 }
 
 using O = DriverOptions;
 constexpr Key kKeys[] = {
-    Words<&O::walk>("walk", "fixed", "posted"),
-    Words<&O::wait>("wait", "one", "all"),
-    Words<&O::release>("release", "fixed", "posted"),
-    Words<&O::order>("order", "fixed", "posted"),
-    Words<&O::oom_path>("oom-path", "array", "chunks"),
-    Number<&O::ring>("ring", 2, 32768),
-    Number<&O::per_kick>("completion", 0, 32768, "all"),
-    Number<&O::clip>("clip", 0, std::uint64_t{1} << 52, "none"),
-    Number<&O::oom_pages>("oom-pages", 1, 1 << 20),
-    Number<&O::stall_rounds>("stall", 1, 1'000'000),
-    {"sleep-ms", "", "", 0, 3'600'000,
-     [](const O& o) { return o.sleep / kPicosecondsPerMs; },
+    Words<&O::walk>("walk", "fixed", "posted",
+                    "posted: the walk ends before the last page"),
+    Words<&O::wait>("wait", "one", "all",
+                    "for which buffers a round waits; one is as posted"),
+    Words<&O::release>("release", "fixed", "posted",
+                       "posted: the OOM notifier releases, then tells"),
+    Words<&O::order>("order", "fixed", "posted",
+                     "posted: pages are listed before they are recorded"),
+    Words<&O::oom_path>("oom-path", "array", "chunks",
+                        "how the OOM notifier tells pages"),
+    Number<&O::ring>("ring", 2, 32768, "entries of a virtqueue"),
+    Number<&O::per_kick>("completion", 0, 32768,
+                         "buffers that the host finishes for a kick", "all"),
+    Number<&O::clip>("clip", 0, std::uint64_t{1} << 52,
+                     "the most pages of a round", "none"),
+    Number<&O::oom_pages>("oom-pages", 1, 1 << 20,
+                          "pages of one call of the OOM notifier"),
+    Number<&O::stall_rounds>("stall", 1, 1'000'000,
+                             "rounds without progress that are a live-lock"),
+    {"sleep-ms", "", "", "rest when an allocation of a page failed", 0,
+     3'600'000, [](const O& o) { return o.sleep / kPicosecondsPerMs; },
      [](O& o, std::uint64_t ms) { o.sleep = ms * kPicosecondsPerMs; }},
-    {"record-ns", "", "", 0, 1'000'000,
+    {"record-ns", "", "", "simulated time to record a page", 0, 1'000'000,
      [](const O& o) { return o.record_page / kPicosecondsPerNs; },
      [](O& o, std::uint64_t ns) { o.record_page = ns * kPicosecondsPerNs; }},
 };
@@ -115,11 +114,16 @@ std::string LegalValues(const Key& key) {
 std::uint64_t ValueOf(const Key& key, std::string_view text) {
   if (!key.first.empty() && text == key.first) return 0;
   if (!key.second.empty() && text == key.second) return 1;
-  const auto value = ToNumber(text);
+  const auto value = ParseSize(text);
   if (!key.second.empty() || !value || *value < key.least ||
       *value > key.most) {
-    throw ReplaySpecError(fmt::format("--driver: {} cannot be '{}': {}",
-                                      key.name, text, LegalValues(key)));
+    std::vector<std::string> words;
+    for (const std::string_view word : {key.first, key.second}) {
+      if (!word.empty()) words.emplace_back(word);
+    }
+    throw ReplaySpecError(fmt::format("--driver: {} cannot be '{}'{}: {}",
+                                      key.name, text, DidYouMean(text, words),
+                                      LegalValues(key)));
   }
   return *value;
 }
@@ -131,21 +135,33 @@ std::string ToText(const Key& key, std::uint64_t value) {
 }
 
 const Key& FindKey(std::string_view name) {
-  std::string known;
   for (const Key& key : kKeys) {
     if (key.name == name) return key;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", key.name);
   }
-  throw ReplaySpecError(
-      fmt::format("--driver: unknown key '{}' (known: {})", name, known));
+  throw ReplaySpecError("--driver: " +
+                        UnknownName("key", name, NamesIn(kKeys)));
 }
 
 }  // namespace
 
+std::span<const PolicyInfo> Policies() { return kPolicies; }
+
+std::vector<DriverKeyInfo> DriverKeys() {
+  const DriverOptions defaults;
+  std::vector<DriverKeyInfo> keys;
+  for (const Key& key : kKeys) {
+    keys.push_back({.name = key.name,
+                    .values = LegalValues(key),
+                    .initial = ToText(key, key.get(defaults)),
+                    .what = key.what});
+  }
+  return keys;
+}
+
 std::string PolicySpec::ToString() const {
   const auto name = std::find_if(
       std::begin(kPolicies), std::end(kPolicies),
-      [&](const PolicyName& each) { return each.policy == policy; });
+      [&](const PolicyInfo& each) { return each.policy == policy; });
   if (policy != Policy::kReserve) return std::string(name->name);
   return fmt::format("{}:{}", name->name, reserve_bytes);
 }
@@ -155,18 +171,21 @@ std::vector<PolicySpec> ParsePolicies(const std::vector<std::string>& names) {
   for (const std::string_view text : names) {
     const std::size_t colon = std::min(text.find(':'), text.size());
     const auto known = std::find_if(std::begin(kPolicies), std::end(kPolicies),
-                                    [&](const PolicyName& each) {
+                                    [&](const PolicyInfo& each) {
                                       return each.name == text.substr(0, colon);
                                     });
     const bool is_reserve =
         known != std::end(kPolicies) && known->policy == Policy::kReserve;
     if (known == std::end(kPolicies) || (colon != text.size()) != is_reserve) {
-      throw ReplaySpecError(fmt::format("--policy: unknown '{}' (known: {})",
-                                        text, kPolicyForms));
+      throw ReplaySpecError(fmt::format(
+          "--policy: unknown '{}'{} (known: {})", text,
+          known == std::end(kPolicies) ? DidYouMean(text, NamesIn(kPolicies))
+                                       : "",
+          PolicyForms()));
     }
     PolicySpec policy{.policy = known->policy};
     if (is_reserve) {
-      const auto bytes = ToBytes(text.substr(colon + 1));
+      const auto bytes = ParseSize(text.substr(colon + 1));
       if (!bytes || *bytes == 0) {
         throw ReplaySpecError(fmt::format(
             "--policy: '{}' sets nothing aside: reserve:BYTES, such as "
@@ -189,7 +208,7 @@ HostSpec ParseHost(std::string_view text) {
   if (text == "real") return {.is_real = true, .bytes = 0};
   constexpr std::string_view kSized = "real:";
   if (text.starts_with(kSized)) {
-    const auto bytes = ToBytes(text.substr(kSized.size()));
+    const auto bytes = ParseSize(text.substr(kSized.size()));
     if (bytes && *bytes >= (1 << 20)) return {.is_real = true, .bytes = *bytes};
   }
   throw ReplaySpecError(fmt::format(

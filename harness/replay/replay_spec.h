@@ -9,13 +9,16 @@
 //   --host=model|real     real:SIZE for a guest of that size at most
 //   --driver=KEY:VALUE[,...]
 //
-// The keys of --driver are those of the table in replay_spec.cc.
+// Policies and keys of --driver are those of the tables in replay_spec.cc,
+// which
+// --list-policies and --list-drivers print.
 
 #ifndef PFNBENCH_HARNESS_REPLAY_REPLAY_SPEC_H_
 #define PFNBENCH_HARNESS_REPLAY_REPLAY_SPEC_H_
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -63,6 +66,23 @@ inline constexpr std::array<SetlessDriver, 2> kSetlessDrivers = {{
     {"pipelined", Transport::kPipelined,
      "the driver without a set, arrays kicked when the ring is full"},
 }};
+
+struct PolicyInfo {
+  Policy policy;
+  std::string_view name;
+  std::string_view form;  // as --policy takes it: "reserve:BYTES"
+  std::string_view what;  // one line for --list-policies
+};
+std::span<const PolicyInfo> Policies();
+
+// A key of --driver, as text for --list-drivers.
+struct DriverKeyInfo {
+  std::string_view name;
+  std::string values;
+  std::string initial;
+  std::string_view what;
+};
+std::vector<DriverKeyInfo> DriverKeys();
 
 // All throw ReplaySpecError.
 std::vector<PolicySpec> ParsePolicies(const std::vector<std::string>& names);

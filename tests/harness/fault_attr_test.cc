@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -92,6 +93,19 @@ TEST(FaultAttr, NoCounterMovesWhileFailNthIsArmed) {
   attr.set_fail_nth(3);
   EXPECT_EQ(FailingCalls(attr, 10, 8), (Indices{3, 5, 7, 9}));
   EXPECT_EQ(attr.count(), 7);
+}
+
+TEST(FaultAttr, FractionsOfAPercentAreMetInTheLongRun) {
+  for (const double percent : {0.1, 0.5, 1.5, 99.9}) {
+    FaultAttr attr({.probability = percent}, 1);
+    constexpr std::size_t kCalls = 1'000'000;
+    std::size_t failures = 0;
+    for (std::size_t i = 0; i < kCalls; ++i) failures += attr.ShouldFail(64);
+    const double expected = kCalls * percent / 100;
+    EXPECT_NEAR(static_cast<double>(failures), expected,
+                5 * std::sqrt(expected))
+        << percent;
+  }
 }
 
 TEST(FaultAttr, ProbabilityTenFollowsTheSeed) {

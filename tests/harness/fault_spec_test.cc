@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/fault/fault_table.h"
@@ -22,7 +23,7 @@ namespace pfn {
 namespace {
 
 struct Attributes {
-  std::int64_t probability;
+  double probability;
   std::int64_t interval;
   std::int64_t times;
   std::int64_t space;
@@ -30,7 +31,7 @@ struct Attributes {
 
 FaultSpec Failslab(const Attributes& attributes) {
   return {.kind = FaultSpec::Kind::kFailslab,
-          .values = {{.whole = attributes.probability},
+          .values = {{.rate = attributes.probability},
                      {.whole = attributes.interval},
                      {.whole = attributes.times},
                      {.whole = attributes.space}}};
@@ -68,6 +69,38 @@ TEST(FaultSpec, TakesEveryAttributeInAnyOrder) {
   EXPECT_EQ(
       ParseFaultSpec("failslab:space=4096,times=3,interval=2,probability=100"),
       spec);
+}
+
+TEST(FaultSpec, ProbabilitiesMayHaveFractionsOfAPercent) {
+  for (const std::string text :
+       {"failslab:probability=0.1", "fail_page_alloc:probability=12.25"}) {
+    EXPECT_EQ(ParseFaultSpec(text).ToString(), text);
+  }
+  EXPECT_EQ(ParseFaultSpec("failslab=1,0.5,0,-1"),
+            ParseFaultSpec("failslab:probability=0.5"));
+  EXPECT_EQ(ParseFaultSpec("failslab:probability=10.0").ToString(),
+            "failslab:probability=10");
+}
+
+TEST(FaultSpec, WholeNumbersMayHaveSuffixes) {
+  EXPECT_EQ(ParseFaultSpec("budget:10K"), ParseFaultSpec("budget:10240"));
+  EXPECT_EQ(ParseFaultSpec("budget:2MiB").ToString(), "budget:2097152");
+  EXPECT_EQ(ParseFaultSpec("failslab:probability=1,space=4K,interval=1k"),
+            ParseFaultSpec("failslab:probability=1,space=4096,interval=1024"));
+  EXPECT_EQ(ErrorOf("budget:10X"),
+            "fault: budget is '10X'; expected a whole number from 0, perhaps "
+            "with K, M, G or T");
+  EXPECT_EQ(ErrorOf("budget:9999999T"),
+            "fault: budget is '9999999T'; expected a whole number from 0, "
+            "perhaps with K, M, G or T");
+}
+
+TEST(FaultSpec, EveryModelHasAnExampleThatCanBeUsed) {
+  for (const FaultModelInfo& model : FaultModels()) {
+    const FaultSpec spec = ParseFaultSpec(model.example);
+    EXPECT_EQ(spec.kind, model.kind);
+    EXPECT_NE(spec.MakeModel(1), nullptr);
+  }
 }
 
 TEST(FaultSpec, TakesTheBootForm) {
@@ -238,16 +271,27 @@ RC_GTEST_PROP(FaultSpecProperty, WhatIsPrintedParsesToTheSame, ()) {
   RC_ASSERT(spec.MakeModel(1) != nullptr);
 }
 
-TEST(FaultSpec, RefusesUnknownModels) {
-  for (const std::string text :
-       {"", "None", "slab_boundaries", " none", "nth=3", "zone_wmark=1"}) {
-    EXPECT_EQ(ErrorOf(text),
-              "fault: '" + text +
-                  "' is not known; expected none, failslab:probability=P, "
-                  "fail_page_alloc:probability=P, nth:N, budget:BYTES, "
-                  "gilbert_elliott:loss=L, zone_wmark, pcp_only, nolock, "
-                  "order:K, ge_light, ge_burst, ge_heavy, or slab_boundary");
+TEST(FaultSpec, RefusesUnknownModelsAndNamesTheNearest) {
+  const std::string known =
+      " (known: none, slab_boundary, failslab, fail_page_alloc, nth, budget, "
+      "gilbert_elliott, zone_wmark, pcp_only, nolock, order, ge_light, "
+      "ge_burst, ge_heavy); see pfnbench --list-faults";
+  for (const auto& [text, nearest] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"slab_bound", "slab_boundary"},
+           {"slab_boundaries", "slab_boundary"},
+           {"None", "none"},
+           {" none", "none"},
+           {"faillslab", "failslab"}}) {
+    EXPECT_EQ(ErrorOf(text), "fault: unknown model '" + text +
+                                 "'; did you mean " + nearest + "?" + known);
   }
+  EXPECT_EQ(ErrorOf(""), "fault: unknown model ''" + known);
+  EXPECT_EQ(ErrorOf("faillslab:probability=1"),
+            "fault: unknown model 'faillslab'; did you mean failslab?" + known);
+  EXPECT_EQ(ErrorOf("nth=3"),
+            "fault: 'nth=3' has an = behind nth; expected a colon, as in "
+            "nth:100,persistent");
 }
 
 TEST(FaultSpec, RefusesAModelWithoutWhatMakesItFail) {
@@ -306,8 +350,8 @@ TEST(FaultSpec, RefusesToDrawOperationsForWhatDependsOnRequests) {
 
 TEST(FaultSpec, RefusesUnknownAttributes) {
   EXPECT_EQ(ErrorOf("failslab:probabilty=1"),
-            "fault: failslab has no attribute 'probabilty'; it has "
-            "probability, interval, times, space");
+            "fault: failslab has no attribute 'probabilty'; did you mean "
+            "probability?; it has probability, interval, times, space");
   EXPECT_EQ(ErrorOf("failslab:probability=1,verbose=2"),
             "fault: failslab has no attribute 'verbose'; it has probability, "
             "interval, times, space");
@@ -330,24 +374,24 @@ TEST(FaultSpec, RefusesWhatIsNoAttribute) {
 }
 
 TEST(FaultSpec, RefusesValuesOutOfRange) {
-  for (const std::string value :
-       {"-1", "101", "1%", "", "0.5", " 1", "1 ", "99999999999999999999"}) {
+  for (const std::string value : {"-1", "101", "1%", "", "100.1", "nan", " 1",
+                                  "1 ", "99999999999999999999"}) {
     EXPECT_EQ(ErrorOf("failslab:probability=" + value),
               "fault: probability is '" + value +
-                  "'; expected a whole number from 0 to 100");
+                  "'; expected a number from 0 to 100");
   }
   EXPECT_EQ(ErrorOf("failslab:probability=1,interval=-1"),
             "fault: interval is '-1'; expected a whole number from 0");
   EXPECT_EQ(ErrorOf("failslab:probability=1,times=-2"),
             "fault: times is '-2'; expected a whole number from -1");
   EXPECT_EQ(ErrorOf("failslab:probability=1,space=-1"),
-            "fault: space is '-1'; expected a whole number from 0");
+            "fault: space is '-1'; expected a whole number from 0, perhaps "
+            "with K, M, G or T");
   EXPECT_EQ(ErrorOf("failslab:probability=1,space=9223372036854775808"),
             "fault: space is '9223372036854775808'; expected a whole number "
-            "from 0");
+            "from 0, perhaps with K, M, G or T");
   EXPECT_EQ(ErrorOf("failslab=1,101,0,-1"),
-            "fault: probability is '101'; expected a whole number from 0 to "
-            "100");
+            "fault: probability is '101'; expected a number from 0 to 100");
   EXPECT_EQ(ErrorOf("gilbert_elliott:loss=1"),
             "fault: loss is '1'; expected a number from 1e-09 to 0.999999999");
   for (const std::string value : {"nan", "inf", "", "0.5x", "-0.1", "1.5"}) {
@@ -355,6 +399,9 @@ TEST(FaultSpec, RefusesValuesOutOfRange) {
               "fault: trylock_miss is '" + value +
                   "'; expected a number from 0 to 1");
   }
+  EXPECT_EQ(ErrorOf("pcp_only:ask=rase"),
+            "fault: ask is 'rase'; did you mean race?; expected on_empty, "
+            "precheck, race");
   EXPECT_EQ(ErrorOf("pcp_only:ask=always"),
             "fault: ask is 'always'; expected on_empty, precheck, race");
   EXPECT_EQ(ErrorOf("order:25"),

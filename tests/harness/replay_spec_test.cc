@@ -55,6 +55,22 @@ TEST(PolicySpecs, WhatCannotBeUsedIsRefusedWithTheLegalNames) {
             "policy 'reserve:1024' is given twice");
 }
 
+TEST(PolicySpecs, TheListHasAFormThatIsReadAndWords) {
+  for (const PolicyInfo& policy : Policies()) {
+    std::string form(policy.form);
+    const std::size_t bytes = form.find("BYTES");
+    if (bytes != form.npos) form.replace(bytes, 5, "64k");
+    EXPECT_EQ(ParsePolicies({form})[0].policy, policy.policy);
+    EXPECT_NE(policy.what, "");
+  }
+}
+
+TEST(PolicySpecs, TheNearestNameIsSaid) {
+  EXPECT_EQ(ErrorOf([] { ParsePolicies({"sinlge"}); }),
+            "--policy: unknown 'sinlge'; did you mean single? (known: free, "
+            "single, array, array-rest, reserve:BYTES, nowait-pages)");
+}
+
 TEST(HostSpecs, AreModelOrRealWithASize) {
   EXPECT_FALSE(ParseHost("model").is_real);
   EXPECT_TRUE(ParseHost("real").is_real);
@@ -85,6 +101,16 @@ TEST(DriverKeys, AreReadAndGivenBackInTheOrderOfTheTable) {
   EXPECT_EQ(options.sleep, 60'000 * kPicosecondsPerMs);
 }
 
+TEST(DriverKeys, TheListHasTheDefaultsAndWords) {
+  for (const DriverKeyInfo& key : DriverKeys()) {
+    EXPECT_EQ(
+        DriverToString(ParseDriver(std::string(key.name) + ":" + key.initial)),
+        "");
+    EXPECT_NE(key.what, "");
+    EXPECT_NE(key.values, "");
+  }
+}
+
 TEST(DriverKeys, WhatCannotBeUsedIsRefused) {
   EXPECT_NE(ErrorOf([] { ParseDriver("wlak:posted"); }).find("known: walk"),
             std::string::npos);
@@ -94,6 +120,13 @@ TEST(DriverKeys, WhatCannotBeUsedIsRefused) {
             "--driver: walk cannot be '1': fixed, posted");
   EXPECT_EQ(ErrorOf([] { ParseDriver("ring:1"); }),
             "--driver: ring cannot be '1': a whole number from 2 to 32768");
+  EXPECT_EQ(ErrorOf([] { ParseDriver("walk:postde"); }),
+            "--driver: walk cannot be 'postde'; did you mean posted?: fixed, "
+            "posted");
+  EXPECT_NE(ErrorOf([] {
+              ParseDriver("wlak:posted");
+            }).find("unknown key 'wlak'; did you mean walk?"),
+            std::string::npos);
   EXPECT_NE(ErrorOf([] { ParseDriver("clip:-1"); }).find("or none"),
             std::string::npos);
   EXPECT_EQ(ErrorOf([] { ParseDriver("wait"); }),

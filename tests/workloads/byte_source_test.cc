@@ -6,6 +6,7 @@
 #include "workloads/trace/byte_source.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <string>
 #include <vector>
@@ -125,7 +126,36 @@ TEST(Input, SaysWhyAFileCannotBeRead) {
   EXPECT_EQ(ErrorOf([] { OpenInput("/no/file", ZstdFrames::kExactlyOne); }),
             "/no/file: cannot be read: No such file or directory");
   EXPECT_EQ(ErrorOf([] { OpenInput("/", ZstdFrames::kExactlyOne); }),
-            "/: cannot be read: Is a directory");
+            "/: is a directory; expected a regular file, or - for standard "
+            "input");
+  EXPECT_EQ(ErrorOf([] { OpenInput("/dev/null", ZstdFrames::kExactlyOne); }),
+            "/dev/null: is no regular file; expected a regular file, or - for "
+            "standard input");
+}
+
+TEST(Input, DoesNotWaitForTheWriterOfAFifo) {
+  const testing::ScratchFolder folder;
+  const std::string fifo = (folder / "fifo").string();
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(ErrorOf([&] { OpenInput(fifo, ZstdFrames::kExactlyOne); }),
+            fifo +
+                ": is a FIFO; expected a regular file, or - for standard "
+                "input");
+}
+
+TEST(Input, NamesTheProgramThatDecompressesWhatItCannot) {
+  const testing::ScratchFolder folder;
+  for (const auto& [program, bytes] :
+       {std::pair<std::string, std::string>{
+            "xz", std::string("\xfd\x37zXZ\0\0\4", 8)},
+        {"gzip", "\x1f\x8b\x08"}}) {
+    const std::string file = (folder / program).string();
+    testing::WriteBytes(file, bytes);
+    EXPECT_EQ(ErrorOf([&] { OpenInput(file, ZstdFrames::kExactlyOne); }),
+              file + ": is compressed with " + program +
+                  "; expected zstd or plain text; decompress it with \"" +
+                  program + " -d\"");
+  }
 }
 
 TEST(LineReader, GivesLinesOfEveryLengthAcrossBlocks) {

@@ -43,23 +43,25 @@ TEST(Generators, AllMakeTracesThatCanBeWrittenAndReadAndAreSound) {
 
 TEST(Generators, SayWhatTheyDoNotKnow) {
   EXPECT_EQ(ErrorOf([] { Generate("budy:preset=mixed"); }),
-            "gen:\"budy:preset=mixed\": found the generator \"budy\"; expected "
-            "idle, buddy, twin, sequential, reverse, strided, random, "
-            "clustered, shuffled, cma, reporting, dirty-log, kexec, "
-            "guest-memfd, vfio");
-  EXPECT_EQ(ErrorOf([] { Generate("reverse:page=5"); }),
-            "gen:\"reverse:page=5\": found the key \"page\"; expected pages, "
-            "base; see docs/generators.md");
+            "gen:\"budy:preset=mixed\": unknown generator 'budy'; did you "
+            "mean buddy? (known: idle, buddy, twin, sequential, reverse, "
+            "strided, random, clustered, shuffled, cma, reporting, dirty-log, "
+            "kexec, guest-memfd, vfio); see docs/generators.md");
+  EXPECT_EQ(
+      ErrorOf([] { Generate("reverse:page=5"); }),
+      "gen:\"reverse:page=5\": found the key \"page\"; did you mean pages?; "
+      "expected pages, base; see docs/generators.md");
   EXPECT_EQ(ErrorOf([] { Generate("reverse:pages"); }),
             "gen:\"reverse:pages\": found \"pages\"; expected KEY=VALUE; see "
             "docs/generators.md");
   EXPECT_EQ(ErrorOf([] { Generate("reverse:pages=1:pages=1"); }),
             "gen:\"reverse:pages=1:pages=1\": found \"pages\" twice; expected "
             "it once; see docs/generators.md");
-  EXPECT_EQ(ErrorOf([] { Generate("buddy:preset=frsh"); }),
-            "gen:\"buddy:preset=frsh\": found preset=\"frsh\"; expected "
-            "fresh|recycled|allfreed|punched|mixed|from_buddyinfo; see "
-            "docs/generators.md");
+  EXPECT_EQ(
+      ErrorOf([] { Generate("buddy:preset=frsh"); }),
+      "gen:\"buddy:preset=frsh\": found preset=\"frsh\"; did you mean fresh?; "
+      "expected fresh|recycled|allfreed|punched|mixed|from_buddyinfo; see "
+      "docs/generators.md");
   for (const char* spec :
        {"reverse:pages=0", "reverse:pages=-1", "reverse:pages=1X",
         "reverse:pages=", "reverse:pages=1KK", "reverse:pages=99999999999T",

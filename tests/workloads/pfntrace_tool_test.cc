@@ -4,6 +4,7 @@
 // status, and that it leaves a complete file or none.
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -31,6 +32,16 @@ constexpr std::string_view kPfnLines =
 const std::string kImport =
     "import --from=pfn-lines --guest-memory=2G --kernel='Linux 6.1.192' "
     "--recorder='by hand' --provoked='inflate 8 pages, deflate all' ";
+
+// `kSmallText` with the source that an import adds.
+std::string WithSource(const std::string& source) {
+  std::string text(kSmallText);
+  return text.insert(text.find("\n\n") + 1, "source: " + source + "\n");
+}
+
+// Of `kPfnLines`.
+const std::string kSha256 =
+    "7976f0919585328e2621e7db09aceabd88601ac98814e7b56f696712fda65640";
 
 struct Outcome {
   int status;
@@ -72,9 +83,101 @@ TEST_F(Pfntrace, ImportsAFile) {
   const Outcome outcome = Run(kImport + "lines -o new.pfntrace");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.out,
-            "new.pfntrace: 6 lines, 8 pages inflated, 8 deflated\n");
+            "new.pfntrace: 6 lines, 8 pages inflated, 8 deflated\n"
+            "Measure with it: ./run bench --workload=" +
+                (folder_ / "new.pfntrace").string() +
+                " --structure=flat,xbitmap,cvbmp\n");
   EXPECT_EQ(outcome.err, "");
-  EXPECT_EQ(ReadBytes(folder_ / "new.pfntrace"), kSmallText);
+  EXPECT_EQ(ReadBytes(folder_ / "new.pfntrace"),
+            WithSource("lines sha256:" + kSha256));
+}
+
+TEST_F(Pfntrace, ImportNeedsNothingButTheRecording) {
+  const Outcome outcome = Run("import lines");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "lines.pfntrace.zst: 6 lines, 8 pages inflated, 8 deflated\n"
+            "  the format is pfn-lines, by the first lines\n"
+            "  guest memory is estimated from the highest page: 4 MiB; "
+            "--guest-memory=SIZE says it\n"
+            "Measure with it: ./run bench --workload=" +
+                (folder_ / "lines.pfntrace.zst").string() +
+                " --structure=flat,xbitmap,cvbmp\n");
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(Run("cat lines.pfntrace.zst").out.substr(0, 180),
+            "pfntrace 1\npage-size: 4096\nguest-memory: 4194304\nsource: lines "
+            "sha256:" +
+                kSha256 + "; guest-memory estimated\n\nT 8\nI ");
+}
+
+TEST_F(Pfntrace, ImportNeverOverwritesSilently) {
+  WriteBytes(folder_ / "lines.pfntrace.zst", "kept");
+  ExpectRefused("import lines",
+                "lines.pfntrace.zst exists and is not overwritten: remove it, "
+                "or say -o FILE; see pfntrace import --help");
+  EXPECT_EQ(ReadBytes(folder_ / "lines.pfntrace.zst"), "kept");
+  ExpectRefused("import lines -o ./lines",
+                "./lines is the recording itself: -o needs another name; see "
+                "pfntrace import --help");
+  const Outcome outcome = Run("import lines -o lines.pfntrace.zst");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_NE(outcome.out.find("; an older file was replaced\n"),
+            std::string::npos);
+}
+
+TEST_F(Pfntrace, ImportWarnsOfAGuestThatIsTooSmall) {
+  const Outcome outcome = Run("import lines --guest-memory=1M -o new.pfntrace");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err,
+            "pfntrace: warning: the pages 0x1fc to 0x303 do not fit into a "
+            "guest of 1 MiB: 8 too many, or more, whatever its hole below 4 "
+            "GiB; check --guest-memory, or the recording\n");
+}
+
+TEST_F(Pfntrace, ImportTellsAllThatIsWrongAtOnce) {
+  ExpectRefused(
+      "import --from=qemu-lgo --guest-memory=2X --kernel='k ' -",
+      "standard input has no name: -o FILE is missing; --from: unknown format "
+      "'qemu-lgo'; did you mean qemu-log? (known: bpftrace, ftrace, pagemap, "
+      "perf-script, pfn-lines, qemu-log, trace-cmd); --guest-memory: '2X' is "
+      "no size, such as 8G, from 1 to 2^60; --kernel: the text has a blank at "
+      "an end; see pfntrace import --help");
+  ExpectRefused("import",
+                "INPUT, the recording, is missing; see pfntrace import --help");
+  ExpectRefused("import lines --kernle=k --soruce=s",
+                "unknown argument '--kernle=k'; did you mean --kernel?; "
+                "unknown argument '--soruce=s'; did you mean --source?; see "
+                "pfntrace --help");
+  ExpectRefused("import --kernel= lines",
+                "'--kernel=' has no value; see pfntrace --help");
+}
+
+TEST_F(Pfntrace, NamesOfFilesReachNoTerminalAsTheyAre) {
+  WriteBytes(folder_ / "a\x1b[31m\nb", "X\n");
+  WriteBytes(folder_ / "c\x1b[31m\nd", kSmallText);
+  for (const std::string command :
+       {"info", "table", "cat", "check", "import -o new.pfntrace"}) {
+    const Outcome outcome = Run(command + " 'a\x1b[31m\nb'");
+    EXPECT_EQ(outcome.status, 2) << command;
+    EXPECT_EQ(outcome.err.find("pfntrace: a\\x1b[31m\\x0ab:"), 0u)
+        << outcome.err;
+    EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1);
+  }
+  for (const std::string command : {"info", "table", "check"}) {
+    const Outcome outcome = Run(command + " 'c\x1b[31m\nd'");
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("c\\x1b[31m\\x0ad"), std::string::npos);
+    EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos);
+  }
+}
+
+TEST_F(Pfntrace, DoesNotWaitForTheWriterOfAFifo) {
+  ASSERT_EQ(::mkfifo((folder_ / "fifo.pfntrace").c_str(), 0600), 0);
+  for (const std::string command : {"info", "cat", "check", "import"}) {
+    ExpectRefused(command + " fifo.pfntrace",
+                  "fifo.pfntrace: is a FIFO; expected a regular file, or - for "
+                  "standard input");
+  }
 }
 
 TEST_F(Pfntrace, ImportsStandardInputAndCompresses) {
@@ -112,26 +215,23 @@ TEST_F(Pfntrace, RefusesWrongUsage) {
   ExpectRefused(
       "",
       "found no command; expected the command import, generate, info, "
-      "table, cat or check" +
+      "table, cat, check" +
           help);
   ExpectRefused(
       "show x",
-      "found \"show\"; expected the command import, generate, info, table, cat "
-      "or check" +
+      "found \"show\"; expected the command import, generate, info, table, "
+      "cat, check" +
           help);
   ExpectRefused("info", "TRACE is required" + help);
-  ExpectRefused("info --all small.pfntrace",
-                "The following argument was not expected: --all" + help);
+  ExpectRefused("info --all small.pfntrace", "unknown argument '--all'" + help);
+  ExpectRefused("cat --pgaes small.pfntrace",
+                "unknown argument '--pgaes'; did you mean --pages?" + help);
   ExpectRefused("cat --absolute --pages small.pfntrace",
                 "--absolute excludes --pages" + help);
-  ExpectRefused(
-      "import --from=xentrace --guest-memory=2G --kernel=k --recorder=r "
-      "--provoked=p lines -o new.pfntrace",
-      "--from: xentrace not in {bpftrace,ftrace,pagemap,perf-script,pfn-lines,"
-      "qemu-log,trace-cmd}" +
-          help);
-  ExpectRefused(kImport + "--source='x ' lines -o new.pfntrace",
-                "--source: the text has a blank at an end" + help);
+  ExpectRefused("chekc x",
+                "found \"chekc\"; did you mean check?; expected the command "
+                "import, generate, info, table, cat, check" +
+                    help);
 }
 
 TEST_F(Pfntrace, HelpsEverywhere) {
@@ -174,6 +274,20 @@ TEST_F(Pfntrace, ChecksEveryFileAndNamesTheBadOnes) {
   EXPECT_EQ(outcome.err,
             "pfntrace: bad:1: found \"X\"; expected \"pfntrace 1\"; recordings "
             "must be imported with \"pfntrace import\" first\n");
+}
+
+TEST_F(Pfntrace, ChecksWorkloadsByNameAsWell) {
+  const Outcome outcome =
+      Run("check frag-4g gen:reverse:pages=4:base=0 idel-8g small.pfntrace");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(outcome.out.find("frag-4g: ok "), 0u);
+  EXPECT_NE(outcome.out.find("\ngen:reverse:pages=4:base=0: ok "),
+            std::string::npos);
+  EXPECT_NE(outcome.out.find("\nsmall.pfntrace: ok "), std::string::npos);
+  EXPECT_EQ(outcome.err,
+            "pfntrace: unknown workload 'idel-8g'; did you mean idle-8g? "
+            "(known: busy-2g, frag-4g, idle-8g, numa-64g, oom-2g, punched-2g, "
+            "idle-1t), and no such file is here\n");
 }
 
 TEST_F(Pfntrace, RefusesATraceThatNoGuestCanHaveMade) {
@@ -254,11 +368,22 @@ TEST_F(Pfntrace, RefusesWhatCannotBeGenerated) {
   ExpectRefused("generate reverse -o no/folder/x.pfntrace",
                 "no/folder/x.pfntrace: cannot be written: No such file or "
                 "directory");
-  ExpectRefused("generate", "generate needs SPEC and -o FILE, or --list");
+  ExpectRefused("generate",
+                "SPEC is missing; --list prints what there is; -o FILE is "
+                "missing; see pfntrace generate --help");
+  const Outcome bogus = Run("generate budy");
+  EXPECT_EQ(bogus.status, 2);
+  EXPECT_EQ(bogus.err.find("pfntrace: gen:\"budy\": unknown generator 'budy'; "
+                           "did you mean buddy? (known: idle, "),
+            0u)
+      << bogus.err;
+  EXPECT_NE(
+      bogus.err.find("; -o FILE is missing; see pfntrace generate --help"),
+      std::string::npos);
   ExpectRefused("generate reverse:pages=0 -o x.pfntrace",
                 "gen:\"reverse:pages=0\": found pages=\"0\"; expected a whole "
                 "number from 1 to 268435456, perhaps with K, M, G or T; see "
-                "docs/generators.md");
+                "docs/generators.md; see pfntrace generate --help");
 }
 
 TEST_F(Pfntrace, SetsTracesBesideEachOther) {

@@ -90,6 +90,19 @@ TEST(QemuLog, WithKicksBecomesTheWorkedExample) {
   EXPECT_EQ(result.notes, Notes{kFromKicks});
 }
 
+TEST(QemuLog, TargetsTellTheMemoryOfTheGuest) {
+  const std::string pages = Kick(0) + Page(0x300) + Config(1, 0);
+  const std::string target = "virtio_balloon_to_target balloon target: ";
+  EXPECT_EQ(Import(pages).guest_memory_bytes, 0u);
+  EXPECT_EQ(Import(target + "0x60000000 num_pages: 131072\n" + pages)
+                .guest_memory_bytes,
+            std::uint64_t{2} << 30);
+  EXPECT_EQ(Import(target + "0xffffffffffffffff num_pages: 1\n" + pages)
+                .guest_memory_bytes,
+            0u)
+      << "no guest has so much";
+}
+
 TEST(QemuLog, WithoutKicksTakesTheDirectionFromSetConfig) {
   ImportResult result =
       Import(Target(8) + Pages({0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300}) +

@@ -3,29 +3,20 @@
 #include "workloads/generate/arguments.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <optional>
 
+#include "workloads/text/nearest.h"
+#include "workloads/text/size.h"
 #include "workloads/trace/text_scan.h"
 #include "workloads/trace/trace_error.h"
 
 namespace pfn {
 namespace {
-
-// "128K"
-std::optional<std::uint64_t> ParseCount(std::string_view text) {
-  std::uint64_t count = 0;
-  if (!ConsumeDecimal(&text, &count)) return {};
-  if (text.empty()) return count;
-  constexpr std::string_view kSuffixes = "KMGT";
-  const std::size_t suffix = kSuffixes.find(text.front());
-  if (text.size() != 1 || suffix == kSuffixes.npos) return {};
-  const auto shift = static_cast<unsigned>(10 * (suffix + 1));
-  if (count > ~std::uint64_t{0} >> shift) return {};
-  return count << shift;
-}
 
 std::optional<double> ParseShare(std::string_view text) {
   double share = 0;
@@ -35,21 +26,22 @@ std::optional<double> ParseShare(std::string_view text) {
   return share;
 }
 
-bool IsChoice(std::string_view choices, std::string_view word) {
+// "fresh|recycled"
+std::vector<std::string> SplitChoices(std::string_view choices) {
+  std::vector<std::string> words;
   while (!choices.empty()) {
-    const std::string_view choice = choices.substr(0, choices.find('|'));
-    if (choice == word) return true;
-    choices.remove_prefix(std::min(choices.size(), choice.size() + 1));
+    words.emplace_back(choices.substr(0, choices.find('|')));
+    choices.remove_prefix(std::min(choices.size(), words.back().size() + 1));
   }
-  return false;
+  return words;
 }
 
-std::string ListKeys(std::span<const Parameter> parameters) {
-  std::string keys;
+std::vector<std::string> KeysOf(std::span<const Parameter> parameters) {
+  std::vector<std::string> keys;
   for (const Parameter& parameter : parameters) {
-    keys += fmt::format("{}{}", keys.empty() ? "" : ", ", parameter.key);
+    keys.emplace_back(parameter.key);
   }
-  return keys.empty() ? "none at all" : keys;
+  return keys;
 }
 
 }  // namespace
@@ -84,7 +76,10 @@ void Arguments::Set(std::string_view key, std::string_view text) {
   std::size_t index = 0;
   while (index < parameters_.size() && parameters_[index].key != key) ++index;
   if (index == parameters_.size()) {
-    Refuse(fmt::format("the key {}", Quoted(key)), ListKeys(parameters_));
+    const std::vector<std::string> keys = KeysOf(parameters_);
+    Refuse(fmt::format("the key {}{}", Quoted(key), DidYouMean(key, keys)),
+           keys.empty() ? "none at all"
+                        : fmt::format("{}", fmt::join(keys, ", ")));
   }
   const Parameter& parameter = parameters_[index];
   Value value{std::string(text)};
@@ -93,12 +88,10 @@ void Arguments::Set(std::string_view key, std::string_view text) {
   };
   switch (parameter.kind) {
     case Parameter::Kind::kCount: {
-      const std::optional<std::uint64_t> count = ParseCount(text);
+      const std::optional<std::uint64_t> count = ParseSize(text);
       if (!count || *count < parameter.min || *count > parameter.max) {
-        fail(
-            fmt::format("a whole number from {} to {}, perhaps with K, M, G "
-                        "or T",
-                        parameter.min, parameter.max));
+        fail(fmt::format("a whole number from {} to {}{}", parameter.min,
+                         parameter.max, kPerhapsWithSuffix));
       }
       value.count = *count;
       break;
@@ -114,11 +107,15 @@ void Arguments::Set(std::string_view key, std::string_view text) {
       value.share = *share;
       break;
     }
-    case Parameter::Kind::kWord:
-      if (!parameter.choices.empty() && !IsChoice(parameter.choices, text)) {
-        fail(parameter.choices);
+    case Parameter::Kind::kWord: {
+      const std::vector<std::string> words = SplitChoices(parameter.choices);
+      if (!words.empty() && std::ranges::find(words, text) == words.end()) {
+        Refuse(
+            fmt::format("{}={}{}", key, Quoted(text), DidYouMean(text, words)),
+            parameter.choices);
       }
       break;
+    }
   }
   values_[index] = value;
 }

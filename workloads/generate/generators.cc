@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "workloads/text/nearest.h"
 #include "workloads/trace/trace_error.h"
 
 namespace pfn {
@@ -18,22 +19,33 @@ std::vector<Generator> Generators() {
   return all;
 }
 
-Trace Generate(std::string_view spec) {
+namespace {
+
+Generator GeneratorOf(std::string_view spec) {
   const std::string_view name = NameOfSpec(spec);
-  std::string known;
-  for (const Generator& generator : Generators()) {
-    if (generator.name == name) {
-      const Arguments arguments(spec, generator.parameters);
-      Trace trace;
-      trace.provenance.recorder = "pfntrace generate";
-      trace.provenance.provoked = fmt::format("gen:{}", spec);
-      generator.generate(arguments, &trace);
-      return trace;
-    }
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", generator.name);
+  const std::vector<Generator> generators = Generators();
+  for (const Generator& generator : generators) {
+    if (generator.name == name) return generator;
   }
-  throw TraceError(fmt::format("gen:{}: found the generator {}; expected {}",
-                               Quoted(spec), Quoted(name), known));
+  throw TraceError(
+      fmt::format("gen:{}: {}; see docs/generators.md", Quoted(spec),
+                  UnknownName("generator", name, NamesIn(generators))));
+}
+
+}  // namespace
+
+void CheckSpec(std::string_view spec) {
+  const Arguments checked(spec, GeneratorOf(spec).parameters);
+}
+
+Trace Generate(std::string_view spec) {
+  const Generator generator = GeneratorOf(spec);
+  const Arguments arguments(spec, generator.parameters);
+  Trace trace;
+  trace.provenance.recorder = "pfntrace generate";
+  trace.provenance.provoked = fmt::format("gen:{}", spec);
+  generator.generate(arguments, &trace);
+  return trace;
 }
 
 }  // namespace pfn

@@ -32,6 +32,9 @@ struct Generator {
 // All generators, ordered as in the documentation.
 std::vector<Generator> Generators();
 
+// Throws TraceError if `spec` cannot be generated.
+void CheckSpec(std::string_view spec);
+
 // The trace of NAME[:KEY=VALUE]..., with its provenance. Throws TraceError.
 Trace Generate(std::string_view spec);
 

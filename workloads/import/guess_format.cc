@@ -31,6 +31,19 @@ bool IsPfnLine(std::string_view line) {
                      [](char c) { return c == ' ' || DigitValue(c) < 16; });
 }
 
+// Entries of 8 bytes: bit 63 is set where a page is present, bits 59 and 60 are
+// never.
+bool LooksLikePagemap(std::string_view head) {
+  constexpr std::size_t kEntryBytes = 8;
+  bool has_present = false;
+  for (; head.size() >= kEntryBytes; head.remove_prefix(kEntryBytes)) {
+    const auto top = static_cast<unsigned char>(head[kEntryBytes - 1]);
+    if ((top & 0x18) != 0) return false;
+    has_present = has_present || (top & 0x80) != 0;
+  }
+  return has_present;
+}
+
 }  // namespace
 
 std::string_view GuessFormat(std::string_view line) {
@@ -44,6 +57,19 @@ std::string_view GuessFormat(std::string_view line) {
   if (IsPfnLine(line)) return "pfn-lines";
   if (const auto event = ParseKernelEvent(line)) {
     return event->system.empty() ? "ftrace" : "perf-script";
+  }
+  return "";
+}
+
+std::string_view GuessFormatOfHead(std::string_view head) {
+  // Binary: no text has a zero byte.
+  if (head.find('\0') != head.npos)
+    return LooksLikePagemap(head) ? "pagemap" : "";
+  while (!head.empty()) {
+    const std::string_view line = head.substr(0, head.find('\n'));
+    head.remove_prefix(std::min(line.size() + 1, head.size()));
+    const std::string_view format = GuessFormat(line);
+    if (!format.empty()) return format;
   }
   return "";
 }

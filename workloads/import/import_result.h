@@ -19,6 +19,8 @@ namespace pfn {
 struct ImportResult {
   Trace trace;
   std::uint64_t lines = 0;
+  // Where the recording itself tells; 0: it does not.
+  std::uint64_t guest_memory_bytes = 0;
   // One line of text each: what was dropped, and how directions were found.
   std::vector<std::string> notes;
 };

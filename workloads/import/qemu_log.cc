@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -23,6 +24,11 @@ constexpr unsigned kPageShift = 12;
 struct Kick {
   std::uint64_t device;
   std::uint64_t queue;
+};
+
+struct Target {
+  std::uint64_t bytes;  // that the guest keeps
+  std::uint64_t pages;  // of the balloon
 };
 
 struct SetConfig {
@@ -76,15 +82,16 @@ std::optional<SetConfig> ParseSetConfig(std::string_view text) {
   return config;
 }
 
-std::optional<std::uint64_t> ParseTarget(std::string_view text) {
-  std::uint64_t bytes = 0;
-  std::uint64_t pages = 0;
+std::optional<Target> ParseTarget(std::string_view text) {
+  Target target;
   if (!ConsumePrefix(&text, "balloon target: 0x") ||
-      !ConsumeHex(&text, &bytes) || !ConsumePrefix(&text, " num_pages: ") ||
-      !ConsumeDecimal(&text, &pages) || !text.empty() || pages >= kPfnLimit) {
+      !ConsumeHex(&text, &target.bytes) ||
+      !ConsumePrefix(&text, " num_pages: ") ||
+      !ConsumeDecimal(&text, &target.pages) || !text.empty() ||
+      target.pages >= kPfnLimit) {
     return {};
   }
-  return pages;
+  return target;
 }
 
 // The length of a "ram_block_discard_range BLOCK@0xADDRESS + 0xLENGTH: ...".
@@ -130,7 +137,7 @@ class QemuLogImporter {
   void OnPage(Pfn pfn);
   void OnKick(Kick kick);
   void OnSetConfig(SetConfig config);
-  void OnTarget(std::uint64_t pages);
+  void OnTarget(Target target);
   void OnDiscard(std::uint64_t bytes);
 
   void BeginKickedArray();
@@ -302,13 +309,21 @@ void QemuLogImporter::BeginKickedArray() {
   result_.trace.BeginArray(direction_);
 }
 
-void QemuLogImporter::OnTarget(std::uint64_t pages) {
+void QemuLogImporter::OnTarget(Target target) {
   if (result_.trace.IsTooLarge()) {
     Fail(Trace::kTooLarge, "fewer; split the recording");
   }
   begins_array_ = true;
   // A target must not overtake pages that wait.
-  (pending_.arrays() > 0 ? pending_ : result_.trace).AppendTarget(pages);
+  (pending_.arrays() > 0 ? pending_ : result_.trace).AppendTarget(target.pages);
+  // What the guest keeps and what the balloon has are all of its memory, but
+  // for what is plugged in later.
+  if (target.bytes >> kPageShift < kPfnLimit / 2 &&
+      target.pages < kPfnLimit / 2) {
+    result_.guest_memory_bytes =
+        std::max(result_.guest_memory_bytes,
+                 target.bytes + (target.pages << kPageShift));
+  }
 }
 
 void QemuLogImporter::OnSetConfig(SetConfig config) {

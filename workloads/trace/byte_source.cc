@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,14 @@ namespace {
 
 // The first bytes of every zstd frame (0xFD2FB528, little endian).
 constexpr std::string_view kZstdMagic = "\x28\xb5\x2f\xfd";
+
+// Compressed in a way that is not read here.
+struct OtherCompression {
+  std::string_view magic;    // the first bytes
+  std::string_view program;  // which decompresses it with -d
+};
+constexpr OtherCompression kOtherCompressions[] = {{"\xfd\x37zX", "xz"},
+                                                   {"\x1f\x8b", "gzip"}};
 
 class MemorySource : public ByteSource {
  public:
@@ -40,12 +49,14 @@ class MemorySource : public ByteSource {
 class FileSource : public ByteSource {
  public:
   explicit FileSource(const std::filesystem::path& path)
-      : name_(path == "-" ? "standard input" : path.string()),
-        file_(path == "-" ? stdin : std::fopen(path.c_str(), "rbe")) {
+      : name_(path == "-" ? "standard input" : path.string()) {
+    if (path != "-") RequireRegularFile(path);
+    file_.reset(path == "-" ? stdin : std::fopen(path.c_str(), "rbe"));
     if (file_ == nullptr) Fail();
     // All reads are big: a second buffer would only copy.
     if (path != "-") std::setvbuf(file_.get(), nullptr, _IONBF, 0);
     head_size_ = ReadFile(head_);
+    RefuseOtherCompressions();
   }
 
   const std::string& name() const { return name_; }
@@ -73,6 +84,31 @@ class FileSource : public ByteSource {
         std::fread(buffer.data(), 1, buffer.size(), file_.get());
     if (std::ferror(file_.get()) != 0) Fail();
     return size;
+  }
+
+  // Opening a FIFO waits for somebody to write to it, perhaps for ever, and
+  // some devices do things when they are opened.
+  void RequireRegularFile(const std::filesystem::path& path) const {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (std::filesystem::is_regular_file(status) || error) return;
+    throw TraceError(fmt::format(
+        "{}: is {}; expected a regular file, or - for standard input", name_,
+        std::filesystem::is_directory(status) ? "a directory"
+        : std::filesystem::is_fifo(status)    ? "a FIFO"
+                                              : "no regular file"));
+  }
+
+  void RefuseOtherCompressions() const {
+    for (const OtherCompression& other : kOtherCompressions) {
+      if (!std::string_view(head_, head_size_).starts_with(other.magic)) {
+        continue;
+      }
+      throw TraceError(fmt::format(
+          "{}: is compressed with {}; expected zstd or plain text; decompress "
+          "it with \"{} -d\"",
+          name_, other.program, other.program));
+    }
   }
 
   [[noreturn]] void Fail() const {

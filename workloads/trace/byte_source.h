@@ -34,7 +34,7 @@ enum class ZstdFrames { kExactlyOne, kOneOrMore };
 // Reads `text`, which must outlive the source.
 std::unique_ptr<ByteSource> OpenMemory(std::string_view text);
 
-// Opens `path`; "-" is standard input. Throws TraceError.
+// Opens `path`, a regular file; "-" is standard input. Throws TraceError.
 std::unique_ptr<ByteSource> OpenInput(const std::filesystem::path& path,
                                       ZstdFrames frames);
 

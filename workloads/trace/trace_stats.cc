@@ -78,17 +78,6 @@ void CountArrays(const Trace& trace, TraceStats* stats) {
   stats->p90_run = Percentile(lengths, 90);
 }
 
-// "8 GiB" if that is exact, otherwise in the largest unit that is, or bytes.
-std::string FormatBytes(std::uint64_t bytes) {
-  constexpr std::string_view kUnits[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-  std::size_t unit = 0;
-  while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < std::size(kUnits)) {
-    bytes /= 1024;
-    ++unit;
-  }
-  return fmt::format("{} {}", bytes, kUnits[unit]);
-}
-
 std::string FormatSteps(const TraceStats& stats) {
   const std::uint64_t sum =
       stats.steps_down + stats.steps_up + stats.steps_other;
@@ -103,6 +92,16 @@ std::string FormatSteps(const TraceStats& stats) {
 }
 
 }  // namespace
+
+std::string FormatBytes(std::uint64_t bytes) {
+  constexpr std::string_view kUnits[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < std::size(kUnits)) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{} {}", bytes, kUnits[unit]);
+}
 
 TraceStats ComputeStats(const Trace& trace) {
   TraceStats stats;

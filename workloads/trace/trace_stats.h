@@ -46,6 +46,9 @@ struct TraceStats {
 
 TraceStats ComputeStats(const Trace& trace);
 
+// "8 GiB" if that is exact, otherwise in the largest unit that is, or bytes.
+std::string FormatBytes(std::uint64_t bytes);
+
 // "idle-8g.pfntrace.zst" and about 15 lines of facts: `pfntrace info`.
 std::string FormatInfo(std::string_view title, const Trace& trace);
 

@@ -40,7 +40,7 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--workload=nothing-like-it", ["(known: default, all, busy-2g"]),
         ("--workload=", ["'--workload=' has no value"]),
         ("--workload=idle-2t", ["did you mean idle-1t?"]),
-        ("--workload=gen:budy", ["expected idle, buddy, twin"]),
+        ("--workload=gen:budy", ["did you mean buddy?", "idle, buddy"]),
         ("--workload=gen:reverse:page=1", ["expected pages, base"]),
         ("--structure=xbitmpa", ["did you mean xbitmap?", "cvbmp"]),
         ("--structure=", ["'--structure=' has no value"]),
@@ -48,15 +48,21 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--baseline=cvbmpp", ["did you mean cvbmp?"]),
         (
             "--fault=failslab:probabilty=1",
-            ["'probabilty'", "probability, interval, times, space"],
+            [
+                "'probabilty'; did you mean probability?",
+                "probability, interval, times, space",
+            ],
         ),
         ("--fault=failslab:probability=101", ["'101'", "from 0 to 100"]),
         ("--fault=failslab=1,2,3", ["<interval>,<probability>,<space>"]),
-        ("--fault=fail_make_request=1,2,3,4", ["none", "failslab", "nth:N"]),
+        ("--fault=fail_make_request=1,2,3,4", ["none", "failslab", "nth"]),
         ("--fault=nth:0", ["'0'", "from 1"]),
-        ("--fault=ge_brust", ["'ge_brust'", "ge_burst", "slab_boundary"]),
+        ("--fault=ge_brust", ["did you mean ge_burst?", "--list-faults"]),
+        ("--fault=slab_bound", ["did you mean slab_boundary?"]),
+        ("--fault=budget:10X", ["'10X'", "perhaps with K, M, G or T"]),
         ("--fault=zone_wmark:thp=2", ["'2'", "from 0 to 1"]),
         ("--fault=pcp_only:ask=no", ["on_empty, precheck, race"]),
+        ("--pages=1X", ["'1X'", "perhaps with K, M, G or T"]),
         ("--fault=slab_boundary:none", ["nothing fails"]),
         ("--fault-draw=operations", ["did you mean operation?"]),
         ("--fault-draw=", ["'--fault-draw=' has no value"]),
@@ -75,11 +81,13 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--driver=ring:64", ["--driver", "--operation=replay"]),
         ("--structure=pipelined", ["'pipelined'", "--operation=replay"]),
         ("--nosuch", ["'--nosuch'", "--help"]),
-        ("stray", ["'stray'", "--help"]),
+        ("--strucure=flat", ["did you mean --structure?", "--help"]),
+        ("-structure=flat", ["did you mean --structure?"]),
+        ("stray", ["'stray'", "(commands: sweep)", "--help"]),
+        ("swep", ["'swep'; did you mean sweep?"]),
+        ("structure=flat", ["did you mean --structure?"]),
         ("--benchmark_nosuch=1", ["'--benchmark_nosuch=1'"]),
-        ("--benchmark_out=x.json", ["results.json", "--out=DIR"]),
-        ("--benchmark_out_format=csv", ["--out=DIR"]),
-        ("--benchmark_format=csv", ["--out=DIR"]),
+        ("--benchmark_fliter=set", ["did you mean --benchmark_filter?"]),
         ("--benchmark_filter=(", ["'('", "regular expression"]),
         ("--benchmark_filter=-[", ["'-['", "regular expression"]),
         ("--benchmark_filter=nowhere", ["--benchmark_list_tests"]),
@@ -93,12 +101,13 @@ def test_values_that_cannot_be_used(tool, argument, parts):
 @pytest.mark.parametrize(
     ("argument", "parts"),
     [
-        ("--policy=fre", ["'fre'", "free, single, array"]),
+        ("--policy=fre", ["'fre'; did you mean free?", "single, array"]),
         ("--policy=reserve:0", ["reserve:64K"]),
         ("--policy=free,free", ["'free' is given twice"]),
         ("--host=reel", ["'reel'", "real:SIZE"]),
-        ("--driver=wlak:posted", ["'wlak'", "walk"]),
+        ("--driver=wlak:posted", ["'wlak'; did you mean walk?"]),
         ("--driver=walk:gone", ["'gone'", "fixed, posted"]),
+        ("--driver=walk:poste", ["did you mean posted?"]),
         ("--driver=ring:1", ["'1'", "2 to 32768"]),
     ],
 )
@@ -237,5 +246,74 @@ def test_a_trace_folder_that_is_missing(tool, monkeypatch):
     assert_refused(tool, [], "gone", "PFNBENCH_TRACES")
 
 
-def test_an_unused_name_of_google_benchmark_is_found_before_the_run(tool):
-    assert_refused(tool, [SMALL, "--benchmark_min_tiem=1"], "min_tiem")
+@pytest.mark.parametrize(
+    ("argument", "instead"),
+    [
+        ("--benchmark_out=x.json", "--out=DIR"),
+        ("--benchmark_out_format=csv", "--out=DIR"),
+        ("--benchmark_format=csv", "--out=DIR"),
+        ("--benchmark_report_aggregates_only=true", "./run report"),
+        ("--benchmark_display_aggregates_only", "./run report"),
+        ("--benchmark_min_time=1", "--rounds=N"),
+        ("--benchmark_min_warmup_time=1", "--rounds=N"),
+        ("--benchmark_time_unit=s", "ns for each page"),
+        ("--benchmark_perf_counters=CYCLES", "--instructions=hardware"),
+        ("--benchmark_counters_tabular=true", "--quiet"),
+        ("--benchmark_color=true", "--quiet"),
+    ],
+)
+def test_flags_of_google_benchmark_that_would_do_nothing(
+    tool, argument, instead
+):
+    name = argument.split("=")[0]
+    assert_refused(
+        tool, [SMALL, argument], f"{name} has no effect here: ", instead
+    )
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "--benchmark_context=pfnbench_schema=2",
+        "--benchmark_context=note=mine,baseline=flat",
+        "--benchmark_context=note",
+        "--benchmark_context=note=a=b",
+        "--benchmark_context",
+    ],
+)
+def test_a_context_that_would_contradict_what_was_measured(tool, argument):
+    assert_refused(
+        tool, [SMALL, argument], argument, "--benchmark_context=note=TEXT"
+    )
+
+
+def test_an_order_that_is_neither_on_nor_off(tool):
+    assert_refused(
+        tool,
+        [SMALL, "--benchmark_enable_random_interleaving=maybe"],
+        "_interleaving=false, or =true",
+    )
+
+
+def test_a_fifo_that_nobody_writes_to(tool):
+    os.mkfifo(tool.folder / "fifo.pfntrace")
+    assert_refused(
+        tool,
+        ["--workload=fifo.pfntrace"],
+        "fifo.pfntrace: is a FIFO; expected a regular file",
+    )
+
+
+def test_names_with_escapes_are_one_harmless_line(tool):
+    name = "bad\x1b[31m\n.pfntrace"
+    (tool.folder / name).write_text("no trace\n")
+    for argument in (
+        f"--workload={name}",
+        "--workload=gone" + name,
+        "--structure=\x1b[31m\n",
+        f"--out=small.pfntrace/{name}",
+        "--no\x1b[31m\nsuch",
+        "\x1b[31m\n",
+        "--fault=\x1b[31m\n",
+    ):
+        assert_refused(tool, [SMALL, argument], "\\x1b[31m\\x0a")

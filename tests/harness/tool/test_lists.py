@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import resource
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_help_fits_80_columns_and_names_every_flag(tool):
         "--large pow2|exact|vmalloc",
         "--policy NAME,...",
         "--host HOST",
-        "--driver SETTING,...",
+        "--driver KEY:VALUE,...",
         "--baseline NAME",
         "--controls N",
         "--rounds",
@@ -42,12 +43,38 @@ def test_help_fits_80_columns_and_names_every_flag(tool):
         "--list-workloads",
         "--list-structures",
         "--list-operations",
+        "--list-faults",
+        "--list-policies",
+        "--list-drivers",
         "--benchmark_list_tests",
     ):
         assert flag in text
     for default in ("[default]", "[all]", "[none]", "[1]", "[9]", "[xbitmap]"):
         assert default in text
     assert tool.run("-h").stdout == "\n".join(lines) + "\n"
+
+
+def test_help_is_in_groups_of_short_options(tool):
+    groups: dict[str, list[int]] = {}
+    for line in printed(tool, "--help"):
+        if re.fullmatch(r"\S.*:", line):
+            sizes = groups.setdefault(line[:-1], [])
+        elif re.match(r"  -", line):
+            sizes.append(1)
+        elif re.match(r" {24}\S", line):
+            sizes[-1] += 1
+        assert line.count("[all]") <= 1
+    assert list(groups) == [
+        "What is measured",
+        "When memory runs out",
+        "With --operation=replay",
+        "How it is measured",
+        "Results",
+        "Lists and help",
+    ]
+    for sizes in groups.values():
+        # The flag may need a line of its own.
+        assert sizes and max(sizes) <= 4
 
 
 def test_version_is_one_line(tool):
@@ -86,6 +113,71 @@ def test_operations_say_what_they_do(tool):
         "replay",
     ]
     assert all(len(line.split()) > 4 for line in lines)
+
+
+SCREEN = 45
+
+
+def assert_is_a_screen(lines: list[str]) -> str:
+    assert len(lines) <= SCREEN
+    assert max(map(len, lines)) <= 80
+    assert not any(line != line.rstrip() for line in lines)
+    return "\n".join(lines)
+
+
+def test_faults_have_grammar_meaning_and_an_example_that_runs(tool):
+    text = assert_is_a_screen(printed(tool, "--list-faults"))
+    for grammar in (
+        "none            nothing fails",
+        "failslab:probability=PERCENT[,interval=N,times=N,space=BYTES]\n",
+        "budget:BYTES\n",
+        "nth:N[,persistent]\n",
+        "ge_burst        gilbert_elliott:loss=0.01,burst=63\n",
+        "slab_boundary[:PAGE_MODEL][+failslab:...][+fail_page_alloc:...]\n",
+        "failslab=INTERVAL,PERCENT,SPACE,TIMES",
+    ):
+        assert grammar in text
+    examples = re.findall(r"; (\S+[:=]\S+)$", text, re.MULTILINE)
+    assert len(examples) == 11
+    printed(
+        tool,
+        "--workload=small.pfntrace",
+        "--structure=flat",
+        "--fault=" + ";".join(examples),
+        "--benchmark_list_tests",
+    )
+
+
+def test_policies_have_a_line_each(tool):
+    text = assert_is_a_screen(printed(tool, "--list-policies"))
+    for name in ("free", "single", "array", "array-rest", "nowait-pages"):
+        assert re.search(rf"^{name} +\w+", text, re.MULTILINE)
+    assert "reserve:BYTES as free" in text
+    assert "free [the default]" not in text and "next [the default]" in text
+
+
+def test_drivers_have_keys_values_and_defaults(tool):
+    text = assert_is_a_screen(printed(tool, "--list-drivers"))
+    assert re.search(
+        r"^ring +entries of a virtqueue \[128\]\n"
+        r" +a whole number from 2 to 32768$",
+        text,
+        re.MULTILINE,
+    )
+    assert re.search(r"^wait .* \[all\]\n +one, all$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["sweep", "--help"], ["--list-faults"], ["--list-workloads"]],
+)
+def test_help_and_lists_are_cheap(tool, arguments):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    printed(tool, *arguments)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # CPU seconds, which do not depend on what else runs here; sanitizers take
+    # several times as long.
+    assert after.ru_utime - before.ru_utime < 1
 
 
 @pytest.mark.parametrize(

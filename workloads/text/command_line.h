@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/cli/help_formatter.h
+// File: workloads/text/command_line.h
 //
-// Help of 80 columns, for every command of pfnbench. Slow to compile: it
-// includes all of CLI11.
+// What the command lines of all programs share: help of 80 columns, and what is
+// needed to be clear about a wrong flag. Slow to compile: it includes all of
+// CLI11.
 
-#ifndef PFNBENCH_HARNESS_CLI_HELP_FORMATTER_H_
-#define PFNBENCH_HARNESS_CLI_HELP_FORMATTER_H_
+#ifndef PFNBENCH_WORKLOADS_TEXT_COMMAND_LINE_H_
+#define PFNBENCH_WORKLOADS_TEXT_COMMAND_LINE_H_
 
 #include <CLI/CLI.hpp>
+#include <span>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace pfn {
 
@@ -53,6 +57,28 @@ class HelpFormatter final : public CLI::Formatter {
   }
 };
 
+// The long flags, with their dashes.
+inline std::vector<std::string> FlagsOf(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      flags.push_back("--" + name);
+    }
+  }
+  return flags;
+}
+
+// The first `--flag=`, or nothing: CLI11 takes what follows an empty value for
+// the value, so `--out= --quiet` would write into a folder of that name.
+inline std::string_view FlagWithoutValue(
+    std::span<const char* const> arguments) {
+  for (const std::string_view argument : arguments) {
+    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
+      return argument;
+  }
+  return {};
+}
+
 }  // namespace pfn
 
-#endif  // PFNBENCH_HARNESS_CLI_HELP_FORMATTER_H_
+#endif  // PFNBENCH_WORKLOADS_TEXT_COMMAND_LINE_H_

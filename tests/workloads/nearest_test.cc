@@ -2,7 +2,7 @@
 //
 // What is said about a name that nobody knows.
 
-#include "harness/cli/nearest.h"
+#include "workloads/text/nearest.h"
 
 #include <gtest/gtest.h>
 

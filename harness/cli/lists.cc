@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/cli/lists.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string_view>
+#include <vector>
+
+#include "harness/fault/fault_table.h"
+#include "harness/replay/replay_spec.h"
+#include "workloads/text/nearest.h"
+
+namespace pfn {
+namespace {
+
+constexpr std::size_t kColumns = 80;
+
+std::string FormOf(const FaultAttribute& attribute) {
+  if (attribute.type == FaultAttribute::Type::kBare) {
+    return std::string(attribute.placeholder);
+  }
+  if (attribute.type == FaultAttribute::Type::kFlag) {
+    return std::string(attribute.name);
+  }
+  return fmt::format("{}={}", attribute.name, attribute.placeholder);
+}
+
+// "failslab:probability=PERCENT[,interval=N,times=N,space=BYTES]", broken after
+// a comma where the line is full.
+std::string GrammarOf(const FaultModelInfo& model) {
+  std::string grammar(model.name);
+  std::size_t column = grammar.size();
+  char separator = ':';
+  bool is_optional = false;
+  const std::string indent(model.name.size() + 2, ' ');
+  for (const FaultAttribute& attribute : model.attributes) {
+    std::string part(1, separator);
+    separator = ',';
+    if (attribute.required.empty() && !is_optional) {
+      part.insert(0, 1, '[');
+      is_optional = true;
+    }
+    const std::string form = FormOf(attribute);
+    if (column + part.size() + form.size() + 1 > kColumns) {
+      part += '\n' + indent;
+      column = indent.size();
+    }
+    grammar += part + form;
+    column += part.size() + form.size();
+  }
+  return is_optional ? grammar + ']' : grammar;
+}
+
+}  // namespace
+
+std::string ListFaults() {
+  std::string text =
+      "--fault=SPEC[;SPEC...]: which requests fail, of those that may not "
+      "sleep. Numbers\ntake K, M, G and T; of what stands in brackets any may "
+      "be given.\n\n";
+  text += fmt::format("{:<16}nothing fails [the default]\n", "none");
+  for (const FaultModelInfo& model : FaultModels()) {
+    text += fmt::format("{}\n    {}; {}\n", GrammarOf(model), model.what,
+                        model.example);
+    if (model.kind != FaultSpec::Kind::kGilbertElliott) continue;
+    for (const FaultPreset& preset : FaultPresets()) {
+      text += fmt::format("{:<16}gilbert_elliott:loss={},burst={}\n",
+                          preset.name, preset.loss, preset.burst);
+    }
+  }
+  std::vector<std::string_view> page_models;
+  for (const FaultModelInfo& model : FaultModels()) {
+    if (model.is_page_model) page_models.push_back(model.name);
+  }
+  return text +
+         fmt::format(
+             "slab_boundary[:PAGE_MODEL][+failslab:...][+fail_page_alloc:...]\n"
+             "    what the page allocator under the slab caches refuses, as in "
+             "a kernel, by\n"
+             "    {}\n"
+             "    or ge_* [ge_burst]; "
+             "slab_boundary:zone_wmark+failslab:probability=1\n"
+             "failslab=INTERVAL,PERCENT,SPACE,TIMES, and likewise "
+             "fail_page_alloc=\n"
+             "    as a kernel takes them when it boots; failslab=1,10,0,-1\n\n"
+             "docs/method.md says more of each.\n",
+             fmt::join(page_models, ", "));
+}
+
+std::string ListPolicies() {
+  std::string text =
+      "--policy=NAME,...: with --operation=replay, what the driver does with a "
+      "page that\nit could not record.\n\n";
+  for (const PolicyInfo& policy : Policies()) {
+    text += fmt::format("{:<14}{}{}\n", policy.form, policy.what,
+                        policy.policy == Policy::kFree ? " [the default]" : "");
+  }
+  return text +
+         "\nExample: pfnbench --operation=replay --workload=busy-2g\n"
+         "    --fault=slab_boundary:zone_wmark "
+         "--policy=free,array,reserve:64K\n";
+}
+
+std::string ListDrivers() {
+  std::string text =
+      "--driver=KEY:VALUE,...: with --operation=replay, which driver is "
+      "modelled. In\nbrackets what it has unless told otherwise.\n\n";
+  for (const DriverKeyInfo& key : DriverKeys()) {
+    text += fmt::format("{:<11}{} [{}]\n{:11}{}\n", key.name, key.what,
+                        key.initial, "", key.values);
+  }
+  return text +
+         "\nExample: pfnbench --operation=replay --driver=wait:one,ring:64\n";
+}
+
+}  // namespace pfn

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+
+#include "workloads/import/import_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cctype>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "workloads/import/checksum.h"
+#include "workloads/import/guess_format.h"
+#include "workloads/import/importers.h"
+#include "workloads/text/printable.h"
+#include "workloads/trace/byte_source.h"
+#include "workloads/trace/trace_error.h"
+#include "workloads/trace/trace_stats.h"
+#include "workloads/trace/trace_text.h"
+
+namespace pfn {
+namespace {
+
+constexpr std::uint64_t kPageShift = 12;
+constexpr std::uint64_t kPagesOfGiB = std::uint64_t{1} << (30 - kPageShift);
+// Where RAM goes on behind the hole that PCs have for devices.
+constexpr std::uint64_t kEndOfHole = 4 * kPagesOfGiB;
+
+// A source whose first bytes were looked at.
+class PeekedSource : public ByteSource {
+ public:
+  explicit PeekedSource(std::unique_ptr<ByteSource> source)
+      : source_(std::move(source)) {}
+
+  // Reads on until the format is clear.
+  std::string_view FindFormat() {
+    // A log of a guest's console may come first.
+    constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+    while (head_.size() < kMostBytes) {
+      const std::size_t before = head_.size();
+      head_.resize(before + (std::size_t{64} << 10));
+      const std::size_t got = source_->Read(
+          std::span(head_.data() + before, head_.size() - before));
+      head_.resize(before + got);
+      const std::string_view format = GuessFormatOfHead(head_);
+      if (got == 0 || !format.empty()) return format;
+    }
+    return "";
+  }
+
+  std::string_view head() const { return head_; }
+
+  std::size_t Read(std::span<char> buffer) override {
+    if (used_ == head_.size()) return source_->Read(buffer);
+    const std::size_t size = std::string_view(head_).substr(used_).copy(
+        buffer.data(), buffer.size());
+    used_ += size;
+    return size;
+  }
+
+ private:
+  std::unique_ptr<ByteSource> source_;
+  std::string head_;
+  std::size_t used_ = 0;
+};
+
+const Importer* FindImporter(std::string_view format) {
+  const std::span<const Importer> importers = Importers();
+  const auto found =
+      std::find_if(importers.begin(), importers.end(),
+                   [&](const Importer& each) { return each.format == format; });
+  return found == importers.end() ? nullptr : &*found;
+}
+
+const Importer& ChooseImporter(const ImportRequest& request,
+                               PeekedSource& source, std::string_view name) {
+  if (const Importer* const named = FindImporter(request.from)) return *named;
+  const Importer* const found = FindImporter(source.FindFormat());
+  if (found != nullptr) return *found;
+  if (source.head().starts_with(kFirstLine)) {
+    throw TraceError(fmt::format(
+        "{}: is a trace already, no recording; use it as it is, with "
+        "--workload={}",
+        name, name));
+  }
+  std::string formats;
+  for (const Importer& importer : Importers()) {
+    formats +=
+        fmt::format("{}{}", formats.empty() ? "" : ", ", importer.format);
+  }
+  throw TraceError(fmt::format(
+      "{}: found no line of a recording that is known; say --from=FORMAT, "
+      "which is one of {}",
+      name, formats));
+}
+
+PfnRange SpanOf(const Trace& trace) {
+  PfnRange span = {kMaxPfn, 0};
+  for (const PfnRun& run : trace.runs()) {
+    span.first = std::min(span.first, run.lowest());
+    span.last = std::max(span.last, run.highest());
+  }
+  return span;
+}
+
+bool HasPageIn(const Trace& trace, PfnRange range) {
+  return std::any_of(
+      trace.runs().begin(), trace.runs().end(), [&](const PfnRun& run) {
+        return run.lowest() <= range.last && run.highest() >= range.first;
+      });
+}
+
+void CheckGuestMemory(ImportedFile& file) {
+  ImportResult& result = file.result;
+  std::uint64_t& memory = result.trace.provenance.guest_memory_bytes;
+  const std::uint64_t told = result.guest_memory_bytes;
+  if (memory == 0 && told != 0) {
+    memory = told;
+    result.notes.push_back(fmt::format(
+        "guest memory is {}, by the targets of the host", FormatBytes(told)));
+  } else if (memory == 0) {
+    memory = EstimateGuestMemory(result.trace);
+    result.notes.push_back(
+        fmt::format("guest memory is estimated from the highest page: {}; "
+                    "--guest-memory=SIZE says it",
+                    FormatBytes(memory)));
+  } else if (told != 0 && told != memory) {
+    file.warnings.push_back(fmt::format(
+        "--guest-memory is {}, but by the targets of the host the guest has "
+        "{}",
+        FormatBytes(memory), FormatBytes(told)));
+  }
+  const std::uint64_t beyond = PagesBeyond(result.trace, memory);
+  if (beyond > 0) {
+    const PfnRange span = SpanOf(result.trace);
+    file.warnings.push_back(fmt::format(
+        "the pages {:#x} to {:#x} do not fit into a guest of {}: {} too many, "
+        "or more, whatever its hole below 4 GiB; check --guest-memory, or the "
+        "recording",
+        span.first, span.last, FormatBytes(memory), beyond));
+  }
+}
+
+// File name and checksum, as far as a header can have them.
+std::string DescribeSource(const std::string& input, bool is_estimated) {
+  std::string source;
+  if (input != "-") {
+    constexpr std::size_t kLongestName = 200;
+    std::string name =
+        Printable(std::filesystem::path(input).filename().string());
+    if (name.size() > kLongestName) name = "recording";
+    source = fmt::format("{} sha256:{}", name, Sha256OfFile(input));
+    // A blank at its start is no header text.
+    source.erase(0, source.find_first_not_of(' '));
+  }
+  if (is_estimated) {
+    source +=
+        fmt::format("{}guest-memory estimated", source.empty() ? "" : "; ");
+  }
+  return source;
+}
+
+}  // namespace
+
+std::uint64_t EstimateGuestMemory(const Trace& trace) {
+  if (trace.runs().empty()) return 0;
+  std::uint64_t pages = SpanOf(trace).last + 1;
+  if (pages > kEndOfHole &&
+      !HasPageIn(trace, {kEndOfHole - kPagesOfGiB, kEndOfHole - 1})) {
+    pages -= kPagesOfGiB;
+  }
+  const std::uint64_t unit =
+      std::max(std::bit_ceil(pages) / 4, std::uint64_t{1});
+  return (pages + unit - 1) / unit * unit << kPageShift;
+}
+
+std::uint64_t PagesBeyond(const Trace& trace,
+                          std::uint64_t guest_memory_bytes) {
+  if (trace.runs().empty()) return 0;
+  const PfnRange span = SpanOf(trace);
+  const std::uint64_t hole = span.last < kEndOfHole ? 0 : 2 * kPagesOfGiB;
+  const std::uint64_t most = (guest_memory_bytes >> kPageShift) + hole;
+  const std::uint64_t pages = span.last - span.first + 1;
+  return pages - std::min(pages, most);
+}
+
+std::filesystem::path TraceNameFor(const std::filesystem::path& recording) {
+  std::string name = recording.filename().string();
+  for (const std::string_view suffix :
+       {".zst", ".log", ".txt", ".pfn", ".bin", ".dat"}) {
+    if (name.ends_with(suffix) && name.size() > suffix.size()) {
+      name.resize(name.size() - suffix.size());
+    }
+  }
+  for (char& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' &&
+        c != '.') {
+      c = '_';  // no shell and no list of workloads needs to be careful
+    }
+  }
+  return name + ".pfntrace.zst";
+}
+
+ImportedFile ImportFile(const ImportRequest& request) {
+  const std::string name =
+      request.input == "-" ? "standard input" : request.input;
+  PeekedSource source(OpenInput(request.input, ZstdFrames::kOneOrMore));
+  const Importer& importer = ChooseImporter(request, source, name);
+  ImportedFile file = {importer.import(source, name), {}};
+  ImportResult& result = file.result;
+  if (request.from.empty()) {
+    result.notes.insert(
+        result.notes.begin(),
+        fmt::format("the format is {}, by the first lines", importer.format));
+  }
+  TraceProvenance& provenance = result.trace.provenance;
+  provenance = request.provenance;
+  const bool is_estimated =
+      provenance.guest_memory_bytes == 0 && result.guest_memory_bytes == 0;
+  CheckGuestMemory(file);
+  if (provenance.source.empty()) {
+    provenance.source = DescribeSource(request.input, is_estimated);
+  }
+  return file;
+}
+
+}  // namespace pfn
