@@ -3,14 +3,13 @@
 
 The file is Google Benchmark's JSON. One row of it is one run of one case in
 one round; a round is one repetition_index, in which every case ran once.
-Absent and non-finite counters are simply not there: whoever needs one says
-what is missing, nobody invents a zero.
+Absent counters are simply not there: whoever needs one says what is missing,
+nobody invents a zero.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,6 +20,7 @@ from typing import Any, TypeGuard
 
 from plots import profiles
 from plots.profiles import Profile
+from plots.text import shorten
 
 SCHEMA = "1"
 FILE_NAME = "results.json"
@@ -38,14 +38,36 @@ _LIBRARY_KEYS = ("iterations:", "repeats:", "min_time:", "threads:")
 _LIBRARY_WORDS = ("manual_time", "real_time", "process_time")
 _CONTROL = "control:"
 _SWITCH = {True: "on", False: "off"}
+# Control characters but tab and the ends of lines, and lone surrogates.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+# What pfnbench writes stays far below all of these. A file beyond them was
+# not written by it, and would fill a page, a picture or the memory.
+_LONGEST = 1000  # characters of a string
+_MAY_BE_LONG = {
+    "busy_processes",
+    "command_line",
+    "error",
+    "error_message",
+    "executable",
+}
+_LONGEST_OF_ALL = 100_000
+_LONGEST_NAME = 100  # of a structure or an operation
+_LARGEST = 1e30
+_MOST_ROUNDS = 10_000  # as --rounds has it
 
 
 class ResultsError(Exception):
     """The file cannot be used: says which, why, and what to do."""
 
     def __init__(self, path: Path, problem: str, remedy: str) -> None:
-        # One line whatever the file holds, so that it can be grepped.
-        super().__init__(" ".join(f"{path}: {problem}; {remedy}".split()))
+        # One line whatever the file holds, so that it can be grepped, and
+        # nothing that a terminal would obey.
+        line = " ".join(f"{path}: {problem}; {remedy}".split())
+        super().__init__(
+            "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+        )
 
 
 @dataclass(frozen=True, order=True)
@@ -245,8 +267,9 @@ def load(path: Path) -> Results:
     if path.is_dir():
         path = path / FILE_NAME
     document = _parse(path)
+    _refuse_odd_values(path, document)
     context = _context(path, document)
-    return Results(
+    results = Results(
         path=path,
         context=context,
         workloads=tuple(
@@ -262,6 +285,71 @@ def load(path: Path) -> Results:
         rows=_rows(path, document.get("benchmarks")),
         profiles=_profiles(path, document.get("profiles")),
     )
+    _refuse_odd_names(results)
+    return results
+
+
+def _refuse_odd_values(path: Path, document: Any) -> None:
+    """Whatever cannot be shown: checked once, here, for all who read on."""
+    # Not recursive: a document may be nested as deeply as the stack is high.
+    rest: list[tuple[str, str, Any]] = [("", "", document)]
+    while rest:
+        where, key, value = rest.pop()
+        problem = None
+        if isinstance(value, str):
+            problem = _problem_of_text(value, key)
+        elif isinstance(value, (int, float)):
+            # False for NaN.
+            if not -_LARGEST <= value <= _LARGEST:
+                problem = "a number beyond all measure"
+        elif isinstance(value, (dict, list)):
+            place = f"{where} {key}".strip()
+            if isinstance(value, list):
+                rest += [(place, str(i), each) for i, each in enumerate(value)]
+                continue
+            for name, each in value.items():
+                problem = problem or _problem_of_text(name, "")
+                rest.append((place, name, each))
+        if problem is not None:
+            place = shorten(f"{where} {key}".strip(), _LONGEST_NAME)
+            raise ResultsError(
+                path,
+                f"has {problem} ({place or 'outermost'})",
+                "give the results.json that pfnbench wrote",
+            )
+
+
+def _problem_of_text(text: str, key: str) -> str | None:
+    longest = _LONGEST_OF_ALL if key in _MAY_BE_LONG else _LONGEST
+    if len(text) > longest:
+        return f"a text of {len(text)} characters"
+    if not text.isprintable() and _UNPRINTABLE.search(text):
+        return "a text with a control character or half of a character"
+    return None
+
+
+def _refuse_odd_names(results: Results) -> None:
+    names = {
+        *(row.case.operation for row in results.rows),
+        *(row.case.contender.structure for row in results.rows),
+        *(structure.name for structure in results.structures),
+        *(profile.structure for profile in results.profiles),
+    }
+    longest = max(names, key=len)
+    if len(longest) > _LONGEST_NAME:
+        raise ResultsError(
+            results.path,
+            f"has a name of {len(longest)} characters"
+            f" ({shorten(longest, 40)})",
+            f"name structures in at most {_LONGEST_NAME}",
+        )
+    meant = results.context.get("repetitions", "0")
+    if (_to_int(meant) or 0) > _MOST_ROUNDS:
+        raise ResultsError(
+            results.path,
+            f"says that it has {shorten(meant, 40)} repetitions",
+            f"a run has at most {_MOST_ROUNDS}",
+        )
 
 
 def _parse(path: Path) -> Mapping[str, Any]:
@@ -373,9 +461,9 @@ def _row(path: Path, number: int, benchmark: Any) -> Row:
         message = benchmark.get("error_message") or "no reason given"
         return Row(case, _round(benchmark), {}, str(message))
     counters = {
-        key: finite
+        key: float(value)
         for key, value in benchmark.items()
-        if (finite := _to_finite(value)) is not None
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
     return Row(case, _round(benchmark), counters, None)
 
@@ -462,14 +550,3 @@ def _to_int(text: str | None) -> int | None:
     if text is None or not re.fullmatch(r"[0-9]{1,30}", text, re.ASCII):
         return None
     return int(text)
-
-
-def _to_finite(value: Any) -> float | None:
-    """A counter; Google Benchmark writes NaN and inf for undefined ones."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None

@@ -76,14 +76,19 @@ def check_fits_a_mail(text: str) -> None:
         assert line == "" or line.isprintable(), repr(line)
 
 
+# Everything but what is refused when the file is read: test_results.py.
+CHARACTERS = st.characters(blacklist_categories=("Cc", "Cs"))
+TEXT = st.text(CHARACTERS, max_size=150)
 NAMES = st.one_of(
     st.sampled_from(["xbitmap", "cvbmp", "floor", "idle-8g", "flat"]),
-    st.text(st.characters(blacklist_characters="/"), min_size=1, max_size=90),
+    st.text(CHARACTERS, min_size=1, max_size=90).filter(
+        lambda name: "/" not in name
+    ),
 )
 NUMBERS = st.one_of(
-    st.floats(allow_nan=True, allow_infinity=True),
-    st.integers(-(10**40), 10**400),
-    st.sampled_from([0, 5.5, 1e-300, 1.7e308, -1, None, "7"]),
+    st.floats(-1e30, 1e30),
+    st.integers(-(10**30), 10**30),
+    st.sampled_from([0, 5.5, 1e-300, 1e30, -1, None, "7"]),
 )
 COUNTERS = st.fixed_dictionaries(
     {},
@@ -104,9 +109,7 @@ OPERATIONS = st.sampled_from(
 )
 CONDITIONS = st.one_of(
     st.sampled_from(["", "/control:1", f"/{FAILSLAB}"]),
-    st.text(st.characters(blacklist_characters="/"), max_size=120).map(
-        lambda spec: f"/fault:{spec}"
-    ),
+    TEXT.map(lambda spec: f"/fault:{spec.replace('/', '')}"),
 )
 
 
@@ -135,7 +138,7 @@ def documents(draw: Any) -> "dict[str, Any]":
             row = {"name": name, "repetition_index": number}
             if draw(st.integers(0, 9)) == 0:
                 row["error_occurred"] = True
-                row["error_message"] = draw(st.text(max_size=200))
+                row["error_message"] = draw(TEXT)
             else:
                 row.update(draw(COUNTERS))
             benchmarks[name, number] = row
@@ -143,7 +146,7 @@ def documents(draw: Any) -> "dict[str, Any]":
         st.fixed_dictionaries(
             {},
             optional={
-                key: st.text(max_size=150)
+                key: TEXT
                 for key in (
                     "cpu_model",
                     "kernel",
@@ -162,14 +165,14 @@ def documents(draw: Any) -> "dict[str, Any]":
     for workload in workloads:
         context[f"workload_{workload}"] = draw(
             st.one_of(
-                st.text(max_size=100),
+                TEXT,
                 st.integers(0, 10**35).map(
                     lambda n: f"trace={n:x} pages={n} guest_memory={n}"
                 ),
             )
         )
     for structure in structures:
-        family = draw(st.text(max_size=50))
+        family = draw(TEXT)
         context[f"structure_{structure}"] = f"family={family}"
     return document(benchmarks.values(), **context)
 
