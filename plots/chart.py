@@ -277,8 +277,8 @@ def counter_estimate(
 
 def absent(results: Results, case: Case) -> Point:
     """Says why a case has no mark; it is never drawn as a zero."""
-    failed = any(case == failing for failing, _ in results.errors)
-    return Point(note="failed" if failed else "not measured")
+    word = results.word(case).replace(">", "over ")
+    return Point(note=word or "not measured")
 
 
 def file_stems(prefix: str, conditions: Sequence[str]) -> Mapping[str, str]:

@@ -520,11 +520,12 @@ def _missing(results: Results, extras: Extras) -> str:
             f"Rounds: {short} of {len(results.cases)} rows have fewer than"
             f" {results.rounds}; the tables say how many."
         )
-    failed = len({case for case, _ in results.errors})
-    if failed:
-        lacking.append(
-            f"Failed: {failed} rows, listed with the reason among the figures."
-        )
+    for word, cases in (("Failed", results.failed), ("Over", results.limits)):
+        if cases:
+            lacking.append(
+                f"{word}: {len(cases)} rows, listed with the reason among the"
+                " figures."
+            )
     if not lacking:
         return ""
     items = "".join(f"<li>{html.escape(item)}</li>" for item in lacking)

@@ -170,15 +170,17 @@ def _cell_of(ratio: Estimate, mark: str) -> Cell:
 def _no_cell(
     subject: Subject, measure: Measure, workload: str, who: Contender
 ) -> Cell:
-    failed = {case for case, _ in subject.results.errors}
-    return (
-        Cell(("failed",))
-        if any(
-            Case(operation, workload, who, subject.condition) in failed
-            for operation in measure.operations
+    words = [
+        word
+        for operation in measure.operations
+        if (
+            word := subject.results.word(
+                Case(operation, workload, who, subject.condition)
+            )
         )
-        else _ABSENT
-    )
+    ]
+    # "failed" comes after any ">"; of two limits both are true.
+    return Cell((max(words),)) if words else _ABSENT
 
 
 def _counter_cell(
@@ -377,7 +379,6 @@ def _left_out(subject: Subject) -> list[str]:
     workloads = {c.workload for c in results.cases}.difference(
         subject.workloads
     )
-    failed = len({case for case, _ in results.errors})
     parts = [
         f"{len(names)} {what}{'s' if len(names) != 1 else ''}"
         + (f" ({', '.join(sorted(names))})" if len(names) <= 4 else "")
@@ -395,9 +396,13 @@ def _left_out(subject: Subject) -> list[str]:
             if len(faults) < 3
             else f"times under {len(faults)} other conditions"
         )
-    if failed:
-        rows = "row" if failed == 1 else "rows"
-        parts.append(f"{failed} {rows} that failed")
+    for cases, why in (
+        (results.failed, "failed"),
+        (results.limits, "cut off (over the time that a row may take)"),
+    ):
+        if cases:
+            rows = "row" if len(cases) == 1 else "rows"
+            parts.append(f"{len(cases)} {rows} {why}")
     shown = f"Shown: {subject.why}. " if subject.structures else ""
     if not parts:
         return wrap(f"{shown}Nothing is left out.")

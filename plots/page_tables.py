@@ -198,9 +198,13 @@ def _time_table(results: Results) -> Table:
 def _time_row(results: Results, case: Case, counter: str) -> list[Cell]:
     values = list(results.values(case, counter).values())
     time = estimate(values)
-    if time is None:
-        return []
     unit = " " + counter.replace("_", " ")
+    if time is None:
+        word = results.word(case)
+        if not word or counter != time_counters(case.operation)[0]:
+            return []
+        # Sorted as slower than whatever has a figure.
+        return [*_key(case), (1e30, word), None, None, word, None]
     return [
         *_key(case),
         (time.median, number(time.median) + unit),
@@ -389,10 +393,10 @@ def _error_table(results: Results) -> Table:
     ]
     columns = (
         *_CASE,
-        Column("Failed", "rounds"),
+        Column("Without figures", "rounds"),
         Column("Reason", is_number=False, is_wide=True),
     )
-    return Table("errors", "Rows that failed", columns, rows)
+    return Table("errors", "Rows without figures", columns, rows)
 
 
 def _workload_table(results: Results) -> Table:

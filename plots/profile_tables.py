@@ -100,6 +100,8 @@ def _of_row(results: Results | None, profile: Profile, counter: str) -> Cell:
         profile.condition,
     )
     value = estimate(list(results.values(case, counter).values()))
+    if value is None and results.word(case):
+        return Cell((results.word(case).removesuffix(" ns"),))
     return _cell(value.median if value else None)
 
 

@@ -228,15 +228,18 @@ def _time_tables(results: Results) -> Iterator[list[str]]:
 def _time_cell(results: Results, case: Case, counter: str) -> Cell:
     value = estimate(list(results.values(case, counter).values()))
     if value is None:
-        return _no_cell(results, case)
+        return _no_cell(results, case, counter == _PER_PAGE)
     return Cell(
         (number(value.median), _spread(value)), _mark(results, case, counter)
     )
 
 
-def _no_cell(results: Results, case: Case) -> Cell:
-    failed = any(case == failing for failing, _ in results.errors)
-    return Cell(("failed",)) if failed else _ABSENT
+def _no_cell(results: Results, case: Case, is_time: bool = False) -> Cell:
+    """A word; over how many ns a row is says nothing but in its time."""
+    word = results.word(case)
+    if case in results.failed or (word and is_time):
+        return Cell((word.removesuffix(" ns"),))
+    return _ABSENT
 
 
 def _spread(value: Estimate) -> str:
@@ -441,6 +444,10 @@ def _legend(results: Results) -> list[str]:
         f"(A/A control) {baseline} a second time",
         "(floor) a set that does nothing",
     ]
+    if results.limits:
+        marks.append(">9 over 9 ns, cut off because it is slow")
+    if results.failed:
+        marks.append("failed: a wrong answer, or a crash")
     if any(number < 6 for number in results.rounds_of.values()):
         marks.append("? too few rounds to tell")
         numbers.append("( ) the full range: below 6 rounds no interval")
@@ -480,7 +487,7 @@ def _failures(results: Results) -> Iterator[str]:
     for (case, reason), times in results.errors.items():
         total = results.rounds_of[case]
         rounds = "" if times == total else f" in {times} of {total} rounds"
-        yield f"not shown: {case.name}{rounds} because {reason}"
+        yield f"not shown: {case.name}{rounds}: {reason}"
 
 
 def _missing_cases(results: Results) -> Iterator[str]:

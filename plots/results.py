@@ -37,6 +37,8 @@ _KEY = re.compile(r"[a-z_]+:")
 _LIBRARY_KEYS = ("iterations:", "repeats:", "min_time:", "threads:")
 _LIBRARY_WORDS = ("manual_time", "real_time", "process_time")
 _CONTROL = "control:"
+_FAILED_WORD = "failed"
+_OVER = re.compile(r"over (\d{1,15}(?:\.\d{1,9})? n?s)\b")
 _SWITCH = {True: "on", False: "off"}
 # Control characters but tab and the ends of lines, and lone surrogates.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -112,7 +114,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Row:
-    """One run. `error` is the reason when it failed; then no counters."""
+    """One run. `error` is the reason for having no counters.
+
+    It begins with "over ", "failed: " or "not run: ".
+    """
 
     case: Case
     round: int
@@ -199,10 +204,32 @@ class Results:
 
     @cached_property
     def errors(self) -> Mapping[tuple[Case, str], int]:
-        """How many rounds of a case failed for which reason."""
+        """How many rounds of a case have no figures for which reason."""
         return Counter(
             (row.case, row.error) for row in self.rows if row.error is not None
         )
+
+    @cached_property
+    def failed(self) -> set[Case]:
+        """Cases that gave a wrong answer, or crashed."""
+        return {
+            case for case, why in self.errors if why.startswith(_FAILED_WORD)
+        }
+
+    @cached_property
+    def limits(self) -> Mapping[Case, str]:
+        """Cases that were cut off because they are slow, and over what."""
+        return {
+            case: found[1]
+            for case, why in self.errors
+            if (found := _OVER.match(why))
+        }
+
+    def word(self, case: Case) -> str:
+        """Why a case has no figure, in a cell: failed, or as >2700 ns."""
+        if case in self.failed:
+            return "failed"
+        return f">{self.limits[case]}" if case in self.limits else ""
 
     @cached_property
     def _rows_of(self) -> Mapping[Case, list[Row]]:
@@ -459,13 +486,21 @@ def _row(path: Path, number: int, benchmark: Any) -> Row:
         )
     if benchmark.get("error_occurred"):
         message = benchmark.get("error_message") or "no reason given"
-        return Row(case, _round(benchmark), {}, str(message))
+        return Row(case, _round(benchmark), {}, _reason(str(message)))
     counters = {
         key: float(value)
         for key, value in benchmark.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
     return Row(case, _round(benchmark), counters, None)
+
+
+def _reason(message: str) -> str:
+    """In the words of today; older files have "takes over 3.4 s: ..."."""
+    message = message.removeprefix("takes ")
+    if message.startswith(("over ", _FAILED_WORD, "not run")):
+        return message
+    return f"{_FAILED_WORD}: {message}"
 
 
 def _refuse_twice(path: Path, rows: Iterable[Row]) -> None:

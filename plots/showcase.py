@@ -263,7 +263,7 @@ def _time(
     case = Case(operation, _TABLE_WORKLOAD, contender, "")
     value = counter_estimate(results, case, counter)
     if value is None:
-        return Cell(("-",))
+        return Cell((results.word(case) or "-",))
     width = value.half_width_percent
     spread = "-" if width is None or value.count < 2 else percent(width)
     # As in the report: a range of few rounds stands in parentheses.

@@ -343,7 +343,7 @@ def test_a_failed_row_has_a_reason_and_no_counters(
     failed = error_rows("set/a/x", "oracle mismatch", 1)
     failed[0]["ns_per_page"] = 0.0
     (row,) = results_of(document(failed)).rows
-    assert row.error == "oracle mismatch"
+    assert row.error == "failed: oracle mismatch"
     assert row.counters == {}
 
 
