@@ -19,7 +19,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from plots import markdown, page_tables, standing
+from plots import markdown, page_tables, primary, standing
 from plots.page_tables import Table
 from plots.report import time_counters
 from plots.results import (
@@ -310,6 +310,7 @@ def _marks(results: Results) -> str:
         " to tell. [ ] is an interval, ( ) only the range of fewer than six"
         f" rounds. Times are medians of up to {results.rounds} rounds."
         f" {standing.LIMIT} is the limit to compare with and cannot win."
+        + (f" {primary.words(results)}" if results.primary_ratios else "")
     )
 
 
@@ -349,6 +350,11 @@ def _data(
         "baseline": results.baseline,
         "champion": champion,
         "comparisons": results.comparisons,
+        "primary": [
+            [*parts, workload, structure]
+            for parts, workload, structure in sorted(results.primary_ratios)
+            if results.interval_for(parts, workload, structure, "") == 1
+        ],
         "structures": [
             name for name in structures if name not in (FLOOR, *SETLESS)
         ],

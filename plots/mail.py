@@ -72,7 +72,7 @@ def mail(
     else:
         sections += _overview(subject)
     sections += [
-        _legend(results),
+        _legend(subject),
         _left_out(subject),
         [
             *_machine(results),
@@ -159,28 +159,13 @@ def _ratio_cell(
         )
     rival = to_baseline(subject, measure, workload, who.structure)
     if rival is None:
-        return _no_cell(subject, measure, workload, who)
+        word = standing.word(results, place, who.structure)
+        return Cell((word,)) if word else _ABSENT
     return _cell_of(rival.ratio, rival.mark)
 
 
 def _cell_of(ratio: Estimate, mark: str) -> Cell:
     return Cell((number(ratio.median), standing.interval(ratio)), mark)
-
-
-def _no_cell(
-    subject: Subject, measure: Measure, workload: str, who: Contender
-) -> Cell:
-    words = [
-        word
-        for operation in measure.operations
-        if (
-            word := subject.results.word(
-                Case(operation, workload, who, subject.condition)
-            )
-        )
-    ]
-    # "failed" comes after any ">"; of two limits both are true.
-    return Cell((max(words),)) if words else _ABSENT
 
 
 def _counter_cell(
@@ -345,7 +330,8 @@ def _warnings(results: Results) -> list[str]:
     return lines
 
 
-def _legend(results: Results) -> list[str]:
+def _legend(subject: Subject) -> list[str]:
+    results = subject.results
     baseline = results.baseline or "the baseline"
     rounds, ratios = results.rounds, results.comparisons
     parts = [
@@ -359,6 +345,13 @@ def _legend(results: Results) -> list[str]:
         parts.append(f"[ ] 95 % for all {ratios} ratios of the run together")
     elif interval_ranks(rounds) is not None:
         parts.append("[ ] least and greatest ratio of all rounds")
+    primary = {structure for _, _, structure in results.primary_ratios}
+    if primary.intersection(subject.structures):
+        names = ", ".join(c.structure for c in in_order(map(Contender, primary)))
+        parts.append(
+            f"of {names} without faults, declared primary before the run, the"
+            " 95 % interval of the ratio itself"
+        )
     return wrap("; ".join(parts) + ".")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from plots import profile_tables, replay
+from plots import primary, profile_tables, replay
 from plots.results import (
     FLOOR,
     REPLAY,
@@ -19,6 +19,7 @@ from plots.results import (
     Results,
     Workload,
     condition_label,
+    time_counters,
 )
 from plots.statistics import (
     Estimate,
@@ -50,9 +51,6 @@ FILE_NAME = "report.txt"
 _PER_PAGE = "ns_per_page"
 _PER_RANGE = "ns_per_range"
 _UNITS = {_PER_PAGE: "ns per page", _PER_RANGE: "ns per range"}
-# extract never looks at single pages, so its time per page is a property of
-# the workload. drain ends with a ClearRange over all of them.
-_TIMES = {"extract": (_PER_RANGE,), "drain": (_PER_PAGE, _PER_RANGE)}
 _RATIOS = ("set", "drain")
 _ROUNDED = "bits_per_page"
 _REQUESTED = "requested_bits_per_page"
@@ -69,6 +67,7 @@ def report(results: Results, counts: Results | None = None) -> str:
     """
     sections = [
         _head(results),
+        *primary.tables(results),
         *profile_tables.tables(results, counts),
         *_time_tables(results),
         *_ratio_tables(results),
@@ -206,11 +205,6 @@ def row_label(contender: Contender) -> str:
     return contender.structure
 
 
-def time_counters(operation: str) -> tuple[str, ...]:
-    """Counters that hold the times of an operation, main one first."""
-    return _TIMES.get(operation, (_PER_PAGE,))
-
-
 def _time_tables(results: Results) -> Iterator[list[str]]:
     for operation, condition in _groups(results):
         for counter in time_counters(operation):
@@ -274,7 +268,14 @@ def ratio(results: Results, case: Case, counter: str) -> Estimate | None:
     return estimate(
         ratios(results, case, counter),
         # The control is no comparison but the yardstick of all of them.
-        1 if case.contender.is_control else results.comparisons,
+        1
+        if case.contender.is_control
+        else results.interval_for(
+            [case.operation],
+            case.workload,
+            case.contender.structure,
+            case.condition,
+        ),
     )
 
 
@@ -439,7 +440,10 @@ def _legend(results: Results) -> list[str]:
     ]
     numbers = ["2% half the 95 % interval of the median"]
     if interval_ranks(results.rounds) is not None:
-        numbers.append(f"[,] {_interval_in_words(results)}")
+        words = _interval_in_words(results)
+        if results.primary_ratios:
+            words += ", of a primary ratio its own 95 % interval"
+        numbers.append(f"[,] {words}")
     rows = [
         f"(A/A control) {baseline} a second time",
         "(floor) a set that does nothing",

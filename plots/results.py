@@ -20,6 +20,7 @@ from typing import Any, TypeGuard
 
 from plots import profiles
 from plots.profiles import Profile
+from plots.statistics import MOST_PRIMARY
 from plots.text import shorten
 
 SCHEMA = "1"
@@ -37,6 +38,12 @@ _KEY = re.compile(r"[a-z_]+:")
 _LIBRARY_KEYS = ("iterations:", "repeats:", "min_time:", "threads:")
 _LIBRARY_WORDS = ("manual_time", "real_time", "process_time")
 _CONTROL = "control:"
+# extract never looks at single pages, so its time per page is a property of
+# the workload. drain ends with a ClearRange over all of them.
+_TIMES = {
+    "extract": ("ns_per_range",),
+    "drain": ("ns_per_page", "ns_per_range"),
+}
 _FAILED_WORD = "failed"
 _OVER = re.compile(r"over (\d{1,15}(?:\.\d{1,9})? n?s)\b")
 _SWITCH = {True: "on", False: "off"}
@@ -203,6 +210,61 @@ class Results:
         return max(1, len(compared))
 
     @cached_property
+    def primary_ratios(self) -> frozenset[tuple[tuple[str, ...], str, str]]:
+        """Ratios to the baseline that the run is about, declared by it.
+
+        Of each the operations whose times are added, workload and structure.
+        Faults and what was chosen by its outcome are never among them.
+        """
+        if self.context.get("primary_baseline") != self.baseline:
+            return frozenset()
+        structures, operations = (
+            self.context.get(f"primary_{what}", "").split(",")
+            for what in ("structures", "operations")
+        )
+        have = set(self.cases)
+        places = {
+            (case.workload, case.contender.structure)
+            for case in have
+            if case.contender.structure in structures
+            and case.contender.structure != self.baseline
+        }
+        sums = [(operation,) for operation in operations]
+        if len(operations) > 1:
+            sums.append(tuple(operations))
+        return frozenset(
+            (parts, workload, structure)
+            for workload, structure in places
+            for parts in sums
+            if all(
+                {case, self.baseline_of(case)} <= have
+                for operation in parts
+                for case in [
+                    Case(operation, workload, Contender(structure), "")
+                ]
+            )
+        )
+
+    def interval_for(
+        self,
+        operations: Iterable[str],
+        workload: str,
+        structure: str,
+        condition: str,
+    ) -> int:
+        """For how many ratios together the interval of this one is to hold.
+
+        A primary one is held to the control alone, which is enough for as
+        many as MOST_PRIMARY.
+        """
+        is_primary = (
+            not condition
+            and (tuple(operations), workload, structure) in self.primary_ratios
+            and len(self.primary_ratios) <= MOST_PRIMARY
+        )
+        return 1 if is_primary else self.comparisons
+
+    @cached_property
     def errors(self) -> Mapping[tuple[Case, str], int]:
         """How many rounds of a case have no figures for which reason."""
         return Counter(
@@ -274,6 +336,11 @@ class Results:
             for case in self.cases
             if (case.operation, case.condition) == (operation, condition)
         }
+
+
+def time_counters(operation: str) -> tuple[str, ...]:
+    """Counters that hold the times of an operation, main one first."""
+    return _TIMES.get(operation, ("ns_per_page",))
 
 
 def condition_label(condition: str) -> str:

@@ -16,6 +16,10 @@ from functools import lru_cache
 from itertools import accumulate
 
 CONFIDENCE = 0.95
+# How often a primary ratio of structures that are alike is marked, at most:
+# measured, see docs/method.md. So many of them may be right together.
+PRIMARY_ALARM = 0.0005
+MOST_PRIMARY = round((1 - CONFIDENCE) / PRIMARY_ALARM)
 
 
 @dataclass(frozen=True)

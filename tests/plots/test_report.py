@@ -42,6 +42,9 @@ def golden_document() -> "dict[str, Any]":
         workloads=["idle-8g", "frag-4g", "oom-2g"],
         command_line="./build/release/pfnbench --workload=idle-8g,frag-4g,"
         "oom-2g --fault=none;failslab:probability=1 --out=results/golden",
+        primary_structures="cvbmp,btree-bitmap,xarray",
+        primary_operations="set,drain",
+        primary_baseline="xbitmap",
     )
     content["benchmarks"] = [
         row
