@@ -25,6 +25,7 @@ from plots.report import time_counters
 from plots.results import (
     FLOOR,
     SETLESS,
+    Case,
     Contender,
     Results,
     ResultsError,
@@ -152,7 +153,19 @@ def _guest(results: Results, workload: str) -> str:
 
 def _takes(results: Results, place: Place, structure: str) -> str:
     bits = standing.bits_per_page(results, place, structure)
-    return "" if bits is None else f"It takes {number(bits)} bits per page."
+    if bits is None:
+        return ""
+    return (
+        f"It takes {number(bits)} bits per page when the largest pass is full"
+        f"{_peak(results, place, structure)}."
+    )
+
+
+def _peak(results: Results, place: Place, structure: str) -> str:
+    peak = results.peak_kib(
+        Case("set", place.workload, Contender(structure), place.condition)
+    )
+    return "" if peak is None else f", {number(peak)} KiB at most"
 
 
 def _against_baseline(results: Results, found: Standing) -> str:
@@ -249,7 +262,7 @@ def _winners(results: Results, shown: Sequence[tuple[Place, Standing]]) -> str:
         (f"Time of {measure.name}", measure.unit),
         (f"Ratio to {results.baseline}", "of times"),
         ("Difference", ""),
-        ("Memory", "bits per page"),
+        ("Memory", "bits per page when full, peak"),
         ("May be as fast", "structures"),
     )
     rows = [_winner(results, place, found) for place, found in shown]
@@ -266,7 +279,9 @@ def _winner(results: Results, place: Place, found: Standing) -> list[str]:
         number(found.time.median),
         "1" if rival is None else _ratio(rival),
         "the baseline" if rival is None else _CERTAIN[rival.mark],
-        "not measured" if bits is None else number(bits),
+        "not measured"
+        if bits is None
+        else number(bits) + _peak(results, place, found.winner),
         ", ".join(r.structure for r in found.undecided[:4])
         + (
             f" and {len(found.undecided) - 4} more"

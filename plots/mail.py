@@ -112,11 +112,10 @@ def _overview(subject: Subject) -> Iterator[list[str]]:
         )
     yield _table(
         subject,
-        "memory when full: bits per page, in kmalloc size classes",
-        "bits per page",
-        lambda workload, who: _counter_cell(
-            subject, workload, who, "bits_per_page"
-        ),
+        "memory, in kmalloc size classes: bits per page when the largest pass"
+        " is full, peak KiB",
+        "bits, KiB",
+        lambda workload, who: _memory_cell(subject, workload, who),
         with_control=False,
     )
     yield from _failures(subject)
@@ -168,47 +167,43 @@ def _cell_of(ratio: Estimate, mark: str) -> Cell:
     return Cell((number(ratio.median), standing.interval(ratio)), mark)
 
 
-def _counter_cell(
-    subject: Subject, workload: str, who: Contender, counter: str
-) -> Cell:
+def _memory_cell(subject: Subject, workload: str, who: Contender) -> Cell:
     case = Case("set", workload, who, subject.condition)
-    values = list(subject.results.values(case, counter).values())
-    return Cell((number(median(values)),)) if values else _ABSENT
+    bits = list(subject.results.values(case, "bits_per_page").values())
+    peak = subject.results.peak_kib(case)
+    if not bits and peak is None:
+        return _ABSENT
+    return Cell(
+        (
+            number(median(bits)) if bits else "-",
+            "-" if peak is None else number(peak),
+        )
+    )
 
 
 def _failures(subject: Subject) -> Iterator[list[str]]:
-    """Pages lost to failed allocations: one line for each structure."""
-    results = subject.results
-    for condition in results.conditions("set"):
-        shares = {
-            name: share
-            for name in dict.fromkeys(
-                (results.baseline or "", *subject.structures)
-            )
-            if (share := _failed_share(subject, name, condition)) is not None
-        }
-        if condition and shares:
-            lost = ", ".join(
-                f"{name} {number(share)} %" for name, share in shares.items()
-            )
-            yield wrap(
-                f"sets that failed, {condition_label(condition)}, on the"
-                f" worst workload: {lost}"
+    """Pages lost to failed allocations, on every workload."""
+    for condition in subject.results.conditions("set"):
+        if condition:
+            yield _table(
+                subject,
+                f"pages lost, ppm, {condition_label(condition)}",
+                "ppm",
+                lambda workload, who: _lost_cell(
+                    subject.results, Case("set", workload, who, condition)
+                ),
+                with_control=False,
             )
 
 
-def _failed_share(subject: Subject, name: str, condition: str) -> float | None:
-    """In percent."""
-    shares = []
-    for workload in subject.workloads:
-        case = Case("set", workload, Contender(name), condition)
-        failed, pages = (
-            list(subject.results.values(case, counter).values())
-            for counter in ("failed_sets", "pages")
-        )
-        if failed and pages and median(pages) > 0:
-            shares.append(100 * (median(failed) / median(pages)))
-    return max(shares, default=None)
+def _lost_cell(results: Results, case: Case) -> Cell:
+    failed, pages = (
+        list(results.values(case, counter).values())
+        for counter in ("failed_sets", "pages")
+    )
+    if not failed or not pages or median(pages) <= 0:
+        return _ABSENT
+    return Cell((number(1e6 * (median(failed) / median(pages))),))
 
 
 # --- reply --------------------------------------------------------------

@@ -67,10 +67,10 @@ _FAILURES = Column("Failures", facet="condition", is_number=False)
 _CASE = (_GUEST, _OPERATION, _STRUCTURE, _FAILURES)
 
 _MEMORY = {
-    "bits_per_page": ("Full", "bits per page"),
+    "bits_per_page": ("Largest pass full", "bits per page"),
     "requested_bits_per_page": ("As requested", "bits per page"),
     "peak_requested_bytes": ("Peak requested", "bytes"),
-    "peak_rounded_bytes": ("Peak in classes", "bytes"),
+    "peak_rounded_bytes": ("Peak in classes", "KiB"),
     "peak_slab_bytes": ("Peak of slabs", "bytes"),
     "allocations": ("Allocations", "requests"),
     "failed_allocations": ("Failed", "requests"),
@@ -203,6 +203,8 @@ def _time_row(results: Results, case: Case, counter: str) -> list[Cell]:
         word = results.word(case)
         if not word or counter != time_counters(case.operation)[0]:
             return []
+        if word.endswith(" ns"):
+            word += " per page"
         # Sorted as slower than whatever has a figure.
         return [*_key(case), (1e30, word), None, None, word, None]
     return [
@@ -267,6 +269,8 @@ def _median(results: Results, case: Case, counter: str) -> Cell:
     if not values:
         return None
     value = median(values)
+    if counter == "peak_rounded_bytes":
+        return _number(value / 1024)
     return _count(value) if "bits" not in counter else _number(value)
 
 

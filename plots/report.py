@@ -313,7 +313,8 @@ def _memory_tables(results: Results) -> Iterator[list[str]]:
             results,
             "set",
             condition,
-            "bits per page when full, rounded and requested",
+            "bits per page when the largest pass is full, rounded and"
+            " requested; peak KiB",
             "bits per page",
             lambda case: _memory_cell(results, case),
             without=[FLOOR],
@@ -323,12 +324,14 @@ def _memory_tables(results: Results) -> Iterator[list[str]]:
 def _memory_cell(results: Results, case: Case) -> Cell:
     rounded = estimate(list(results.values(case, _ROUNDED).values()))
     requested = estimate(list(results.values(case, _REQUESTED).values()))
-    if rounded is None and requested is None:
+    peak = results.peak_kib(case)
+    if rounded is None and requested is None and peak is None:
         return _no_cell(results, case)
     return Cell(
         (
             number(rounded.median) if rounded else "-",
             number(requested.median) if requested else "-",
+            "-" if peak is None else number(peak),
         )
     )
 

@@ -20,7 +20,7 @@ from typing import Any, TypeGuard
 
 from plots import profiles
 from plots.profiles import Profile
-from plots.statistics import MOST_PRIMARY
+from plots.statistics import MOST_PRIMARY, median
 from plots.text import shorten
 
 SCHEMA = "1"
@@ -308,6 +308,11 @@ class Results:
             if counter in row.counters
         }
 
+    def peak_kib(self, case: Case) -> float | None:
+        """The most that it held at any time, in kmalloc size classes."""
+        values = list(self.values(case, "peak_rounded_bytes").values())
+        return median(values) / 1024 if values else None
+
     def operations(self) -> list[str]:
         """Operations with rows, in the order of the command line's help."""
         present = dict.fromkeys(case.operation for case in self.cases)
@@ -363,6 +368,7 @@ def load(path: Path) -> Results:
     document = _parse(path)
     _refuse_odd_values(path, document)
     context = _context(path, document)
+    found = _profiles(path, document.get("profiles"))
     results = Results(
         path=path,
         context=context,
@@ -376,8 +382,10 @@ def load(path: Path) -> Results:
             for key, value in context.items()
             if key.startswith("structure_")
         ),
-        rows=_rows(path, document.get("benchmarks")),
-        profiles=_profiles(path, document.get("profiles")),
+        rows=_of_the_largest_pass(
+            _rows(path, document.get("benchmarks")), found
+        ),
+        profiles=found,
     )
     _refuse_odd_names(results)
     return results
@@ -526,6 +534,37 @@ def _rows(path: Path, benchmarks: Any) -> tuple[Row, ...]:
         )
     _refuse_twice(path, rows)
     return tuple(rows)
+
+
+def _of_the_largest_pass(
+    rows: Iterable[Row], found: Iterable[Profile]
+) -> tuple[Row, ...]:
+    """Rows whose bits per page are those of the largest pass.
+
+    Older files have the sum over all passes there, and the largest pass in
+    the profiles alone.
+    """
+    full = {
+        (p.workload, p.structure, p.condition): p.memory.when_full
+        for p in found
+        if p.memory and p.error is None
+    }
+    return tuple(
+        replace(row, counters={**row.counters, **there})
+        if row.case.operation == "set"
+        and "bits_per_page" in row.counters
+        and (
+            there := full.get(
+                (
+                    row.case.workload,
+                    row.case.contender.structure,
+                    row.case.condition,
+                )
+            )
+        )
+        else row
+        for row in rows
+    )
 
 
 def _profiles(path: Path, value: Any) -> tuple[Profile, ...]:

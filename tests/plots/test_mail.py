@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FAILSLAB, document, full_document, memory, rows, times
+from conftest import FAILSLAB, document, full_document, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_report import check_fits_a_mail, documents, golden_document
@@ -237,21 +237,6 @@ def test_times_under_a_fault_are_shown_when_asked_for(
     fault = FAILSLAB.removeprefix("fault:")
     text = mail(results_of(full_document()), None, Choice(fault=fault))
     assert f"set, fault {fault}: xbitmap in ns per page" in text
-
-
-def test_pages_lost_are_a_share_of_the_worst_workload(
-    results_of: ResultsOf,
-) -> None:
-    made = []
-    for workload, failed in (("a", 367), ("b", 36700)):
-        for name in ("xbitmap", "cvbmp"):
-            stem = f"set/{workload}/{name}"
-            made += rows(stem, times(5), **memory(1.0))
-            made += rows(
-                f"{stem}/{FAILSLAB}", times(5), **memory(1.0, failed=failed)
-            )
-    text = " ".join(mail(results_of(document(made))).split())
-    assert "on the worst workload: xbitmap 1.00 %, cvbmp 1.00 %" in text
 
 
 def test_the_machine_takes_four_lines_whatever_it_is_called(
