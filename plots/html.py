@@ -319,9 +319,15 @@ def _table(
 
 def _marks(results: Results) -> str:
     return (
-        "* a difference: the whole interval lies beyond 1 and beyond what"
-        f" {results.baseline or 'the baseline'} measured twice (the A/A"
-        " control) differs by; ~ no difference was shown; ? too few rounds"
+        "* a difference: the whole interval lies beyond 1"
+        + (
+            f" and beyond what {results.baseline or 'the baseline'} measured"
+            " twice (the A/A control) differs by"
+            if results.has_control
+            else ", said more freely than with an A/A control, which this run"
+            " lacks"
+        )
+        + "; ~ no difference was shown; ? too few rounds"
         " to tell. [ ] is an interval, ( ) only the range of fewer than six"
         f" rounds. Times are medians of up to {results.rounds} rounds."
         f" {standing.LIMIT} is the limit to compare with and cannot win."

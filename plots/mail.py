@@ -64,7 +64,7 @@ def mail(
 ) -> str:
     """The whole text, with a newline at its end."""
     subject = choose(results, choice)
-    sections: list[Sequence[str]] = [_warnings(results)]
+    sections: list[Sequence[str]] = [_warnings(results), _no_ratios(subject)]
     if old is not None:
         sections += _changes(old, subject)
     if choice.form == REPLY:
@@ -138,9 +138,11 @@ def _table(
         (row_label(c), [cell(w, c) for w in subject.workloads])
         for c in in_order(who)
     ]
-    rows = [row for row in rows if any(c != _ABSENT for c in row[1])]
-    if not rows:
+    figures = [row for row in rows if any(c != _ABSENT for c in row[1])]
+    if not figures:
         return []
+    if not with_control:
+        rows = figures
     return render(Table(title, subject.workloads, unit, rows))
 
 
@@ -223,27 +225,33 @@ def _duel(subject: Subject, name: str) -> Iterator[list[str]]:
     for measure in subject.measures:
         for workload in subject.workloads:
             rival = to_baseline(subject, measure, workload, name)
-            if rival is None:
-                continue
             place = subject.place(measure, workload)
+            label = f"{measure.name}, {workload}"
             cells = [
                 _time_cell(subject.results, place, Contender(who))
                 for who in (baseline, name)
             ]
+            if rival is None:
+                word = standing.word(subject.results, place, name)
+                if word:
+                    rows.append((label, [cells[0], Cell((word,)), _ABSENT]))
+                continue
             cells.append(_cell_of(rival.ratio, rival.mark))
-            rows.append((f"{measure.name}, {workload}", cells))
+            rows.append((label, cells))
             is_faster = rival.ratio.median < 1
             marks[
                 rival.mark if rival.mark != "*" else "<>"[not is_faster]
             ] += 1
     label = condition_label(subject.condition)
+    without = len(rows) - sum(marks.values())
     if not rows:
         yield wrap(f"{name} against {baseline}, {label}: no row has both")
         return
     yield wrap(
         f"{name} against {baseline}, {label}: of {len(rows)} rows faster in"
         f" {marks['<']}, slower in {marks['>']}, no difference shown in"
-        f" {marks['~']}, too few rounds to tell in {marks['?']}."
+        f" {marks['~']}, too few rounds to tell in {marks['?']}"
+        + (f", over its time or failed in {without}." if without else ".")
     )
     units = listing(dict.fromkeys(m.unit for m in subject.measures))
     headings = [shorten(baseline, 14), shorten(name, 14), "ratio"]
@@ -325,13 +333,40 @@ def _warnings(results: Results) -> list[str]:
     return lines
 
 
+def _no_ratios(subject: Subject) -> list[str]:
+    """Why there are none, although there are times."""
+    results = subject.results
+    who = Contender(results.baseline or "")
+    if any(
+        standing.times(results, subject.place(measure, workload), who)
+        for measure in subject.measures
+        for workload in subject.workloads
+    ):
+        return []
+    words = {
+        standing.word(results, subject.place(measure, workload), who.structure)
+        for measure in subject.measures
+        for workload in subject.workloads
+    } - {""}
+    why = f" ({', '.join(sorted(words))})" if words else ""
+    baseline = results.baseline or "which the file does not name"
+    return wrap(
+        f"NO RATIOS: the baseline, {baseline}, has no time here{why}. The"
+        " report has the times of the others; run again with it, or choose"
+        " another with --baseline."
+    )
+
+
 def _legend(subject: Subject) -> list[str]:
     results = subject.results
     baseline = results.baseline or "the baseline"
     rounds, ratios = results.rounds, results.comparisons
     parts = [
         f"* differs: the interval excludes 1, and all that {baseline} run"
-        " twice (A/A control) differs by",
+        " twice (A/A control) differs by"
+        if results.has_control
+        else "* differs: the interval excludes 1, said more freely than with"
+        " an A/A control, which this run lacks",
         "~ no difference shown",
     ]
     if any(n < 6 for n in results.rounds_of.values()):

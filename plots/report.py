@@ -437,7 +437,10 @@ def _reproduce(results: Results) -> list[str]:
 def _legend(results: Results) -> list[str]:
     baseline = results.baseline or "the baseline"
     marks = [
-        f"* differs from {baseline} by more than the A/A control",
+        f"* differs from {baseline} by more than the A/A control"
+        if results.has_control
+        else f"* differs from {baseline}, said more freely than with an A/A"
+        " control, which this run lacks",
         "~ no difference",
         "- not measured",
     ]

@@ -188,6 +188,11 @@ class Results:
         """Rounds that each case has, failed ones included."""
         return Counter(row.case for row in self.rows)
 
+    @cached_property
+    def has_control(self) -> bool:
+        """Whether the baseline ran twice anywhere."""
+        return any(case.contender.is_control for case in self.cases)
+
     def baseline_of(self, case: Case) -> Case:
         """The case that this one is compared with."""
         return replace(case, contender=Contender(self.baseline or ""))
