@@ -219,7 +219,8 @@ class Results:
         """Ratios to the baseline that the run is about, declared by it.
 
         Of each the operations whose times are added, workload and structure.
-        Faults and what was chosen by its outcome are never among them.
+        Faults are never among them, nor is what has no control: that is what
+        they are held to.
         """
         if self.context.get("primary_baseline") != self.baseline:
             return frozenset()
@@ -242,7 +243,7 @@ class Results:
             for workload, structure in places
             for parts in sums
             if all(
-                {case, self.baseline_of(case)} <= have
+                {case, self.baseline_of(case), self.control_of(case)} <= have
                 for operation in parts
                 for case in [
                     Case(operation, workload, Contender(structure), "")
@@ -259,7 +260,7 @@ class Results:
     ) -> int:
         """For how many ratios together the interval of this one is to hold.
 
-        A primary one is held to the control alone, which is enough for as
+        Of a primary one for itself: exceeding the control corrects for as
         many as MOST_PRIMARY.
         """
         is_primary = (

@@ -131,6 +131,18 @@ def test_what_was_not_declared_is_secondary(
     assert found and set(found.values()) == {"~"}
 
 
+def test_without_a_control_no_ratio_is_primary(
+    results_of: ResultsOf,
+) -> None:
+    content = contest([2 * q for q in QUIET], PREEMPTED)
+    content["benchmarks"] = [
+        row for row in content["benchmarks"] if "control" not in row["name"]
+    ]
+    results = results_of(content)
+    assert results.primary_ratios == frozenset()
+    assert set(marks(results).values()) == {"~"}
+
+
 def test_more_than_can_be_right_together_are_like_all_others(
     results_of: ResultsOf,
 ) -> None:
@@ -146,7 +158,7 @@ def test_more_than_can_be_right_together_are_like_all_others(
     assert len(results.primary_ratios) == 101
     assert marks(results) == {"set cvbmp": "~"}
     assert "more than the 100" in " ".join(report(results).split())
-    results = results_of(document(made[:-27], **DECLARED))
+    results = results_of(document(made[:-27], **DECLARED))  # three rows
     assert len(results.primary_ratios) == 100
     assert marks(results) == {"set cvbmp": "*"}
 
