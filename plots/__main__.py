@@ -11,8 +11,6 @@ import argparse
 import importlib
 import importlib.util
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -221,30 +219,13 @@ def _has_matplotlib() -> bool:
     try:
         importlib.import_module("matplotlib")
     except ImportError:
-        other = _python_with_matplotlib()
         _fail(
-            f"matplotlib is missing for {sys.executable}; "
-            + (
-                f"{other} has it: {other} -m plots"
-                if other
-                else "apt-get install python3-matplotlib"
-            ),
+            f"matplotlib is missing for {sys.executable};"
+            " apt-get install python3-matplotlib",
             EXIT_NO_MATPLOTLIB,
         )
         return False
     return True
-
-
-def _python_with_matplotlib() -> str | None:
-    """Debian's, or the first on PATH: it need not be the one that runs."""
-    for name in ("/usr/bin/python3", "python3"):
-        path = shutil.which(name)
-        if path is None or path == sys.executable:
-            continue
-        command = [path, "-c", "import matplotlib"]
-        if subprocess.run(command, capture_output=True).returncode == 0:
-            return path
-    return None
 
 
 def _add_experiments(parser: argparse.ArgumentParser, command: str) -> None:
