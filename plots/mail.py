@@ -377,7 +377,9 @@ def _legend(subject: Subject) -> list[str]:
         parts.append("[ ] least and greatest ratio of all rounds")
     primary = {structure for _, _, structure in results.primary_ratios}
     if primary.intersection(subject.structures):
-        names = ", ".join(c.structure for c in in_order(map(Contender, primary)))
+        names = ", ".join(
+            who.structure for who in in_order(map(Contender, primary))
+        )
         parts.append(
             f"of {names} without faults, declared primary before the run, the"
             " 95 % interval of the ratio itself"

@@ -23,7 +23,8 @@ _LEGEND = (
     " repetitions at each place of the trace, so without interrupts (? one"
     " repetition, so perhaps with): whether a lock hold needs cond_resched;"
     " bits a page when the largest pass is full, in kmalloc classes; peak, KiB"
-    " at any time; kept, KiB when all is drained; instr, instructions per page of set"
+    " at any time; kept, KiB when all is drained; instr, instructions per page"
+    " of set"
 )
 
 

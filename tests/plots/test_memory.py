@@ -76,9 +76,8 @@ def test_bits_are_of_the_largest_pass_with_the_peak_beside_them(
     readme = "\n".join(table(results))
     assert row_of(readme, "trace busy-2g", "cvbmp")[3:5] == both
     text = html.unescape(page(results, NOTHING))
-    assert "takes 1640 bits per page when the largest pass is full, 60.0 KiB" in (
-        re.sub("<[^>]*>", "", text)
-    )
+    said = "takes 1640 bits per page when the largest pass is full, 60.0 KiB"
+    assert said in re.sub("<[^>]*>", "", text)
     assert '"set","cvbmp","",[1638.4,"1640"]' in text
     chart = figure_memory.charts(results)["memory"]
     assert {line.points[0].value for line in chart.lines} == {BITS}

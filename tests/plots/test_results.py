@@ -258,7 +258,7 @@ HOSTILE = {
         in_row(ns_per_page=77777).replace("77777", "1e999"),
         "a number beyond all measure (benchmarks 0 ns_per_page)",
     ),
-    "figure-is-nan": (in_row(bits_per_page=float("nan")), "beyond all measure"),
+    "figure-is-nan": (in_row(pages=float("nan")), "beyond all measure"),
     "figure-is-huge": (in_row(pages=10**400), "a number beyond all measure"),
     "infinite-in-context": (in_context(num_cpus=float("inf")), "num_cpus"),
     "infinite-in-profile": (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from conftest import document, error_rows, memory, profile, rows, times
 
-from plots import figure_time
+from plots import figure_pareto, figure_time
 from plots.compare import compare
 from plots.html import Extras, page
 from plots.mail import mail
@@ -94,6 +94,8 @@ def test_a_picture_says_over_how_much_and_who_failed(
     notes = {line.label: line.points[0].note for line in lines}
     assert notes["cvbmp"] == "over 2700 ns"
     assert notes["roaring"] == "failed"
+    caption = figure_pareto.charts(results_of(content()))["pareto"].caption
+    assert "no figure: cvbmp (over 2700 ns), roaring (failed)" in caption
 
 
 def test_the_readme_says_over_how_much_and_who_failed(
