@@ -277,8 +277,18 @@ def counter_estimate(
 
 def absent(results: Results, case: Case) -> Point:
     """Says why a case has no mark; it is never drawn as a zero."""
-    failed = any(case == failing for failing, _ in results.errors)
-    return Point(note="failed" if failed else "not measured")
+    return Point(note=_in_words(results, [case]) or "not measured")
+
+
+def missing_name(results: Results, cases: Sequence[Case]) -> str:
+    """The structure of cases without a figure, and why if that is known."""
+    name = to_ascii(cases[0].contender.structure)
+    words = _in_words(results, cases)
+    return f"{name} ({words})" if words else name
+
+
+def _in_words(results: Results, cases: Sequence[Case]) -> str:
+    return max(map(results.word, cases)).replace(">", "over ")
 
 
 def file_stems(prefix: str, conditions: Sequence[str]) -> Mapping[str, str]:

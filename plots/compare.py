@@ -296,7 +296,12 @@ def _missing(old: Results, new: Results) -> list[str]:
         only = [case.name for case in results.cases if case not in both]
         if only:
             lines += wrap(f"only in {name}: {listing(only)}")
-        if results.errors:
-            failed = dict.fromkeys(case.name for case, _ in results.errors)
+        if results.failed:
+            failed = sorted(case.name for case in results.failed)
             lines += wrap(f"failed in {name}: {listing(failed)}")
+        over = [
+            f"{case.name} ({results.word(case)})" for case in results.limits
+        ]
+        if over:
+            lines += wrap(f"cut off in {name}: {listing(over)}")
     return lines

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plots.report import ratio, ratios, time_counters
 from plots.results import Case, Results, ResultsError
@@ -67,10 +67,11 @@ def _is_marked(
     return value is not None and mark(value, estimate(control)) == "*"
 
 
-# The last one is the report's. The others show what its parts are for.
+# The last one is the report's, the one before that of its primary ratios.
+# The first shows what the control is for.
 RULES: Mapping[str, Rule] = {
     "excludes 1": _excludes_1,
-    "beyond control": _exceeds_control,
+    "primary *": _exceeds_control,
     "report's *": _is_marked,
 }
 _MARKED = _is_marked
@@ -323,7 +324,7 @@ ORDERS: Mapping[str, Order] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """Size of what is simulated: the default run has 52 columns of 26."""
+    """Size of what is simulated: a run of everything."""
 
     reports: int = 100
     columns: int = 52
@@ -372,9 +373,52 @@ def slowed(reports: Sequence[Report], factor: float) -> list[Report]:
     ]
 
 
+# Set, drain and both together on five traces, of three structures.
+PRIMARY = Plan(columns=15, contenders=3)
+_FACTORS = (1.05, 1.1, 1.2, 1.5)
+
+
+def primary_simulated(plan: Plan) -> list[str]:
+    """Table: the same for the primary ratios of a run."""
+    plan = replace(
+        PRIMARY,
+        reports=10 * plan.reports,
+        rounds=plan.rounds,
+        seed=plan.seed,
+    )
+    rows = []
+    for name, noise in NOISES.items():
+        reports = simulate(plan, noise, _random_order)
+        alike = count_marks(reports, _exceeds_control)
+        few = reports[: math.ceil(plan.reports / 10)]
+        cells = [
+            _share(alike.reports_marked, alike.reports),
+            _share(alike.ratios_marked, alike.ratios),
+        ]
+        for factor in _FACTORS:
+            found = count_marks(slowed(few, factor), _exceeds_control)
+            cells.append(_share(found.ratios_marked, found.ratios))
+        rows.append((name, [Cell((text,)) for text in cells]))
+    return render(
+        Table(
+            f"primary ratios, {plan.reports} reports of"
+            f" {plan.columns * plan.contenders}: share of reports with any"
+            " mark and of ratios marked when they are alike, of ratios when"
+            " they are slower by",
+            [
+                "reports",
+                "ratios",
+                *(percent(100 * (factor - 1)) for factor in _FACTORS),
+            ],
+            "noise",
+            rows,
+            most_columns=6,
+        )
+    )
+
+
 def false_alarms_simulated(plan: Plan) -> str:
     """Text: marks of contenders that are alike, and of slower ones."""
-    factors = (1.05, 1.1, 1.2, 1.5)
     alarms, finds = [], []
     for name, noise in NOISES.items():
         reports = simulate(plan, noise, _random_order)
@@ -395,7 +439,7 @@ def false_alarms_simulated(plan: Plan) -> str:
         )
         # Marks of one contender in a hundred would say as much.
         few = reports[: math.ceil(plan.reports / 10)]
-        found = [count_marks(slowed(few, f), _MARKED) for f in factors]
+        found = [count_marks(slowed(few, f), _MARKED) for f in _FACTORS]
         finds.append(
             (name, [Cell((_share(c.ratios_marked, c.ratios),)) for c in found])
         )
@@ -418,11 +462,12 @@ def false_alarms_simulated(plan: Plan) -> str:
                 Table(
                     "share of contenders that the report marks when they are"
                     " slower by",
-                    [percent(100 * (f - 1)) for f in factors],
+                    [percent(100 * (f - 1)) for f in _FACTORS],
                     "noise",
                     finds,
                 )
             ),
+            primary_simulated(plan),
         ]
     )
 

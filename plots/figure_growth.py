@@ -13,7 +13,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plots.chart import LIMIT, counter_estimate, file_stems, subtitle, titled
+from plots.chart import (
+    LIMIT,
+    counter_estimate,
+    file_stems,
+    missing_name,
+    subtitle,
+    titled,
+)
 from plots.curves import (
     XY,
     Axis,
@@ -171,15 +178,18 @@ def _plane(
         results.contenders_of(operation, condition)
     ):
         points: list[XY] = []
-        for x, workload in family.workloads:
-            case = Case(operation, workload, contender, condition)
+        cases = [
+            Case(operation, workload, contender, condition)
+            for _, workload in family.workloads
+        ]
+        for (x, _), case in zip(family.workloads, cases):
             value = counter_estimate(results, case, counter)
             if value is not None:
                 points.append(XY.of(x, value))
         if points:
             curves.append(curve(contender, points))
         if len(points) < len(family.workloads):
-            missing.append(to_ascii(contender.structure))
+            missing.append(missing_name(results, cases))
     is_bytes = family.axis.is_bytes
     return Plane(
         operation,

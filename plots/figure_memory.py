@@ -25,6 +25,7 @@ def charts(results: Results) -> dict[str, Chart]:
         "Memory per recorded page: set",
         "bits per page",
         point,
-        caption="when full; mark: in size classes, stroke: as requested",
+        caption="when the largest pass is full; mark: in size classes,"
+        " stroke: as requested",
         without=[FLOOR],
     )

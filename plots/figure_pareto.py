@@ -6,7 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from plots.chart import counter_estimate, file_stems, subtitle, titled
+from plots.chart import (
+    counter_estimate,
+    file_stems,
+    missing_name,
+    subtitle,
+    titled,
+)
 from plots.curves import (
     XY,
     Axis,
@@ -69,7 +75,7 @@ def _plane(results: Results, workload: str, condition: str) -> Plane:
         time = counter_estimate(results, case, "ns_per_page")
         memory = counter_estimate(results, case, "bits_per_page")
         if time is None or memory is None:
-            missing.append(to_ascii(contender.structure))
+            missing.append(missing_name(results, [case]))
             continue
         point = XY.of(memory.median, time)
         curves.append(curve(contender, [point]))

@@ -19,12 +19,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from plots import markdown, page_tables, standing
+from plots import markdown, page_tables, primary, standing
 from plots.page_tables import Table
 from plots.report import time_counters
 from plots.results import (
     FLOOR,
     SETLESS,
+    Case,
     Contender,
     Results,
     ResultsError,
@@ -152,7 +153,19 @@ def _guest(results: Results, workload: str) -> str:
 
 def _takes(results: Results, place: Place, structure: str) -> str:
     bits = standing.bits_per_page(results, place, structure)
-    return "" if bits is None else f"It takes {number(bits)} bits per page."
+    if bits is None:
+        return ""
+    return (
+        f"It takes {number(bits)} bits per page when the largest pass is full"
+        f"{_peak(results, place, structure)}."
+    )
+
+
+def _peak(results: Results, place: Place, structure: str) -> str:
+    peak = results.peak_kib(
+        Case("set", place.workload, Contender(structure), place.condition)
+    )
+    return "" if peak is None else f", {number(peak)} KiB at most"
 
 
 def _against_baseline(results: Results, found: Standing) -> str:
@@ -249,7 +262,7 @@ def _winners(results: Results, shown: Sequence[tuple[Place, Standing]]) -> str:
         (f"Time of {measure.name}", measure.unit),
         (f"Ratio to {results.baseline}", "of times"),
         ("Difference", ""),
-        ("Memory", "bits per page"),
+        ("Memory", "bits per page when full, peak"),
         ("May be as fast", "structures"),
     )
     rows = [_winner(results, place, found) for place, found in shown]
@@ -266,7 +279,9 @@ def _winner(results: Results, place: Place, found: Standing) -> list[str]:
         number(found.time.median),
         "1" if rival is None else _ratio(rival),
         "the baseline" if rival is None else _CERTAIN[rival.mark],
-        "not measured" if bits is None else number(bits),
+        "not measured"
+        if bits is None
+        else number(bits) + _peak(results, place, found.winner),
         ", ".join(r.structure for r in found.undecided[:4])
         + (
             f" and {len(found.undecided) - 4} more"
@@ -304,12 +319,19 @@ def _table(
 
 def _marks(results: Results) -> str:
     return (
-        "* a difference: the whole interval lies beyond 1 and beyond what"
-        f" {results.baseline or 'the baseline'} measured twice (the A/A"
-        " control) differs by; ~ no difference was shown; ? too few rounds"
+        "* a difference: the whole interval lies beyond 1"
+        + (
+            f" and beyond what {results.baseline or 'the baseline'} measured"
+            " twice (the A/A control) differs by"
+            if results.has_control
+            else ", said more freely than with an A/A control, which this run"
+            " lacks"
+        )
+        + "; ~ no difference was shown; ? too few rounds"
         " to tell. [ ] is an interval, ( ) only the range of fewer than six"
         f" rounds. Times are medians of up to {results.rounds} rounds."
         f" {standing.LIMIT} is the limit to compare with and cannot win."
+        + (f" {primary.words(results)}" if results.primary_ratios else "")
     )
 
 
@@ -349,6 +371,11 @@ def _data(
         "baseline": results.baseline,
         "champion": champion,
         "comparisons": results.comparisons,
+        "primary": [
+            [*parts, workload, structure]
+            for parts, workload, structure in sorted(results.primary_ratios)
+            if results.interval_for(parts, workload, structure, "") == 1
+        ],
         "structures": [
             name for name in structures if name not in (FLOOR, *SETLESS)
         ],
@@ -520,11 +547,12 @@ def _missing(results: Results, extras: Extras) -> str:
             f"Rounds: {short} of {len(results.cases)} rows have fewer than"
             f" {results.rounds}; the tables say how many."
         )
-    failed = len({case for case, _ in results.errors})
-    if failed:
-        lacking.append(
-            f"Failed: {failed} rows, listed with the reason among the figures."
-        )
+    for word, cases in (("Failed", results.failed), ("Over", results.limits)):
+        if cases:
+            lacking.append(
+                f"{word}: {len(cases)} rows, listed with the reason among the"
+                " figures."
+            )
     if not lacking:
         return ""
     items = "".join(f"<li>{html.escape(item)}</li>" for item in lacking)

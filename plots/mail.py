@@ -64,7 +64,7 @@ def mail(
 ) -> str:
     """The whole text, with a newline at its end."""
     subject = choose(results, choice)
-    sections: list[Sequence[str]] = [_warnings(results)]
+    sections: list[Sequence[str]] = [_warnings(results), _no_ratios(subject)]
     if old is not None:
         sections += _changes(old, subject)
     if choice.form == REPLY:
@@ -72,7 +72,7 @@ def mail(
     else:
         sections += _overview(subject)
     sections += [
-        _legend(results),
+        _legend(subject),
         _left_out(subject),
         [
             *_machine(results),
@@ -112,11 +112,10 @@ def _overview(subject: Subject) -> Iterator[list[str]]:
         )
     yield _table(
         subject,
-        "memory when full: bits per page, in kmalloc size classes",
-        "bits per page",
-        lambda workload, who: _counter_cell(
-            subject, workload, who, "bits_per_page"
-        ),
+        "memory, in kmalloc size classes: bits per page when the largest pass"
+        " is full, peak KiB",
+        "bits, KiB",
+        lambda workload, who: _memory_cell(subject, workload, who),
         with_control=False,
     )
     yield from _failures(subject)
@@ -139,9 +138,11 @@ def _table(
         (row_label(c), [cell(w, c) for w in subject.workloads])
         for c in in_order(who)
     ]
-    rows = [row for row in rows if any(c != _ABSENT for c in row[1])]
-    if not rows:
+    figures = [row for row in rows if any(c != _ABSENT for c in row[1])]
+    if not figures:
         return []
+    if not with_control:
+        rows = figures
     return render(Table(title, subject.workloads, unit, rows))
 
 
@@ -159,7 +160,8 @@ def _ratio_cell(
         )
     rival = to_baseline(subject, measure, workload, who.structure)
     if rival is None:
-        return _no_cell(subject, measure, workload, who)
+        word = standing.word(results, place, who.structure)
+        return Cell((word,)) if word else _ABSENT
     return _cell_of(rival.ratio, rival.mark)
 
 
@@ -167,61 +169,43 @@ def _cell_of(ratio: Estimate, mark: str) -> Cell:
     return Cell((number(ratio.median), standing.interval(ratio)), mark)
 
 
-def _no_cell(
-    subject: Subject, measure: Measure, workload: str, who: Contender
-) -> Cell:
-    failed = {case for case, _ in subject.results.errors}
-    return (
-        Cell(("failed",))
-        if any(
-            Case(operation, workload, who, subject.condition) in failed
-            for operation in measure.operations
+def _memory_cell(subject: Subject, workload: str, who: Contender) -> Cell:
+    case = Case("set", workload, who, subject.condition)
+    bits = list(subject.results.values(case, "bits_per_page").values())
+    peak = subject.results.peak_kib(case)
+    if not bits and peak is None:
+        return _ABSENT
+    return Cell(
+        (
+            number(median(bits)) if bits else "-",
+            "-" if peak is None else number(peak),
         )
-        else _ABSENT
     )
 
 
-def _counter_cell(
-    subject: Subject, workload: str, who: Contender, counter: str
-) -> Cell:
-    case = Case("set", workload, who, subject.condition)
-    values = list(subject.results.values(case, counter).values())
-    return Cell((number(median(values)),)) if values else _ABSENT
-
-
 def _failures(subject: Subject) -> Iterator[list[str]]:
-    """Pages lost to failed allocations: one line for each structure."""
-    results = subject.results
-    for condition in results.conditions("set"):
-        shares = {
-            name: share
-            for name in dict.fromkeys(
-                (results.baseline or "", *subject.structures)
-            )
-            if (share := _failed_share(subject, name, condition)) is not None
-        }
-        if condition and shares:
-            lost = ", ".join(
-                f"{name} {number(share)} %" for name, share in shares.items()
-            )
-            yield wrap(
-                f"sets that failed, {condition_label(condition)}, on the"
-                f" worst workload: {lost}"
+    """Pages lost to failed allocations, on every workload."""
+    for condition in subject.results.conditions("set"):
+        if condition:
+            yield _table(
+                subject,
+                f"pages lost, ppm, {condition_label(condition)}",
+                "ppm",
+                lambda workload, who: _lost_cell(
+                    subject.results, Case("set", workload, who, condition)
+                ),
+                with_control=False,
             )
 
 
-def _failed_share(subject: Subject, name: str, condition: str) -> float | None:
-    """In percent."""
-    shares = []
-    for workload in subject.workloads:
-        case = Case("set", workload, Contender(name), condition)
-        failed, pages = (
-            list(subject.results.values(case, counter).values())
-            for counter in ("failed_sets", "pages")
-        )
-        if failed and pages and median(pages) > 0:
-            shares.append(100 * (median(failed) / median(pages)))
-    return max(shares, default=None)
+def _lost_cell(results: Results, case: Case) -> Cell:
+    failed, pages = (
+        list(results.values(case, counter).values())
+        for counter in ("failed_sets", "pages")
+    )
+    if not failed or not pages or median(pages) <= 0:
+        return _ABSENT
+    return Cell((number(1e6 * (median(failed) / median(pages))),))
 
 
 # --- reply --------------------------------------------------------------
@@ -241,27 +225,33 @@ def _duel(subject: Subject, name: str) -> Iterator[list[str]]:
     for measure in subject.measures:
         for workload in subject.workloads:
             rival = to_baseline(subject, measure, workload, name)
-            if rival is None:
-                continue
             place = subject.place(measure, workload)
+            label = f"{measure.name}, {workload}"
             cells = [
                 _time_cell(subject.results, place, Contender(who))
                 for who in (baseline, name)
             ]
+            if rival is None:
+                word = standing.word(subject.results, place, name)
+                if word:
+                    rows.append((label, [cells[0], Cell((word,)), _ABSENT]))
+                continue
             cells.append(_cell_of(rival.ratio, rival.mark))
-            rows.append((f"{measure.name}, {workload}", cells))
+            rows.append((label, cells))
             is_faster = rival.ratio.median < 1
             marks[
                 rival.mark if rival.mark != "*" else "<>"[not is_faster]
             ] += 1
     label = condition_label(subject.condition)
+    without = len(rows) - sum(marks.values())
     if not rows:
         yield wrap(f"{name} against {baseline}, {label}: no row has both")
         return
     yield wrap(
         f"{name} against {baseline}, {label}: of {len(rows)} rows faster in"
         f" {marks['<']}, slower in {marks['>']}, no difference shown in"
-        f" {marks['~']}, too few rounds to tell in {marks['?']}."
+        f" {marks['~']}, too few rounds to tell in {marks['?']}"
+        + (f", over its time or failed in {without}." if without else ".")
     )
     units = listing(dict.fromkeys(m.unit for m in subject.measures))
     headings = [shorten(baseline, 14), shorten(name, 14), "ratio"]
@@ -343,12 +333,40 @@ def _warnings(results: Results) -> list[str]:
     return lines
 
 
-def _legend(results: Results) -> list[str]:
+def _no_ratios(subject: Subject) -> list[str]:
+    """Why there are none, although there are times."""
+    results = subject.results
+    who = Contender(results.baseline or "")
+    if any(
+        standing.times(results, subject.place(measure, workload), who)
+        for measure in subject.measures
+        for workload in subject.workloads
+    ):
+        return []
+    words = {
+        standing.word(results, subject.place(measure, workload), who.structure)
+        for measure in subject.measures
+        for workload in subject.workloads
+    } - {""}
+    why = f" ({', '.join(sorted(words))})" if words else ""
+    baseline = results.baseline or "which the file does not name"
+    return wrap(
+        f"NO RATIOS: the baseline, {baseline}, has no time here{why}. The"
+        " report has the times of the others; run again with it, or choose"
+        " another with --baseline."
+    )
+
+
+def _legend(subject: Subject) -> list[str]:
+    results = subject.results
     baseline = results.baseline or "the baseline"
     rounds, ratios = results.rounds, results.comparisons
     parts = [
         f"* differs: the interval excludes 1, and all that {baseline} run"
-        " twice (A/A control) differs by",
+        " twice (A/A control) differs by"
+        if results.has_control
+        else "* differs: the interval excludes 1, said more freely than with"
+        " an A/A control, which this run lacks",
         "~ no difference shown",
     ]
     if any(n < 6 for n in results.rounds_of.values()):
@@ -357,6 +375,15 @@ def _legend(results: Results) -> list[str]:
         parts.append(f"[ ] 95 % for all {ratios} ratios of the run together")
     elif interval_ranks(rounds) is not None:
         parts.append("[ ] least and greatest ratio of all rounds")
+    primary = {structure for _, _, structure in results.primary_ratios}
+    if primary.intersection(subject.structures):
+        names = ", ".join(
+            who.structure for who in in_order(map(Contender, primary))
+        )
+        parts.append(
+            f"of {names} without faults, declared primary before the run, the"
+            " 95 % interval of the ratio itself"
+        )
     return wrap("; ".join(parts) + ".")
 
 
@@ -377,7 +404,6 @@ def _left_out(subject: Subject) -> list[str]:
     workloads = {c.workload for c in results.cases}.difference(
         subject.workloads
     )
-    failed = len({case for case, _ in results.errors})
     parts = [
         f"{len(names)} {what}{'s' if len(names) != 1 else ''}"
         + (f" ({', '.join(sorted(names))})" if len(names) <= 4 else "")
@@ -395,9 +421,13 @@ def _left_out(subject: Subject) -> list[str]:
             if len(faults) < 3
             else f"times under {len(faults)} other conditions"
         )
-    if failed:
-        rows = "row" if failed == 1 else "rows"
-        parts.append(f"{failed} {rows} that failed")
+    for cases, why in (
+        (results.failed, "failed"),
+        (results.limits, "cut off (over the time that a row may take)"),
+    ):
+        if cases:
+            rows = "row" if len(cases) == 1 else "rows"
+            parts.append(f"{len(cases)} {rows} {why}")
     shown = f"Shown: {subject.why}. " if subject.structures else ""
     if not parts:
         return wrap(f"{shown}Nothing is left out.")

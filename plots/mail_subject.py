@@ -6,11 +6,13 @@ What was not chosen is chosen here, by what a reviewer wants to see first.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plots import standing
-from plots.results import Results, ResultsError, condition_label
+from plots.report import FILE_NAME as REPORT
+from plots.results import FLOOR, Results, ResultsError, condition_label
 from plots.standing import Measure, Place, Rival
 from plots.statistics import median
 from plots.style import in_order
@@ -20,6 +22,8 @@ REPLY = "reply"
 FORMS = (COVER_LETTER, REPLY)
 
 _MOST_FAMILIES = 4
+_MOST_STRUCTURES = 10  # rows of a table that is still read
+_RIVAL = "cvbmp"  # of xbitmap, when all of this began
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def choose(results: Results, choice: Choice) -> Subject:
     )
     _refuse_unknown(results, "workload", choice.workloads, workloads)
     workloads = [w for w in workloads if w in (choice.workloads or workloads)]
+    written = results.path.with_name(REPORT).exists()
     if not any(
         standing.has_times(results, Place(measure, workload, condition))
         for measure in measures
@@ -81,7 +86,8 @@ def choose(results: Results, choice: Choice) -> Subject:
         raise ResultsError(
             results.path,
             f"has no time for the mail, {condition_label(condition)}",
-            "choose others with --operation and --fault, or run with"
+            ("report.txt beside it is written; " if written else "")
+            + "choose others with --operation and --fault, or run with"
             " --operation=set,drain",
         )
     present = [
@@ -100,15 +106,13 @@ def choose(results: Results, choice: Choice) -> Subject:
         results, condition, tuple(workloads), tuple(measures), (), ""
     )
     structures, why = list(choice.structures), "as chosen"
-    if not structures and choice.form == REPLY:
-        structures = _shown_to_be_fastest(subject)
-        why = f"what is faster than {results.baseline} on most workloads"
-    elif not structures:
-        structures = _best_of_families(subject)
-        why = (
-            f"of each family, at most {_MOST_FAMILIES}, the fastest that"
-            " reports when memory runs out"
-        )
+    if not structures:
+        others = [
+            name for name in present if name not in (FLOOR, results.baseline)
+        ]
+        structures, why = (
+            _for_reply if choice.form == REPLY else _for_cover_letter
+        )(subject, others)
     return Subject(
         results,
         condition,
@@ -157,16 +161,63 @@ def _measures(possible: Sequence[Measure], choice: Choice) -> list[Measure]:
     return [by_name[name] for name in wanted]
 
 
-def _shown_to_be_fastest(subject: Subject) -> list[str]:
-    """Faster than the baseline on most workloads, then by the ratio."""
+def _named(results: Results, others: Sequence[str]) -> list[str]:
+    """Those of the others that the command line asked for by name."""
+    command = results.context.get("command_line", "")
+    try:
+        words = shlex.split(command)
+    except ValueError:  # an odd quotation mark
+        words = command.split()
+    asked: set[str] = set()
+    for word, following in zip(words, [*words[1:], ""]):
+        flag, _, value = word.partition("=")
+        if flag == "--structure":
+            asked.update((value or following).split(","))
+    return [name for name in others if name in asked]
+
+
+def _for_reply(
+    subject: Subject, others: Sequence[str]
+) -> tuple[list[str], str]:
+    """Who was named; otherwise the rival, and who is faster most often."""
+    named = _named(subject.results, others)
+    if named:
+        return named, "as named on the command line"
     scores = {
         name: (
-            sum(r.mark != "*" or r.ratio.median >= 1 for r in rivals),
-            median([r.ratio.median for r in rivals]),
+            sum(r.mark == "*" and r.ratio.median < 1 for r in rivals),
+            -median([r.ratio.median for r in rivals]),
         )
         for name, rivals in _against_baseline(subject).items()
     }
-    return [min(scores, key=lambda name: scores[name])] if scores else []
+    rival = [name for name in others if name == _RIVAL]
+    if not scores:
+        return rival, "the rival"
+    best = max(scores, key=lambda name: scores[name])
+    also = "" if best in rival or not rival else f"{_RIVAL}; and "
+    return [*rival, best], (
+        f"{also}{best}, shown to be faster than {subject.results.baseline} on"
+        f" {scores[best][0]} of {len(subject.workloads)} workloads, no other"
+        f" on more ({subject.decisive.name})"
+    )
+
+
+def _for_cover_letter(
+    subject: Subject, others: Sequence[str]
+) -> tuple[list[str], str]:
+    """All that fit; of many the best, those named, and the thread's own."""
+    if len(others) <= _MOST_STRUCTURES:
+        return list(others), "every structure of the run"
+    results = subject.results
+    wanted = {_RIVAL, *_named(results, others)}
+    wanted |= {structure for _, _, structure in results.primary_ratios}
+    best = _best_of_families(subject)
+    more = [name for name in others if name in wanted and name not in best]
+    also = f"; and {', '.join(more)}, as named or primary" if more else ""
+    return [*best, *more], (
+        f"of each family, at most {_MOST_FAMILIES}, the fastest that reports"
+        f" when memory runs out{also}"
+    )
 
 
 def _best_of_families(subject: Subject) -> list[str]:
@@ -178,6 +229,8 @@ def _best_of_families(subject: Subject) -> list[str]:
     best: dict[str, tuple[float, str]] = {}
     for name, rivals in _against_baseline(subject).items():
         said = facts.get(name, {})
+        if len(rivals) < len(subject.workloads):
+            continue
         if said.get("out_of_memory", "reports") == "reports":
             ratio = median([rival.ratio.median for rival in rivals])
             family = said.get("family", name)
@@ -186,7 +239,7 @@ def _best_of_families(subject: Subject) -> list[str]:
 
 
 def _against_baseline(subject: Subject) -> dict[str, list[Rival]]:
-    """By structure, of those that did every workload, in the usual order."""
+    """By structure, in the usual order, on the workloads that it did."""
     found: dict[str, list[Rival]] = {}
     for workload in subject.workloads:
         place = subject.place(subject.decisive, workload)
@@ -194,11 +247,7 @@ def _against_baseline(subject: Subject) -> dict[str, list[Rival]]:
             rival = to_baseline(subject, subject.decisive, workload, name)
             if rival and name != subject.results.baseline:
                 found.setdefault(name, []).append(rival)
-    return {
-        name: rivals
-        for name, rivals in found.items()
-        if len(rivals) == len(subject.workloads)
-    }
+    return found
 
 
 def to_baseline(

@@ -67,10 +67,10 @@ _FAILURES = Column("Failures", facet="condition", is_number=False)
 _CASE = (_GUEST, _OPERATION, _STRUCTURE, _FAILURES)
 
 _MEMORY = {
-    "bits_per_page": ("Full", "bits per page"),
+    "bits_per_page": ("Largest pass full", "bits per page"),
     "requested_bits_per_page": ("As requested", "bits per page"),
     "peak_requested_bytes": ("Peak requested", "bytes"),
-    "peak_rounded_bytes": ("Peak in classes", "bytes"),
+    "peak_rounded_bytes": ("Peak in classes", "KiB"),
     "peak_slab_bytes": ("Peak of slabs", "bytes"),
     "allocations": ("Allocations", "requests"),
     "failed_allocations": ("Failed", "requests"),
@@ -198,9 +198,15 @@ def _time_table(results: Results) -> Table:
 def _time_row(results: Results, case: Case, counter: str) -> list[Cell]:
     values = list(results.values(case, counter).values())
     time = estimate(values)
-    if time is None:
-        return []
     unit = " " + counter.replace("_", " ")
+    if time is None:
+        word = results.word(case)
+        if not word or counter != time_counters(case.operation)[0]:
+            return []
+        if word.endswith(" ns"):
+            word += " per page"
+        # Sorted as slower than whatever has a figure.
+        return [*_key(case), (1e30, word), None, None, word, None]
     return [
         *_key(case),
         (time.median, number(time.median) + unit),
@@ -263,6 +269,8 @@ def _median(results: Results, case: Case, counter: str) -> Cell:
     if not values:
         return None
     value = median(values)
+    if counter == "peak_rounded_bytes":
+        return _number(value / 1024)
     return _count(value) if "bits" not in counter else _number(value)
 
 
@@ -389,10 +397,10 @@ def _error_table(results: Results) -> Table:
     ]
     columns = (
         *_CASE,
-        Column("Failed", "rounds"),
+        Column("Without figures", "rounds"),
         Column("Reason", is_number=False, is_wide=True),
     )
-    return Table("errors", "Rows that failed", columns, rows)
+    return Table("errors", "Rows without figures", columns, rows)
 
 
 def _workload_table(results: Results) -> Table:

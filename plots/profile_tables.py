@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from plots.profiles import Profile
 from plots.results import Case, Contender, Results, condition_label
-from plots.statistics import estimate
+from plots.statistics import estimate, median
 from plots.style import in_order
 from plots.text import Cell, Table, count, listing, number, render, wrap
 
@@ -22,8 +22,9 @@ _LEGEND = (
     " lock (set, clr: clear, nr: next range, cr: clear range), the least of the"
     " repetitions at each place of the trace, so without interrupts (? one"
     " repetition, so perhaps with): whether a lock hold needs cond_resched;"
-    " bits a page when the largest pass is full, in kmalloc classes; kept, KiB"
-    " when all is drained; instr, instructions per page of set"
+    " bits a page when the largest pass is full, in kmalloc classes; peak, KiB"
+    " at any time; kept, KiB when all is drained; instr, instructions per page"
+    " of set"
 )
 
 
@@ -42,7 +43,8 @@ def tables(
         "set ns": lambda p: _of_row(results, p, "ns_per_page"),
         "99.9 %": _rare,
         "longest us": _longest,
-        "bits": lambda p: _cell(p.memory and p.memory.bits_per_page),
+        "bits": lambda p: _bits(results, p),
+        "peak": lambda p: _peak(results, p),
         "kept": lambda p: _cell(p.memory and p.memory.retained.rounded / 1024),
         "instr": lambda p: _of_row(counts, p, "instructions_per_page"),
     }
@@ -90,16 +92,37 @@ def _cell(value: float | None) -> Cell:
     return _ABSENT if value is None else Cell((number(value),))
 
 
-def _of_row(results: Results | None, profile: Profile, counter: str) -> Cell:
-    if results is None:
-        return _ABSENT
-    case = Case(
+def _case(profile: Profile) -> Case:
+    return Case(
         "set",
         profile.workload,
         Contender(profile.structure),
         profile.condition,
     )
+
+
+def _bits(results: Results, profile: Profile) -> Cell:
+    values = results.values(_case(profile), "bits_per_page")
+    if values:
+        return _cell(median(list(values.values())))
+    memory = profile.memory
+    return _cell(memory.when_full.get("bits_per_page") if memory else None)
+
+
+def _peak(results: Results, profile: Profile) -> Cell:
+    peak = results.peak_kib(_case(profile))
+    if peak is None and profile.memory:
+        peak = profile.memory.peak.rounded / 1024
+    return _cell(peak)
+
+
+def _of_row(results: Results | None, profile: Profile, counter: str) -> Cell:
+    if results is None:
+        return _ABSENT
+    case = _case(profile)
     value = estimate(list(results.values(case, counter).values()))
+    if value is None and results.word(case):
+        return Cell((results.word(case).removesuffix(" ns"),))
     return _cell(value.median if value else None)
 
 

@@ -89,12 +89,15 @@ class Memory:
         return max(self.pass_ends, key=lambda end: end.pages)
 
     @property
-    def bits_per_page(self) -> float | None:
-        """Rounded, when the largest pass is recorded."""
+    def when_full(self) -> Mapping[str, float]:
+        """Bits per page when the largest pass is recorded, as rows have it."""
         end = self.largest
         if end is None or end.pages == 0:
-            return None
-        return 8 * end.held.rounded / end.pages
+            return {}
+        return {
+            "bits_per_page": 8 * end.held.rounded / end.pages,
+            "requested_bits_per_page": 8 * end.held.requested / end.pages,
+        }
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from plots import profile_tables, replay
+from plots import primary, profile_tables, replay
 from plots.results import (
     FLOOR,
     REPLAY,
@@ -19,6 +19,7 @@ from plots.results import (
     Results,
     Workload,
     condition_label,
+    time_counters,
 )
 from plots.statistics import (
     Estimate,
@@ -50,9 +51,6 @@ FILE_NAME = "report.txt"
 _PER_PAGE = "ns_per_page"
 _PER_RANGE = "ns_per_range"
 _UNITS = {_PER_PAGE: "ns per page", _PER_RANGE: "ns per range"}
-# extract never looks at single pages, so its time per page is a property of
-# the workload. drain ends with a ClearRange over all of them.
-_TIMES = {"extract": (_PER_RANGE,), "drain": (_PER_PAGE, _PER_RANGE)}
 _RATIOS = ("set", "drain")
 _ROUNDED = "bits_per_page"
 _REQUESTED = "requested_bits_per_page"
@@ -69,6 +67,7 @@ def report(results: Results, counts: Results | None = None) -> str:
     """
     sections = [
         _head(results),
+        *primary.tables(results),
         *profile_tables.tables(results, counts),
         *_time_tables(results),
         *_ratio_tables(results),
@@ -206,11 +205,6 @@ def row_label(contender: Contender) -> str:
     return contender.structure
 
 
-def time_counters(operation: str) -> tuple[str, ...]:
-    """Counters that hold the times of an operation, main one first."""
-    return _TIMES.get(operation, (_PER_PAGE,))
-
-
 def _time_tables(results: Results) -> Iterator[list[str]]:
     for operation, condition in _groups(results):
         for counter in time_counters(operation):
@@ -228,15 +222,18 @@ def _time_tables(results: Results) -> Iterator[list[str]]:
 def _time_cell(results: Results, case: Case, counter: str) -> Cell:
     value = estimate(list(results.values(case, counter).values()))
     if value is None:
-        return _no_cell(results, case)
+        return _no_cell(results, case, counter == _PER_PAGE)
     return Cell(
         (number(value.median), _spread(value)), _mark(results, case, counter)
     )
 
 
-def _no_cell(results: Results, case: Case) -> Cell:
-    failed = any(case == failing for failing, _ in results.errors)
-    return Cell(("failed",)) if failed else _ABSENT
+def _no_cell(results: Results, case: Case, is_time: bool = False) -> Cell:
+    """A word; over how many ns a row is says nothing but in its time."""
+    word = results.word(case)
+    if case in results.failed or (word and is_time):
+        return Cell((word.removesuffix(" ns"),))
+    return _ABSENT
 
 
 def _spread(value: Estimate) -> str:
@@ -271,7 +268,14 @@ def ratio(results: Results, case: Case, counter: str) -> Estimate | None:
     return estimate(
         ratios(results, case, counter),
         # The control is no comparison but the yardstick of all of them.
-        1 if case.contender.is_control else results.comparisons,
+        1
+        if case.contender.is_control
+        else results.interval_for(
+            [case.operation],
+            case.workload,
+            case.contender.structure,
+            case.condition,
+        ),
     )
 
 
@@ -309,7 +313,8 @@ def _memory_tables(results: Results) -> Iterator[list[str]]:
             results,
             "set",
             condition,
-            "bits per page when full, rounded and requested",
+            "bits per page when the largest pass is full, rounded and"
+            " requested; peak KiB",
             "bits per page",
             lambda case: _memory_cell(results, case),
             without=[FLOOR],
@@ -319,12 +324,14 @@ def _memory_tables(results: Results) -> Iterator[list[str]]:
 def _memory_cell(results: Results, case: Case) -> Cell:
     rounded = estimate(list(results.values(case, _ROUNDED).values()))
     requested = estimate(list(results.values(case, _REQUESTED).values()))
-    if rounded is None and requested is None:
+    peak = results.peak_kib(case)
+    if rounded is None and requested is None and peak is None:
         return _no_cell(results, case)
     return Cell(
         (
             number(rounded.median) if rounded else "-",
             number(requested.median) if requested else "-",
+            "-" if peak is None else number(peak),
         )
     )
 
@@ -430,17 +437,27 @@ def _reproduce(results: Results) -> list[str]:
 def _legend(results: Results) -> list[str]:
     baseline = results.baseline or "the baseline"
     marks = [
-        f"* differs from {baseline} by more than the A/A control",
+        f"* differs from {baseline} by more than the A/A control"
+        if results.has_control
+        else f"* differs from {baseline}, said more freely than with an A/A"
+        " control, which this run lacks",
         "~ no difference",
         "- not measured",
     ]
     numbers = ["2% half the 95 % interval of the median"]
     if interval_ranks(results.rounds) is not None:
-        numbers.append(f"[,] {_interval_in_words(results)}")
+        words = _interval_in_words(results)
+        if results.primary_ratios:
+            words += ", of a primary ratio its own 95 % interval"
+        numbers.append(f"[,] {words}")
     rows = [
         f"(A/A control) {baseline} a second time",
         "(floor) a set that does nothing",
     ]
+    if results.limits:
+        marks.append(">9 over 9 ns, cut off because it is slow")
+    if results.failed:
+        marks.append("failed: a wrong answer, or a crash")
     if any(number < 6 for number in results.rounds_of.values()):
         marks.append("? too few rounds to tell")
         numbers.append("( ) the full range: below 6 rounds no interval")
@@ -480,7 +497,7 @@ def _failures(results: Results) -> Iterator[str]:
     for (case, reason), times in results.errors.items():
         total = results.rounds_of[case]
         rounds = "" if times == total else f" in {times} of {total} rounds"
-        yield f"not shown: {case.name}{rounds} because {reason}"
+        yield f"not shown: {case.name}{rounds}: {reason}"
 
 
 def _missing_cases(results: Results) -> Iterator[str]:

@@ -3,14 +3,13 @@
 
 The file is Google Benchmark's JSON. One row of it is one run of one case in
 one round; a round is one repetition_index, in which every case ran once.
-Absent and non-finite counters are simply not there: whoever needs one says
-what is missing, nobody invents a zero.
+Absent counters are simply not there: whoever needs one says what is missing,
+nobody invents a zero.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,6 +20,8 @@ from typing import Any, TypeGuard
 
 from plots import profiles
 from plots.profiles import Profile
+from plots.statistics import MOST_PRIMARY, median
+from plots.text import shorten
 
 SCHEMA = "1"
 FILE_NAME = "results.json"
@@ -37,15 +38,45 @@ _KEY = re.compile(r"[a-z_]+:")
 _LIBRARY_KEYS = ("iterations:", "repeats:", "min_time:", "threads:")
 _LIBRARY_WORDS = ("manual_time", "real_time", "process_time")
 _CONTROL = "control:"
+# extract never looks at single pages, so its time per page is a property of
+# the workload. drain ends with a ClearRange over all of them.
+_TIMES = {
+    "extract": ("ns_per_range",),
+    "drain": ("ns_per_page", "ns_per_range"),
+}
+_FAILED_WORD = "failed"
+_OVER = re.compile(r"over (\d{1,15}(?:\.\d{1,9})? n?s)\b")
 _SWITCH = {True: "on", False: "off"}
+# Control characters but tab and the ends of lines, and lone surrogates.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+# What pfnbench writes stays far below all of these. A file beyond them was
+# not written by it, and would fill a page, a picture or the memory.
+_LONGEST = 1000  # characters of a string
+_MAY_BE_LONG = {
+    "busy_processes",
+    "command_line",
+    "error",
+    "error_message",
+    "executable",
+}
+_LONGEST_OF_ALL = 100_000
+_LONGEST_NAME = 100  # of a structure or an operation
+_LARGEST = 1e30
+_MOST_ROUNDS = 10_000  # as --rounds has it
 
 
 class ResultsError(Exception):
     """The file cannot be used: says which, why, and what to do."""
 
     def __init__(self, path: Path, problem: str, remedy: str) -> None:
-        # One line whatever the file holds, so that it can be grepped.
-        super().__init__(" ".join(f"{path}: {problem}; {remedy}".split()))
+        # One line whatever the file holds, so that it can be grepped, and
+        # nothing that a terminal would obey.
+        line = " ".join(f"{path}: {problem}; {remedy}".split())
+        super().__init__(
+            "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+        )
 
 
 @dataclass(frozen=True, order=True)
@@ -90,7 +121,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Row:
-    """One run. `error` is the reason when it failed; then no counters."""
+    """One run. `error` is the reason for having no counters.
+
+    It begins with "over ", "failed: " or "not run: ".
+    """
 
     case: Case
     round: int
@@ -154,6 +188,11 @@ class Results:
         """Rounds that each case has, failed ones included."""
         return Counter(row.case for row in self.rows)
 
+    @cached_property
+    def has_control(self) -> bool:
+        """Whether the baseline ran twice anywhere."""
+        return any(case.contender.is_control for case in self.cases)
+
     def baseline_of(self, case: Case) -> Case:
         """The case that this one is compared with."""
         return replace(case, contender=Contender(self.baseline or ""))
@@ -176,11 +215,89 @@ class Results:
         return max(1, len(compared))
 
     @cached_property
+    def primary_ratios(self) -> frozenset[tuple[tuple[str, ...], str, str]]:
+        """Ratios to the baseline that the run is about, declared by it.
+
+        Of each the operations whose times are added, workload and structure.
+        Faults are never among them, nor is what has no control: that is what
+        they are held to.
+        """
+        if self.context.get("primary_baseline") != self.baseline:
+            return frozenset()
+        structures, operations = (
+            self.context.get(f"primary_{what}", "").split(",")
+            for what in ("structures", "operations")
+        )
+        have = set(self.cases)
+        places = {
+            (case.workload, case.contender.structure)
+            for case in have
+            if case.contender.structure in structures
+            and case.contender.structure != self.baseline
+        }
+        sums = [(operation,) for operation in operations]
+        if len(operations) > 1:
+            sums.append(tuple(operations))
+        return frozenset(
+            (parts, workload, structure)
+            for workload, structure in places
+            for parts in sums
+            if all(
+                {case, self.baseline_of(case), self.control_of(case)} <= have
+                for operation in parts
+                for case in [
+                    Case(operation, workload, Contender(structure), "")
+                ]
+            )
+        )
+
+    def interval_for(
+        self,
+        operations: Iterable[str],
+        workload: str,
+        structure: str,
+        condition: str,
+    ) -> int:
+        """For how many ratios together the interval of this one is to hold.
+
+        Of a primary one for itself: exceeding the control corrects for as
+        many as MOST_PRIMARY.
+        """
+        is_primary = (
+            not condition
+            and (tuple(operations), workload, structure) in self.primary_ratios
+            and len(self.primary_ratios) <= MOST_PRIMARY
+        )
+        return 1 if is_primary else self.comparisons
+
+    @cached_property
     def errors(self) -> Mapping[tuple[Case, str], int]:
-        """How many rounds of a case failed for which reason."""
+        """How many rounds of a case have no figures for which reason."""
         return Counter(
             (row.case, row.error) for row in self.rows if row.error is not None
         )
+
+    @cached_property
+    def failed(self) -> set[Case]:
+        """Cases that gave a wrong answer, or crashed."""
+        return {
+            case for case, why in self.errors if why.startswith(_FAILED_WORD)
+        }
+
+    @cached_property
+    def limits(self) -> Mapping[Case, str]:
+        """Cases that were cut off because they are slow, and over what."""
+        return {
+            case: found[1]
+            for case, why in self.errors
+            if (found := _OVER.match(why))
+        }
+
+    def word(self, case: Case) -> str:
+        """Why a case has no figure, in a cell: failed, or as >2700 ns."""
+        if case in self.failed:
+            return "failed"
+        return f">{self.limits[case]}" if case in self.limits else ""
 
     @cached_property
     def _rows_of(self) -> Mapping[Case, list[Row]]:
@@ -196,6 +313,11 @@ class Results:
             for row in self._rows_of.get(case, [])
             if counter in row.counters
         }
+
+    def peak_kib(self, case: Case) -> float | None:
+        """The most that it held at any time, in kmalloc size classes."""
+        values = list(self.values(case, "peak_rounded_bytes").values())
+        return median(values) / 1024 if values else None
 
     def operations(self) -> list[str]:
         """Operations with rows, in the order of the command line's help."""
@@ -227,6 +349,11 @@ class Results:
         }
 
 
+def time_counters(operation: str) -> tuple[str, ...]:
+    """Counters that hold the times of an operation, main one first."""
+    return _TIMES.get(operation, ("ns_per_page",))
+
+
 def condition_label(condition: str) -> str:
     """A condition in the words of a table title.
 
@@ -245,8 +372,10 @@ def load(path: Path) -> Results:
     if path.is_dir():
         path = path / FILE_NAME
     document = _parse(path)
+    _refuse_odd_values(path, document)
     context = _context(path, document)
-    return Results(
+    found = _profiles(path, document.get("profiles"))
+    results = Results(
         path=path,
         context=context,
         workloads=tuple(
@@ -259,9 +388,76 @@ def load(path: Path) -> Results:
             for key, value in context.items()
             if key.startswith("structure_")
         ),
-        rows=_rows(path, document.get("benchmarks")),
-        profiles=_profiles(path, document.get("profiles")),
+        rows=_of_the_largest_pass(
+            _rows(path, document.get("benchmarks")), found
+        ),
+        profiles=found,
     )
+    _refuse_odd_names(results)
+    return results
+
+
+def _refuse_odd_values(path: Path, document: Any) -> None:
+    """Whatever cannot be shown: checked once, here, for all who read on."""
+    # Not recursive: a document may be nested as deeply as the stack is high.
+    rest: list[tuple[str, str, Any]] = [("", "", document)]
+    while rest:
+        where, key, value = rest.pop()
+        problem = None
+        if isinstance(value, str):
+            problem = _problem_of_text(value, key)
+        elif isinstance(value, (int, float)):
+            # False for NaN.
+            if not -_LARGEST <= value <= _LARGEST:
+                problem = "a number beyond all measure"
+        elif isinstance(value, (dict, list)):
+            place = f"{where} {key}".strip()
+            if isinstance(value, list):
+                rest += [(place, str(i), each) for i, each in enumerate(value)]
+                continue
+            for name, each in value.items():
+                problem = problem or _problem_of_text(name, "")
+                rest.append((place, name, each))
+        if problem is not None:
+            place = shorten(f"{where} {key}".strip(), _LONGEST_NAME)
+            raise ResultsError(
+                path,
+                f"has {problem} ({place or 'outermost'})",
+                "give the results.json that pfnbench wrote",
+            )
+
+
+def _problem_of_text(text: str, key: str) -> str | None:
+    longest = _LONGEST_OF_ALL if key in _MAY_BE_LONG else _LONGEST
+    if len(text) > longest:
+        return f"a text of {len(text)} characters"
+    if not text.isprintable() and _UNPRINTABLE.search(text):
+        return "a text with a control character or half of a character"
+    return None
+
+
+def _refuse_odd_names(results: Results) -> None:
+    names = {
+        *(row.case.operation for row in results.rows),
+        *(row.case.contender.structure for row in results.rows),
+        *(structure.name for structure in results.structures),
+        *(profile.structure for profile in results.profiles),
+    }
+    longest = max(names, key=len)
+    if len(longest) > _LONGEST_NAME:
+        raise ResultsError(
+            results.path,
+            f"has a name of {len(longest)} characters"
+            f" ({shorten(longest, 40)})",
+            f"name structures in at most {_LONGEST_NAME}",
+        )
+    meant = results.context.get("repetitions", "0")
+    if (_to_int(meant) or 0) > _MOST_ROUNDS:
+        raise ResultsError(
+            results.path,
+            f"says that it has {shorten(meant, 40)} repetitions",
+            f"a run has at most {_MOST_ROUNDS}",
+        )
 
 
 def _parse(path: Path) -> Mapping[str, Any]:
@@ -346,6 +542,37 @@ def _rows(path: Path, benchmarks: Any) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+def _of_the_largest_pass(
+    rows: Iterable[Row], found: Iterable[Profile]
+) -> tuple[Row, ...]:
+    """Rows whose bits per page are those of the largest pass.
+
+    Older files have the sum over all passes there, and the largest pass in
+    the profiles alone.
+    """
+    full = {
+        (p.workload, p.structure, p.condition): p.memory.when_full
+        for p in found
+        if p.memory and p.error is None
+    }
+    return tuple(
+        replace(row, counters={**row.counters, **there})
+        if row.case.operation == "set"
+        and "bits_per_page" in row.counters
+        and (
+            there := full.get(
+                (
+                    row.case.workload,
+                    row.case.contender.structure,
+                    row.case.condition,
+                )
+            )
+        )
+        else row
+        for row in rows
+    )
+
+
 def _profiles(path: Path, value: Any) -> tuple[Profile, ...]:
     try:
         return profiles.read(value)
@@ -371,13 +598,21 @@ def _row(path: Path, number: int, benchmark: Any) -> Row:
         )
     if benchmark.get("error_occurred"):
         message = benchmark.get("error_message") or "no reason given"
-        return Row(case, _round(benchmark), {}, str(message))
+        return Row(case, _round(benchmark), {}, _reason(str(message)))
     counters = {
-        key: finite
+        key: float(value)
         for key, value in benchmark.items()
-        if (finite := _to_finite(value)) is not None
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
     return Row(case, _round(benchmark), counters, None)
+
+
+def _reason(message: str) -> str:
+    """In the words of today; older files have "takes over 3.4 s: ..."."""
+    message = message.removeprefix("takes ")
+    if message.startswith(("over ", _FAILED_WORD, "not run")):
+        return message
+    return f"{_FAILED_WORD}: {message}"
 
 
 def _refuse_twice(path: Path, rows: Iterable[Row]) -> None:
@@ -462,14 +697,3 @@ def _to_int(text: str | None) -> int | None:
     if text is None or not re.fullmatch(r"[0-9]{1,30}", text, re.ASCII):
         return None
     return int(text)
-
-
-def _to_finite(value: Any) -> float | None:
-    """A counter; Google Benchmark writes NaN and inf for undefined ones."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None

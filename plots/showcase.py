@@ -236,7 +236,7 @@ def table(results: Results) -> list[str]:
         and profile.tails.longest
     }
     contenders = in_order(few(results).contenders_of("set", ""))
-    headings = ["ns/page", "ns/range", "bits/page", "lost ppm"]
+    headings = ["ns/page", "ns/range", "bits", "KiB", "lost ppm"]
     rows = [
         (
             row_label(contender),
@@ -244,6 +244,7 @@ def table(results: Results) -> list[str]:
                 _time(results, "set", contender, "ns_per_page"),
                 _time(results, "drain", contender, "ns_per_range"),
                 _bits(results, contender),
+                _peak(results, contender),
                 _lost(results, contender),
                 *([_longest(contender, longest)] if longest else []),
             ],
@@ -251,9 +252,10 @@ def table(results: Results) -> list[str]:
         for contender in contenders
     ]
     if longest:
-        headings.append("worst us")
+        headings.append("us")
+    title = f"trace {_TABLE_WORKLOAD}"
     return render(
-        Table(f"trace {_TABLE_WORKLOAD}", headings, "structure", rows)
+        Table(title, headings, "structure", rows, most_columns=len(headings))
     )
 
 
@@ -263,7 +265,7 @@ def _time(
     case = Case(operation, _TABLE_WORKLOAD, contender, "")
     value = counter_estimate(results, case, counter)
     if value is None:
-        return Cell(("-",))
+        return Cell((results.word(case) or "-",))
     width = value.half_width_percent
     spread = "-" if width is None or value.count < 2 else percent(width)
     # As in the report: a range of few rounds stands in parentheses.
@@ -278,6 +280,13 @@ def _bits(results: Results, contender: Contender) -> Cell:
     if contender.structure == FLOOR:
         value = None  # it records nothing
     return Cell(("-" if value is None else number(value.median),))
+
+
+def _peak(results: Results, contender: Contender) -> Cell:
+    peak = results.peak_kib(Case("set", _TABLE_WORKLOAD, contender, ""))
+    if peak is None or contender.structure == FLOOR:
+        return Cell(("-",))
+    return Cell((number(peak),))
 
 
 def _lost(results: Results, contender: Contender) -> Cell:

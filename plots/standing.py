@@ -12,8 +12,14 @@ import math
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
-from plots.report import time_counters
-from plots.results import FLOOR, SETLESS, Case, Contender, Results
+from plots.results import (
+    FLOOR,
+    SETLESS,
+    Case,
+    Contender,
+    Results,
+    time_counters,
+)
 from plots.statistics import Estimate, estimate, mark, median, paired_ratios
 from plots.style import in_order
 from plots.text import alike
@@ -135,19 +141,44 @@ def ratio_of(
 ) -> Rival | None:
     """The time of one as a ratio to the other's; None without pairs.
 
-    The interval is that of the report: it holds for all comparisons of the
-    results together, as far as the rounds allow.
+    The interval is that of the report: its own for a primary ratio, else it
+    holds for all comparisons of the results together, as far as the rounds
+    allow.
     """
+    # Turned round, a primary ratio is one still.
+    who = other if one == results.baseline else one
+    is_to_baseline = results.baseline in (one, other)
     ratio = estimate(
         paired_ratios(
             times(results, place, Contender(one)),
             times(results, place, Contender(other)),
         ),
-        results.comparisons,
+        results.interval_for(
+            place.measure.operations, place.workload, who, place.condition
+        )
+        if is_to_baseline
+        else results.comparisons,
     )
     if ratio is None:
         return None
     return Rival(one, ratio, mark(ratio, control(results, place)))
+
+
+def word(results: Results, place: Place, structure: str) -> str:
+    """Why it has no time: failed, over so many ns, or nothing known."""
+    words = [
+        results.word(
+            Case(
+                operation,
+                place.workload,
+                Contender(structure),
+                place.condition,
+            )
+        )
+        for operation in place.measure.operations
+    ]
+    # "failed" comes after any ">"; of two limits both are true.
+    return max(words)
 
 
 def control(results: Results, place: Place) -> Estimate | None:

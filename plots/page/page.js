@@ -89,11 +89,23 @@ function timesOf(measure, workload, structure, control, condition) {
   });
 }
 
+const PRIMARY = new Set(DATA.primary.map((parts) => parts.join('\n')));
+
+/** For how many ratios together an interval is to hold. */
+function comparisonsFor(one, other, measure, workload, condition) {
+  const who = one === DATA.baseline ? other : one;
+  return [one, other].includes(DATA.baseline) && condition === '' &&
+          PRIMARY.has([...measure.operations, workload, who].join('\n')) ?
+      1 :
+      DATA.comparisons;
+}
+
 function compareTwo(one, other, measure, workload, condition) {
   const times = (structure, control = 0) =>
       timesOf(measure, workload, structure, control, condition);
-  const ratio =
-      estimate(pairedRatios(times(one), times(other)), DATA.comparisons);
+  const ratio = estimate(
+      pairedRatios(times(one), times(other)),
+      comparisonsFor(one, other, measure, workload, condition));
   if (ratio === null) return null;
   const control = estimate(
       pairedRatios(times(DATA.baseline, 1), times(DATA.baseline)), 1);

@@ -90,6 +90,7 @@ def memory(bits: float, failed: int = 0) -> dict[str, float]:
         "failed_sets": failed,
         "bits_per_page": bits,
         "requested_bits_per_page": bits * 0.98,
+        "peak_rounded_bytes": bits * 65536,
         "allocations": 1821,
     }
 

@@ -196,6 +196,20 @@ def test_other_work_and_another_cpu_are_refused(
     assert str(caught.value) == f"new.json: {problem}"
 
 
+def test_no_common_row_is_status_2_and_one_line(
+    tmp_path: Path, capsys: Any
+) -> None:
+    paths = []
+    for name in ("x", "y"):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(document(rows(f"set/a/{name}", [1.0] * 9))))
+        paths.append(str(path))
+    assert main(["compare", *paths]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1 and "no row with a time in common" in err
+
+
 def test_runs_without_a_common_row_are_refused(compare_of: Compare) -> None:
     with pytest.raises(ResultsError, match="no row with a time in common"):
         compare_of(

@@ -189,7 +189,7 @@ def test_what_has_no_figure_is_named_and_not_drawn_as_zero(
         ["cvbmp", "xbitmap"],
         ["xbitmap"],
     ]
-    assert chart.caption.endswith("no figure: maple; cvbmp in b")
+    assert chart.caption.endswith("no figure: maple; cvbmp (failed) in b")
 
 
 def test_failure_is_drawn_by_rate_beginning_without_faults(
@@ -359,7 +359,7 @@ def with_set(**fields: Any) -> "dict[str, Any]":
         (with_timeline([1, 2]), "timeline[0] is not a list of three numbers"),
         (with_timeline([1, 2, -3]), "timeline[0] is not a whole number"),
         (with_set(count=1), "set counts 1 steps and shows 1000"),
-        (with_set(max=float("nan")), "max is not a number"),
+        (with_set(max="long"), "max is not a number"),
         ({**profile("flat"), "tails": []}, "tails is not an object"),
         ("nonsense", "is not an object"),
     ],

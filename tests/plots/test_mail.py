@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FAILSLAB, document, full_document, memory, rows, times
+from conftest import FAILSLAB, document, error_rows, full_document, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_html import NOTHING
 from test_report import check_fits_a_mail, documents, golden_document
 
 from plots.__main__ import main
+from plots.html import page
 from plots.mail import mail
 from plots.mail_subject import FORMS, Choice
+from plots.report import report
 from plots.results import Results, ResultsError, load
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -177,32 +180,183 @@ def test_a_star_needs_an_interval_that_excludes_1(
     assert line_of(text, "judy1").startswith("*")
 
 
-def test_of_each_family_the_fastest_is_shown_and_the_rest_counted(
+def test_every_structure_of_a_run_of_few_is_shown(
     results_of: ResultsOf,
 ) -> None:
-    # xbitmap-preload is of the baseline's family and no faster than it.
     text = mail(results_of(full_document(workloads=["idle-8g"])))
-    assert line_of(text, "cvbmp")
-    assert line_of(text, "xbitmap-preload")
+    for name in ("flat", "xbitmap", "xbitmap-preload", "cvbmp"):
+        assert line_of(text, name)
     text = " ".join(text.split())
-    assert "1 structure (flat)" in text
+    assert "Shown: every structure of the run. Left out" in text
     assert "3 operations (clear, extract, test)" in text
 
 
-def test_what_aborts_without_memory_is_not_proposed(
+def many(command: str = "./run bench", **context: Any) -> "dict[str, Any]":
+    """Fourteen structures of five families, cvbmp the slowest of its own."""
+    structures = {
+        "xbitmap": (5.5, 1.07, "family=radix; out_of_memory=reports; "),
+        "cvbmp": (9.9, 1.9, "family=list; out_of_memory=reports; "),
+        "judy1": (1.0, 1.0, "family=judy; out_of_memory=aborts; "),
+    }
+    for number in range(11):
+        structures[f"mine-{number}"] = (
+            2.0 + number / 10,
+            1.0,
+            f"family={'list abc bcd cde def'.split()[number % 5]};"
+            " out_of_memory=reports; ",
+        )
+    return full_document(
+        workloads=["idle-8g"],
+        structures=structures,
+        command_line=command,
+        **context,
+    )
+
+
+def shown(text: str) -> "set[str]":
+    table = text[text.index("set + drain") :].split("\n\n")[0]
+    return {line.split()[-1] for line in table.splitlines()[2:]}
+
+
+def test_of_many_the_best_of_each_family_are_shown_and_the_rest_counted(
     results_of: ResultsOf,
 ) -> None:
-    content = full_document(
-        workloads=["idle-8g"],
-        structures={
-            "xbitmap": (5.5, 1.07, "family=radix; out_of_memory=reports; "),
-            "cvbmp": (3.2, 1.9, "family=list; out_of_memory=reports; "),
-            "judy1": (1.0, 1.0, "family=judy; out_of_memory=aborts; "),
-        },
-    )
+    text = mail(results_of(many()))
+    assert shown(text) == {
+        *("mine-0", "mine-1", "mine-2", "mine-3"),
+        *("xbitmap", "control)", "cvbmp"),
+    }
+    text = " ".join(text.split())
+    assert "the fastest that reports when memory runs out; and cvbmp" in text
+    # judy1 aborts when memory runs out.
+    assert "8 structures;" in text
+
+
+@pytest.mark.parametrize(
+    "flag", ["--structure=all,mine-9,judy1", "--structure all,mine-9,judy1"]
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_who_was_named_is_always_shown(
+    flag: str, form: str, results_of: ResultsOf
+) -> None:
+    results = results_of(many(f"./run bench {flag} --out='a b"))
+    text = mail(results, None, Choice(form=form))
+    for name in ("judy1", "mine-9"):
+        if form == "reply":
+            assert f"{name} against xbitmap" in text
+        else:
+            assert line_of(text, name)
+
+
+@pytest.mark.parametrize(
+    "reason, word",
+    [("over 2700 ns per page: slow", ">2700 ns"), ("failed: wrong", "failed")],
+)
+def test_who_was_named_is_shown_slow_and_failed_as_well(
+    reason: str, word: str, results_of: ResultsOf
+) -> None:
+    content = many("./run bench --structure=xbitmap,mine-3,other")
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if "/mine-3" not in row["name"]
+    ] + error_rows("set/idle-8g/mine-3", reason, 1)
     text = mail(results_of(content))
-    assert "1 structure (judy1)" in text
-    assert line_of(text, "cvbmp")
+    assert line_of(text, "mine-3").split() == [*word.split(), "mine-3"]
+    text = mail(results_of(content), None, Choice(form="reply"))
+    assert line_of(text, "set, idle-8g").split()[1] == word.split()[0]
+    assert "over its time or failed in 2." in " ".join(text.split())
+
+
+def test_what_the_thread_is_about_is_always_shown(
+    results_of: ResultsOf,
+) -> None:
+    results = results_of(
+        many(
+            primary_structures="mine-8,mine-10",
+            primary_operations="set,drain",
+            primary_baseline="xbitmap",
+        )
+    )
+    assert {"cvbmp", "mine-8", "mine-10"} <= shown(mail(results))
+
+
+def test_a_footer_claims_no_more_than_the_rows_show(
+    results_of: ResultsOf,
+) -> None:
+    """Slower on two of three workloads is not faster on most."""
+    made = []
+    for workload, ns in (("a", 1.0), ("b", 9.0), ("c", 9.0)):
+        made += rows(f"set/{workload}/xbitmap", [5.0] * 9)
+        made += rows(f"set/{workload}/xbitmap/control:1", [5.0] * 9)
+        made += rows(f"set/{workload}/maple", [ns] * 9)
+    text = mail(results_of(document(made)), None, Choice(form="reply"))
+    text = " ".join(text.split())
+    assert "faster in 1, slower in 2" in text
+    assert "maple, shown to be faster than xbitmap on 1 of 3 workloads" in text
+    assert "most workloads" not in text
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("baseline", ["nobody", None])
+def test_without_a_baseline_the_mail_says_why_it_has_no_ratio(
+    form: str, baseline: "str | None", results_of: ResultsOf
+) -> None:
+    content = full_document(workloads=["idle-8g"])
+    content["context"]["baseline"] = baseline
+    text = " ".join(
+        mail(results_of(content), None, Choice(form=form)).split()
+    )
+    said = baseline or "which the file does not name"
+    assert f"NO RATIOS: the baseline, {said}, has no time here." in text
+    whole = mail(results_of(full_document(workloads=["idle-8g"])))
+    assert "NO RATIOS" not in whole
+
+
+def test_a_baseline_that_failed_is_said_to_have(results_of: ResultsOf) -> None:
+    content = full_document(workloads=["idle-8g"])
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if "/xbitmap" not in row["name"] or "preload" in row["name"]
+    ] + error_rows("set/idle-8g/xbitmap", "failed: crashed: SIGSEGV", 1)
+    text = " ".join(mail(results_of(content)).split())
+    assert "the baseline, xbitmap, has no time here (failed)." in text
+
+
+def test_without_a_control_a_star_is_said_to_be_cheap(
+    results_of: ResultsOf,
+) -> None:
+    content = full_document(workloads=["idle-8g"])
+    results = results_of(content)
+    texts = [mail(results), report(results), page(results, NOTHING)]
+    assert not any("more freely" in text for text in texts)
+    content["benchmarks"] = [
+        row for row in content["benchmarks"] if "control" not in row["name"]
+    ]
+    results = results_of(content)
+    for text in (mail(results), report(results), page(results, NOTHING)):
+        assert "said more freely than with an A/A control" in " ".join(
+            text.split()
+        )
+
+
+def test_a_mail_of_few_rows_says_what_it_can(results_of: ResultsOf) -> None:
+    made = rows("set/a/xbitmap", [5.0]) + rows("set/a/cvbmp", [2.5])
+    text = mail(results_of(document(made)))
+    assert line_of(text, "cvbmp") == "?0.500 (0.500, 0.500)  cvbmp"
+
+
+def test_a_refusal_says_that_the_report_is_there(
+    write: Write, capsys: Any
+) -> None:
+    path = write(document(error_rows("set/a/flat", "failed: wrong", 1)))
+    assert main(["mail", str(path)]) == 2
+    assert "report.txt" not in capsys.readouterr().err
+    assert main(["report", str(path)]) == 0
+    capsys.readouterr()
+    assert main(["mail", str(path)]) == 2
+    assert "; report.txt beside it is written; " in capsys.readouterr().err
 
 
 def test_flags_choose_what_is_shown(results_of: ResultsOf) -> None:
@@ -237,21 +391,6 @@ def test_times_under_a_fault_are_shown_when_asked_for(
     fault = FAILSLAB.removeprefix("fault:")
     text = mail(results_of(full_document()), None, Choice(fault=fault))
     assert f"set, fault {fault}: xbitmap in ns per page" in text
-
-
-def test_pages_lost_are_a_share_of_the_worst_workload(
-    results_of: ResultsOf,
-) -> None:
-    made = []
-    for workload, failed in (("a", 367), ("b", 36700)):
-        for name in ("xbitmap", "cvbmp"):
-            stem = f"set/{workload}/{name}"
-            made += rows(stem, times(5), **memory(1.0))
-            made += rows(
-                f"{stem}/{FAILSLAB}", times(5), **memory(1.0, failed=failed)
-            )
-    text = " ".join(mail(results_of(document(made))).split())
-    assert "on the worst workload: xbitmap 1.00 %, cvbmp 1.00 %" in text
 
 
 def test_the_machine_takes_four_lines_whatever_it_is_called(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Pictures: which files, what they show, and that they are reproducible."""
 
+import io
 import math
 import os
 import subprocess
@@ -18,6 +19,7 @@ from conftest import (
     error_rows,
     full_document,
     memory,
+    profile,
     rows,
     times,
 )
@@ -338,6 +340,42 @@ def test_every_structure_fits_in_one_picture(write: Write) -> None:
     height, width, _ = imread(path.with_name("set.png")).shape
     assert width == 1800  # 900 pixels at two to one
     assert height <= width
+
+
+def test_every_structure_has_its_own_colour_in_the_png(
+    results_of: ResultsOf,
+) -> None:
+    pytest.importorskip("matplotlib")
+    from PIL import Image
+
+    from plots import pictures
+
+    names = [n for n in STYLES if n not in ("floor", "array", "pipelined")]
+    content = document(
+        row
+        for rank, name in enumerate(names)
+        for row in rows(f"set/a/{name}", times(1 + rank), **memory(1 + rank))
+    )
+    content["profiles"] = []
+    for rank, name in enumerate(names):
+        made = profile(name, scale=1 + rank / 5)
+        made["memory"]["timeline"] = [
+            [10 * x, 50 * x * (rank + 1), 64 * (x % 7 + x) * (rank + 1)]
+            for x in range(60)
+        ]
+        content["profiles"].append(made)
+    charts = pictures.charts(results_of(content))
+    assert {"set", "memory", "pareto", "tails-set", "timeline"} == set(charts)
+    for stem, made in pictures.render(charts):
+        chart = charts[stem]
+        lines = (
+            chart.lines
+            if isinstance(chart, Chart)
+            else [curve for plane in chart.planes for curve in plane.curves]
+        )
+        image = Image.open(io.BytesIO(made["png"])).convert("RGB")
+        there = {"#%02x%02x%02x" % c for _, c in image.getcolors(1 << 20)}
+        assert {line.style.color for line in lines} <= there, stem
 
 
 @pytest.mark.parametrize(

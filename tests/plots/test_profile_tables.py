@@ -36,9 +36,9 @@ def test_one_table_holds_time_tails_memory_and_instructions(
     table, legend = tables(results, counted)
     assert table == [
         "a, no faults: at a glance",
-        "set ns  99.9 %   longest us   bits   kept  instr  structure",
-        "  1.02       4   0.0700 set   1640   4.00      -  flat",
-        "  2.55       4   0.0700 set   1640   4.00   21.4  xbitmap",
+        "set ns  99.9 %   longest us   bits   peak   kept  instr  structure",
+        "  1.02       4   0.0700 set   1640    147   4.00      -  flat",
+        "  2.55       4   0.0700 set   1640   68.5   4.00   21.4  xbitmap",
     ]
     assert legend[0].startswith("at a glance: set ns")
 
@@ -64,9 +64,9 @@ def test_what_was_not_measured_is_a_dash_and_no_column_is_all_dashes(
     results = results_of(content(cut, {**gone, "structure": "cvbmp"}))
     table, _, short = tables(results)
     assert table[1:] == [
-        "set ns  99.9 %   longest us  structure",
-        "  2.55       4   0.0700 set  xbitmap",
-        "     -       -            -  cvbmp",
+        "set ns  99.9 %   longest us   bits   peak  structure",
+        "  2.55       4   0.0700 set   1.07   68.5  xbitmap",
+        "     -       -            -      -      -  cvbmp",
     ]
     assert short == ["profiles cut off or not made: a/xbitmap a/cvbmp"]
 

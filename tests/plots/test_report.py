@@ -42,12 +42,17 @@ def golden_document() -> "dict[str, Any]":
         workloads=["idle-8g", "frag-4g", "oom-2g"],
         command_line="./build/release/pfnbench --workload=idle-8g,frag-4g,"
         "oom-2g --fault=none;failslab:probability=1 --out=results/golden",
+        primary_structures="cvbmp,btree-bitmap,xarray",
+        primary_operations="set,drain",
+        primary_baseline="xbitmap",
     )
     content["benchmarks"] = [
         row
         for row in content["benchmarks"]
         if not row["name"].startswith(("set/oom-2g/cvbmp", "test/oom-2g/flat"))
-    ] + error_rows("set/oom-2g/cvbmp", "ranges differ from the oracle's", 9)
+    ] + error_rows(
+        "set/oom-2g/cvbmp", "failed: ranges differ from the oracle's", 9
+    )
     return content
 
 
@@ -76,14 +81,19 @@ def check_fits_a_mail(text: str) -> None:
         assert line == "" or line.isprintable(), repr(line)
 
 
+# Everything but what is refused when the file is read: test_results.py.
+CHARACTERS = st.characters(blacklist_categories=("Cc", "Cs"))
+TEXT = st.text(CHARACTERS, max_size=150)
 NAMES = st.one_of(
     st.sampled_from(["xbitmap", "cvbmp", "floor", "idle-8g", "flat"]),
-    st.text(st.characters(blacklist_characters="/"), min_size=1, max_size=90),
+    st.text(CHARACTERS, min_size=1, max_size=90).filter(
+        lambda name: "/" not in name
+    ),
 )
 NUMBERS = st.one_of(
-    st.floats(allow_nan=True, allow_infinity=True),
-    st.integers(-(10**40), 10**400),
-    st.sampled_from([0, 5.5, 1e-300, 1.7e308, -1, None, "7"]),
+    st.floats(-1e30, 1e30),
+    st.integers(-(10**30), 10**30),
+    st.sampled_from([0, 5.5, 1e-300, 1e30, -1, None, "7"]),
 )
 COUNTERS = st.fixed_dictionaries(
     {},
@@ -104,9 +114,7 @@ OPERATIONS = st.sampled_from(
 )
 CONDITIONS = st.one_of(
     st.sampled_from(["", "/control:1", f"/{FAILSLAB}"]),
-    st.text(st.characters(blacklist_characters="/"), max_size=120).map(
-        lambda spec: f"/fault:{spec}"
-    ),
+    TEXT.map(lambda spec: f"/fault:{spec.replace('/', '')}"),
 )
 
 
@@ -135,7 +143,7 @@ def documents(draw: Any) -> "dict[str, Any]":
             row = {"name": name, "repetition_index": number}
             if draw(st.integers(0, 9)) == 0:
                 row["error_occurred"] = True
-                row["error_message"] = draw(st.text(max_size=200))
+                row["error_message"] = draw(TEXT)
             else:
                 row.update(draw(COUNTERS))
             benchmarks[name, number] = row
@@ -143,7 +151,7 @@ def documents(draw: Any) -> "dict[str, Any]":
         st.fixed_dictionaries(
             {},
             optional={
-                key: st.text(max_size=150)
+                key: TEXT
                 for key in (
                     "cpu_model",
                     "kernel",
@@ -162,14 +170,14 @@ def documents(draw: Any) -> "dict[str, Any]":
     for workload in workloads:
         context[f"workload_{workload}"] = draw(
             st.one_of(
-                st.text(max_size=100),
+                TEXT,
                 st.integers(0, 10**35).map(
                     lambda n: f"trace={n:x} pages={n} guest_memory={n}"
                 ),
             )
         )
     for structure in structures:
-        family = draw(st.text(max_size=50))
+        family = draw(TEXT)
         context[f"structure_{structure}"] = f"family={family}"
     return document(benchmarks.values(), **context)
 
@@ -329,7 +337,7 @@ def test_a_failed_row_is_named_with_its_reason(
         + error_rows("set/a/cvbmp", "digest differs", 9)
     )
     text = report(results_of(content))
-    assert "not shown: set/a/cvbmp because digest differs" in text
+    assert "not shown: set/a/cvbmp: failed: digest differs" in text
     line = line_of(text, "set, no faults: ns per page", "cvbmp")
     assert line.split() == ["failed", "cvbmp"]
 
@@ -338,7 +346,7 @@ def test_some_failed_rounds_are_counted(results_of: ResultsOf) -> None:
     failed = error_rows("set/a/xbitmap", "digest differs", 2)
     content = document(failed + rows("set/a/xbitmap", times(5))[2:])
     text = report(results_of(content))
-    assert "set/a/xbitmap in 2 of 9 rounds because digest" in text
+    assert "set/a/xbitmap in 2 of 9 rounds: failed: digest" in text
 
 
 def test_an_interrupted_run_says_so_in_the_first_lines(

@@ -4,10 +4,11 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
-from conftest import document, error_rows, full_document, rows
+from conftest import document, error_rows, full_document, profile, rows
 
 from plots.__main__ import main
 from plots.results import (
@@ -215,23 +216,125 @@ def test_counters_that_are_no_numbers_are_not_there(
     write: Write,
 ) -> None:
     path = write(
-        document(
-            rows(
-                "set/a/x",
-                [5.5],
-                nan=float("nan"),
-                infinite=float("inf"),
-                huge=10**400,
-                text="3",
-                yes=True,
-                zero=0,
-            )
-        )
+        document(rows("set/a/x", [5.5], text="3", yes=True, nil=None, zero=0))
     )
     counters = load(path).rows[0].counters
     assert counters["zero"] == 0
-    for name in ("nan", "infinite", "huge", "text", "yes"):
+    for name in ("text", "yes", "nil"):
         assert name not in counters
+
+
+def in_context(**values: Any) -> str:
+    return json.dumps(document(ONE_ROW, **values))
+
+
+def in_row(**values: Any) -> str:
+    return json.dumps(document([{**ONE_ROW[0], **values}]))
+
+
+def in_profile(**values: Any) -> str:
+    content = document(ONE_ROW)
+    content["profiles"] = [{**profile("xbitmap", "idle-8g"), **values}]
+    return json.dumps(content)
+
+
+TOO_LONG = "x" * 1001
+HOSTILE = {
+    "surrogate-in-context": (in_context(kernel="\ud800"), "(context kernel)"),
+    "surrogate-in-key": (in_context(**{"workload_\udc00": "x"}), "(context)"),
+    "surrogate-in-name": (in_row(name="set/\udfff/x"), "0 name)"),
+    "surrogate-in-error": (
+        in_row(error_occurred=True, error_message="a\ud800"),
+        "(benchmarks 0 error_message)",
+    ),
+    "surrogate-in-profile": (
+        in_profile(condition="\ud800"),
+        "(profiles 0 condition)",
+    ),
+    "escape-in-schema": (in_context(pfnbench_schema="\x1b[31m2"), "control"),
+    "escape-in-structure": (in_row(name="set/a/\x1b[2J"), "control"),
+    "delete-in-cpu": (in_context(cpu_model="a\x7f"), "control"),
+    "infinite-figure": (
+        in_row(ns_per_page=77777).replace("77777", "1e999"),
+        "a number beyond all measure (benchmarks 0 ns_per_page)",
+    ),
+    "figure-is-nan": (in_row(pages=float("nan")), "beyond all measure"),
+    "figure-is-huge": (in_row(pages=10**400), "a number beyond all measure"),
+    "infinite-in-context": (in_context(num_cpus=float("inf")), "num_cpus"),
+    "infinite-in-profile": (
+        in_profile(tails={"overhead_ns": float("inf")}),
+        "(profiles 0 tails overhead_ns)",
+    ),
+    "huge-in-profile": (
+        in_profile(memory={"cpus": 10**350}),
+        "(profiles 0 memory cpus)",
+    ),
+    "long-kernel": (in_context(kernel=TOO_LONG), "a text of 1001 characters"),
+    "long-cpu": (in_context(cpu_model=TOO_LONG), "(context cpu_model)"),
+    "long-compiler": (in_context(compiler=TOO_LONG), "(context compiler)"),
+    "long-workload": (in_row(name=f"set/{TOO_LONG}/x"), "characters"),
+    "long-condition": (in_row(name=f"set/a/x/fault:{TOO_LONG}"), "characters"),
+    "long-structure": (
+        in_row(name=f"set/a/{'x' * 101}"),
+        "has a name of 101 characters",
+    ),
+    "long-fact": (
+        in_context(**{f"structure_{'x' * 101}": "family=y"}),
+        "has a name of 101 characters",
+    ),
+    "long-operation": (in_row(name=f"{'o' * 101}/a/x"), "of 101 characters"),
+    "many-repetitions": (
+        in_context(repetitions="1000000000"),
+        "says that it has 1000000000 repetitions; a run has at most 10000",
+    ),
+    "repetitions-as-a-number": (
+        in_context(repetitions=10**9),
+        "says that it has 1000000000 repetitions",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_cannot_be_shown_is_refused_when_the_file_is_read(
+    what: str, tmp_path: Path, capsys: Any
+) -> None:
+    content, problem = HOSTILE[what]
+    path = tmp_path / "results.json"
+    path.write_text(content)
+    for command in ("report", "mail", "html", "plot"):
+        assert main([command, str(path)]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.count("\n") == 1 and err[:-1].isprintable()
+        assert problem in err
+        assert len(err) < 400
+    assert [each.name for each in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_what_is_long_as_a_run_may_have_it_is_read(write: Write) -> None:
+    long = "./run bench " + "--workload=a " * 4000
+    path = write(document(ONE_ROW, command_line=long, kernel="x" * 1000))
+    assert load(path).context["command_line"] == long.strip() + " "
+
+
+def test_nothing_of_a_file_name_is_obeyed_by_a_terminal(
+    tmp_path: Path, capsys: Any
+) -> None:
+    path = tmp_path / "a\x1b[31m\nb\udcff.json"
+    assert main(["report", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and err[:-1].isprintable()
+    assert "\\x1b[31m b\\udcff.json: no such file" in err
+
+
+def test_the_most_rounds_that_a_run_can_have_take_no_time(
+    write: Write,
+) -> None:
+    path = write(document(ONE_ROW, repetitions="10000"))
+    before = process_time()
+    assert main(["report", str(path)]) == 0
+    assert main(["mail", str(path)]) == 0
+    assert process_time() - before < 5
 
 
 def test_a_failed_row_has_a_reason_and_no_counters(
@@ -240,7 +343,7 @@ def test_a_failed_row_has_a_reason_and_no_counters(
     failed = error_rows("set/a/x", "oracle mismatch", 1)
     failed[0]["ns_per_page"] = 0.0
     (row,) = results_of(document(failed)).rows
-    assert row.error == "oracle mismatch"
+    assert row.error == "failed: oracle mismatch"
     assert row.counters == {}
 
 

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""A slow row is "over" so many ns, a wrong row is "failed", everywhere."""
+
+import html
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import document, error_rows, memory, profile, rows, times
+
+from plots import figure_pareto, figure_time
+from plots.compare import compare
+from plots.html import Extras, page
+from plots.mail import mail
+from plots.mail_subject import Choice
+from plots.report import report
+from plots.results import Results, parse_name
+from plots.showcase import table
+
+ResultsOf = Callable[[Any], Results]
+
+OVER = "over 2700 ns per page: takes over 3.4 s: pass 0: cut off"
+OLD_OVER = "takes over 3.4 s: pass 0: cut off"
+
+
+def content(slow: str = OVER, wrong: str = "failed: 3 ranges differ") -> Any:
+    """xbitmap and flat have figures, cvbmp is slow, roaring is wrong."""
+    made = []
+    for operation in ("set", "drain"):
+        for name in ("xbitmap", "xbitmap/control:1", "flat"):
+            stem = f"{operation}/busy-2g/{name}"
+            made += rows(stem, times(5), **memory(1.5), ns_per_range=7)
+        for name, reason in (("cvbmp", slow), ("roaring", wrong)):
+            made += error_rows(f"{operation}/busy-2g/{name}", reason, 2)
+    made_of = document(made)
+    made_of["profiles"] = [profile("cvbmp", "busy-2g")]
+    return made_of
+
+
+def row_of(text: str, title: str, name: str) -> str:
+    section = text[text.index(title) :].split("\n\n")[0]
+    (line,) = [x for x in section.splitlines() if x.endswith(f"  {name}")]
+    return line.removesuffix(name).strip()
+
+
+def test_the_report_says_over_how_much_and_who_failed(
+    results_of: ResultsOf,
+) -> None:
+    text = report(results_of(content()))
+    for operation in ("set", "drain"):
+        title = f"{operation}, no faults: ns per page"
+        assert row_of(text, title, "cvbmp") == ">2700"
+        assert row_of(text, title, "roaring") == "failed"
+    assert row_of(text, "busy-2g, no faults: at", "cvbmp")[:5] == ">2700"
+    # It has no ratio and no memory, and did not fail either.
+    for title in ("set, no faults: ratio", "set, no faults: bits"):
+        assert row_of(text, title, "cvbmp") == "-"
+        assert row_of(text, title, "roaring") == "failed"
+    flat = " ".join(text.split())
+    assert "not shown: set/busy-2g/cvbmp: over 2700 ns per page: " in flat
+    assert "not shown: set/busy-2g/roaring: failed: 3 ranges differ" in flat
+    assert ">9 over 9 ns, cut off because it is slow; failed: a wrong" in flat
+
+
+def test_the_mail_says_over_how_much_and_who_failed(
+    results_of: ResultsOf,
+) -> None:
+    choice = Choice(structures=("cvbmp", "roaring"))
+    text = mail(results_of(content()), None, choice)
+    assert row_of(text, "set + drain", "cvbmp") == ">2700 ns"
+    assert row_of(text, "set + drain", "roaring") == "failed"
+    flat = " ".join(text.split())
+    assert "2 rows failed; 2 rows cut off (over the time that a row" in flat
+
+
+def test_the_page_says_over_how_much_and_who_failed(
+    results_of: ResultsOf,
+) -> None:
+    text = html.unescape(page(results_of(content()), Extras({}, None, None)))
+    for name, word in (("cvbmp", ">2700 ns per page"), ("roaring", "failed")):
+        assert re.search(
+            rf'"busy-2g","set","{name}","",\[1e\+30,"{word}"\]', text
+        )
+    assert "Failed: 2 rows" in text
+    assert "Over: 2 rows" in text
+
+
+def test_a_picture_says_over_how_much_and_who_failed(
+    results_of: ResultsOf,
+) -> None:
+    lines = figure_time.charts(results_of(content()))["set"].lines
+    notes = {line.label: line.points[0].note for line in lines}
+    assert notes["cvbmp"] == "over 2700 ns"
+    assert notes["roaring"] == "failed"
+    caption = figure_pareto.charts(results_of(content()))["pareto"].caption
+    assert "no figure: cvbmp (over 2700 ns), roaring (failed)" in caption
+
+
+def test_the_readme_says_over_how_much_and_who_failed(
+    results_of: ResultsOf,
+) -> None:
+    text = "\n".join(table(results_of(content())))
+    assert row_of(text, "trace busy-2g", "cvbmp").startswith(">2700 ns")
+    assert row_of(text, "trace busy-2g", "roaring").startswith("failed")
+
+
+def test_a_comparison_says_over_how_much_and_who_failed(
+    results_of: ResultsOf,
+) -> None:
+    results = results_of(content())
+    text = " ".join(compare(results, results).split())
+    assert "failed in old: drain/busy-2g/roaring set/busy-2g/roaring" in text
+    assert "cut off in new: set/busy-2g/cvbmp (>2700 ns)" in text
+
+
+def test_older_files_are_read_in_the_same_words(results_of: ResultsOf) -> None:
+    results = results_of(content(slow=OLD_OVER, wrong="3 ranges differ"))
+    text = report(results)
+    title = "set, no faults: ns per page"
+    assert row_of(text, title, "cvbmp") == ">3.4 s"
+    assert row_of(text, title, "roaring") == "failed"
+    assert "roaring: failed: 3 ranges" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "reason", ["not run: recording alone takes over 3.4 s, see set/a/x", ""]
+)
+def test_what_was_not_run_is_not_called_slow(
+    reason: str, results_of: ResultsOf
+) -> None:
+    results = results_of(content(slow=reason or "not run"))
+    case = parse_name("set/busy-2g/cvbmp")
+    assert case is not None and results.word(case) == ""
+    title = "set, no faults: ns per page"
+    assert row_of(report(results), title, "cvbmp") == "-"
+
+
+def test_a_crash_has_failed_even_if_it_took_over_some_time(
+    results_of: ResultsOf,
+) -> None:
+    results = results_of(content(slow="failed: hangs: over 30 s without a"))
+    case = parse_name("set/busy-2g/cvbmp")
+    assert case is not None and results.word(case) == "failed"
+
+
+def test_a_hostile_limit_is_none(
+    results_of: ResultsOf, tmp_path: Path
+) -> None:
+    results = results_of(content(slow=f"over {'9' * 900} ns per page"))
+    title = "set, no faults: ns per page"
+    assert row_of(report(results), title, "cvbmp") == "-"
