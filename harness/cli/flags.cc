@@ -50,21 +50,22 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->allow_extra_args(false)
       ->type_name("NAME|PATH,...");
   app.add_option("--structure", raw.structures,
-                 "Contenders by name, 'own' (all that wrap no library), "
+                 "Contenders by name, 'argued' (that somebody proposed or the "
+                 "kernel has, and floor), 'own' (all that wrap no library), "
                  "'floor' (the loop alone), 'array' and 'pipelined' (replay "
-                 "without a set), or 'all' [all; with --operation=replay the "
-                 "argued ones]")
+                 "without a set), or 'all' [argued; with --operation=replay "
+                 "five of them and those without a set]")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,...");
   app.add_option("--operation", raw.operations,
                  "set, test, extract, clear, drain, or 'all' of these, under "
                  "faults those of them that allocate; or replay, the whole "
-                 "trace through the balloon driver [all]")
+                 "trace through the balloon driver [set,drain; with "
+                 "--instructions all]")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->type_name("NAME,...")
-      ->capture_default_str();
+      ->type_name("NAME,...");
   app.add_option("--fault", raw.fault,
                  "Which allocations fail: none, slab_boundary[:PAGE_MODEL] "
                  "(as in a kernel), ge_light, ge_burst, ge_heavy, zone_wmark, "
@@ -167,7 +168,9 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->type_name("REGEX");
   app.add_option("--out", raw.out, "Folder for the results [results/DATE-TIME]")
       ->type_name("DIR");
-  app.add_flag("--quiet", raw.quiet, "No table on stdout at the end");
+  app.add_flag(
+      "--quiet", raw.quiet,
+      "No table on stdout at the end; stderr still says how far it is");
   app.add_flag("--list-workloads,--list_workloads", raw.list_workloads,
                "Print the shipped workloads, a line of facts each");
   app.add_flag("--list-structures,--list_structures", raw.list_structures,

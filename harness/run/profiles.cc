@@ -31,6 +31,12 @@ std::vector<const Row*> PlanProfiles(std::span<const Row> rows) {
   return plan;
 }
 
+void NameProfile(const Row& row, Profile& profile) {
+  profile.workload = row.job.workload->name();
+  profile.structure = row.contender->traits.name;
+  profile.condition = row.condition;
+}
+
 ProfileBudget::ProfileBudget(std::span<const Row* const> plan,
                              const RowBudget::Limits& limits)
     : limits_(limits), left_(limits.whole_run) {
