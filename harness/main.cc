@@ -332,6 +332,7 @@ int Run(const Options& options, int argc, char** argv) {
     return RunUnderCallgrind(argv);
   }
   // Valgrind places what it runs the same way anyhow.
+  if (runs && IsUnderCallgrind()) DieWithParent(getppid());
   if (runs && !IsUnderCallgrind()) FixAddresses(argv);
   if (runs) ChooseSource(options.source);
   const RowRequest request = ReadWorkloads(options);

@@ -30,11 +30,6 @@ double CpuSeconds() {
          static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-template <class Archive>
-void Transfer(Archive& archive, MeasuringWorker::MadeProfile& profile) {
-  archive(profile.json, profile.error, profile.is_wrong);
-}
-
 }  // namespace
 
 // The other end, in the process that measures.
@@ -81,7 +76,7 @@ class MeasuringWorker::Bench {
       }
       case Kind::kProfile: {
         MadeProfile made = Profiled(row, job, {task.share, task.limit});
-        pfn::Transfer(result, made);
+        result(made.json, made.error, made.is_wrong);
         break;
       }
       case Kind::kProbe:
@@ -166,7 +161,9 @@ Worker::End MeasuringWorker::MakeProfile(std::size_t row,
                                          const GoesOn& goes_on,
                                          MadeProfile& result) {
   return Ask({Kind::kProfile, time.patience, time.share, {row}}, goes_on,
-             [&](MessageReader& answer) { pfn::Transfer(answer, result); });
+             [&](MessageReader& answer) {
+               answer(result.json, result.error, result.is_wrong);
+             });
 }
 
 Worker::End MeasuringWorker::ProbeHeap(std::size_t row, const GoesOn& goes_on,

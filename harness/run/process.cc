@@ -4,8 +4,10 @@
 
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -71,6 +73,12 @@ void TakeOwnPages() {
     (void)madvise(reinterpret_cast<void*>(first), end - first,
                   MADV_POPULATE_WRITE);
   }
+}
+
+void DieWithParent(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // It may be dead by now.
+  if (getppid() != parent) _exit(1);
 }
 
 }  // namespace pfn

@@ -8,6 +8,8 @@
 #ifndef PFNBENCH_HARNESS_RUN_PROCESS_H_
 #define PFNBENCH_HARNESS_RUN_PROCESS_H_
 
+#include <sys/types.h>
+
 namespace pfn {
 
 // Starts this program again with addresses that are not random, once; goes on
@@ -17,6 +19,9 @@ void FixAddresses(char** argv);
 // After a fork every page that is written to is copied first. Has the pages of
 // the stack, of variables and of malloc's heap copied now.
 void TakeOwnPages();
+
+// Has this process killed when its parent, which is `parent`, dies.
+void DieWithParent(pid_t parent);
 
 }  // namespace pfn
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +18,8 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+
+#include "harness/run/process.h"
 
 namespace pfn {
 namespace {
@@ -77,8 +78,7 @@ class Inbox {
 // The life of the new process.
 [[noreturn]] void Serve(int socket, pid_t parent,
                         const std::function<Worker::Handler()>& begin) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(1);
+  DieWithParent(parent);
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGTERM, SIG_IGN);
   try {
