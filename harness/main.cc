@@ -69,7 +69,7 @@ enum ExitStatus : int {
 constexpr std::chrono::nanoseconds kRunTime = std::chrono::seconds(170);
 
 // And the profiles after them: most structures are run at least twice then.
-constexpr std::chrono::nanoseconds kProfilesTime = std::chrono::seconds(45);
+constexpr std::chrono::nanoseconds kProfilesTime = std::chrono::seconds(30);
 
 std::optional<RowBudget::Limits> ProfileLimitsFor(const Options& options) {
   if (!options.with_profiles) return std::nullopt;

@@ -11,7 +11,7 @@ namespace {
 
 // Of so many shares a run may take, which is then cut off. A profile can have
 // two such runs.
-constexpr int kPatience = 2;
+constexpr int kPatience = 4;
 // Below that there would be nothing to see.
 constexpr std::chrono::nanoseconds kLeastShare = std::chrono::milliseconds(5);
 
