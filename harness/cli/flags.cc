@@ -88,12 +88,14 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
                 "[default]")
       ->type_name("NAME|PATH,...");
   list_of_names("--structure", raw.structures,
-                "Contenders by name, 'own' (all that wrap no library), "
-                "'floor' (the loop alone), 'array' and 'pipelined' (replay "
-                "without a set), or 'all' [all]");
+                "Contenders by name, 'argued' (those of the thread and of the "
+                "kernel, and floor), 'own' (all that wrap no library), 'floor' "
+                "(the loop alone), 'array' and 'pipelined' (replay without a "
+                "set), or 'all' [argued]");
   list_of_names("--operation", raw.operations,
                 "set, test, extract, clear, drain, or 'all' of these, under "
-                "faults those that allocate; or replay [all]");
+                "faults those that allocate; or replay [set,drain; with "
+                "--instructions all]");
   option("--pages", raw.pages,
          "Only the first N pages of each workload; 0: all [0]", "N")
       ->transform(WithSuffix());
@@ -176,7 +178,8 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
 
   group = "Results";
   option("--out", raw.out, "Folder for the results [results/DATE-TIME]", "DIR");
-  flag("--quiet", raw.quiet, "No table on stdout at the end");
+  flag("--quiet", raw.quiet,
+       "No table on stdout at the end; stderr still says how far it is");
 
   group = "Lists and help";
   flag("--list-workloads,--list_workloads", raw.list_workloads,

@@ -34,7 +34,7 @@ inline constexpr std::uint64_t kCountedPages = 32768;
 struct RawOptions {
   std::vector<std::string> workloads;
   std::vector<std::string> structures;
-  std::vector<std::string> operations = {"all"};
+  std::vector<std::string> operations;
   std::string fault = "none";
   std::uint64_t fault_seed = 1;
   std::string fault_draw = "allocation";

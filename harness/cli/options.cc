@@ -44,6 +44,12 @@ constexpr std::array<std::string_view, 5> kDefaultWorkloads = {
 constexpr std::array<std::string_view, 7> kReplayedStructures = {
     "xbitmap", "cvbmp", "btree-bitmap", "xarray",
     "roaring", "array", "pipelined"};
+// `argued`, and a run without --structure: those that somebody proposed or the
+// kernel has, one of each, and the loop alone.
+constexpr std::array<std::string_view, 11> kArguedStructures = {
+    "flat",        "xbitmap", "xbitmap-preload", "cvbmp", "btree-bitmap",
+    "btree-range", "roaring", "xarray",          "maple", "radix-page",
+    "floor"};
 constexpr std::string_view kDefaultBaseline = "xbitmap";
 constexpr std::string_view kFloor = "floor";
 // Of the program, where the first argument is no flag.
@@ -207,7 +213,8 @@ std::vector<WorkloadChoice> ChooseWorkloads(
 }
 
 void ChooseStructures(const RawOptions& raw, Options& options) {
-  std::vector<std::string> known = {"all", "own", std::string(kFloor)};
+  std::vector<std::string> known = {"argued", "own", "all",
+                                    std::string(kFloor)};
   for (const Contender& contender : Contenders()) {
     known.emplace_back(contender.traits.name);
   }
@@ -224,10 +231,13 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
   }
   RequireOnce("structure", raw.structures);
   const auto wanted = [&](std::string_view name, bool is_own) {
+    const bool is_argued =
+        std::ranges::find(kArguedStructures, name) != kArguedStructures.end();
     return std::any_of(raw.structures.begin(), raw.structures.end(),
                        [&](const std::string& each) {
                          return each == name || each == "all" ||
-                                (each == "own" && is_own);
+                                (each == "own" && is_own) ||
+                                (each == "argued" && is_argued);
                        });
   };
   for (const std::string& name : raw.structures) {
@@ -455,7 +465,12 @@ void ChooseSource(RawOptions& raw, Options& options) {
     raw.structures.assign(kReplayedStructures.begin(),
                           kReplayedStructures.end());
   } else if (raw.structures.empty()) {
-    raw.structures = {"all"};
+    raw.structures = {"argued"};
+  }
+  if (raw.operations.empty() && counts) {
+    raw.operations = {"all"};
+  } else if (raw.operations.empty()) {
+    raw.operations = {"set", "drain"};
   }
   options.rounds = raw.rounds.value_or(counts ? 1 : 9);
   if (!raw.pin.empty()) options.pin = ChoosePin(raw.pin);

@@ -56,9 +56,14 @@ std::uint64_t ToggleCallgrind() {
 }
 
 std::uint64_t TakeCollectedByCallgrind() {
+  static pid_t counted = getpid();
   static int dumps = 0;
   CALLGRIND_DUMP_STATS;
-  // It numbers what it writes on request.
+  // It numbers what it writes on request, and a fork begins anew.
+  if (counted != getpid()) {
+    counted = getpid();
+    dumps = 0;
+  }
   const std::filesystem::path profile =
       fmt::format("{}.{}", std::getenv(kCallgrindOutVariable), ++dumps);
   const std::uint64_t total = TotalOf(profile);

@@ -33,6 +33,7 @@ struct Job {
   const Workload* workload;
   FaultSpec fault;
   std::uint64_t fault_seed;
+  // Of the process that measures; null in rows.
   PageArena* arena;
   FaultDraw fault_draw = FaultDraw::kAllocation;
   LargePolicy large = LargePolicy::kPow2;
@@ -45,7 +46,7 @@ struct Job {
 
 // A figure that only some operations have; the name carries the unit.
 struct Figure {
-  std::string_view name;
+  std::string name;
   double value;
 };
 
@@ -55,22 +56,28 @@ struct Measurement {
   // Inside the measured stretches; 0 is what Timer does not measure.
   double ns = 0;
   double instructions = 0;
+  double cpu_seconds = 0;      // of the process, filling and checking included
   std::uint64_t pages = 0;     // operated on; for `test` the number of tests
   std::uint64_t ranges = 0;    // of the filled set
   std::uint64_t recorded = 0;  // pages whose Set returned kOk
   std::uint64_t failed_sets = 0;
   std::uint64_t failed_clears = 0;
-  // Held when a pass is filled, in bytes; divide by `recorded`.
+  // Of the pass of which most pages were recorded: how many, and the bytes held
+  // when it is filled. 0: there are no passes (kReplay).
+  std::uint64_t largest_pass = 0;
   std::uint64_t requested_when_full = 0;
   std::uint64_t rounded_when_full = 0;
   HeapUsage usage = {};  // when the last pass was over
   // False: not all memory came from the heap, so these figures are not given.
   bool accounts_memory = true;
   std::vector<Figure> figures = {};
-  std::string error = {};              // empty, or why there is no figure
-  bool cut_off = false;                // by the time limit, as `error` says
+  std::string error = {};          // empty, or why there is no figure
+  bool cut_off = false;            // by the time limit, as `error` says
+  bool recording_cut_off = false;  // before the operation itself began
+  // If it was cut off: what a page took until then; 0: none was operated on.
+  double ns_per_page_so_far = 0;
   std::vector<Measurement> more = {};  // of Job::more, unless there is an error
-  bool recording_cut_off = false;      // before the operation itself began
+                                       // other than `cut_off`
 };
 
 // "" or what a structure left behind on the heap.

@@ -49,7 +49,7 @@ class Measurer {
       measurer.GiveParts();
     }
     if (result.error.empty()) result.error = LedgerError(heap.usage());
-    if (!result.error.empty()) result.more.clear();
+    if (!result.error.empty() && !result.cut_off) result.more.clear();
     return result;
   }
 
@@ -90,18 +90,36 @@ class Measurer {
     for (const Operation operation : job_.more) {
       Measurement& other = result_.more.emplace_back(result_);
       other.more.clear();
-      GivePart(part(operation), other);
+      GivePart(operation, other);
     }
-    GivePart(part(job_.operation), result_);
+    GivePart(job_.operation, result_);
   }
 
-  static void GivePart(Part& part, Measurement& result) {
+  void GivePart(Operation operation, Measurement& result) {
+    Part& part = this->part(operation);
+    if (result.cut_off) {
+      result.ns_per_page_so_far = NsPerPageSoFar(operation, part);
+    }
     // Half a measurement is no figure; but always taken: what a row that failed
     // has left would be the next one's.
     result.instructions = part.watch.TakeInstructions();
     if (result.error.empty()) result.ns = part.watch.nanoseconds();
     result.pages = part.pages;
     result.failed_clears = part.failed_clears;
+  }
+
+  // Recording is what takes long where nothing else was wanted yet.
+  double NsPerPageSoFar(Operation operation, const Part& part) const {
+    const bool is_cut = operation == cut_operation_;
+    const std::uint64_t pages = part.pages + (is_cut ? cut_pages_ : 0);
+    const double ns = part.watch.nanoseconds();
+    if (pages != 0 && ns != 0) return ns / static_cast<double>(pages);
+    if (parts_[static_cast<std::size_t>(Operation::kSet)].is_wanted ||
+        !result_.recording_cut_off || cut_pages_ == 0) {
+      return 0;
+    }
+    return std::chrono::duration<double, std::nano>(recording_time_).count() /
+           static_cast<double>(result_.recorded + cut_pages_);
   }
 
   void RunPasses() {
@@ -152,17 +170,23 @@ class Measurer {
 
   // Records the pass, timed by `watch`.
   bool RecordPass(const PreparedPass& pass, Stopwatch& watch) {
+    const auto start = Deadline::Clock::now();
     const bool is_done =
-        TimeDrawn("recording", pass, watch,
+        TimeDrawn(Operation::kSet, pass, watch,
                   [&](std::span<const Pfn> block, std::uint64_t position) {
                     SetBlock(set_, block, position, failed_sets_);
                   });
+    recording_time_ += Deadline::Clock::now() - start;
     result_.recording_cut_off = !is_done;
     if (!is_done) return false;
+    const std::uint64_t recorded = pass.pages - failed_sets_.size();
     result_.failed_sets += failed_sets_.size();
-    result_.recorded += pass.pages - failed_sets_.size();
-    result_.requested_when_full += heap_.usage().live_requested;
-    result_.rounded_when_full += heap_.usage().live_rounded;
+    result_.recorded += recorded;
+    if (recorded > result_.largest_pass) {
+      result_.largest_pass = recorded;
+      result_.requested_when_full = heap_.usage().live_requested;
+      result_.rounded_when_full = heap_.usage().live_rounded;
+    }
     expected_ = ExpectFilled(pass, failed_sets_);
     result_.ranges += expected_.digest.ranges();
     return true;
@@ -171,11 +195,17 @@ class Measurer {
   // Runs `body` over all pages of `runs`, which are as many as the pass has.
   // False: cut off by the time limit.
   template <class Body>
-  bool TimeAll(std::string_view what, const PreparedPass& pass,
+  bool TimeAll(Operation operation, const PreparedPass& pass,
                std::span<const PfnRun> runs, Stopwatch& watch, Body body) {
     const std::uint64_t done = TimeBlocks(runs, watch, deadline_, body);
     if (done == pass.pages) return true;
-    CutOff(fmt::format("{} after {} of {} pages", what, done, pass.pages));
+    cut_operation_ = operation;
+    cut_pages_ = done;
+    CutOff(fmt::format("{} after {} of {} pages",
+                       operation == Operation::kSet     ? "recording"
+                       : operation == Operation::kClear ? "clearing"
+                                                        : "testing",
+                       done, pass.pages));
     return false;
   }
 
@@ -185,14 +215,14 @@ class Measurer {
   // the compiler does not inline: 24 instructions a page more for cvbmp and
   // btree-bitmap, without faults.
   template <class Body>
-  bool TimeDrawn(std::string_view what, const PreparedPass& pass,
+  bool TimeDrawn(Operation operation, const PreparedPass& pass,
                  Stopwatch& watch, Body body) {
     if (draw_ == nullptr) {
-      return TimeAll(what, pass, pass.runs, watch, body);
+      return TimeAll(operation, pass, pass.runs, watch, body);
     }
     draw_->Draw(pass.pages);
     const bool is_done =
-        TimeAll(what, pass, pass.runs, watch,
+        TimeAll(operation, pass, pass.runs, watch,
                 [&](std::span<const Pfn> block, std::uint64_t position) {
                   for (std::size_t i = 0; i < block.size(); ++i) {
                     draw_->Begin(position + i);
@@ -232,7 +262,7 @@ class Measurer {
 
   bool CountMembers(const PreparedPass& pass, std::span<const PfnRun> runs,
                     std::uint64_t& members) {
-    return TimeAll("testing", pass, runs, part(Operation::kTest).watch,
+    return TimeAll(Operation::kTest, pass, runs, part(Operation::kTest).watch,
                    [&](std::span<const Pfn> block, std::uint64_t) {
                      members += TestBlock(set_, block);
                    });
@@ -253,7 +283,7 @@ class Measurer {
     // Pages that Set lost would be cheap to clear, and nobody would see it.
     if (!CheckFilled("clear: before", pass)) return false;
     const bool is_done =
-        TimeDrawn("clearing", pass, clear.watch,
+        TimeDrawn(Operation::kClear, pass, clear.watch,
                   [&](std::span<const Pfn> block, std::uint64_t position) {
                     ClearBlock(set_, block, position, failed_clears_);
                   });
@@ -337,6 +367,10 @@ class Measurer {
   FailedPositions failed_clears_;
   Expected expected_{};
   bool look_everywhere_ = true;
+  Deadline::Clock::duration recording_time_{};
+  // Where the time limit was reached, within a pass, and after how many pages.
+  Operation cut_operation_ = Operation::kDrain;
+  std::uint64_t cut_pages_ = 0;
 };
 
 }  // namespace pfn

@@ -136,7 +136,8 @@ class MemoryRun {
     return searches_[static_cast<std::size_t>(step)];
   }
 
-  std::string CutOff() const {
+  std::string CutOff() {
+    memory_.is_cut_off = true;
     return fmt::format("cut off in pass {} of {}", pass_,
                        job_.workload->passes().size());
   }

@@ -68,6 +68,7 @@ struct MemoryProfile {
   std::uint64_t sets = 0;
   unsigned largest_order = 0;
   std::vector<TimelinePoint> timeline;
+  bool is_cut_off = false;  // by the time limit, not all of it is there
 };
 
 // The single operations that are timed.

@@ -2,6 +2,8 @@
 
 #include "harness/profile/profiler.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -29,6 +31,15 @@ void ExpectSteps(const Workload& workload, std::size_t passes,
   tails.Expect(Step::kNextRange, ranges + passes);
   tails.Expect(Step::kClearRange, passes);
   tails.Expect(Step::kDestroy, 1);
+}
+
+// Of all steps on so many pages.
+std::string OverNs(steady_clock::duration time, std::uint64_t pages) {
+  const auto ns =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+  return fmt::format(
+      "over {} ns per page",
+      static_cast<std::uint64_t>(ns) / std::max<std::uint64_t>(pages, 1));
 }
 
 }  // namespace
@@ -71,19 +82,29 @@ ProfileOutcome MakeProfile(const Contender& contender, Job job,
     job.time_limit = {};
   }
   if (!steps.error.empty() && !steps.is_cut_off) {
-    profile.error = std::move(steps.error);
+    profile.error = "failed: " + steps.error;
     outcome.is_wrong = true;
     return outcome;
   }
-  profile.error = std::move(steps.error);
   profile.tails = tails.Finish(passes);
+  if (steps.is_cut_off) {
+    profile.error = OverNs(longest, profile.tails->of(Step::kSet).count) +
+                    ": " + steps.error;
+  }
 
   job.time_limit = time.patience;
+  const steady_clock::time_point begin = steady_clock::now();
   MemoryProfile memory;
   const std::string error =
       RunForMemory(job, contender.make, memory, &*profile.tails);
   if (!error.empty() && profile.error.empty()) {
-    profile.error = "memory: " + error;
+    outcome.is_wrong = !memory.is_cut_off;
+    profile.error =
+        memory.is_cut_off
+            ? fmt::format("{}: memory: {}",
+                          OverNs(steady_clock::now() - begin, memory.sets),
+                          error)
+            : "failed: memory: " + error;
   }
   if (error.empty() && profile.accounts_memory) {
     profile.memory = std::move(memory);

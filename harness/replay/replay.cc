@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 
 #include "harness/measure/deadline.h"
 #include "harness/replay/real_host.h"
@@ -29,7 +30,7 @@ PfnRange SpanOf(const Trace& trace) {
 void AddCounts(const Driver& driver, std::vector<Figure>& figures) {
   const DriverMetrics& m = driver.metrics();
   const auto add = [&](std::string_view name, std::uint64_t value) {
-    figures.push_back({name, static_cast<double>(value)});
+    figures.push_back({std::string(name), static_cast<double>(value)});
   };
   add("pages_told", m.pages_told);
   add("pages_freed_back", m.pages_freed_back);
@@ -71,7 +72,7 @@ void AddModelTimes(const Driver& driver, std::vector<Figure>& figures) {
   figures.push_back({"sim_ms", Ms(driver.clock().now())});
   figures.push_back({"sim_inflate_ms", Ms(inflating.now())});
   const auto add = [&](std::string_view name, Stage stage) {
-    figures.push_back({name, Ms(inflating.spent(stage))});
+    figures.push_back({std::string(name), Ms(inflating.spent(stage))});
   };
   add("sim_inflate_allocate_ms", Stage::kAllocate);
   add("sim_inflate_record_ms", Stage::kRecord);
@@ -88,7 +89,7 @@ void AddModelTimes(const Driver& driver, std::vector<Figure>& figures) {
 // Only what was measured: nothing here knows how long a guest allocates.
 void AddRealTimes(const Driver& driver, std::vector<Figure>& figures) {
   const auto add = [&](std::string_view name, const Clock& clock, Stage stage) {
-    figures.push_back({name, Ms(clock.spent(stage))});
+    figures.push_back({std::string(name), Ms(clock.spent(stage))});
   };
   add("real_notify_ms", driver.clock(), Stage::kNotify);
   add("real_translate_ms", driver.clock(), Stage::kTranslate);

@@ -7,6 +7,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <map>
@@ -85,6 +86,10 @@ std::optional<Process> ReadProcess(const fs::path& stat) {
     return std::nullopt;  // gone in the meantime
   }
   Process process{.name = line.substr(open + 1, close - open - 1)};
+  // Who chose it may not write to a terminal.
+  std::ranges::replace_if(
+      process.name,
+      [](char c) { return !std::isprint(static_cast<unsigned char>(c)); }, '?');
   std::istringstream fields(line.substr(close + 1));
   std::string skipped;
   for (int field = 3; field < 14; ++field) fields >> skipped;
@@ -169,6 +174,10 @@ class Guard {
     LookAtHugePages();
     LookAtOthers();
     Note("environment_warnings", std::to_string(findings_.warnings.size()));
+    for (std::size_t i = 0; i < findings_.warnings.size(); ++i) {
+      findings_.context.emplace_back(fmt::format("warning_{}", i + 1),
+                                     findings_.warnings[i]);
+    }
     return std::move(findings_);
   }
 
@@ -211,7 +220,8 @@ class Guard {
     if (aslr == kUnknown || aslr == "0" || is_off) return;
     Warn(
         fmt::format("addresses are random (ASLR {}), so layout differs from "
-                    "run to run: setarch -R ./run bench",
+                    "run to run, and this system refuses to switch that off: "
+                    "run where personality(ADDR_NO_RANDOMIZE) is allowed",
                     aslr));
   }
 
@@ -261,10 +271,10 @@ class Guard {
       if (named.size() == kMostNamed) break;
       named.push_back(
           fmt::format("{} {:.0f} %", process.name, 100 * process.share));
-      Warn(fmt::format(
-          "process {} ({}) uses {:.0f} % of a CPU: kill -STOP "
-          "{}, and -CONT afterwards",
-          process.pid, process.name, 100 * process.share, process.pid));
+      Warn(
+          fmt::format("{} (process {}) uses {:.0f} % of a CPU: wait until "
+                      "it is done",
+                      process.name, process.pid, 100 * process.share));
     }
     if (busy.size() > named.size()) {
       named.push_back(fmt::format("{} more", busy.size() - named.size()));

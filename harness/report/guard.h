@@ -3,8 +3,8 @@
 // File: harness/report/guard.h
 //
 // The environment guard: looks, before a run, at what on this machine makes
-// figures vary, and names for each finding the command that mends it. It only
-// looks; what it changes is the CPU of this process, if asked to.
+// figures vary, and says for each finding how to fix it. It only looks; what it
+// changes is the CPU of this process, if asked to.
 
 #ifndef PFNBENCH_HARNESS_REPORT_GUARD_H_
 #define PFNBENCH_HARNESS_REPORT_GUARD_H_

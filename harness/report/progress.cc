@@ -9,9 +9,12 @@
 
 namespace pfn {
 
-Progress::Progress(std::size_t rows, int rounds)
-    : enabled_(isatty(STDERR_FILENO) != 0),
+Progress::Progress(std::size_t rows, int rounds,
+                   std::chrono::nanoseconds now_and_then)
+    : is_terminal_(isatty(STDERR_FILENO) != 0),
+      now_and_then_(now_and_then),
       rounds_(rounds),
+      last_line_(std::chrono::steady_clock::now()),
       last_(rows),
       times_run_(rows) {}
 
@@ -19,18 +22,32 @@ Progress::~Progress() { Clear(); }
 
 void Progress::Begin(std::string_view name, int round) {
   row_start_ = std::chrono::steady_clock::now();
-  if (!enabled_) return;
+  round_ = round;
+  if (!is_terminal_) {
+    Tick();
+    return;
+  }
+  fmt::print(stderr, "\r\033[K{:.79}", fmt::format("{}  {}", Line(), name));
+  std::fflush(stderr);
+}
+
+void Progress::Tick() {
+  const auto now = std::chrono::steady_clock::now();
+  if (is_terminal_ || now - last_line_ < now_and_then_) return;
+  last_line_ = now;
+  fmt::print(stderr, "pfnbench: {}\n", Line());
+}
+
+std::string Progress::Line() const {
   const std::size_t all = last_.size() * static_cast<std::size_t>(rounds_);
   std::string line;
-  if (rounds_ > 1) line = fmt::format("round {}/{}  ", round + 1, rounds_);
+  if (rounds_ > 1) line = fmt::format("round {}/{}  ", round_ + 1, rounds_);
   line += fmt::format("{}/{}", done_ + 1, all);
   if (done_ != 0) {
     const auto left = static_cast<long>(TimeLeft().count());
     line += fmt::format("  {}:{:02} left", left / 60, left % 60);
   }
-  line += fmt::format("  {}", name);
-  fmt::print(stderr, "\r\033[K{:.79}", line);
-  std::fflush(stderr);
+  return line;
 }
 
 void Progress::End(std::size_t row) {
@@ -61,7 +78,7 @@ Progress::Seconds Progress::TimeLeft() const {
 }
 
 void Progress::Clear() {
-  if (enabled_) fmt::print(stderr, "\r\033[K");
+  if (is_terminal_) fmt::print(stderr, "\r\033[K");
 }
 
 }  // namespace pfn

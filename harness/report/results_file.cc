@@ -24,8 +24,8 @@ void ResultsFile::Add(std::size_t row, Run run) {
   WriteNowAndThen();
 }
 
-void ResultsFile::AddProfile(const Profile& profile) {
-  profiles_.push_back(ToJson(profile, "    "));
+void ResultsFile::AddProfile(std::string json) {
+  profiles_.push_back(std::move(json));
   WriteNowAndThen();
 }
 

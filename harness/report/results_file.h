@@ -17,9 +17,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "harness/profile/profile.h"
 
 namespace pfn {
 
@@ -39,8 +38,9 @@ class ResultsFile {
   // Adds one repetition of row number `row` and writes the file, if the last
   // write was more than a second ago. Throws TraceError if it cannot.
   void Add(std::size_t row, Run run);
-  // The same for a profile.
-  void AddProfile(const Profile& profile);
+  // The same for a profile, as ToJson(profile, kProfileIndent) gives it.
+  static constexpr std::string_view kProfileIndent = "    ";
+  void AddProfile(std::string json);
   // Writes all there is; nothing, if there is nothing yet.
   void Write();
 

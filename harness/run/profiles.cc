@@ -11,7 +11,7 @@ namespace {
 
 // Of so many shares a run may take, which is then cut off. A profile can have
 // two such runs.
-constexpr int kPatience = 2;
+constexpr int kPatience = 4;
 // Below that there would be nothing to see.
 constexpr std::chrono::nanoseconds kLeastShare = std::chrono::milliseconds(5);
 
@@ -29,6 +29,12 @@ std::vector<const Row*> PlanProfiles(std::span<const Row> rows) {
     }
   }
   return plan;
+}
+
+void NameProfile(const Row& row, Profile& profile) {
+  profile.workload = row.job.workload->name();
+  profile.structure = row.contender->traits.name;
+  profile.condition = row.condition;
 }
 
 ProfileBudget::ProfileBudget(std::span<const Row* const> plan,

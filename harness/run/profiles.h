@@ -24,6 +24,9 @@ namespace pfn {
 // One row for each profile, in the order of the rows.
 std::vector<const Row*> PlanProfiles(std::span<const Row> rows);
 
+// Fills in whose profile it is.
+void NameProfile(const Row& row, Profile& profile);
+
 // Shares time among profiles by the pages of their workloads. What one leaves
 // over, or takes too much, is of all that follow.
 class ProfileBudget {

@@ -97,7 +97,7 @@ bool CanServe(const Contender& contender, const PolicySpec& policy) {
   return policy.policy != Policy::kReserve || contender.traits.accounts_memory;
 }
 
-std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena) {
+std::vector<Row> MakeRows(const RowRequest& request) {
   std::vector<Row> rows;
   for (const FaultSpec& fault : request.faults) {
     for (const Operation operation : request.operations) {
@@ -110,7 +110,7 @@ std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena) {
                       .workload = workload.get(),
                       .fault = fault,
                       .fault_seed = request.fault_seed,
-                      .arena = &arena,
+                      .arena = nullptr,
                       .fault_draw = request.fault_draw,
                       .large = request.large,
                       .cpus = request.cpus};
@@ -131,6 +131,15 @@ std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena) {
     }
   }
   return rows;
+}
+
+std::string_view StructureOf(const Row& row) {
+  std::string_view name = row.name;
+  for (int before = 0; before < 2; ++before) {
+    const std::size_t slash = name.find('/');
+    if (slash != name.npos) name.remove_prefix(slash + 1);
+  }
+  return name.substr(0, name.find('/'));
 }
 
 std::vector<Visit> MakeVisits(std::span<const Row> rows, bool share) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/fault/fault_spec.h"
@@ -68,10 +69,12 @@ struct RowRequest {
 
 // All rows in the order in which results list them. A contender that aborts
 // when memory runs out gets rows without faults only, and one whose memory is
-// not the heap's gets none with a reserve. `request` and `arena` must outlive
-// the rows.
+// not the heap's gets none with a reserve. `request` must outlive the rows.
 bool CanServe(const Contender& contender, const PolicySpec& policy);
-std::vector<Row> MakeRows(const RowRequest& request, PageArena& arena);
+std::vector<Row> MakeRows(const RowRequest& request);
+
+// The structure, or whatever stands there in the name of a row.
+std::string_view StructureOf(const Row& row);
 
 // Every row in one visit. `share`: in as few as can be, because recording is
 // most of what a measurement takes; else each alone.

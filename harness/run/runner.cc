@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,6 +23,9 @@
 #include "harness/measure/stopwatch.h"
 #include "harness/report/progress.h"
 #include "harness/report/results_file.h"
+#include "harness/run/estimate.h"
+#include "harness/run/heap_probe.h"
+#include "harness/run/measuring_worker.h"
 #include "harness/run/profiles.h"
 #include "harness/run/row_budget.h"
 
@@ -74,7 +78,7 @@ void SetCounters(benchmark::State& state, Operation operation,
     set(name, static_cast<double>(value));
   };
   for (const Figure& figure : m.figures) {
-    state.counters[std::string(figure.name)] = figure.value;
+    state.counters[figure.name] = figure.value;
   }
   if (operation == Operation::kReplay && m.pages == 0) return;  // no set
   const bool counts_instructions = Timer::Get().counts_instructions();
@@ -90,10 +94,13 @@ void SetCounters(benchmark::State& state, Operation operation,
   count("failed_sets", m.failed_sets);
   count("failed_clears", m.failed_clears);
   if (!m.accounts_memory) return;
-  set("requested_bits_per_page",
-      PerOne(8.0 * static_cast<double>(m.requested_when_full), m.recorded));
-  set("bits_per_page",
-      PerOne(8.0 * static_cast<double>(m.rounded_when_full), m.recorded));
+  if (operation != Operation::kReplay) {
+    set("requested_bits_per_page",
+        PerOne(8.0 * static_cast<double>(m.requested_when_full),
+               m.largest_pass));
+    set("bits_per_page",
+        PerOne(8.0 * static_cast<double>(m.rounded_when_full), m.largest_pass));
+  }
   count("peak_requested_bytes", m.usage.peak_requested);
   count("peak_rounded_bytes", m.usage.peak_rounded);
   count("peak_slab_bytes", m.usage.peak_pages);
@@ -101,42 +108,6 @@ void SetCounters(benchmark::State& state, Operation operation,
   count("failed_allocations", m.usage.failures);
   if (m.usage.peak_guard != 0) count("peak_guard_bytes", m.usage.peak_guard);
 }
-
-// Takes each run from Google Benchmark to the results file.
-class Collector final : public benchmark::BenchmarkReporter {
- public:
-  Collector(std::span<const Row> rows, ResultsFile& results, int rounds)
-      : results_(results), rounds_(rounds) {
-    for (std::size_t i = 0; i < rows.size(); ++i) index_[rows[i].name] = i;
-  }
-
-  void set_round(int round) { round_ = round; }
-
-  bool ReportContext(const Context& context) override {
-    results_.SetContext(context);
-    return true;
-  }
-
-  void ReportRuns(const std::vector<Run>& runs) override {
-    for (Run run : runs) {
-      if (run.error_occurred && run.error_message == kNotRun) continue;
-      // The tails that the library appends say nothing: each run is one
-      // iteration, timed by hand.
-      run.run_name.iterations.clear();
-      run.run_name.time_type.clear();
-      run.repetitions = rounds_;
-      run.repetition_index = round_;
-      const std::size_t row = index_.at(run.run_name.function_name);
-      results_.Add(row, std::move(run));
-    }
-  }
-
- private:
-  ResultsFile& results_;
-  std::unordered_map<std::string, std::size_t> index_;
-  int rounds_;
-  int round_ = 0;
-};
 
 // A structure on a workload: rows that begin with the same recording.
 using Recording = std::pair<const Workload*, Measurement (*)(const Job&)>;
@@ -149,11 +120,13 @@ Recording RecordingOf(const Row& row) {
 // the first of a visit that it asks for has all of it measured.
 class Rounds {
  public:
-  Rounds(std::span<const Row> rows, const RunSettings& settings)
+  Rounds(std::span<const Row> rows, std::vector<Visit> visits,
+         const RunSettings& settings)
       : rows_(rows),
-        visits_(MakeVisits(rows, settings.share_recordings)),
+        visits_(std::move(visits)),
         visit_of_(rows.size()),
         measured_(visits_.size()),
+        worker_(rows, settings.prefault_bytes, settings.patience),
         budget_(rows.size(), settings.rounds, settings.limits),
         progress_(rows.size(), settings.rounds) {
     for (std::size_t i = 0; i < visits_.size(); ++i) {
@@ -179,7 +152,11 @@ class Rounds {
     progress_.Begin(rows_[number].name, round_);
     while (state.KeepRunning()) {
       if (!measured) measured = Measure(visits_[visit_of_[number]]);
-      Report(number, *measured, state);
+      if (measured) {
+        Report(number, *measured, state);
+      } else {
+        state.SkipWithError(kNotRun);
+      }
     }
     progress_.End(number);
     if (budget_.is_used_up(number)) progress_.Leave(number);
@@ -189,60 +166,132 @@ class Rounds {
 
   const RowBudget& budget() const { return budget_; }
   const std::vector<Visit>& visits() const { return visits_; }
+  MeasuringWorker& worker() { return worker_; }
   bool was_left_out(std::size_t row) const { return left_out_.contains(row); }
-  // Of rows where even the recording takes too long, why.
-  std::string EndlessRecording(const Row& row) const {
-    const auto found = endless_.find(RecordingOf(row));
-    return found == endless_.end() ? "" : found->second;
-  }
   std::size_t left_out() const { return left_out_.size(); }
 
+  // Why a row is not tried: of what others have shown. "": nothing is known.
+  std::string WhyNotRun(const Row& row) const {
+    const auto dead = dead_.find(StructureOf(row));
+    if (dead != dead_.end()) return dead->second;
+    const auto endless = endless_.find(RecordingOf(row));
+    return endless == endless_.end() ? "" : endless->second;
+  }
+
+  // The structure of this row has crashed or hung, as MeasuringWorker::death()
+  // says, in `where`.
+  void NoteDeath(const Row& row, const std::string& where) {
+    const std::string& death = worker_.death();
+    dead_.emplace(StructureOf(row),
+                  fmt::format("not run: {} {}, see {}", StructureOf(row),
+                              death.substr(0, death.find(':')), where));
+  }
+
+  // In this round, the share of the row.
+  double CpuSeconds(std::size_t row) const {
+    const std::size_t visit = visit_of_[row];
+    return measured_[visit]->cpu_seconds /
+           static_cast<double>(visits_[visit].size());
+  }
+
  private:
-  Measurement Measure(const Visit& visit) {
+  // None: the run is interrupted. An error is that of all rows, or each has its
+  // own.
+  std::optional<Measurement> Measure(const Visit& visit) {
     const Row& first = rows_[visit.front()];
-    const auto endless = endless_.find(RecordingOf(first));
-    if (endless != endless_.end()) {
+    Measurement result;
+    result.error = WhyNotRun(first);
+    if (!result.error.empty()) {
       left_out_.insert(visit.begin(), visit.end());
-      Measurement result;
-      result.cut_off = true;
-      result.error = "not run: " + endless->second;
-      for (const std::size_t row : visit) budget_.CutOff(row);
+      Leave(visit);
       return result;
     }
-    Job job = first.job;
-    for (const std::size_t row : std::span(visit).subspan(1)) {
-      job.more.push_back(rows_[row].job.operation);
-    }
-    job.time_limit = budget_.time_limit(visit.size());
+    const auto limit = budget_.time_limit(visit.size());
     const auto start = std::chrono::steady_clock::now();
-    Measurement result = first.measure(job);
+    const auto goes_on = [this] {
+      progress_.Tick();
+      return interrupted == 0;
+    };
+    switch (worker_.Measure(visit, limit, goes_on, result)) {
+      case Worker::End::kStopped:
+        return std::nullopt;
+      case Worker::End::kDied:
+        NoteDeath(first, first.name);
+        Leave(visit);
+        result.error =
+            fmt::format("failed: {}, in round {}", worker_.death(), round_ + 1);
+        return result;
+      case Worker::End::kAnswered:
+        break;
+    }
     const auto cost = (std::chrono::steady_clock::now() - start) /
                       static_cast<std::int64_t>(visit.size());
     for (const std::size_t row : visit) budget_.Spend(row, cost);
     if (result.cut_off) {
-      for (const std::size_t row : visit) budget_.CutOff(row);
-      const std::string limit = fmt::format(
-          "{:.3g} s", std::chrono::duration<double>(job.time_limit).count());
-      if (result.recording_cut_off) {
-        endless_.emplace(RecordingOf(first),
-                         fmt::format("recording alone takes over {}, see {}",
-                                     limit, first.name));
-      }
-      result.error = fmt::format("takes over {}: {}", limit, result.error);
+      Leave(visit);
+      ExplainCutOff(visit, limit, result);
+    } else if (!result.error.empty()) {
+      result.error = "failed: " + result.error;
     }
     return result;
   }
 
+  // They run in no further round.
+  void Leave(const Visit& visit) {
+    for (const std::size_t row : visit) budget_.CutOff(row);
+  }
+
+  // Gives each row of a visit that reached its limit an error of its own.
+  void ExplainCutOff(const Visit& visit, std::chrono::nanoseconds limit,
+                     Measurement& result) {
+    result.more.resize(visit.size() - 1);
+    std::vector<Measurement*> parts = {&result};
+    for (Measurement& other : result.more) parts.push_back(&other);
+    auto slow = std::ranges::find_if(parts, [](const Measurement* part) {
+      return part->ns_per_page_so_far > 0;
+    });
+    if (slow == parts.end()) {  // it did not get through a block of pages
+      slow = parts.begin();
+      (*slow)->ns_per_page_so_far =
+          static_cast<double>(limit.count()) /
+          static_cast<double>(std::max<std::uint64_t>(
+              rows_[visit.front()].job.workload->pages(), 1));
+    }
+    const Row& example =
+        rows_[visit[static_cast<std::size_t>(slow - parts.begin())]];
+    const std::string in =
+        fmt::format("{:.3g} s", std::chrono::duration<double>(limit).count());
+    const std::string not_run = fmt::format(
+        "not run: recording alone takes over {}, see {}", in, example.name);
+    if (result.recording_cut_off) {
+      endless_.emplace(RecordingOf(example), not_run);
+    }
+    const std::string where = result.error;
+    for (Measurement* part : parts) {
+      if (part->ns_per_page_so_far > 0) {
+        part->error = fmt::format(
+            "over {} ns per page: takes over {}: {}",
+            static_cast<std::uint64_t>(part->ns_per_page_so_far), in, where);
+      } else if (result.recording_cut_off) {
+        part->error = not_run;
+      } else {
+        part->error = fmt::format("not run: takes over {} before it, see {}",
+                                  in, example.name);
+      }
+    }
+  }
+
   void Report(std::size_t number, const Measurement& measured,
               benchmark::State& state) const {
-    if (!measured.error.empty()) {
-      state.SkipWithError(measured.error.c_str());
-      return;
-    }
     const Visit& visit = visits_[visit_of_[number]];
     const auto place = std::find(visit.begin(), visit.end(), number);
     const auto at = static_cast<std::size_t>(place - visit.begin());
-    const Measurement& own = at == 0 ? measured : measured.more[at - 1];
+    const Measurement& own =
+        at == 0 || measured.more.empty() ? measured : measured.more[at - 1];
+    if (!own.error.empty()) {
+      state.SkipWithError(own.error.c_str());
+      return;
+    }
     state.SetIterationTime(own.ns * 1e-9);
     SetCounters(state, rows_[number].job.operation, own);
   }
@@ -251,13 +300,56 @@ class Rounds {
   std::vector<Visit> visits_;
   std::vector<std::size_t> visit_of_;                 // by row
   std::vector<std::optional<Measurement>> measured_;  // in this round, by visit
+  MeasuringWorker worker_;
   RowBudget budget_;
   Progress progress_;
   int round_ = 0;
   std::chrono::steady_clock::time_point start_;
-  // Where even the recording takes too long, and what has shown it.
+  // What is not tried again, and why: recordings that take too long, and
+  // structures that crashed or hung.
   std::map<Recording, std::string> endless_;
+  std::map<std::string, std::string, std::less<>> dead_;
   std::set<std::size_t> left_out_;  // rows, because of that
+};
+
+// Takes each run from Google Benchmark to the results file.
+class Collector final : public benchmark::BenchmarkReporter {
+ public:
+  Collector(std::span<const Row> rows, const Rounds& measured,
+            ResultsFile& results, int rounds)
+      : measured_(measured), results_(results), rounds_(rounds) {
+    for (std::size_t i = 0; i < rows.size(); ++i) index_[rows[i].name] = i;
+  }
+
+  void set_round(int round) { round_ = round; }
+
+  bool ReportContext(const Context& context) override {
+    results_.SetContext(context);
+    return true;
+  }
+
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (Run run : runs) {
+      if (run.error_occurred && run.error_message == kNotRun) continue;
+      // The tails that the library appends say nothing: each run is one
+      // iteration, timed by hand.
+      run.run_name.iterations.clear();
+      run.run_name.time_type.clear();
+      run.repetitions = rounds_;
+      run.repetition_index = round_;
+      const std::size_t row = index_.at(run.run_name.function_name);
+      // The library has seen the process that waits.
+      run.cpu_accumulated_time = measured_.CpuSeconds(row);
+      results_.Add(row, std::move(run));
+    }
+  }
+
+ private:
+  const Rounds& measured_;
+  ResultsFile& results_;
+  std::unordered_map<std::string, std::size_t> index_;
+  int rounds_;
+  int round_ = 0;
 };
 
 void Register(const Row& row, std::size_t number, Rounds& rounds) {
@@ -270,31 +362,34 @@ void Register(const Row& row, std::size_t number, Rounds& rounds) {
 }
 
 // Names every row that ran and has no figure, once, with those that were
-// measured together. Returns how many of them had a wrong answer.
+// measured together. Returns how many of them failed, and were not just slow.
 std::size_t ReportFailures(std::span<const Row> rows,
                            const ResultsFile& results, const Rounds& rounds) {
   if (rounds.left_out() != 0) {
     fmt::print(stderr,
-               "pfnbench: {} rows were not run, because recording alone takes "
-               "too long; results name them\n",
+               "pfnbench: {} rows were not run, because of what others showed "
+               "of their structure; results say which\n",
                rounds.left_out());
   }
-  const auto error = [&](std::size_t row) -> const std::string* {
+  const auto error = [&](std::size_t row) -> std::string_view {
     for (const ResultsFile::Run& run : results.runs(row)) {
-      if (run.error_occurred) return &run.error_message;
+      if (run.error_occurred) return run.error_message;
     }
-    return nullptr;
+    return "";
   };
   std::size_t failed = 0;
   for (const Visit& visit : rounds.visits()) {
-    const std::size_t first = visit.front();
-    const std::string* what = error(first);
-    if (what == nullptr || rounds.was_left_out(first)) continue;
+    if (rounds.was_left_out(visit.front())) continue;
+    // Not one that only says which other it was.
+    auto named = std::ranges::find_if(visit, [&](std::size_t row) {
+      return !error(row).empty() && !error(row).starts_with("not run: ");
+    });
+    if (named == visit.end()) continue;
     const std::size_t others = visit.size() - 1;
-    fmt::print(stderr, "pfnbench: {}{}: {}\n", rows[first].name,
+    fmt::print(stderr, "pfnbench: {}{}: {}\n", rows[*named].name,
                others == 0 ? "" : fmt::format(" and {} beside it", others),
-               *what);
-    if (!rounds.budget().is_cut_off(first)) failed += visit.size();
+               error(*named));
+    if (error(*named).starts_with("failed: ")) failed += visit.size();
   }
   return failed;
 }
@@ -314,12 +409,16 @@ void ReportShortRows(const ResultsFile& results, const RowBudget& budget,
              count, rows, budget.Seconds(), rounds);
 }
 
-// Profiles all structures of the rows, and returns how many had a wrong answer.
-std::size_t AddProfiles(std::span<const Row> rows, const Rounds& rounds,
+// Profiles all structures of the rows, and returns how many failed.
+std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
                         const RowBudget::Limits& limits, ResultsFile& results) {
   const std::vector<const Row*> plan = PlanProfiles(rows);
   ProfileBudget budget(plan, limits);
   Progress progress(plan.size(), 1);
+  const auto goes_on = [&] {
+    progress.Tick();
+    return interrupted == 0;
+  };
   std::size_t wrong = 0;
   std::vector<std::string> short_ones;
   for (std::size_t i = 0; i < plan.size() && interrupted == 0; ++i) {
@@ -328,36 +427,103 @@ std::size_t AddProfiles(std::span<const Row> rows, const Rounds& rounds,
                                           row.contender->traits.name);
     progress.Begin("profile " + place, 0);
     const auto start = std::chrono::steady_clock::now();
-    ProfileOutcome outcome;
-    const std::string endless = rounds.EndlessRecording(row);
-    if (endless.empty()) {
-      outcome = MakeProfile(*row.contender, row.job, budget.TimeFor(i));
-    } else {
-      outcome.profile.error = "not run: " + endless;
+    MeasuringWorker::MadeProfile made{.json = {},
+                                      .error = rounds.WhyNotRun(row)};
+    bool is_short = !made.error.empty();
+    if (!is_short) {
+      const auto number = static_cast<std::size_t>(&row - rows.data());
+      switch (rounds.worker().MakeProfile(number, budget.TimeFor(i), goes_on,
+                                          made)) {
+        case Worker::End::kStopped:
+          continue;
+        case Worker::End::kDied:
+          rounds.NoteDeath(row, "profile " + place);
+          made.error = "failed: " + rounds.worker().death();
+          made.is_wrong = true;
+          break;
+        case Worker::End::kAnswered:
+          is_short = !made.error.empty() && !made.is_wrong;
+          break;
+      }
+    }
+    if (made.json.empty()) {
+      Profile profile;
+      NameProfile(row, profile);
+      profile.error = made.error;
+      made.json = ToJson(profile, ResultsFile::kProfileIndent);
     }
     budget.Spend(i, std::chrono::steady_clock::now() - start);
     progress.End(i);
-    Profile& profile = outcome.profile;
-    profile.workload = row.job.workload->name();
-    profile.structure = row.contender->traits.name;
-    profile.condition = row.condition;
-    if (outcome.is_wrong) {
+    if (made.is_wrong) {
       ++wrong;
       progress.Clear();
-      fmt::print(stderr, "pfnbench: profile {}: {}\n", place, profile.error);
-    } else if (!profile.error.empty()) {
+      fmt::print(stderr, "pfnbench: profile {}: {}\n", place, made.error);
+    } else if (is_short) {
       short_ones.push_back(place);
     }
-    results.AddProfile(profile);
+    results.AddProfile(std::move(made.json));
   }
   progress.Clear();
   if (!short_ones.empty()) {
     fmt::print(stderr,
-               "pfnbench: {} of {} profiles took too long and were cut off: "
-               "{}\n",
+               "pfnbench: {} of {} profiles are not whole, for they take too "
+               "long or their structure crashed: {}\n",
                short_ones.size(), plan.size(), fmt::join(short_ones, ", "));
   }
   return wrong;
+}
+
+// Says, and notes for the results, of which structures memory and lost pages
+// would be lies. A process of its own, so that rows find nothing changed.
+ContextEntries ProbeHeaps(std::span<const Row> rows,
+                          const RunSettings& settings) {
+  MeasuringWorker worker(rows, 0, settings.patience);
+  std::set<const Contender*> seen;
+  std::map<HeapUse, std::vector<std::string_view>> found;
+  for (std::size_t i = 0; i < rows.size() && interrupted == 0; ++i) {
+    const Contender* const contender = rows[i].contender;
+    if (contender == nullptr || contender->make == nullptr ||
+        !contender->traits.accounts_memory || !seen.insert(contender).second) {
+      continue;
+    }
+    HeapUse use = HeapUse::kNowait;
+    // Of one that crashes the rows will tell.
+    (void)worker.ProbeHeap(
+        i, [] { return interrupted == 0; }, use);
+    if (use != HeapUse::kNowait) found[use].push_back(contender->traits.name);
+  }
+  ContextEntries entries;
+  const auto tell = [&](HeapUse use, const char* key, std::string_view what) {
+    const auto names = found.find(use);
+    if (names == found.end()) return;
+    entries.emplace_back(key, fmt::format("{}", fmt::join(names->second, ",")));
+    fmt::print(stderr, "pfnbench: warning: {} recorded {} pages and {}\n",
+               fmt::join(names->second, ", "), kProbedPages, what);
+  };
+  tell(HeapUse::kNone, "asks_heap_for_nothing",
+       "asked the heap for nothing: its memory and its lost pages say nothing; "
+       "allocate from the heap that the constructor gets");
+  tell(HeapUse::kMaySleep, "never_asks_nowait",
+       "never asked with NOWAIT: nothing fails, so its lost pages say nothing; "
+       "hand on the gfp that Set gets");
+  return entries;
+}
+
+// Says how long it will take, unless that is not long.
+void PrintEstimate(std::span<const Row> rows, std::span<const Visit> visits,
+                   const RunSettings& settings) {
+  constexpr std::chrono::seconds kLong{5};
+  if (Timer::Get().counts_instructions()) return;
+  auto time = EstimateRounds(rows, visits, settings.rounds, settings.limits);
+  std::string profiles;
+  if (settings.profiles) {
+    const std::vector<const Row*> plan = PlanProfiles(rows);
+    time += EstimateProfiles(plan, *settings.profiles);
+    profiles = fmt::format(" and {} profiles", plan.size());
+  }
+  if (time < kLong) return;
+  fmt::print(stderr, "pfnbench: about {} for {} rows x {} rounds{}\n",
+             InWords(time), rows.size(), settings.rounds, profiles);
 }
 
 void PrintSummary(std::span<const Row> rows, const ResultsFile& results) {
@@ -400,10 +566,15 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   for (const auto& [key, value] : settings.context) {
     benchmark::AddCustomContext(key, value);
   }
+  for (const auto& [key, value] : ProbeHeaps(rows, settings)) {
+    benchmark::AddCustomContext(key, value);
+  }
 
   ResultsFile results(settings.out, rows.size(), settings.results_file);
-  Collector collector(rows, results, settings.rounds);
-  Rounds rounds(rows, settings);
+  std::vector<Visit> visits = MakeVisits(rows, settings.share_recordings);
+  PrintEstimate(rows, visits, settings);
+  Rounds rounds(rows, std::move(visits), settings);
+  Collector collector(rows, rounds, results, settings.rounds);
   for (std::size_t i = 0; i < rows.size(); ++i) Register(rows[i], i, rounds);
   for (int round = 0; round < settings.rounds && interrupted == 0; ++round) {
     rounds.BeginRound(round);

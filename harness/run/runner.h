@@ -5,10 +5,14 @@
 // Runs rows in rounds with Google Benchmark, and then makes profiles. In every
 // round every row runs once, in random order, so that what disturbs the machine
 // for a while hits all rows alike, and two rows can be compared within a round.
+// Structures run in a process of their own: one that crashes, exits or never
+// returns takes its own rows with it, and nothing else.
 
 #ifndef PFNBENCH_HARNESS_RUN_RUNNER_H_
 #define PFNBENCH_HARNESS_RUN_RUNNER_H_
 
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -26,6 +30,10 @@ struct RunSettings {
   bool share_recordings = true;  // MakeVisits()
   // What the profiles that follow may take; none: there are none.
   std::optional<RowBudget::Limits> profiles = std::nullopt;
+  // Of the heap, resident before anything runs.
+  std::size_t prefault_bytes = 0;
+  // A row of which nothing is heard for so long hangs, if there are limits.
+  std::chrono::nanoseconds patience = std::chrono::seconds(30);
   std::filesystem::path out;  // a folder that exists
   std::string results_file = "results.json";
   ContextEntries context;     // besides the environment
@@ -34,7 +42,8 @@ struct RunSettings {
 };
 
 struct RunOutcome {
-  std::size_t failed_rows = 0;  // or profiles, with a wrong answer: see stderr
+  // Or profiles: with a wrong answer, or crashed; see stderr.
+  std::size_t failed_rows = 0;
   bool interrupted = false;
   std::filesystem::path results;  // empty if there is nothing to write
 };

@@ -96,6 +96,32 @@ TEST(TimeLimit, CutsOffBetweenTwoPassesThatAreSmallerThanABlock) {
                "cut off after 1 of 5 passes");
 }
 
+TEST(TimeLimit, ShowsWhatAPageTookUntilThen) {
+  const auto workload = testing::ScatteredWorkload(2, 3000);
+  // 1024 pages of which the first took kTooLong.
+  const double at_least =
+      std::chrono::duration<double, std::nano>(kTooLong).count() / 1024;
+  for (const Operation operation : {Operation::kSet, Operation::kDrain}) {
+    const double ns =
+        Measure<Slow::kSet>(operation, *workload, kLimit).ns_per_page_so_far;
+    EXPECT_GE(ns, at_least);
+    EXPECT_LT(ns, 100 * at_least);
+  }
+  PageArena arena;
+  const Measurement both = Measurer<SlowSet<Slow::kTest>>::Run(
+      {.operation = Operation::kSet,
+       .more = {Operation::kTest, Operation::kDrain},
+       .workload = workload.get(),
+       .fault = {},
+       .fault_seed = 1,
+       .arena = &arena,
+       .time_limit = kLimit});
+  ASSERT_EQ(both.more.size(), 2);
+  EXPECT_EQ(both.ns_per_page_so_far, 0) << "it was not checked yet";
+  EXPECT_GE(both.more[0].ns_per_page_so_far, at_least);
+  EXPECT_EQ(both.more[1].ns_per_page_so_far, 0) << "it had not begun";
+}
+
 TEST(TimeLimit, ZeroIsNone) {
   const auto workload = testing::ScatteredWorkload(2, 3000);
   const Measurement slow =
@@ -201,10 +227,12 @@ Measurement TakesTooLong(const Job&) {
   return {.ns = 10, .pages = 4};
 }
 Measurement IsCutOff(const Job& job) {
-  EXPECT_EQ(job.time_limit, RowBudget::kPatience * kLimit);
   Measurement result;
-  result.error = "pass 7: cut off there";
+  result.error = job.time_limit == RowBudget::kPatience * kLimit
+                     ? "pass 7: cut off there"
+                     : "another limit";
   result.cut_off = true;
+  result.ns_per_page_so_far = 2799.9;
   return result;
 }
 Measurement RecordsForever(const Job&) {
@@ -235,7 +263,7 @@ class BudgetedRun : public ::testing::Test {
              .workload = workload_.get(),
              .fault = {},
              .fault_seed = 1,
-             .arena = &arena_},
+             .arena = nullptr},
             measure};
   }
   RunOutcome Run(const std::vector<Row>& rows) {
@@ -260,7 +288,6 @@ class BudgetedRun : public ::testing::Test {
   }
 
   ScratchFolder scratch_;
-  PageArena arena_;
   std::unique_ptr<Workload> workload_ = testing::MakeWorkload("w", {{1}});
   std::string err_;
   std::string json_;
@@ -285,7 +312,8 @@ TEST_F(BudgetedRun, ARowThatIsCutOffHasNoFigureIsNamedAndIsNoWrongAnswer) {
   EXPECT_EQ(Repetitions("set/w/fast"), 5);
   EXPECT_EQ(Repetitions("set/w/endless"), 1);
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 5);
-  const std::string reason = "takes over 2 s: pass 7: cut off there";
+  const std::string reason =
+      "over 2799 ns per page: takes over 2 s: pass 7: cut off there";
   EXPECT_EQ(Count(json_, "\"error_message\": \"" + reason + "\""), 1);
   ExpectOnlySaid("pfnbench: set/w/endless: " + reason + "\n");
   EXPECT_EQ(outcome.failed_rows, 0);
@@ -297,12 +325,16 @@ TEST_F(BudgetedRun, WhereRecordingTakesTooLongOtherOperationsAreNotTried) {
            MakeRow("drain/w/s", &RecordsForever)});
   EXPECT_EQ(Repetitions("set/w/s"), 1);
   EXPECT_EQ(Repetitions("drain/w/s"), 1) << "it is in the results, and why";
-  EXPECT_EQ(Count(json_, "takes over 2 s: cut off recording\""), 1);
+  // Of the one page of the workload, because not one was got through.
+  EXPECT_EQ(Count(json_,
+                  "over 2000000000 ns per page: takes over 2 s: cut off "
+                  "recording\""),
+            1);
   EXPECT_EQ(Count(json_, "not run: recording alone takes over 2 s, see "), 1);
   EXPECT_EQ(Count(err_, "cut off recording\n"), 1) << err_;
   EXPECT_EQ(Count(err_,
-                  "pfnbench: 1 rows were not run, because recording alone "
-                  "takes too long; results name them\n"),
+                  "pfnbench: 1 rows were not run, because of what others "
+                  "showed of their structure; results say which\n"),
             1)
       << err_;
   EXPECT_EQ(outcome.failed_rows, 0);

@@ -67,7 +67,7 @@ class Guard : public Test {
     return LookAround(
         {.root = root_.path(), .wait = std::move(wait), .own_pid = kOwnPid});
   }
-  // The only warning; it must hold what is wrong and how to mend it.
+  // The only warning; it must hold what is wrong and how to fix it.
   void ExpectWarning(std::string_view what, std::string_view remedy,
                      std::function<void()> wait = nullptr) {
     const GuardFindings findings = Look(std::move(wait));
@@ -77,6 +77,7 @@ class Guard : public Test {
     EXPECT_TRUE(findings.warnings[0].ends_with(remedy)) << findings.warnings[0];
     EXPECT_EQ(findings.warnings[0].find('\n'), std::string::npos);
     EXPECT_EQ(Noted(findings, "environment_warnings"), "1");
+    EXPECT_EQ(Noted(findings, "warning_1"), findings.warnings[0]);
   }
   static std::string Noted(const GuardFindings& findings,
                            std::string_view key) {
@@ -124,9 +125,10 @@ TEST_F(Guard, WarnsOfTurboWhereItsSwitchIs) {
       "echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo");
 }
 
-TEST_F(Guard, WarnsOfRandomAddressesUnlessThisRunHasNone) {
+TEST_F(Guard, WarnsOfRandomAddressesThatCouldNotBeSwitchedOff) {
   Write("proc/sys/kernel/randomize_va_space", "2");
-  ExpectWarning("ASLR 2", "setarch -R ./run bench");
+  ExpectWarning("ASLR 2",
+                "run where personality(ADDR_NO_RANDOMIZE) is allowed");
   Write("proc/self/personality", "00040000");
   EXPECT_TRUE(Look().warnings.empty());
   EXPECT_EQ(Noted(Look(), "aslr_of_this_run"), "0");
@@ -159,15 +161,15 @@ TEST_F(Guard, NamesAProcessThatIsBusyWhileItLooks) {
     WriteProcess(10, "cc1plus", 570, 510);
     WriteProcess(11, "idler", 90005, 0);
   };
-  ExpectWarning("process 10 (cc1plus) uses 80 % of a CPU",
-                "kill -STOP 10, and -CONT afterwards", work);
+  ExpectWarning("cc1plus (process 10) uses 80 % of a CPU",
+                "wait until it is done", work);
 }
 
 TEST_F(Guard, KnowsAProcessWhateverItsName) {
-  WriteProcess(10, "a) R 1 (b", 0, 0);
-  ExpectWarning("(a) R 1 (b)", "and -CONT afterwards", [&] {
+  WriteProcess(10, "a) R 1 (b\033[31m", 0, 0);
+  ExpectWarning("a) R 1 (b?[31m (process 10)", "wait until it is done", [&] {
     WriteCpus(100, 100, 1100);
-    WriteProcess(10, "a) R 1 (b", 50, 0);
+    WriteProcess(10, "a) R 1 (b\033[31m", 50, 0);
   });
 }
 
@@ -191,6 +193,8 @@ TEST_F(Guard, NamesThreeAndCountsTheRest) {
   ASSERT_EQ(findings.warnings.size(), 4);
   EXPECT_NE(findings.warnings[0].find("process 24"), std::string::npos);
   EXPECT_EQ(findings.warnings[3], "and 2 more are busy: top shows them");
+  EXPECT_EQ(Noted(findings, "warning_4"), findings.warnings[3]);
+  EXPECT_EQ(Noted(findings, "warning_5"), "nothing noted");
   EXPECT_EQ(Noted(findings, "busy_processes"),
             "cc1 24 %, cc1 23 %, cc1 22 %, 2 more");
 }

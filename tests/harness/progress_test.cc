@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The progress line: on a terminal only, never wider than one, and gone at the
-// end.
+// The progress line: on a terminal never wider than one, and gone at the end;
+// elsewhere a line now and then.
 
 #include "harness/report/progress.h"
 
@@ -55,15 +55,34 @@ class TerminalOnStderr {
   int saved_ = -1;
 };
 
-TEST(Progress, IsSilentWhereThereIsNoTerminal) {
+TEST(Progress, IsSilentForAWhileWhereThereIsNoTerminal) {
   ::testing::internal::CaptureStderr();
   {
     Progress progress(2, 3);
     progress.Begin("set/idle-8g/flat", 0);
     progress.End(0);
+    progress.Tick();
     progress.Begin("set/idle-8g/flat", 1);
   }
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
+TEST(Progress, IsALineNowAndThenWhereThereIsNoTerminal) {
+  ::testing::internal::CaptureStderr();
+  {
+    Progress progress(2, 3, std::chrono::milliseconds(50));
+    progress.Begin("set/idle-8g/flat", 0);
+    progress.Tick();
+    progress.End(0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    progress.Begin("set/idle-8g/cvbmp", 0);
+    progress.Tick();
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    progress.Tick();
+  }
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "pfnbench: round 1/3  2/6  0:00 left\n"
+            "pfnbench: round 1/3  2/6  0:00 left\n");
 }
 
 TEST(Progress, SaysRoundRowAndTimeLeftAndGoesAway) {

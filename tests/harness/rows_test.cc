@@ -40,11 +40,10 @@ class Rows : public ::testing::Test {
 
   std::vector<std::string> Names() {
     std::vector<std::string> names;
-    for (const Row& row : MakeRows(request_, arena_)) names.push_back(row.name);
+    for (const Row& row : MakeRows(request_)) names.push_back(row.name);
     return names;
   }
 
-  PageArena arena_;
   RowRequest request_;
 };
 
@@ -98,7 +97,7 @@ TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
   request_.faults = ParseFaultSpecs("none;ge_burst");
   request_.fault_draw = FaultDraw::kOperation;
   request_.large = LargePolicy::kExact;
-  const std::vector<Row> rows = MakeRows(request_, arena_);
+  const std::vector<Row> rows = MakeRows(request_);
   ASSERT_EQ(rows.size(), 2);
   EXPECT_EQ(rows[0].name, "set/small/first/large:exact");
   EXPECT_EQ(rows[1].name,
@@ -129,7 +128,7 @@ TEST_F(Rows, ThatDifferInTheirOperationAreMeasuredOnOneRecording) {
   request_.operations = {Operation::kSet, Operation::kExtract,
                          Operation::kClear, Operation::kDrain};
   request_.faults = ParseFaultSpecs("none;nth:1");
-  const std::vector<Row> rows = MakeRows(request_, arena_);
+  const std::vector<Row> rows = MakeRows(request_);
   std::set<std::vector<std::string>> together;
   std::size_t alone = 0;
   for (const Visit& visit : MakeVisits(rows, true)) {
@@ -161,7 +160,7 @@ TEST_F(Rows, OfAStructureThatDefersWorkShareNoRecording) {
       "",
       &NotMeasured};
   request_.contenders = {&kLazy};
-  const std::vector<Row> rows = MakeRows(request_, arena_);
+  const std::vector<Row> rows = MakeRows(request_);
   EXPECT_EQ(rows.size(), 2);
   EXPECT_EQ(MakeVisits(rows, true).size(), 2);
 }
@@ -209,7 +208,7 @@ TEST_F(Rows, AContenderThatThrowsHas) {
 TEST_F(Rows, AJobHoldsWhatItsNameSays) {
   request_.faults = ParseFaultSpecs("nth:2");
   request_.baseline = &kFirst;
-  const std::vector<Row> rows = MakeRows(request_, arena_);
+  const std::vector<Row> rows = MakeRows(request_);
   ASSERT_EQ(rows.size(), 6);
   for (const Row& row : rows) {
     EXPECT_EQ(row.job.workload, request_.workloads[0].get());

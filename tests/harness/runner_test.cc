@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: MIT
 //
 // Rows in rounds: every row once a round, an answer that is wrong has no figure
-// and is named, and the results hold the rest.
+// and is named, and so is a structure that crashes or hangs; the results hold
+// the rest.
 
 #include "harness/run/runner.h"
 
 #include <benchmark/benchmark.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,7 +78,7 @@ class Runner : public ::testing::Test {
              .workload = workload_.get(),
              .fault = {},
              .fault_seed = 1,
-             .arena = &arena_},
+             .arena = nullptr},
             measure};
   }
   RunOutcome Run(const std::vector<Row>& rows, int rounds) {
@@ -76,6 +86,9 @@ class Runner : public ::testing::Test {
     ::testing::internal::CaptureStderr();
     const RunOutcome outcome =
         RunRows(rows, {.rounds = rounds,
+                       .limits = limits_,
+                       .profiles = profiles_,
+                       .patience = patience_,
                        .out = scratch_.path(),
                        .context = {{"command_line", "pfnbench --x"}},
                        .executable = "/bin/pfnbench"});
@@ -86,7 +99,9 @@ class Runner : public ::testing::Test {
   }
 
   ScratchFolder scratch_;
-  PageArena arena_;
+  RowBudget::Limits limits_;
+  std::optional<RowBudget::Limits> profiles_;
+  std::chrono::nanoseconds patience_ = std::chrono::seconds(30);
   std::unique_ptr<Workload> workload_ =
       testing::MakeWorkload("w", {{5, 6, 7, 9}});
   std::string out_;
@@ -94,17 +109,35 @@ class Runner : public ::testing::Test {
   std::string json_;
 };
 
-std::vector<char>* order = nullptr;
+// What rows note while they run in another process.
+class Notes {
+ public:
+  Notes() { fd = memfd_create("notes", 0); }
+  ~Notes() { close(fd); }
+  Notes(const Notes&) = delete;
+  Notes& operator=(const Notes&) = delete;
+
+  static void Add(char note) { EXPECT_EQ(write(fd, &note, 1), 1); }
+
+  std::string Text() const {
+    std::string text(1 << 12, '\0');
+    const ssize_t size = pread(fd, text.data(), text.size(), 0);
+    text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+    return text;
+  }
+
+ private:
+  static inline int fd = -1;
+};
 
 template <char kName>
 Measurement NoteOrder(const Job&) {
-  order->push_back(kName);
+  Notes::Add(kName);
   return {.ns = 10, .pages = 4};
 }
 
 TEST_F(Runner, RunsEveryRowOnceInEveryRound) {
-  std::vector<char> ran;
-  order = &ran;
+  const Notes ran;
   constexpr int kRounds = 20;
   const RunOutcome outcome =
       Run({MakeRow("a", &NoteOrder<'a'>), MakeRow("b", &NoteOrder<'b'>),
@@ -112,9 +145,10 @@ TEST_F(Runner, RunsEveryRowOnceInEveryRound) {
           kRounds);
   EXPECT_EQ(outcome.failed_rows, 0);
   EXPECT_FALSE(outcome.interrupted);
-  ASSERT_EQ(ran.size(), 3 * kRounds);
-  for (auto round = ran.begin(); round != ran.end(); round += 3) {
-    std::string names(round, round + 3);
+  const std::string order = ran.Text();
+  ASSERT_EQ(order.size(), 3 * kRounds);
+  for (std::size_t round = 0; round < order.size(); round += 3) {
+    std::string names = order.substr(round, 3);
     std::sort(names.begin(), names.end());
     EXPECT_EQ(names, "abc");
   }
@@ -129,36 +163,34 @@ TEST_F(Runner, ARowThatDoesNotMatchTheOracleHasNoFigureAndIsNamed) {
            MakeRow("set/w/loses", &Measurer<LosesAPage<NowaitHeap>>::Run)},
           3);
   EXPECT_EQ(outcome.failed_rows, 1) << "a row, however often it ran";
-  EXPECT_EQ(err_,
-            "pfnbench: set/w/loses: pass 0: set: 1 ranges that differ from "
-            "the oracle's 2 ranges\n");
+  EXPECT_EQ(
+      err_,
+      "pfnbench: set/w/loses: failed: pass 0: set: 1 ranges that differ from "
+      "the oracle's 2 ranges\n");
   EXPECT_EQ(Count(json_, "\"error_occurred\": true"), 3);
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 3) << "of the honest one";
   EXPECT_EQ(Count(out_, "set/w/honest"), 1);
   EXPECT_EQ(Count(out_, "loses"), 0) << out_;
 }
 
-std::vector<std::size_t>* sizes = nullptr;
-
 Measurement NoteSize(const Job& job) {
-  sizes->push_back(1 + job.more.size());
+  Notes::Add(static_cast<char>('1' + job.more.size()));
   Measurement result{.ns = 10, .pages = 10};
   for (const Operation operation : job.more) {
-    EXPECT_EQ(operation, Operation::kDrain);
+    Notes::Add(operation == Operation::kDrain ? 'd' : '?');
     result.more.push_back({.ns = 70, .pages = 10});
   }
   return result;
 }
 
 TEST_F(Runner, RowsThatShareRecordingsAreMeasuredOnceARound) {
-  std::vector<std::size_t> seen;
-  sizes = &seen;
+  const Notes seen;
   Row set = MakeRow("set/w/s", &NoteSize);
   Row drain = MakeRow("drain/w/s", &NoteSize);
   set.shares_recordings = drain.shares_recordings = true;
   drain.job.operation = Operation::kDrain;
   Run({set, drain}, 3);
-  EXPECT_EQ(seen, (std::vector<std::size_t>{2, 2, 2}));
+  EXPECT_EQ(seen.Text(), "2d2d2d");
   EXPECT_EQ(out_,
             "ns per page      median       least        most\n"
             "set/w/s           1.000       1.000       1.000\n"
@@ -181,6 +213,155 @@ TEST_F(Runner, TheSummaryIsMedianLeastAndMost) {
 TEST_F(Runner, IsSilentOnStderrThatIsNoTerminal) {
   Run({MakeRow("set/w/honest", &Measurer<Honest<NowaitHeap>>::Run)}, 2);
   EXPECT_EQ(err_, "");
+}
+
+Measurement Fast(const Job&) { return {.ns = 10, .pages = 4}; }
+Measurement Crashes(const Job&) {
+  signal(SIGSEGV, SIG_DFL);  // without a sanitizer's own
+  raise(SIGSEGV);
+  return {};
+}
+Measurement CrashesInTheThirdRound(const Job& job) {
+  static int calls = 0;
+  return ++calls == 3 ? Crashes(job) : Fast(job);
+}
+Measurement Aborts(const Job&) {
+  signal(SIGABRT, SIG_DFL);
+  std::abort();
+}
+Measurement Exits(const Job&) { std::exit(0); }
+Measurement Throws(const Job&) { throw std::runtime_error("no more ideas"); }
+Measurement Hangs(const Job&) {
+  for (;;) pause();
+}
+
+TEST_F(Runner, AStructureThatCrashesTakesItsOwnRowsAndNothingElse) {
+  const RunOutcome outcome =
+      Run({MakeRow("set/w/honest", &Measurer<Honest<NowaitHeap>>::Run),
+           MakeRow("set/w/mine", &Crashes), MakeRow("drain/w/mine", &Fast)},
+          3);
+  EXPECT_EQ(outcome.failed_rows, 1);
+  EXPECT_EQ(Count(json_, "\"name\": \"set/w/honest\""), 3);
+  EXPECT_EQ(Count(json_, "failed: crashed: SIGSEGV, in round 1\""), 1);
+  // Depending on the order of the first round it ran once before.
+  EXPECT_EQ(Count(json_, "\"not run: mine crashed, see set/w/mine\""), 1);
+  EXPECT_LE(Count(json_, "\"name\": \"drain/w/mine\""), 2);
+  EXPECT_EQ(Count(err_,
+                  "pfnbench: set/w/mine: failed: crashed: SIGSEGV, in round "
+                  "1\n"),
+            1)
+      << err_;
+}
+
+TEST_F(Runner, RoundsBeforeACrashAreKept) {
+  const RunOutcome outcome = Run(
+      {MakeRow("set/w/a", &Fast), MakeRow("set/w/b", &CrashesInTheThirdRound)},
+      5);
+  EXPECT_EQ(outcome.failed_rows, 1);
+  EXPECT_EQ(Count(json_, "\"name\": \"set/w/a\""), 5);
+  EXPECT_EQ(Count(json_, "\"name\": \"set/w/b\""), 3);
+  EXPECT_EQ(Count(json_, "failed: crashed: SIGSEGV, in round 3\""), 1);
+  EXPECT_EQ(err_, "pfnbench: set/w/b: failed: crashed: SIGSEGV, in round 3\n");
+}
+
+TEST_F(Runner, AbortingExitingAndThrowingAreNamedAsWhatTheyAre) {
+  const RunOutcome outcome =
+      Run({MakeRow("set/w/aborts", &Aborts), MakeRow("set/w/exits", &Exits),
+           MakeRow("set/w/throws", &Throws), MakeRow("set/w/fast", &Fast)},
+          2);
+  EXPECT_EQ(outcome.failed_rows, 3);
+  for (const char* line :
+       {"set/w/aborts: failed: crashed: SIGABRT, in round 1\n",
+        "set/w/exits: failed: crashed: it exits with status 0, in round 1\n",
+        "set/w/throws: failed: throws no more ideas\n"}) {
+    EXPECT_EQ(Count(err_, std::string("pfnbench: ") + line), 1) << err_;
+  }
+  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 2) << "of the fast one";
+}
+
+TEST_F(Runner, AStructureThatNeverReturnsIsEnded) {
+  patience_ = std::chrono::milliseconds(300);
+  limits_.whole_run = std::chrono::milliseconds(1500);  // 30 ms a visit
+  const RunOutcome outcome =
+      Run({MakeRow("set/w/hangs", &Hangs), MakeRow("drain/w/hangs", &Hangs),
+           MakeRow("set/w/fast", &Fast)},
+          3);
+  EXPECT_EQ(outcome.failed_rows, 1);
+  EXPECT_EQ(Count(json_, "failed: hangs: no answer in 0.3 s, in round 1\""), 1);
+  EXPECT_EQ(Count(json_, "\"not run: hangs hangs, see "), 1);
+  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 3);
+}
+
+const Contender kContender = {
+    {.name = "mine", .family = "", .origin = ""},
+    "",
+    &Fast,
+    nullptr,
+    nullptr,
+    [](const Job&, std::size_t, TailRecorder&) -> StepsOutcome {
+      signal(SIGSEGV, SIG_DFL);
+      raise(SIGSEGV);
+      return {};
+    }};
+
+TEST_F(Runner, AProfileThatCrashesIsNamedAndTheRowsStay) {
+  Row row = MakeRow("set/w/mine", &Fast);
+  row.contender = &kContender;
+  profiles_.emplace();
+  const RunOutcome outcome = Run({row}, 2);
+  EXPECT_EQ(outcome.failed_rows, 1);
+  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 2);
+  EXPECT_EQ(Count(json_, "\"error\": \"failed: crashed: SIGSEGV\""), 1);
+  EXPECT_EQ(err_, "pfnbench: profile w/mine: failed: crashed: SIGSEGV\n");
+}
+
+template <Gfp kAskedWith, bool kAsks>
+class Careless : public Honest<NowaitHeap> {
+ public:
+  using Honest<NowaitHeap>::Honest;
+  Status Set(Pfn pfn, Gfp) {
+    if (kAsks) return Honest<NowaitHeap>::Set(pfn, kAskedWith);
+    outside_[pfn] = true;
+    return Status::kOk;
+  }
+
+ private:
+  std::map<Pfn, bool> outside_;
+};
+
+template <class S>
+Contender Named(std::string_view name) {
+  return {{.name = name, .family = "", .origin = ""},
+          "",
+          &Fast,
+          nullptr,
+          [](NowaitHeap& heap) -> std::unique_ptr<AnySet> {
+            return std::make_unique<ErasedSet<S>>(heap);
+          }};
+}
+
+TEST_F(Runner, SaysWhoAsksTheHeapForNothingOrNeverWithNowait) {
+  const Contender honest = Named<Honest<NowaitHeap>>("honest");
+  const Contender patient = Named<Careless<Gfp::kKernel, true>>("patient");
+  const Contender outside = Named<Careless<Gfp::kKernel, false>>("outside");
+  std::vector<Row> rows;
+  for (const Contender* each : {&honest, &patient, &outside}) {
+    rows.push_back(MakeRow("set/w/" + std::string(each->traits.name), &Fast));
+    rows.back().contender = each;
+  }
+  const RunOutcome outcome = Run(rows, 1);
+  EXPECT_EQ(outcome.failed_rows, 0);
+  EXPECT_EQ(Count(err_, "pfnbench: warning: "), 2) << err_;
+  EXPECT_EQ(Count(err_,
+                  "pfnbench: warning: outside recorded 4096 pages and asked "
+                  "the heap for nothing: "),
+            1)
+      << err_;
+  EXPECT_EQ(Count(err_,
+                  "pfnbench: warning: patient recorded 4096 pages and never "
+                  "asked with NOWAIT: "),
+            1)
+      << err_;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 import pytest
 
@@ -49,7 +50,33 @@ def test_what_was_seen_stands_in_the_context(tool, machine):
     assert context["load_average"] == "9.5"
     assert context["busy_processes"] == "none"
     assert context["environment_warnings"] == "1"
+    assert "load average is 9.5" in context["warning_1"]
+    assert "warning_2" not in context
     assert context["pinned_cpu"] == "none"
+
+
+def test_addresses_are_not_random(tool, monkeypatch):
+    refused = subprocess.run(
+        ["setarch", "-R", "true"], capture_output=True, check=False
+    )
+    if refused.returncode != 0:
+        pytest.skip("personality(ADDR_NO_RANDOMIZE) is not allowed here")
+    monkeypatch.setenv("PFNBENCH_MACHINE_ROOT", "/")
+    assert tool.results(*SHORT)["context"]["aslr_of_this_run"] == "0"
+
+
+def test_it_starts_itself_again_once_at_most(tool, monkeypatch):
+    # As after a start that did not switch them off.
+    monkeypatch.setenv("PFNBENCH_ADDRESSES_FIXED", "1")
+    monkeypatch.setenv("PFNBENCH_MACHINE_ROOT", "/")
+    context = tool.results(*SHORT)["context"]
+    is_random = context["aslr_of_this_run"] != "0"
+    warned = [
+        value
+        for key, value in context.items()
+        if key.startswith("warning_") and "addresses are random" in value
+    ]
+    assert len(warned) == is_random
 
 
 def test_it_can_be_kept_on_a_cpu(tool):

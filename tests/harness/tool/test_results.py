@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from conftest import PFNTRACE
+
 GOLDEN = pathlib.Path(__file__).parent / "golden" / "results.json"
 COMPARE = "/usr/share/benchmark/compare.py"
 
@@ -93,7 +95,10 @@ def test_the_structure_is_the_golden_one(tool):
 
 def test_every_operation_has_its_counters(tool):
     results = tool.results(
-        "--workload=./small.pfntrace", "--structure=cvbmp", "--rounds=1"
+        "--workload=./small.pfntrace",
+        "--structure=cvbmp",
+        "--operation=all",
+        "--rounds=1",
     )
     common = {
         "allocations",
@@ -142,6 +147,109 @@ def test_names_have_no_tails_and_are_the_ones_that_are_listed(tool):
             r"(/fault:nth:2)?(/control:1)?",
             name,
         )
+
+
+ARGUED = [
+    "flat",
+    "xbitmap",
+    "xbitmap-preload",
+    "xarray",
+    "radix-page",
+    "cvbmp",
+    "btree-bitmap",
+    "btree-range",
+    "maple",
+    "roaring",
+]
+
+
+def listed(tool, *arguments: str) -> list[str]:
+    result = tool.run("--benchmark_list_tests", *arguments)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
+
+
+def test_by_default_the_argued_structures_are_set_and_drained(tool):
+    names = listed(tool, "--workload=./small.pfntrace")
+    assert sorted(names) == sorted(
+        [f"{operation}/small/{structure}"
+         for operation in ("set", "drain")
+         for structure in (*ARGUED, "xbitmap/control:1")]
+        + ["set/small/floor"]
+    )  # fmt: skip
+    assert names == listed(
+        tool, "--workload=./small.pfntrace", "--structure=argued"
+    )
+
+
+def test_all_brings_the_rest(tool):
+    every = {
+        name.split("/")[2]
+        for name in listed(
+            tool, "--workload=./small.pfntrace", "--structure=all"
+        )
+    }
+    assert every > {*ARGUED, "floor", "sorted-array"}
+
+
+def test_the_ratios_that_the_run_is_about_stand_in_the_context(tool):
+    def primary(*arguments: str) -> dict[str, str]:
+        context = tool.results(
+            "--workload=./small.pfntrace", "--rounds=1", *arguments
+        )["context"]
+        return {
+            key: value
+            for key, value in context.items()
+            if key.startswith("primary_")
+        }
+
+    assert primary() == {
+        "primary_structures": "cvbmp,btree-bitmap,xarray",
+        "primary_operations": "set,drain",
+        "primary_baseline": "xbitmap",
+    }
+    assert primary("--structure=xarray,xbitmap", "--operation=test,drain") == {
+        "primary_structures": "xarray",
+        "primary_operations": "drain",
+        "primary_baseline": "xbitmap",
+    }
+    assert primary("--structure=flat,cvbmp") == {}
+    assert primary("--structure=xbitmap,flat") == {}
+    assert primary("--operation=test") == {}
+
+
+def test_bits_when_full_are_those_of_the_largest_pass(tool):
+    # One page by itself, then 4096: an average over passes would be far off.
+    pages = " ".join(f"{pfn:x}" for pfn in range(0x10000, 0x11000))
+    lines = f"T 1\nI 500\nT 0\nD 500\nT 4096\nI {pages}\nT 0\nD {pages}\n"
+    trace = tool.folder / "large.pfntrace"
+    subprocess.run(
+        [PFNTRACE, "import", "--from=pfn-lines", "--guest-memory=2G"]
+        + ["--kernel=k", "--recorder=r", "--provoked=p", "-", "-o", trace],
+        input=lines,
+        text=True,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    results = tool.results(
+        f"--workload={trace}",
+        "--structure=xbitmap",
+        "--operation=set",
+        "--rounds=1",
+        "--controls=0",
+    )
+    (row,) = results["benchmarks"]
+    (profile,) = results["profiles"]
+    largest = max(
+        profile["memory"]["pass_ends"], key=lambda each: each["pages"]
+    )
+    assert largest["pages"] == 4096
+    assert row["bits_per_page"] == pytest.approx(
+        8 * largest["rounded"] / 4096
+    )
+    assert row["requested_bits_per_page"] == pytest.approx(
+        8 * largest["requested"] / 4096
+    )
 
 
 def test_the_baseline_has_as_many_controls_as_asked_for(tool):
@@ -288,7 +396,10 @@ def test_googles_compare_reads_two_runs(tool):
 
 def test_googles_compare_sets_two_structures_against_each_other(tool):
     result = tool.run(
-        "--workload=./small.pfntrace", "--rounds=2", f"--out={tool.folder}/a"
+        "--workload=./small.pfntrace",
+        "--operation=all",
+        "--rounds=2",
+        f"--out={tool.folder}/a",
     )
     assert result.returncode == 0
     table = compare(

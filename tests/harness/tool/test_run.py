@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import pty
+import re
 import signal
 import subprocess
 import time
@@ -33,6 +35,29 @@ def wait_for(path, process: subprocess.Popen[str]) -> None:
     raise AssertionError(f"{path} never came")
 
 
+def without_estimate(stderr: str) -> str:
+    """What a long run says after its first line."""
+    first, _, rest = stderr.partition("\n")
+    assert re.fullmatch(r"pfnbench: about \d+ .+ for \d+ rows x .+", first)
+    return rest
+
+
+def child_of(process: subprocess.Popen[str]) -> int:
+    children = pathlib.Path(
+        f"/proc/{process.pid}/task/{process.pid}/children"
+    ).read_text()
+    (child,) = map(int, children.split())
+    return child
+
+
+def runs(pid: int) -> bool:
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_keeps_what_is_finished(tool, sent):
     written = tool.folder / "out" / "results.json"
@@ -46,7 +71,7 @@ def test_an_interrupt_keeps_what_is_finished(tool, sent):
     finally:
         process.kill()
     assert process.returncode == 130
-    assert stderr == (
+    assert without_estimate(stderr) == (
         "pfnbench: wrote out/results.json\n"
         "pfnbench: interrupted; finished rows are kept\n"
     )
@@ -56,6 +81,80 @@ def test_an_interrupt_keeps_what_is_finished(tool, sent):
     for row in results["benchmarks"]:
         assert row["ns_per_page"] > 0, "only what was finished"
     assert os.listdir(written.parent) == ["results.json"]
+
+
+def test_an_interrupt_from_a_terminal_reaches_every_process(tool):
+    written = tool.folder / "out" / "results.json"
+    process = subprocess.Popen(
+        [PFNBENCH, *ENDLESS, "--out=out"],
+        cwd=tool.folder,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        wait_for(written, process)
+        os.killpg(process.pid, signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert without_estimate(stderr) == (
+        "pfnbench: wrote out/results.json\n"
+        "pfnbench: interrupted; finished rows are kept\n"
+    )
+    for row in json.loads(written.read_text())["benchmarks"]:
+        assert row["ns_per_page"] > 0, "only what was finished"
+
+
+def test_no_process_stays_when_it_is_killed(tool):
+    process = tool.start(*ENDLESS, "--out=out")
+    try:
+        wait_for(tool.folder / "out" / "results.json", process)
+        child = child_of(process)
+        assert runs(child)
+    finally:
+        process.kill()
+        process.communicate()
+    for _ in range(200):
+        if not runs(child):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {child} still runs")
+
+
+def test_a_process_that_dies_takes_its_rows_and_not_the_run(tool):
+    written = tool.folder / "out" / "results.json"
+    process = tool.start(
+        "--workload=punched-2g",
+        "--structure=flat,xbitmap",
+        "--operation=set",
+        "--controls=0",
+        "--rounds=10000",
+        "--row-budget=0",
+        "--profile=off",
+        "--out=out",
+    )
+    try:
+        wait_for(written, process)
+        os.kill(child_of(process), signal.SIGKILL)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    errors = [
+        row
+        for row in json.loads(written.read_text())["benchmarks"]
+        if "error_message" in row
+    ]
+    (error,) = errors
+    assert re.fullmatch(
+        r"failed: crashed: SIGKILL, in round \d+", error["error_message"]
+    )
+    assert f"pfnbench: {error['name']}: {error['error_message']}\n" in stderr
 
 
 def test_results_are_complete_at_any_time(tool):
@@ -84,7 +183,7 @@ def test_results_that_cannot_be_written_end_the_run(tool):
     finally:
         process.kill()
     assert process.returncode == 3
-    assert stderr == (
+    assert without_estimate(stderr) == (
         "pfnbench: out/results.json: cannot be written: No such file or "
         "directory\n"
     )

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/run/estimate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/profile/profiler.h"
+
+namespace pfn {
+namespace {
+
+using Ns = std::chrono::duration<double, std::nano>;
+
+// The means of the default run (docs/notebook.md, 2026-11-30): a structure that
+// is far from them is what the bar, or the lines, are for.
+constexpr double kNsPerPage = 12;
+constexpr double kNsPerRange = 60;
+constexpr double kNsPerPass = 1500;
+
+Ns CostOf(const Workload& workload) {
+  return Ns(kNsPerPage * static_cast<double>(workload.pages()) +
+            kNsPerRange * static_cast<double>(workload.ranges()) +
+            kNsPerPass * static_cast<double>(workload.passes().size()));
+}
+
+std::chrono::seconds Bounded(Ns time, std::size_t count,
+                             const RowBudget::Limits& limits) {
+  if (limits.whole_run.count() != 0)
+    time = std::min<Ns>(time, limits.whole_run);
+  if (limits.per_row.count() != 0) {
+    time = std::min<Ns>(time, limits.per_row * static_cast<double>(count));
+  }
+  return std::chrono::round<std::chrono::seconds>(time);
+}
+
+}  // namespace
+
+std::chrono::seconds EstimateRounds(std::span<const Row> rows,
+                                    std::span<const Visit> visits, int rounds,
+                                    const RowBudget::Limits& limits) {
+  Ns time{};
+  for (const Visit& visit : visits) {
+    // Recording and its checks, then about as much for each operation.
+    time += CostOf(*rows[visit.front()].job.workload) *
+            (1 + static_cast<double>(visit.size())) / 2 * rounds;
+  }
+  return Bounded(time, rows.size(), limits);
+}
+
+std::chrono::seconds EstimateProfiles(std::span<const Row* const> plan,
+                                      const RowBudget::Limits& limits) {
+  Ns time{};
+  for (const Row* row : plan) time += 2 * CostOf(*row->job.workload);
+  return Bounded(time, plan.size(), limits);
+}
+
+std::string InWords(std::chrono::seconds time) {
+  const auto seconds = time.count();
+  if (seconds < 60) return fmt::format("{} s", seconds);
+  if (seconds < 120) return fmt::format("1 min {} s", seconds - 60);
+  return fmt::format("{} min", (seconds + 30) / 60);
+}
+
+}  // namespace pfn

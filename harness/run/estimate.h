@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/run/estimate.h
+//
+// How long a run will take, before anything of it is known: from the pages,
+// ranges and passes of its workloads and what these cost on the whole.
+
+#ifndef PFNBENCH_HARNESS_RUN_ESTIMATE_H_
+#define PFNBENCH_HARNESS_RUN_ESTIMATE_H_
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/run/row_budget.h"
+#include "harness/run/rows.h"
+
+namespace pfn {
+
+// At most what the limits allow.
+std::chrono::seconds EstimateRounds(std::span<const Row> rows,
+                                    std::span<const Visit> visits, int rounds,
+                                    const RowBudget::Limits& limits);
+std::chrono::seconds EstimateProfiles(std::span<const Row* const> plan,
+                                      const RowBudget::Limits& limits);
+
+// "1 min 40 s"; of more than two minutes only these.
+std::string InWords(std::chrono::seconds time);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_RUN_ESTIMATE_H_

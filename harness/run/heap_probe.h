@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/run/heap_probe.h
+//
+// Whether a structure asks the heap for its memory at all, and with requests
+// that may fail. Of one that does not, memory and lost pages would be lies.
+
+#ifndef PFNBENCH_HARNESS_RUN_HEAP_PROBE_H_
+#define PFNBENCH_HARNESS_RUN_HEAP_PROBE_H_
+
+#include <cstdint>
+
+#include "harness/any_set.h"
+#include "harness/heap/page_arena.h"
+
+namespace pfn {
+
+enum class HeapUse : std::uint8_t { kNowait, kMaySleep, kNone };
+
+// So many pages are recorded to see it, none next to another: more than any
+// structure keeps without memory.
+inline constexpr std::uint64_t kProbedPages = 4096;
+
+HeapUse ProbeHeapUse(const SetKind& kind, PageArena& arena);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_RUN_HEAP_PROBE_H_

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/run/measuring_worker.h
+//
+// Measures in a process of its own (harness/run/worker.h), with an arena that
+// is resident there before anything runs. A structure that crashes, exits or
+// never returns ends that process, and the next call gets another.
+
+#ifndef PFNBENCH_HARNESS_RUN_MEASURING_WORKER_H_
+#define PFNBENCH_HARNESS_RUN_MEASURING_WORKER_H_
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "harness/measure/job.h"
+#include "harness/profile/profiler.h"
+#include "harness/run/heap_probe.h"
+#include "harness/run/rows.h"
+#include "harness/run/worker.h"
+
+namespace pfn {
+
+class MeasuringWorker {
+ public:
+  using Duration = std::chrono::nanoseconds;
+  // Called now and then while a process works; false stops it.
+  using GoesOn = std::function<bool()>;
+
+  // A process that gives no answer is waited for so many times as long as its
+  // task may take, and for `least_patience` at least.
+  static constexpr int kPatience = 10;
+
+  MeasuringWorker(std::span<const Row> rows, std::size_t prefault_bytes,
+                  Duration least_patience);
+
+  // All of them: kAnswered, and `result` is there; kDied, and death() says of
+  // what; kStopped by `goes_on`. Throw NoCounter.
+  //
+  // Measures rows that are measured together, within `limit` (0: none).
+  Worker::End Measure(const Visit& visit, Duration limit, const GoesOn& goes_on,
+                      Measurement& result);
+  struct MadeProfile {
+    std::string json;
+    std::string error = {};  // of the profile, which may have one
+    bool is_wrong = false;   // and so the error is no matter of time
+  };
+  Worker::End MakeProfile(std::size_t row, const ProfileTime& time,
+                          const GoesOn& goes_on, MadeProfile& result);
+  Worker::End ProbeHeap(std::size_t row, const GoesOn& goes_on,
+                        HeapUse& result);
+
+  // "crashed: SIGSEGV", "hangs: no answer in 40 s"
+  const std::string& death() const { return death_; }
+
+ private:
+  enum class Kind : std::uint8_t { kMeasure, kProfile, kProbe };
+  struct Task {
+    Kind kind;
+    Duration limit;
+    Duration share;  // of a profile
+    Visit rows;
+  };
+  class Bench;
+
+  template <class Archive>
+  static void Transfer(Archive& archive, Task& task) {
+    archive(task.kind, task.limit, task.share);
+    archive.Each(task.rows, [&](std::size_t& row) { archive(row); });
+  }
+
+  // Has `read` read what the answer holds.
+  template <class Read>
+  Worker::End Ask(Task task, const GoesOn& goes_on, Read read);
+
+  Worker worker_;
+  const Duration least_patience_;
+  std::string death_;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_RUN_MEASURING_WORKER_H_
