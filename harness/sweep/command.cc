@@ -10,6 +10,7 @@
 
 #include "harness/heap/page_arena.h"
 #include "harness/sweep/crash_note.h"
+#include "harness/sweep/time_limit.h"
 
 namespace pfn {
 namespace {

@@ -8,7 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <ctime>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -183,6 +186,73 @@ TEST_P(FailureTest, AClearThatFailsChangesNothing) {
   if (GetParam().traits.clear_can_fail) {
     EXPECT_GT(injected, 0) << "it declares that clearing can fail";
   }
+}
+
+// ------------------------------------------------ what a failure may cost
+
+// CPU time in ns: that others run in between does not count.
+std::uint64_t CpuTime() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+struct Costs {
+  std::uint64_t failures = 0;
+  // The least of all, which nothing but the contender's own work is in.
+  std::uint64_t failure_ns = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t success_ns = 0;  // the mean
+  std::uint64_t most_requests = 0;  // of one failure
+};
+
+// Adds pages far from each other to `members` lone pages: each is tried without
+// memory, then set.
+Costs CostsWith(std::uint64_t members, const SetKind& kind) {
+  constexpr std::uint64_t kTries = 400;
+  Costs costs;
+  Rig rig(kind);
+  for (Pfn pfn = 0; pfn < 16 * members; pfn += 16) EXPECT_TRUE(rig.Set(pfn));
+  std::uint64_t successes = 0;
+  for (std::uint64_t i = 1; i <= kTries && !::testing::Test::HasFailure();
+       ++i) {
+    const Pfn pfn = 16 * members + i * 4096;
+    const std::uint64_t requests = rig.failures().requests();
+    rig.failures().Arm(1, Mode::kFromThenOn);
+    std::uint64_t start = CpuTime();
+    EXPECT_TRUE(rig.Set(pfn));
+    std::uint64_t took = CpuTime() - start;
+    rig.failures().Disarm();
+    if (rig.status() == Status::kNoMemory) {
+      ++costs.failures;
+      costs.failure_ns = std::min(costs.failure_ns, took);
+      costs.most_requests = std::max(costs.most_requests,
+                                     rig.failures().requests() - requests);
+      start = CpuTime();
+      EXPECT_TRUE(rig.Set(pfn));
+      took = CpuTime() - start;
+    }
+    costs.success_ns += took;
+    ++successes;
+  }
+  costs.success_ns /= successes;
+  return costs;
+}
+
+// A driver holds the balloon's lock while a failing Set runs, at a moment when
+// memory is short: it may look for memory in a few places, not walk the set.
+TEST_P(FailureTest, AFailureIsAboutAsQuickAsASuccess) {
+  const Costs few = CostsWith(500, GetParam());
+  const Costs many = CostsWith(60'000, GetParam());
+  ASSERT_GT(many.failures, 0) << "not one request failed";
+  EXPECT_LE(std::max(few.most_requests, many.most_requests), 64)
+      << "requests of one Set, after the first of which all failed";
+  // Generous: a walk over the set takes far longer, a busy machine never does.
+  const std::uint64_t bound =
+      8 * std::max({few.failure_ns, few.success_ns, many.success_ns}) + 50'000;
+  EXPECT_LE(many.failure_ns, bound)
+      << "ns of a Set that fails, with 60,000 members; one that succeeds takes "
+      << many.success_ns;
 }
 
 }  // namespace
