@@ -10,14 +10,16 @@
 #include <new>
 #include <type_traits>
 
-#if defined(__SANITIZE_ADDRESS__)
+#include "harness/heap/sanitizer.h"
+
+#if defined(PFN_ADDRESS_SANITIZER)
 #include <sanitizer/asan_interface.h>  // poison what is free
 #endif
 
 namespace pfn {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(PFN_ADDRESS_SANITIZER)
 void Poison(void* at, std::size_t bytes) {
   ASAN_POISON_MEMORY_REGION(at, bytes);
 }

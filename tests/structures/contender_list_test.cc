@@ -2,8 +2,8 @@
 //
 // A contender cannot be forgotten: every header that lies directly in
 // structures/ is in the list, the list names nothing else, and every contender
-// says who it is. One that ships with pfnbench stands in docs/contenders.md, and
-// then in all places there; a structure of your own need not.
+// says who it is. One that ships with pfnbench stands in docs/contenders.md,
+// and then in all places there; a structure of your own need not.
 
 #include <gtest/gtest.h>
 

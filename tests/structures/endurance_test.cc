@@ -88,8 +88,7 @@ TEST_P(EnduranceTest, NoPassLeavesAnythingForALaterOne) {
         AnyPass(random, (Pfn{1} << 18) + random() % 20000);
     for (const Pfn pfn : pages) {
       if (may_fail) {
-        rig().failures().Arm(1 + random() % 100,
-                             FailuresToOrder::Mode::kOnce);
+        rig().failures().Arm(1 + random() % 100, FailuresToOrder::Mode::kOnce);
       }
       ASSERT_TRUE(rig().Set(pfn));
     }

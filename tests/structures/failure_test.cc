@@ -202,7 +202,7 @@ struct Costs {
   std::uint64_t failures = 0;
   // The least of all, which nothing but the contender's own work is in.
   std::uint64_t failure_ns = std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t success_ns = 0;  // the mean
+  std::uint64_t success_ns = 0;     // the mean
   std::uint64_t most_requests = 0;  // of one failure
 };
 
@@ -226,8 +226,8 @@ Costs CostsWith(std::uint64_t members, const SetKind& kind) {
     if (rig.status() == Status::kNoMemory) {
       ++costs.failures;
       costs.failure_ns = std::min(costs.failure_ns, took);
-      costs.most_requests = std::max(costs.most_requests,
-                                     rig.failures().requests() - requests);
+      costs.most_requests =
+          std::max(costs.most_requests, rig.failures().requests() - requests);
       start = CpuTime();
       EXPECT_TRUE(rig.Set(pfn));
       took = CpuTime() - start;

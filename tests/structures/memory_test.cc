@@ -172,10 +172,9 @@ TEST(MemoryTest, TheTableOfBytesInTheDocumentationIsRight) {
     std::vector<std::string> measured;
     std::string row = "| `" + name + "` |";
     for (const Pages& pages : Patterns()) {
-      measured.push_back(
-          kind.traits.accounts_memory
-              ? WithCommas(UsageWith(kind, pages).live_rounded)
-              : "-");
+      measured.push_back(kind.traits.accounts_memory
+                             ? WithCommas(UsageWith(kind, pages).live_rounded)
+                             : "-");
       row += " " + measured.back() + " |";
     }
     const bool is_right = wrapped.contains(name)

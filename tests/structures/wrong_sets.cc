@@ -220,7 +220,8 @@ struct WalkMergesTwoRuns : SortedPages {
   using SortedPages::SortedPages;
   template <class Visitor>
   void ForEachRange(PfnRange range, Visitor&& visitor) const {
-    std::optional<PfnRange> run = SortedPages::NextRange(range.first, range.last);
+    std::optional<PfnRange> run =
+        SortedPages::NextRange(range.first, range.last);
     while (run && range.last - run->last >= 2) {
       const auto next = SortedPages::NextRange(run->last + 2, range.last);
       if (!next) break;

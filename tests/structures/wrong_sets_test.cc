@@ -18,10 +18,12 @@
 #include <string>
 #include <vector>
 
+#include "harness/heap/sanitizer.h"
+
 namespace pfn::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(PFN_ADDRESS_SANITIZER)
 constexpr bool kHasSanitizers = true;
 #else
 constexpr bool kHasSanitizers = false;
@@ -56,8 +58,8 @@ std::vector<WrongSet> WrongSets() {
          std::getline(text, between, '`') && std::getline(text, word, '`');) {
       quoted.push_back(word);
     }
-    sets.push_back({quoted.front(), quoted.back(),
-                    line.find("sanitizers") != line.npos});
+    sets.push_back(
+        {quoted.front(), quoted.back(), line.find("sanitizers") != line.npos});
   }
   return sets;
 }
@@ -90,11 +92,11 @@ std::string FilterFor(const std::string& test, const std::string& name) {
 
 class WrongSetsTest : public ::testing::TestWithParam<WrongSet> {};
 
-INSTANTIATE_TEST_SUITE_P(
-    Documented, WrongSetsTest, ::testing::ValuesIn(WrongSets()),
-    [](const ::testing::TestParamInfo<WrongSet>& info) {
-      return Underscored(info.param.name);
-    });
+INSTANTIATE_TEST_SUITE_P(Documented, WrongSetsTest,
+                         ::testing::ValuesIn(WrongSets()),
+                         [](const ::testing::TestParamInfo<WrongSet>& info) {
+                           return Underscored(info.param.name);
+                         });
 
 TEST_P(WrongSetsTest, IsCaughtByTheTestThatIsNamedForIt) {
   const WrongSet& wrong = GetParam();
