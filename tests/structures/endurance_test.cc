@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A contender lives as long as its driver: dozens of passes and more than half
-// a million pages leave nothing behind in it. Short tests see neither what a
-// pass leaves for the next but three, nor a counter that overflows.
+// A contender lives as long as its driver: two dozen passes with a third of a
+// million pages leave nothing behind in it. Short tests see neither what a pass
+// leaves for a later one, nor a counter that overflows.
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@
 namespace pfn::testing {
 namespace {
 
-constexpr int kPasses = 48;
+constexpr int kPasses = 24;
 constexpr std::uint64_t kPagesOfAPass = 14000;
 
 // Runs of 1 to 96 pages with gaps between them, a third of them downwards, in

@@ -233,7 +233,7 @@ struct WalkMergesTwoRuns : SortedPages {
   }
 };
 
-// From the twentieth time that it is emptied, a page stays.
+// From the sixth time that it is emptied at once, a page stays.
 struct KeepsAPageOfThePassBefore : SortedPages {
   static constexpr ContenderTraits kTraits =
       Called("keeps-a-page-of-the-pass-before");
@@ -242,7 +242,7 @@ struct KeepsAPageOfThePassBefore : SortedPages {
     const std::size_t before = size_;
     const Pfn kept = before == 0 ? 0 : pages_[before / 2];
     (void)SortedPages::ClearRange(range, gfp);
-    if (before > 1000 && size_ == 0 && ++passes_ >= 12) Insert(kept);
+    if (before > 1000 && size_ == 0 && ++passes_ >= 6) Insert(kept);
     return Status::kOk;
   }
   int passes_ = 0;
@@ -319,7 +319,7 @@ struct CrashesInALongRun : SortedPages {
   static constexpr ContenderTraits kTraits = Called("crashes-in-a-long-run");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
-    if (++sets_ == 1 << 19) std::abort();
+    if (++sets_ == 1 << 18) std::abort();
     return SortedPages::Set(pfn, gfp);
   }
   std::uint64_t sets_ = 0;
