@@ -127,7 +127,7 @@ def test_a_wrong_structure_is_told_which_test_failed(checkout):
         ("stdset", "unknown structure 'stdset'; did you mean std-set?"),
         ("flat '\x1b[31m'", "unknown structure '\\x1b[31m'"),
         ("", "usage: ./run check NAME"),
-        ("--nosuch", "usage: ./run check NAME"),
+        ("flat --nosuch", "--nosuch"),
     ],
 )
 def test_an_unknown_name_is_refused_before_anything_is_built(arguments, says):

@@ -88,6 +88,10 @@ def build(names: list[str]) -> None:
         return
     lines = log.read_text(errors="replace").splitlines()
     errors = [line for line in lines if "error:" in line]
+    # CMake's message stands in the lines below its first.
+    for number, line in enumerate(lines):
+        if line.startswith("CMake Error"):
+            errors += lines[number : number + 3]
     for line in errors[:10] or lines[-10:]:
         print(line, file=sys.stderr)
     say(f"the build failed; its whole output is in {log.relative_to(ROOT)}")
