@@ -18,6 +18,61 @@ function(pfn_optional_library name)
   endif()
 endfunction()
 
+# pfn_parse_contender(harness/contenders.def "PFN_CONTENDER(...)")
+# Sets PFN_CLASS, PFN_HEADER and PFN_LIBRARY of the caller.
+macro(pfn_parse_contender list_file line)
+  string(CONCAT form "^PFN_CONTENDER\\("
+    "([A-Za-z0-9_]+), ([a-z0-9_/.]+)(, ([A-Za-z0-9_]+))?\\)$")
+  if(NOT "${line}" MATCHES "${form}")
+    message(FATAL_ERROR "${list_file}: '${line}'; "
+      "expected PFN_CONTENDER(Class, header[, library])")
+  endif()
+  set(PFN_CLASS ${CMAKE_MATCH_1})
+  set(PFN_HEADER ${CMAKE_MATCH_2})
+  set(PFN_LIBRARY ${CMAKE_MATCH_4})
+endmacro()
+
+# pfn_add_kinds(harness/contenders.def)
+# Adds pfn::tested_structures out of the contenders that PFN_ONLY names, for
+# tests alone: one file, and nothing that measures.
+function(pfn_add_kinds list_file)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/${list_file} lines
+    REGEX "^PFN_CONTENDER\\(")
+  set(wanted ${PFN_ONLY})
+  set(libraries)
+  set(PFN_INCLUDES)
+  set(PFN_REQUIREMENTS)
+  set(PFN_KINDS)
+  foreach(line IN LISTS lines)
+    pfn_parse_contender(${list_file} "${line}")
+    file(STRINGS ${PROJECT_SOURCE_DIR}/${PFN_HEADER} name
+      REGEX "\\.name = \"" LIMIT_COUNT 1)
+    string(REGEX REPLACE ".*\\.name = \"([^\"]*)\".*" "\\1" name "${name}")
+    if(NOT name IN_LIST wanted)
+      continue()
+    endif()
+    list(REMOVE_ITEM wanted ${name})
+    if(PFN_LIBRARY)
+      get_property(debian GLOBAL PROPERTY PFN_DEBIAN_PACKAGE_OF_${PFN_LIBRARY})
+      if(NOT TARGET pfn::with_${PFN_LIBRARY})
+        message(FATAL_ERROR "${name} needs ${debian}; install it")
+      endif()
+      list(APPEND libraries pfn::with_${PFN_LIBRARY})
+    endif()
+    string(APPEND PFN_INCLUDES "#include \"${PFN_HEADER}\"\n")
+    string(APPEND PFN_REQUIREMENTS "PFN_REQUIRES_PFN_SET(${PFN_CLASS});\n")
+    string(APPEND PFN_KINDS "      SetKindOf<${PFN_CLASS}<NowaitHeap>>(),\n")
+  endforeach()
+  if(wanted)
+    message(FATAL_ERROR "PFN_ONLY: ${list_file} has no ${wanted}")
+  endif()
+  configure_file(${PROJECT_SOURCE_DIR}/tests/structures/kinds.cc.in
+    ${PROJECT_BINARY_DIR}/generated/kinds.cc @ONLY)
+  pfn_add_library(NAME tested_structures
+    SRCS ${PROJECT_BINARY_DIR}/generated/kinds.cc
+    DEPS pfn::rig PRIVATE_DEPS ${libraries})
+endfunction()
+
 # pfn_add_contenders(harness/contenders.def)
 # Reads the list and adds pfn::contenders, which holds the functions declared in
 # harness/measure/contender.h. CMake runs again when the list changes.
@@ -37,15 +92,7 @@ function(pfn_add_contenders list_file)
   set(PFN_CALLS)
   set(PFN_MISSING)
   foreach(line IN LISTS lines)
-    string(CONCAT form "^PFN_CONTENDER\\("
-      "([A-Za-z0-9_]+), ([a-z0-9_/.]+)(, ([A-Za-z0-9_]+))?\\)$")
-    if(NOT line MATCHES "${form}")
-      message(FATAL_ERROR "${list_file}: '${line}'; "
-        "expected PFN_CONTENDER(Class, header[, library])")
-    endif()
-    set(PFN_CLASS ${CMAKE_MATCH_1})
-    set(PFN_HEADER ${CMAKE_MATCH_2})
-    set(PFN_LIBRARY ${CMAKE_MATCH_4})
+    pfn_parse_contender(${list_file} "${line}")
     # Whoever is not built must be named all the same.
     string(REGEX REPLACE "(.)([A-Z])" "\\1-\\2" PFN_NAME ${PFN_CLASS})
     string(TOLOWER ${PFN_NAME} PFN_NAME)

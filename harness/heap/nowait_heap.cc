@@ -6,17 +6,20 @@
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <type_traits>
 
-#if defined(__SANITIZE_ADDRESS__)
+#include "harness/heap/sanitizer.h"
+
+#if defined(PFN_ADDRESS_SANITIZER)
 #include <sanitizer/asan_interface.h>  // poison what is free
 #endif
 
 namespace pfn {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(PFN_ADDRESS_SANITIZER)
 void Poison(void* at, std::size_t bytes) {
   ASAN_POISON_MEMORY_REGION(at, bytes);
 }
@@ -24,10 +27,17 @@ void Unpoison(void* at, std::size_t bytes) {
   ASAN_UNPOISON_MEMORY_REGION(at, bytes);
 }
 bool IsPoisoned(void* at) { return __asan_address_is_poisoned(at) != 0; }
+// As slub_debug does: who trusts that memory is zeroed finds 0x5a. No more than
+// the kernel's largest block, because it takes real memory.
+void Scribble(void* at, std::size_t bytes) {
+  constexpr std::size_t kMostBytes = std::size_t{4} << 20;
+  std::memset(at, 0x5a, std::min(bytes, kMostBytes));
+}
 #else
 void Poison(void*, std::size_t) {}
 void Unpoison(void*, std::size_t) {}
 bool IsPoisoned(void*) { return false; }
+void Scribble(void*, std::size_t) {}
 #endif
 
 // A contender that gives back what it never got is a bug that no figure
@@ -175,6 +185,7 @@ void* NowaitHeap::AllocateLarge(std::size_t size, Gfp gfp) noexcept {
   }
   arena_.SetOwner(block, 0, Cache::Slab::OfBlock(order));
   Unpoison(block, size);
+  Scribble(block, size);
   CountAllocation(size, pages * kPageBytes);
   CountLarge(size, 1);
   return block;
@@ -333,6 +344,7 @@ void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
   ++current_->used;
   Poison(object, stride_);
   Unpoison(object, requested);
+  Scribble(object, requested);
   ++live_objects_;
   heap_.CountAllocation(requested, stride_);
   return object;

@@ -8,12 +8,29 @@
 #include <bit>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
+#include "harness/heap/sanitizer.h"
+
+#if defined(PFN_ADDRESS_SANITIZER)
 #include <sanitizer/asan_interface.h>
 #endif
 
 namespace pfn {
 namespace {
+
+#if defined(PFN_ADDRESS_SANITIZER)
+void Poison(void* at, std::size_t bytes) {
+  ASAN_POISON_MEMORY_REGION(at, bytes);
+}
+void Unpoison(void* at, std::size_t bytes) {
+  ASAN_UNPOISON_MEMORY_REGION(at, bytes);
+}
+// Behind what was handed out, for a write that is far out of bounds.
+constexpr std::size_t kGuardBytes = std::size_t{4} << 20;
+#else
+void Poison(void*, std::size_t) {}
+void Unpoison(void*, std::size_t) {}
+constexpr std::size_t kGuardBytes = 0;
+#endif
 
 constexpr std::size_t kWantedReservation = std::size_t{64} << 30;
 constexpr std::size_t kLeastReservation = std::size_t{256} << 20;
@@ -55,6 +72,7 @@ PageArena::PageArena() {
 PageArena::~PageArena() { Unreserve(); }
 
 void PageArena::Unreserve() noexcept {
+  if (base_ != nullptr) Unpoison(base_, guarded_);
   const std::size_t pages = capacity_ / kPageBytes;
   munmap(reservation_, capacity_ + kHugePageBytes);
   if (owners_ != nullptr) munmap(owners_, pages * sizeof(void*));
@@ -85,8 +103,18 @@ void* PageArena::Allocate(unsigned order) noexcept {
   if (start > capacity_ || capacity_ - start < bytes) return nullptr;
   const std::size_t gap = used_;
   used_ = start + bytes;
+  if (guarded_ > gap) Unpoison(base_ + gap, std::min(used_, guarded_) - gap);
+  Guard();
   FreeRange(base_ + gap, (start - gap) / kPageBytes);
   return base_ + start;
+}
+
+void PageArena::Guard() noexcept {
+  const std::size_t begin = std::max(used_, guarded_);
+  const std::size_t end = used_ + std::min(kGuardBytes, capacity_ - used_);
+  if (end <= begin) return;
+  Poison(base_ + begin, end - begin);
+  guarded_ = end;
 }
 
 void PageArena::Free(void* block, unsigned order) noexcept {
@@ -115,10 +143,8 @@ void PageArena::FreeRange(void* first, std::size_t pages) noexcept {
 
 void PageArena::Push(std::size_t page, unsigned order) noexcept {
   auto* block = reinterpret_cast<FreeBlock*>(AddressOf(page));
-#if defined(__SANITIZE_ADDRESS__)
   // A heap of an earlier arena at these addresses may have lost objects here.
-  ASAN_UNPOISON_MEMORY_REGION(block, sizeof(FreeBlock));
-#endif
+  Unpoison(block, sizeof(FreeBlock));
   FreeBlock* const next = free_[order];
   *block = {nullptr, next};
   if (next != nullptr) next->prev = block;
@@ -142,9 +168,12 @@ void PageArena::Prefault(std::size_t bytes) noexcept {
             std::uint8_t{0});
   std::fill(descriptors_ + used_ / kPageBytes * kDescriptorBytes,
             descriptors_ + end / kPageBytes * kDescriptorBytes, std::byte{0});
+  Unpoison(base_ + used_, end - used_);
   for (std::size_t at = used_; at < end; at += kPageBytes) {
     static_cast<volatile std::byte*>(base_)[at] = std::byte{0};
   }
+  guarded_ = 0;
+  Guard();
 }
 
 }  // namespace pfn

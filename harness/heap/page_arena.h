@@ -66,6 +66,8 @@ class PageArena {
   };
 
   void Unreserve() noexcept;
+  // Under the address sanitizer, poisons what comes behind used_.
+  void Guard() noexcept;
   void Push(std::size_t page, unsigned order) noexcept;
   void Remove(std::size_t page, unsigned order) noexcept;
   std::byte* AddressOf(std::size_t page) const noexcept {
@@ -82,6 +84,7 @@ class PageArena {
   std::byte* base_ = nullptr;         // in it, aligned to a huge page
   std::size_t capacity_ = 0;          // bytes from there
   std::size_t used_ = 0;              // bytes ever handed out, from the base
+  std::size_t guarded_ = 0;           // bytes up to the end of the poison
   void** owners_ = nullptr;           // by page
   std::byte* descriptors_ = nullptr;  // by page
   // By page: 1 + the order of the free block that begins there, else 0.

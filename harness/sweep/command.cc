@@ -6,10 +6,12 @@
 #include <fmt/ostream.h>
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 
 #include "harness/heap/page_arena.h"
 #include "harness/sweep/crash_note.h"
+#include "harness/sweep/time_limit.h"
 
 namespace pfn {
 namespace {
@@ -49,12 +51,9 @@ class Command {
         RunAll(kind, traces);
       }
     }
-    if (!request_.only) {
-      fmt::print(out_,
-                 "{} structures: {} failed requests survived, {} problems\n",
-                 kinds.size(), survived_, problems_);
-    }
     SetCrashNote("");
+    LimitTime(0, "");
+    if (!request_.only) PrintTotals(kinds.size());
     return problems_;
   }
 
@@ -65,12 +64,42 @@ class Command {
                "most", "survived");
   }
 
+  // Which operations were made to fail, and how often: a sweep that fails
+  // nothing tests nothing.
+  void PrintTotals(std::size_t structures) {
+    std::uint64_t survived = 0;
+    std::string by_operation;
+    for (const SweepOperation operation : request_.operations) {
+      const std::uint64_t failed = survived_[operation];
+      survived += failed;
+      by_operation += fmt::format("{}{} {}", by_operation.empty() ? "" : ", ",
+                                  Name(operation), failed);
+    }
+    fmt::print(out_,
+               "{} structures: {} failed requests survived, {} problems\n"
+               "failed requests by operation: {}\n",
+               structures, survived, problems_, by_operation);
+    if (survived == 0 && problems_ == 0) {
+      fmt::print(err_,
+                 "pfnbench: not one request failed, so nothing was tested: "
+                 "these operations ask for no memory\n");
+    }
+  }
+
+  // `kind` and `workload` must outlive the sweep.
   Sweep MakeSweep(const SetKind& kind, const SweepWorkload& workload,
                   const SweepTrace& trace) {
-    return Sweep(kind, trace, arena_, [&](const SweepCase& which) {
+    const unsigned seconds =
+        request_.case_seconds +
+        static_cast<unsigned>(trace.steps(SweepOperation::kSet) / 500);
+    return Sweep(kind, trace, arena_, [&, seconds](const SweepCase& which) {
+      const std::string line = ReplayLine(kind, workload, which);
       SetCrashNote(fmt::format("pfnbench: {} crashes; to see it again: {}",
-                               kind.traits.name,
-                               ReplayLine(kind, workload, which)));
+                               kind.traits.name, line));
+      LimitTime(seconds,
+                fmt::format("pfnbench: {} gives no answer in {} s of CPU time; "
+                            "to see it again: {}",
+                            kind.traits.name, seconds, line));
     });
   }
 
@@ -87,7 +116,7 @@ class Command {
         for (const SweepProblem& problem : result.problems) {
           ReportCase(kind, workload, problem.which, problem.what);
         }
-        survived_ += result.survived;
+        survived_[operation] += result.survived;
         (operation == SweepOperation::kSet ? failed_sets : failed_clears) +=
             result.survived;
       }
@@ -180,7 +209,7 @@ class Command {
   std::ostream& out_;
   std::ostream& err_;
   PageArena arena_;
-  std::uint64_t survived_ = 0;
+  std::map<SweepOperation, std::uint64_t> survived_;
   std::uint64_t problems_ = 0;
 };
 

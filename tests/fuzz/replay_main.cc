@@ -15,11 +15,15 @@
 #include <iterator>
 #include <vector>
 
+#include "harness/sweep/time_limit.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
 namespace fs = std::filesystem;
+
+// Of CPU time, for one input: thousands of times what it takes.
+constexpr unsigned kSecondsOfAnInput = 60;
 
 // In the order of names, which a folder does not promise.
 std::vector<fs::path> FilesOf(const fs::path& path) {
@@ -44,11 +48,15 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "{}: {}: cannot be read\n", argv[0], path.string());
         return 2;
       }
+      pfn::LimitTime(kSecondsOfAnInput,
+                     fmt::format("{}: {}: no answer in {} s of CPU time",
+                                 argv[0], path.string(), kSecondsOfAnInput));
       LLVMFuzzerTestOneInput(
           reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
       ++inputs;
     }
   }
+  pfn::LimitTime(0, "");
   fmt::print(stderr, "{}: {} inputs\n", argv[0], inputs);
   return inputs > 0 ? 0 : 2;
 }

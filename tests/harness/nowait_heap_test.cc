@@ -18,8 +18,9 @@
 #include <vector>
 
 #include "harness/fault/fault_spec.h"
+#include "harness/heap/sanitizer.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(PFN_ADDRESS_SANITIZER)
 #include <sanitizer/asan_interface.h>  // what is poisoned
 #endif
 
@@ -471,7 +472,7 @@ TEST_F(NowaitHeapDeathTest, OneNameForTwoSizesAborts) {
                "heap misuse: a cache opened again with another size");
 }
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(PFN_ADDRESS_SANITIZER)
 
 bool IsPoisoned(const void* at) { return __asan_address_is_poisoned(at) != 0; }
 

@@ -97,6 +97,16 @@ struct Throws : Honestly {
   }
 };
 
+struct TriesForEver : Honestly {
+  static constexpr ContenderTraits kTraits = Called("tries-for-ever");
+  using Honestly::Honestly;
+  Status Set(Pfn pfn, Gfp gfp) {
+    while (Honestly::Set(pfn, gfp) != Status::kOk) {
+    }
+    return Status::kOk;
+  }
+};
+
 // Takes the first failure for the end of the world.
 struct NeverRecovers : Honestly {
   static constexpr ContenderTraits kTraits = Called("never-recovers");
@@ -263,7 +273,9 @@ TEST(Sweep, AnHonestSetSurvivesAndIsCounted) {
             "   0         0\n"
             "honest               small       next-range         6          0 "
             "   0         0\n"
-            "1 structures: 12 failed requests survived, 0 problems\n");
+            "1 structures: 12 failed requests survived, 0 problems\n"
+            "failed requests by operation: set 12, clear 0, clear-range 0, "
+            "test 0, next-range 0\n");
 }
 
 TEST(Sweep, AClearThatReportsItsFailureIsCountedToo) {
@@ -332,6 +344,25 @@ TEST(Sweep, WithoutAFailureItIsNoSweep) {
   EXPECT_EQ(declared.problems, 1);
   EXPECT_NE(declared.err.find("declares-in-vain: not one request of clear"),
             std::string::npos);
+}
+
+TEST(Sweep, WhatAsksForNoMemoryIsSaidToBeUntested) {
+  SweepRequest request = RequestFor<Honest<NowaitHeap>>();
+  request.operations = {SweepOperation::kClear};
+  const Said said = SweepAll(request);
+  EXPECT_EQ(said.problems, 0);
+  EXPECT_EQ(said.err,
+            "pfnbench: not one request failed, so nothing was tested: these "
+            "operations ask for no memory\n");
+}
+
+TEST(Sweep, WhoNeverEndsIsNamedAndEndsTheProgram) {
+  SweepRequest request = RequestFor<TriesForEver>();
+  request.case_seconds = 1;
+  EXPECT_EXIT(SweepAll(request), ::testing::ExitedWithCode(1),
+              "pfnbench: tries-for-ever gives no answer in 1 s of CPU time; to "
+              "see it again: pfnbench sweep --structure=tries-for-ever "
+              "--workload=small --operation=set --at=0 --nth=1 --persistent");
 }
 
 TEST(Sweep, WhoDeclaresToAbortIsSkippedByName) {

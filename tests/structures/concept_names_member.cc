@@ -1,29 +1,65 @@
 // SPDX-License-Identifier: MIT
 //
-// Not a contender, because NextRange is missing (or has, with
-// PFN_WITH_NEXT_RANGE, what it needs). The compiler's message must name it; see
-// CMakeLists.txt.
+// Not a contender, if a macro says which member is missing (WITHOUT_SET) or has
+// another type (WRONG_SET). The compiler's first message must name that member;
+// see concept_test.cmake.
 
 #include <optional>
 
-#include "structures/core/pfn_set.h"
+#include "harness/requires_pfn_set.h"
 
 namespace pfn {
 
-class Incomplete {
+template <NowaitAllocator A>
+class Mine {
  public:
+#if defined(WRONG_TRAITS)
+  static constexpr int kTraits = 1;
+#elif !defined(WITHOUT_TRAITS)
   static constexpr ContenderTraits kTraits{
-      .name = "incomplete", .family = "test", .origin = "this file"};
+      .name = "mine", .family = "test", .origin = "this file"};
+#endif
 
+#if defined(WRONG_CONSTRUCTOR)
+  explicit Mine(A* heap) : heap_(*heap) {}
+#elif !defined(WITHOUT_CONSTRUCTOR)
+  explicit Mine(A& heap) : heap_(heap) {}
+#endif
+
+#if defined(WRONG_SET)
+  bool Set(Pfn, Gfp) { return true; }
+#elif !defined(WITHOUT_SET)
   Status Set(Pfn, Gfp) { return Status::kOk; }
+#endif
+
+#if defined(WRONG_CLEAR)
+  void Clear(Pfn, Gfp) {}
+#elif !defined(WITHOUT_CLEAR)
   Status Clear(Pfn, Gfp) { return Status::kOk; }
+#endif
+
+#if defined(WRONG_TEST)
+  int Test(Pfn) { return 0; }
+#elif !defined(WITHOUT_TEST)
   bool Test(Pfn) { return false; }
-  Status ClearRange(PfnRange, Gfp) { return Status::kOk; }
-#ifdef PFN_WITH_NEXT_RANGE
+#endif
+
+#if defined(WRONG_NEXT_RANGE)
+  PfnRange NextRange(Pfn, Pfn) { return {}; }
+#elif !defined(WITHOUT_NEXT_RANGE)
   std::optional<PfnRange> NextRange(Pfn, Pfn) { return std::nullopt; }
 #endif
+
+#if defined(WRONG_CLEAR_RANGE)
+  Status ClearRange(Pfn, Pfn, Gfp) { return Status::kOk; }
+#elif !defined(WITHOUT_CLEAR_RANGE)
+  Status ClearRange(PfnRange, Gfp) { return Status::kOk; }
+#endif
+
+ private:
+  A& heap_;
 };
 
-static_assert(PfnSet<Incomplete>);
+PFN_REQUIRES_PFN_SET(Mine);
 
 }  // namespace pfn

@@ -8,7 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <ctime>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -183,6 +186,80 @@ TEST_P(FailureTest, AClearThatFailsChangesNothing) {
   if (GetParam().traits.clear_can_fail) {
     EXPECT_GT(injected, 0) << "it declares that clearing can fail";
   }
+}
+
+// ------------------------------------------------ what a failure may cost
+
+// CPU time in ns: that others run in between does not count.
+std::uint64_t CpuTime() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+struct Costs {
+  std::uint64_t failing_pages = 0;
+  // The least of all, which nothing but the contender's own work is in.
+  std::uint64_t failure_ns = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t success_ns = 0;     // the mean
+  std::uint64_t most_requests = 0;  // of one failure
+};
+
+// Adds pages far from each other to `members` lone pages, each without memory
+// first. An array that doubles asks once in a while, so there are many tries.
+Costs CostsWith(std::uint64_t members, const SetKind& kind) {
+  constexpr std::uint64_t kTries = 60'000;
+  constexpr std::uint64_t kFailingPages = 4;
+  Costs costs;
+  Rig rig(kind);
+  for (Pfn pfn = 0; pfn < 16 * members; pfn += 16) EXPECT_TRUE(rig.Set(pfn));
+  std::uint64_t tries = 0;
+  std::uint64_t all_success_ns = 0;
+  const auto set = [&](Pfn pfn) {
+    const std::uint64_t start = CpuTime();
+    EXPECT_TRUE(rig.Set(pfn));
+    return CpuTime() - start;
+  };
+  while (costs.failing_pages < kFailingPages && tries < kTries &&
+         !::testing::Test::HasFailure()) {
+    const Pfn pfn = 16 * members + ++tries * 4096;
+    rig.failures().Arm(1, Mode::kFromThenOn);
+    std::uint64_t before = rig.failures().requests();
+    std::uint64_t took = set(pfn);
+    if (rig.status() == Status::kNoMemory) {
+      ++costs.failing_pages;
+      for (int again = 0; again < 8; ++again) {
+        costs.failure_ns = std::min(costs.failure_ns, took);
+        costs.most_requests =
+            std::max(costs.most_requests, rig.failures().requests() - before);
+        before = rig.failures().requests();
+        took = set(pfn);
+      }
+      rig.failures().Disarm();
+      took = set(pfn);
+    }
+    rig.failures().Disarm();
+    all_success_ns += took;
+  }
+  costs.success_ns = all_success_ns / tries;
+  return costs;
+}
+
+// A driver holds the balloon's lock while a failing Set runs, at a moment when
+// memory is short: it may look for memory in a few places, not walk the set.
+TEST_P(FailureTest, AFailureIsAboutAsQuickAsASuccess) {
+  const Costs few = CostsWith(500, GetParam());
+  const Costs many = CostsWith(60'000, GetParam());
+  ASSERT_GT(many.failing_pages, 0) << "not one request failed";
+  EXPECT_LE(std::max(few.most_requests, many.most_requests), 64)
+      << "requests of one Set, after the first of which all failed";
+  // Generous: a walk over the set takes far longer, a busy machine never does.
+  const std::uint64_t bound =
+      8 * std::max({few.failure_ns, few.success_ns, many.success_ns}) + 50'000;
+  EXPECT_LE(many.failure_ns, bound)
+      << "ns of a Set that fails, with 60,000 members; one that succeeds takes "
+      << many.success_ns;
 }
 
 }  // namespace

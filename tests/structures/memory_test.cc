@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <map>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -146,12 +145,22 @@ TEST(MemoryTest, BoostSmallVectorTakes256RunsWithoutMemory) {
   EXPECT_EQ(UsageWith(*kind, Every(2, 0, 2 * 257)).allocations, 1);
 }
 
+std::string WithCommas(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+  return text;
+}
+
 // Libraries differ from release to release, so their figures are one machine's.
 TEST(MemoryTest, TheTableOfBytesInTheDocumentationIsRight) {
   std::map<std::string, std::vector<std::string>> documented;
   for (const auto& cells : DocumentedRows("## Bytes")) {
-    auto& figures = documented[cells[0]] = {cells.begin() + 1, cells.end()};
-    for (std::string& figure : figures) std::erase(figure, ',');
+    documented[cells[0]] = {cells.begin() + 1, cells.end()};
+  }
+  // A structure of your own need not be documented.
+  std::set<std::string> shipped;
+  for (const auto& cells : DocumentedRows("## The list")) {
+    shipped.insert(cells[0]);
   }
   std::set<std::string> wrapped;
   for (const Listed& listed : ListedContenders()) {
@@ -159,22 +168,21 @@ TEST(MemoryTest, TheTableOfBytesInTheDocumentationIsRight) {
   }
   for (const SetKind& kind : ContenderKinds()) {
     const std::string name(kind.traits.name);
+    if (!shipped.contains(name) && !documented.contains(name)) continue;
     std::vector<std::string> measured;
+    std::string row = "| `" + name + "` |";
     for (const Pages& pages : Patterns()) {
-      measured.push_back(
-          kind.traits.accounts_memory
-              ? std::to_string(UsageWith(kind, pages).live_rounded)
-              : "-");
+      measured.push_back(kind.traits.accounts_memory
+                             ? WithCommas(UsageWith(kind, pages).live_rounded)
+                             : "-");
+      row += " " + measured.back() + " |";
     }
-    if (wrapped.contains(name)) {
-      EXPECT_EQ(documented[name].size(), measured.size()) << name;
-    } else {
-      EXPECT_EQ(documented[name], measured) << name;
-    }
-    std::ostringstream row;
-    row << "| `" << name << "` |";
-    for (const std::string& bytes : measured) row << ' ' << bytes << " |";
-    RecordProperty(name, row.str());
+    const bool is_right = wrapped.contains(name)
+                              ? documented[name].size() == measured.size()
+                              : documented[name] == measured;
+    EXPECT_TRUE(is_right) << "docs/contenders.md: 'Bytes' needs the row:\n"
+                          << row;
+    RecordProperty(name, row);
   }
 }
 

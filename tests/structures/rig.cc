@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
+#include <string>
+
+#include "harness/sweep/time_limit.h"
 
 namespace pfn {
 
@@ -12,6 +16,33 @@ void PrintTo(const PfnRange& range, std::ostream* out) {
 }
 
 namespace testing {
+namespace {
+
+// Several times what the slowest contender needs under the sanitizers.
+constexpr unsigned kSecondsOfATest = 120;
+
+// A test that never ends fails by name, and takes the program with it.
+class EndlessTests : public ::testing::EmptyTestEventListener {
+  void OnTestStart(const ::testing::TestInfo& test) override {
+    const char* const wanted = std::getenv("PFN_TEST_SECONDS");
+    const unsigned seconds =
+        wanted == nullptr
+            ? kSecondsOfATest
+            : static_cast<unsigned>(std::strtoul(wanted, nullptr, 10));
+    LimitTime(seconds, std::string("[  FAILED  ] ") + test.test_suite_name() +
+                           "." + test.name() + ": no answer in " +
+                           std::to_string(seconds) + " s of CPU time");
+  }
+  void OnTestEnd(const ::testing::TestInfo&) override { LimitTime(0, ""); }
+};
+
+// Before main(), so that each program with a rig in it has the limit.
+[[maybe_unused]] const bool kIsLimited = [] {
+  ::testing::UnitTest::GetInstance()->listeners().Append(new EndlessTests);
+  return true;
+}();
+
+}  // namespace
 
 PageArena& SharedArena() {
   static PageArena arena;
