@@ -1,6 +1,33 @@
 # SPDX-License-Identifier: MIT
 #
-# The two shapes of target that the project has.
+# The two shapes of target that the project has, and how their headers are read
+# once for all where the result is not measured.
+
+# pfn_share_headers(test_headers gtest/gtest.h)
+# With PFN_QUICK_BUILD, the target pfn_NAME, which compiles the standard headers,
+# fmt's and the given ones for others to reuse; DEPS are where they come from.
+# Never where code is measured: what comes from them warns no more, and a file
+# that forgets an include compiles.
+function(pfn_share_headers name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  if(PFN_QUICK_BUILD)
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${name}.cc
+      CONTENT "// Needed for its headers only.\n")
+    add_library(pfn_${name} OBJECT ${PROJECT_BINARY_DIR}/generated/${name}.cc)
+    target_link_libraries(pfn_${name} PRIVATE fmt::fmt ${ARG_DEPS})
+    target_precompile_headers(pfn_${name} PRIVATE
+      <algorithm> <array> <charconv> <cstdint> <filesystem> <fstream>
+      <functional> <map> <memory> <optional> <set> <span> <sstream> <string>
+      <string_view> <utility> <vector> <fmt/format.h> ${ARG_UNPARSED_ARGUMENTS})
+  endif()
+endfunction()
+
+# Has the target reuse what pfn_share_headers compiled.
+function(pfn_reuse_headers target name)
+  if(PFN_QUICK_BUILD)
+    target_precompile_headers(${target} REUSE_FROM pfn_${name})
+  endif()
+endfunction()
 
 # pfn_add_library(NAME heap SRCS a.cc b.cc DEPS pfn::x PRIVATE_DEPS y)
 # A static library pfn_NAME with the alias pfn::NAME, which everybody links.
@@ -11,6 +38,7 @@ function(pfn_add_library)
   target_include_directories(pfn_${ARG_NAME} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(pfn_${ARG_NAME}
     PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+  pfn_reuse_headers(pfn_${ARG_NAME} common_headers)
 endfunction()
 
 # pfn_add_test(NAME trace_io_test SRCS trace_io_test.cc DEPS pfn::trace ...)
@@ -19,6 +47,7 @@ function(pfn_add_test)
   cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SRCS})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS})
+  pfn_reuse_headers(${ARG_NAME} test_headers)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
 endfunction()
 
