@@ -55,9 +55,9 @@ std::string CheckPin(const std::string& text) {
 void DefineFlags(CLI::App& app, RawOptions& raw) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(
-      "Of Google Benchmark's own flags these work as well: "
-      "--benchmark_context=note=TEXT\n"
-      "and --benchmark_enable_random_interleaving=false.\n\n"
+      "Of Google Benchmark's own flags these work as well:\n"
+      "--benchmark_context=note=TEXT and "
+      "--benchmark_enable_random_interleaving=false.\n\n"
       "'pfnbench sweep --help' tells of another command: does every contender "
       "survive\nevery failed allocation?\n\n"
       "Example: pfnbench --workload=idle-8g --structure=xbitmap,cvbmp "
@@ -147,7 +147,7 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
   option("--driver", raw.driver,
          "Another driver than the corrected one of 2017, such as wait:one; "
          "--list-drivers tells all",
-         "KEY:VALUE,...");
+         "SETTING,...");
 
   group = "How it is measured";
   option("--rounds,--benchmark_repetitions", raw.rounds,

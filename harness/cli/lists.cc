@@ -58,12 +58,12 @@ std::string GrammarOf(const FaultModelInfo& model) {
 std::string ListFaults() {
   std::string text =
       "--fault=SPEC[;SPEC...]: which requests fail, of those that may not "
-      "sleep. Numbers\ntake K, M, G and T; of what stands in brackets any may "
+      "sleep.\nNumbers take K, M, G and T; of what stands in brackets any may "
       "be given.\n\n";
   text += fmt::format("{:<16}nothing fails [the default]\n", "none");
   for (const FaultModelInfo& model : FaultModels()) {
-    text += fmt::format("{}\n    {}; {}\n", GrammarOf(model), model.what,
-                        model.example);
+    text += fmt::format("{}\n    {}. Example: {}\n", GrammarOf(model),
+                        model.what, model.example);
     if (model.kind != FaultSpec::Kind::kGilbertElliott) continue;
     for (const FaultPreset& preset : FaultPresets()) {
       text += fmt::format("{:<16}gilbert_elliott:loss={},burst={}\n",
@@ -80,11 +80,12 @@ std::string ListFaults() {
              "    what the page allocator under the slab caches refuses, as in "
              "a kernel, by\n"
              "    {}\n"
-             "    or ge_* [ge_burst]; "
+             "    or ge_* [ge_burst]. Example: "
              "slab_boundary:zone_wmark+failslab:probability=1\n"
              "failslab=INTERVAL,PERCENT,SPACE,TIMES, and likewise "
              "fail_page_alloc=\n"
-             "    as a kernel takes them when it boots; failslab=1,10,0,-1\n\n"
+             "    as a kernel takes them when it boots. Example: "
+             "failslab=1,10,0,-1\n\n"
              "docs/method.md says more of each.\n",
              fmt::join(page_models, ", "));
 }
@@ -92,7 +93,7 @@ std::string ListFaults() {
 std::string ListPolicies() {
   std::string text =
       "--policy=NAME,...: with --operation=replay, what the driver does with a "
-      "page that\nit could not record.\n\n";
+      "page\nthat it could not record.\n\n";
   for (const PolicyInfo& policy : Policies()) {
     text += fmt::format("{:<14}{}{}\n", policy.form, policy.what,
                         policy.policy == Policy::kFree ? " [the default]" : "");

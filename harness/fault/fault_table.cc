@@ -167,12 +167,10 @@ constexpr std::array kOrder = {Attribute{.name = "order",
                                          .required = "an order"}};
 
 constexpr std::array<FaultModelInfo, 9> kModels = {{
-    {Kind::kFailslab, "failslab",
-     "slab objects, at random, as the kernel's failslab does",
+    {Kind::kFailslab, "failslab", "slab objects, at random, as in the kernel",
      "failslab:probability=0.5", false, true, kFailslab},
-    {Kind::kFailPageAlloc, "fail_page_alloc",
-     "requests of pages, at random, likewise",
-     "fail_page_alloc:probability=10,min-order=0", false, true, kFailPageAlloc},
+    {Kind::kFailPageAlloc, "fail_page_alloc", "requests of pages, likewise",
+     "fail_page_alloc:probability=10", false, true, kFailPageAlloc},
     {Kind::kNth, "nth", "the N-th request, or it and all that follow",
      "nth:100,persistent", false, false, kNth},
     {Kind::kBudget, "budget",

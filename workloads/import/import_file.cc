@@ -80,13 +80,13 @@ const Importer& ChooseImporter(const ImportRequest& request,
                                PeekedSource& source, std::string_view name) {
   if (const Importer* const named = FindImporter(request.from)) return *named;
   const Importer* const found = FindImporter(source.FindFormat());
-  if (found != nullptr) return *found;
   if (source.head().starts_with(kFirstLine)) {
     throw TraceError(fmt::format(
         "{}: is a trace already, no recording; use it as it is, with "
         "--workload={}",
         name, name));
   }
+  if (found != nullptr) return *found;
   std::string formats;
   for (const Importer& importer : Importers()) {
     formats +=

@@ -14,6 +14,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pfn {
@@ -22,6 +23,16 @@ namespace pfn {
 class HelpFormatter final : public CLI::Formatter {
  public:
   HelpFormatter() { column_width(24); }
+
+  // One empty line between groups is enough.
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    std::string help = Formatter::make_help(app, std::move(name), mode);
+    for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != help.npos;) {
+      help.erase(at, 1);
+    }
+    return help;
+  }
 
   std::string make_option_opts(const CLI::Option* option) const override {
     // Checks describe themselves behind a colon.
