@@ -9,26 +9,10 @@
 #include <new>
 #include <type_traits>
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>  // poison what is free
-#endif
+#include "harness/heap/poison.h"
 
 namespace pfn {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__)
-void Poison(void* at, std::size_t bytes) {
-  ASAN_POISON_MEMORY_REGION(at, bytes);
-}
-void Unpoison(void* at, std::size_t bytes) {
-  ASAN_UNPOISON_MEMORY_REGION(at, bytes);
-}
-bool IsPoisoned(void* at) { return __asan_address_is_poisoned(at) != 0; }
-#else
-void Poison(void*, std::size_t) {}
-void Unpoison(void*, std::size_t) {}
-bool IsPoisoned(void*) { return false; }
-#endif
 
 // A contender that gives back what it never got is a bug that no figure
 // survives: stop at once and say so.

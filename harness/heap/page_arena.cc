@@ -8,9 +8,7 @@
 #include <bit>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#endif
+#include "harness/heap/poison.h"
 
 namespace pfn {
 namespace {
@@ -115,10 +113,8 @@ void PageArena::FreeRange(void* first, std::size_t pages) noexcept {
 
 void PageArena::Push(std::size_t page, unsigned order) noexcept {
   auto* block = reinterpret_cast<FreeBlock*>(AddressOf(page));
-#if defined(__SANITIZE_ADDRESS__)
   // A heap of an earlier arena at these addresses may have lost objects here.
-  ASAN_UNPOISON_MEMORY_REGION(block, sizeof(FreeBlock));
-#endif
+  Unpoison(block, sizeof(FreeBlock));
   FreeBlock* const next = free_[order];
   *block = {nullptr, next};
   if (next != nullptr) next->prev = block;
