@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -30,7 +31,10 @@ WORKLOADS = ["punched-2g", "busy-2g"]
 
 
 def test_every_contender_survives_every_failure(tool):
-    result = tool.run("sweep", "--workload=" + ",".join(WORKLOADS))
+    limit = os.environ.get("PFN_SWEEP_LIMIT", "600")
+    result = tool.run(
+        "sweep", "--workload=" + ",".join(WORKLOADS), f"--limit={limit}"
+    )
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     listed = {
