@@ -30,11 +30,11 @@ def rows(stdout: str) -> dict[tuple[str, str, str], list[int]]:
 WORKLOADS = ["punched-2g", "busy-2g"]
 
 
+@pytest.mark.skipif(
+    "PFN_SANITIZED" in os.environ, reason="takes five minutes sanitized"
+)
 def test_every_contender_survives_every_failure(tool):
-    limit = os.environ.get("PFN_SWEEP_LIMIT", "600")
-    result = tool.run(
-        "sweep", "--workload=" + ",".join(WORKLOADS), f"--limit={limit}"
-    )
+    result = tool.run("sweep", "--workload=" + ",".join(WORKLOADS))
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     listed = {
