@@ -3,30 +3,22 @@
 # The two shapes of target that the project has, and how their headers are read
 # once for all where the result is not measured.
 
-# pfn_share_headers(test_headers gtest/gtest.h)
-# With PFN_QUICK_BUILD, the target pfn_NAME, which compiles the standard headers,
-# fmt's and the given ones for others to reuse; DEPS are where they come from.
-# Never where code is measured: what comes from them warns no more, and a file
-# that forgets an include compiles.
+# pfn_share_headers(test_headers gtest/gtest.h DEPS GTest::gtest FLAGS -O0)
+# The target pfn_NAME, which compiles the standard headers, fmt's and the given
+# ones, which DEPS bring, for others to reuse. Never where code is measured:
+# what comes from them warns no more, and a file that forgets an include
+# compiles.
 function(pfn_share_headers name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
-  if(PFN_QUICK_BUILD)
-    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${name}.cc
-      CONTENT "// Needed for its headers only.\n")
-    add_library(pfn_${name} OBJECT ${PROJECT_BINARY_DIR}/generated/${name}.cc)
-    target_link_libraries(pfn_${name} PRIVATE fmt::fmt ${ARG_DEPS})
-    target_precompile_headers(pfn_${name} PRIVATE
-      <algorithm> <array> <charconv> <cstdint> <filesystem> <fstream>
-      <functional> <map> <memory> <optional> <set> <span> <sstream> <string>
-      <string_view> <utility> <vector> <fmt/format.h> ${ARG_UNPARSED_ARGUMENTS})
-  endif()
-endfunction()
-
-# Has the target reuse what pfn_share_headers compiled.
-function(pfn_reuse_headers target name)
-  if(PFN_QUICK_BUILD)
-    target_precompile_headers(${target} REUSE_FROM pfn_${name})
-  endif()
+  cmake_parse_arguments(ARG "" "" "DEPS;FLAGS" ${ARGN})
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${name}.cc
+    CONTENT "// Needed for its headers only.\n")
+  add_library(pfn_${name} OBJECT ${PROJECT_BINARY_DIR}/generated/${name}.cc)
+  target_compile_options(pfn_${name} PRIVATE ${ARG_FLAGS})
+  target_link_libraries(pfn_${name} PRIVATE fmt::fmt ${ARG_DEPS})
+  target_precompile_headers(pfn_${name} PRIVATE
+    <algorithm> <array> <charconv> <cstdint> <filesystem> <fstream>
+    <functional> <map> <memory> <optional> <set> <span> <sstream> <string>
+    <string_view> <utility> <vector> <fmt/format.h> ${ARG_UNPARSED_ARGUMENTS})
 endfunction()
 
 # pfn_add_library(NAME heap SRCS a.cc b.cc DEPS pfn::x PRIVATE_DEPS y)
@@ -38,16 +30,20 @@ function(pfn_add_library)
   target_include_directories(pfn_${ARG_NAME} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(pfn_${ARG_NAME}
     PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
-  pfn_reuse_headers(pfn_${ARG_NAME} common_headers)
+  if(PFN_QUICK_BUILD)
+    target_precompile_headers(pfn_${ARG_NAME} REUSE_FROM pfn_common_headers)
+  endif()
 endfunction()
 
 # pfn_add_test(NAME trace_io_test SRCS trace_io_test.cc DEPS pfn::trace ...)
-# One executable, one entry in CTest.
+# One executable, one entry in CTest. Its own code, which is most of what there
+# is to compile, is not optimised; what it links is as it is measured.
 function(pfn_add_test)
   cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SRCS})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS})
-  pfn_reuse_headers(${ARG_NAME} test_headers)
+  target_compile_options(${ARG_NAME} PRIVATE -O0)
+  target_precompile_headers(${ARG_NAME} REUSE_FROM pfn_test_headers)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
 endfunction()
 
@@ -56,9 +52,10 @@ endfunction()
 # its COST, about the seconds it takes, is higher. Uses the first interpreter
 # that can import MODULES: the python3 on PATH may know none of Debian's. The
 # programs are found through PFNBENCH and PFNTRACE. The label "program" selects
-# what needs no test to be built.
+# what needs no test to be built; PROJECT adds the label "project", which
+# `./run test` leaves out: what only the project has to know of itself.
 function(pfn_add_pytest)
-  cmake_parse_arguments(ARG "" "NAME;FOLDER;COST" "MODULES" ${ARGN})
+  cmake_parse_arguments(ARG "PROJECT" "NAME;FOLDER;COST" "MODULES" ${ARGN})
   list(JOIN ARG_MODULES ", " imports)
   set(python)
   foreach(candidate IN ITEMS /usr/bin/python3 python3)
@@ -80,6 +77,11 @@ function(pfn_add_pytest)
   if(ARG_COST)
     set_tests_properties(${ARG_NAME} PROPERTIES COST ${ARG_COST})
   endif()
-  set_tests_properties(${ARG_NAME} PROPERTIES LABELS program ENVIRONMENT
+  set(labels program)
+  if(ARG_PROJECT)
+    list(APPEND labels project)
+  endif()
+  set_property(TEST ${ARG_NAME} PROPERTY LABELS ${labels})
+  set_tests_properties(${ARG_NAME} PROPERTIES ENVIRONMENT
     "PFNBENCH=$<TARGET_FILE:pfnbench>;PFNTRACE=$<TARGET_FILE:pfntrace>;PYTHONDONTWRITEBYTECODE=1")
 endfunction()

@@ -10,35 +10,17 @@
 #include <new>
 #include <type_traits>
 
-#include "harness/heap/sanitizer.h"
-
-#if defined(PFN_ADDRESS_SANITIZER)
-#include <sanitizer/asan_interface.h>  // poison what is free
-#endif
+#include "harness/heap/poison.h"
 
 namespace pfn {
 namespace {
 
-#if defined(PFN_ADDRESS_SANITIZER)
-void Poison(void* at, std::size_t bytes) {
-  ASAN_POISON_MEMORY_REGION(at, bytes);
-}
-void Unpoison(void* at, std::size_t bytes) {
-  ASAN_UNPOISON_MEMORY_REGION(at, bytes);
-}
-bool IsPoisoned(void* at) { return __asan_address_is_poisoned(at) != 0; }
-// As slub_debug does: who trusts that memory is zeroed finds 0x5a. No more than
-// the kernel's largest block, because it takes real memory.
+// As slub_debug does: a structure that trusts in zeroed memory finds 0x5a. No
+// more than the kernel's largest block, because it takes real memory.
 void Scribble(void* at, std::size_t bytes) {
   constexpr std::size_t kMostBytes = std::size_t{4} << 20;
-  std::memset(at, 0x5a, std::min(bytes, kMostBytes));
+  if (kPoisons) std::memset(at, 0x5a, std::min(bytes, kMostBytes));
 }
-#else
-void Poison(void*, std::size_t) {}
-void Unpoison(void*, std::size_t) {}
-bool IsPoisoned(void*) { return false; }
-void Scribble(void*, std::size_t) {}
-#endif
 
 // A contender that gives back what it never got is a bug that no figure
 // survives: stop at once and say so.

@@ -18,12 +18,12 @@
 #include <string>
 #include <vector>
 
-#include "harness/heap/sanitizer.h"
+#include "harness/heap/poison.h"
 
 namespace pfn::testing {
 namespace {
 
-#if defined(PFN_ADDRESS_SANITIZER)
+#if defined(PFN_POISONS)
 constexpr bool kHasSanitizers = true;
 #else
 constexpr bool kHasSanitizers = false;

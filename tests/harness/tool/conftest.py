@@ -52,7 +52,7 @@ class Tool:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=120,
+            timeout=600,
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
