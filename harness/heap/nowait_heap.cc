@@ -326,7 +326,8 @@ void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
   ++current_->used;
   Poison(object, stride_);
   Unpoison(object, requested);
-  Scribble(object, requested);
+  // What has a constructor keeps what it was given back with.
+  if (free_pointer_offset_ < size_) Scribble(object, requested);
   ++live_objects_;
   heap_.CountAllocation(requested, stride_);
   return object;
