@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <gnu/libc-version.h>
+#include <sys/personality.h>
 #include <sys/utsname.h>
 
 #include <fstream>
@@ -31,6 +32,14 @@ std::string Kernel() {
   utsname name{};
   if (uname(&name) != 0) return std::string(kUnknown);
   return fmt::format("{} {}", name.sysname, name.release);
+}
+
+// Of this process, which may have switched it off.
+std::string Aslr() {
+  constexpr unsigned long kAsk = 0xffffffff;
+  const int flags = personality(kAsk);
+  if (flags != -1 && (flags & ADDR_NO_RANDOMIZE) != 0) return "off";
+  return FirstLine("/proc/sys/kernel/randomize_va_space");
 }
 
 std::string Compiler() {
@@ -62,7 +71,7 @@ ContextEntries DescribeEnvironment() {
       {"smt", FirstLine("/sys/devices/system/cpu/smt/active")},
       {"thp",
        Bracketed(FirstLine("/sys/kernel/mm/transparent_hugepage/enabled"))},
-      {"aslr", FirstLine("/proc/sys/kernel/randomize_va_space")},
+      {"aslr", Aslr()},
       {"timer", Timer::Get().Describe()},
   };
 }

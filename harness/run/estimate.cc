@@ -15,9 +15,9 @@ using Ns = std::chrono::duration<double, std::nano>;
 
 // The means of the default run (docs/notebook.md, 2026-11-30): a structure that
 // is far from them is what the bar, or the lines, are for.
-constexpr double kNsPerPage = 12;
-constexpr double kNsPerRange = 60;
-constexpr double kNsPerPass = 1500;
+constexpr double kNsPerPage = 4;
+constexpr double kNsPerRange = 130;
+constexpr double kNsPerPass = 270;
 
 Ns CostOf(const Workload& workload) {
   return Ns(kNsPerPage * static_cast<double>(workload.pages()) +
@@ -52,7 +52,8 @@ std::chrono::seconds EstimateRounds(std::span<const Row> rows,
 std::chrono::seconds EstimateProfiles(std::span<const Row* const> plan,
                                       const RowBudget::Limits& limits) {
   Ns time{};
-  for (const Row* row : plan) time += 2 * CostOf(*row->job.workload);
+  // Three repetitions, each step timed, and one that looks at memory.
+  for (const Row* row : plan) time += 5 * CostOf(*row->job.workload);
   return Bounded(time, plan.size(), limits);
 }
 

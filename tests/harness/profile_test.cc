@@ -410,8 +410,9 @@ TEST_F(Profiles, WhatTakesTooLongIsCutOffAndKeepsWhatWasTimed) {
   const ProfileOutcome outcome =
       MakeProfile(ContenderOf<Waits<NowaitHeap>>(), JobOn(*workload),
                   {std::chrono::milliseconds(1), std::chrono::milliseconds(1)});
-  EXPECT_EQ(outcome.profile.error.rfind("cut off after ", 0), 0)
-      << outcome.profile.error;
+  const std::string& error = outcome.profile.error;
+  EXPECT_EQ(error.rfind("over ", 0), 0) << error;
+  EXPECT_NE(error.find(" ns per page: cut off after "), error.npos) << error;
   EXPECT_FALSE(outcome.is_wrong);
   ASSERT_TRUE(outcome.profile.tails);
   EXPECT_EQ(outcome.profile.tails->repetitions, 1);
@@ -434,7 +435,7 @@ TEST_F(Profiles, AWrongAnswerHasAnErrorAndNoFigure) {
       ContenderOf<LosesAPage<NowaitHeap>>(), JobOn(*workload), ProfileTime{});
   EXPECT_TRUE(outcome.is_wrong);
   EXPECT_EQ(outcome.profile.error,
-            "ranges that differ from the oracle's in pass 0 of 1");
+            "failed: ranges that differ from the oracle's in pass 0 of 1");
   EXPECT_FALSE(outcome.profile.tails);
   EXPECT_FALSE(outcome.profile.memory);
 }

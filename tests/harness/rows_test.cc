@@ -214,7 +214,7 @@ TEST_F(Rows, AJobHoldsWhatItsNameSays) {
     EXPECT_EQ(row.job.workload, request_.workloads[0].get());
     EXPECT_EQ(row.job.fault, ParseFaultSpec("nth:2"));
     EXPECT_EQ(row.job.fault_seed, 17);
-    EXPECT_EQ(row.job.arena, &arena_);
+    EXPECT_EQ(row.job.arena, nullptr) << "of the process that measures";
     EXPECT_EQ(row.measure, &NotMeasured);
   }
   EXPECT_EQ(rows[2].name, "set/small/second/fault:nth:2");

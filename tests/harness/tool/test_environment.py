@@ -62,7 +62,9 @@ def test_addresses_are_not_random(tool, monkeypatch):
     if refused.returncode != 0:
         pytest.skip("personality(ADDR_NO_RANDOMIZE) is not allowed here")
     monkeypatch.setenv("PFNBENCH_MACHINE_ROOT", "/")
-    assert tool.results(*SHORT)["context"]["aslr_of_this_run"] == "0"
+    context = tool.results(*SHORT)["context"]
+    assert context["aslr_of_this_run"] == "0"
+    assert context["aslr"] == "off"
 
 
 def test_it_starts_itself_again_once_at_most(tool, monkeypatch):
