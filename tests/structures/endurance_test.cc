@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A contender lives as long as its driver: two dozen passes with a quarter of
-// a million pages leave nothing behind in it. Short tests see neither what a pass
-// leaves for a later one, nor a counter that overflows.
+// a million pages leave nothing behind in it. Short tests see neither what a
+// pass leaves for a later one, nor a counter that overflows.
 
 #include <gtest/gtest.h>
 
