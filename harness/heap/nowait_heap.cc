@@ -27,10 +27,10 @@ void Unpoison(void* at, std::size_t bytes) {
   ASAN_UNPOISON_MEMORY_REGION(at, bytes);
 }
 bool IsPoisoned(void* at) { return __asan_address_is_poisoned(at) != 0; }
-// As slub_debug does: who trusts that memory is zeroed finds 0x5a. No more than
-// the kernel's largest block, because it takes real memory.
+// As slub_debug does: who trusts that memory is zeroed finds 0x5a. In large
+// blocks only at their beginning, because it takes time and real memory.
 void Scribble(void* at, std::size_t bytes) {
-  constexpr std::size_t kMostBytes = std::size_t{4} << 20;
+  constexpr std::size_t kMostBytes = std::size_t{64} << 10;
   std::memset(at, 0x5a, std::min(bytes, kMostBytes));
 }
 #else
