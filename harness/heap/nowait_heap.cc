@@ -15,10 +15,10 @@
 namespace pfn {
 namespace {
 
-// As slub_debug does: a structure that trusts in zeroed memory finds 0x5a. No
-// more than the kernel's largest block, because it takes real memory.
+// As slub_debug does: a structure that trusts in zeroed memory finds 0x5a. In
+// large blocks only at their beginning, because it takes time and real memory.
 void Scribble(void* at, std::size_t bytes) {
-  constexpr std::size_t kMostBytes = std::size_t{4} << 20;
+  constexpr std::size_t kMostBytes = std::size_t{64} << 10;
   if (kPoisons) std::memset(at, 0x5a, std::min(bytes, kMostBytes));
 }
 
