@@ -50,7 +50,7 @@ TEST(HeapProbe, FindsNothingInContendersThatAccountForTheirMemory) {
         << contender.traits.name;
     ++probed;
   }
-  EXPECT_GT(probed, 10);
+  EXPECT_GE(probed, 10);
 }
 
 }  // namespace

@@ -49,7 +49,15 @@ def test_help_fits_80_columns_and_names_every_flag(tool):
         "--benchmark_list_tests",
     ):
         assert flag in text
-    for default in ("[default]", "[all]", "[none]", "[1]", "[9]", "[xbitmap]"):
+    for default in (
+        "[default]",
+        "[argued;",
+        "[set,drain;",
+        "[none]",
+        "[1]",
+        "[9]",
+        "[xbitmap]",
+    ):
         assert default in text
     assert tool.run("-h").stdout == "\n".join(lines) + "\n"
 
