@@ -10,35 +10,10 @@
 #include <new>
 #include <type_traits>
 
-#include "harness/heap/sanitizer.h"
-
-#if defined(PFN_ADDRESS_SANITIZER)
-#include <sanitizer/asan_interface.h>  // poison what is free
-#endif
+#include "harness/heap/poison.h"
 
 namespace pfn {
 namespace {
-
-#if defined(PFN_ADDRESS_SANITIZER)
-void Poison(void* at, std::size_t bytes) {
-  ASAN_POISON_MEMORY_REGION(at, bytes);
-}
-void Unpoison(void* at, std::size_t bytes) {
-  ASAN_UNPOISON_MEMORY_REGION(at, bytes);
-}
-bool IsPoisoned(void* at) { return __asan_address_is_poisoned(at) != 0; }
-// As slub_debug does: who trusts that memory is zeroed finds 0x5a. In large
-// blocks only at their beginning, because it takes time and real memory.
-void Scribble(void* at, std::size_t bytes) {
-  constexpr std::size_t kMostBytes = std::size_t{64} << 10;
-  std::memset(at, 0x5a, std::min(bytes, kMostBytes));
-}
-#else
-void Poison(void*, std::size_t) {}
-void Unpoison(void*, std::size_t) {}
-bool IsPoisoned(void*) { return false; }
-void Scribble(void*, std::size_t) {}
-#endif
 
 // A contender that gives back what it never got is a bug that no figure
 // survives: stop at once and say so.
@@ -48,6 +23,14 @@ void Require(bool condition, const char* what) {
   }
   std::fprintf(stderr, "pfnbench: heap misuse: %s\n", what);
   std::abort();
+}
+
+// As slub_debug does: who trusts that memory is zeroed finds 0x5a, where
+// mistakes are looked for. In large blocks only at their beginning, because it
+// takes time and real memory.
+void Scribble(void* at, std::size_t bytes) {
+  constexpr std::size_t kMostBytes = std::size_t{64} << 10;
+  if constexpr (kPoisons) std::memset(at, 0x5a, std::min(bytes, kMostBytes));
 }
 
 constexpr std::size_t RoundUp(std::size_t value, std::size_t multiple) {

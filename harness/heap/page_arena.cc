@@ -8,33 +8,16 @@
 #include <bit>
 #include <new>
 
-#include "harness/heap/sanitizer.h"
-
-#if defined(PFN_ADDRESS_SANITIZER)
-#include <sanitizer/asan_interface.h>
-#endif
+#include "harness/heap/poison.h"
 
 namespace pfn {
 namespace {
 
-#if defined(PFN_ADDRESS_SANITIZER)
-void Poison(void* at, std::size_t bytes) {
-  ASAN_POISON_MEMORY_REGION(at, bytes);
-}
-void Unpoison(void* at, std::size_t bytes) {
-  ASAN_UNPOISON_MEMORY_REGION(at, bytes);
-}
-// Behind what was handed out, for a write that is far out of bounds.
-constexpr std::size_t kGuardBytes = std::size_t{4} << 20;
-#else
-void Poison(void*, std::size_t) {}
-void Unpoison(void*, std::size_t) {}
-constexpr std::size_t kGuardBytes = 0;
-#endif
-
 constexpr std::size_t kWantedReservation = std::size_t{64} << 30;
 constexpr std::size_t kLeastReservation = std::size_t{256} << 20;
 constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
+// Poisoned behind what was handed out, for a write that is far out of bounds.
+constexpr std::size_t kGuardBytes = kPoisons ? std::size_t{4} << 20 : 0;
 // The buddy of the last block may be no page of the arena.
 constexpr std::size_t kBeyondTheEnd = std::size_t{1} << PageArena::kMaxOrder;
 

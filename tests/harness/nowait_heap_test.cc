@@ -18,11 +18,7 @@
 #include <vector>
 
 #include "harness/fault/fault_spec.h"
-#include "harness/heap/sanitizer.h"
-
-#if defined(PFN_ADDRESS_SANITIZER)
-#include <sanitizer/asan_interface.h>  // what is poisoned
-#endif
+#include "harness/heap/poison.h"
 
 namespace pfn {
 namespace {
@@ -472,9 +468,7 @@ TEST_F(NowaitHeapDeathTest, OneNameForTwoSizesAborts) {
                "heap misuse: a cache opened again with another size");
 }
 
-#if defined(PFN_ADDRESS_SANITIZER)
-
-bool IsPoisoned(const void* at) { return __asan_address_is_poisoned(at) != 0; }
+#if defined(PFN_POISONS)
 
 TEST_F(NowaitHeapTest, RoundingBytesArePoisoned) {
   for (const std::size_t size : {1, 100, 128, 150, 5000, 9000, 20000}) {

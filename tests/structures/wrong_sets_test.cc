@@ -18,16 +18,10 @@
 #include <string>
 #include <vector>
 
-#include "harness/heap/sanitizer.h"
+#include "harness/heap/poison.h"
 
 namespace pfn::testing {
 namespace {
-
-#if defined(PFN_ADDRESS_SANITIZER)
-constexpr bool kHasSanitizers = true;
-#else
-constexpr bool kHasSanitizers = false;
-#endif
 
 // | `name` | what is wrong | `Suite.Test` |
 struct WrongSet {
@@ -100,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(Documented, WrongSetsTest,
 
 TEST_P(WrongSetsTest, IsCaughtByTheTestThatIsNamedForIt) {
   const WrongSet& wrong = GetParam();
-  if (wrong.needs_sanitizers && !kHasSanitizers) {
+  if (wrong.needs_sanitizers && !kPoisons) {
     GTEST_SKIP() << "only the sanitizers see it";
   }
   const bool is_endless = wrong.name == "tries-for-ever";
