@@ -79,9 +79,13 @@ class MeasuringWorker::Bench {
         result(made.json, made.error, made.is_wrong);
         break;
       }
-      case Kind::kProbe:
-        result(ProbeHeapUse(row.contender->kind(), arena_));
+      case Kind::kProbe: {
+        // Its own, because what an arena has given out before decides a few
+        // instructions of a row.
+        PageArena arena;
+        result(ProbeHeapUse(row.contender->kind(), arena));
         break;
+      }
     }
   }
 

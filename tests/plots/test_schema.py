@@ -111,7 +111,7 @@ def undocumented(content: Any) -> "set[str]":
     fields = {
         key
         for key in content["context"]
-        if not key.startswith(("workload_", "structure_"))
+        if not key.startswith(("workload_", "structure_", "warning_"))
     }
     for row in content["benchmarks"]:
         fields |= set(row)

@@ -51,7 +51,7 @@ def test_help_fits_80_columns_and_names_every_flag(tool):
         assert flag in text
     for default in (
         "[default]",
-        "[argued;",
+        "[argued]",
         "[set,drain;",
         "[none]",
         "[1]",
