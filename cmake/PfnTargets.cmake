@@ -37,14 +37,17 @@ endfunction()
 
 # pfn_add_test(NAME trace_io_test SRCS trace_io_test.cc DEPS pfn::trace ...)
 # One executable, one entry in CTest. Its own code, which is most of what there
-# is to compile, is not optimised; what it links is as it is measured.
+# is to compile, is not optimised, unless it is TIMED; what it links is as it is
+# measured.
 function(pfn_add_test)
-  cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "TIMED" "NAME" "SRCS;DEPS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SRCS})
   # fmt: what reuses compiled headers must have been asked for alike.
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} fmt::fmt)
-  target_compile_options(${ARG_NAME} PRIVATE -O0)
-  target_precompile_headers(${ARG_NAME} REUSE_FROM pfn_test_headers)
+  if(NOT ARG_TIMED)
+    target_compile_options(${ARG_NAME} PRIVATE -O0)
+    target_precompile_headers(${ARG_NAME} REUSE_FROM pfn_test_headers)
+  endif()
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
 endfunction()
 
