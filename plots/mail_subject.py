@@ -6,11 +6,10 @@ What was not chosen is chosen here, by what a reviewer wants to see first.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plots import standing
+from plots import primary, standing
 from plots.report import FILE_NAME as REPORT
 from plots.results import FLOOR, Results, ResultsError, condition_label
 from plots.standing import Measure, Place, Rival
@@ -163,16 +162,7 @@ def _measures(possible: Sequence[Measure], choice: Choice) -> list[Measure]:
 
 def _named(results: Results, others: Sequence[str]) -> list[str]:
     """Those of the others that the command line asked for by name."""
-    command = results.context.get("command_line", "")
-    try:
-        words = shlex.split(command)
-    except ValueError:  # an odd quotation mark
-        words = command.split()
-    asked: set[str] = set()
-    for word, following in zip(words, [*words[1:], ""]):
-        flag, _, value = word.partition("=")
-        if flag == "--structure":
-            asked.update((value or following).split(","))
+    asked = primary.named(results)
     return [name for name in others if name in asked]
 
 
