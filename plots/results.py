@@ -21,7 +21,7 @@ from typing import Any, TypeGuard
 from plots import profiles
 from plots.profiles import Profile
 from plots.statistics import MOST_PRIMARY, median
-from plots.text import shorten
+from plots.text import printable, shorten
 
 SCHEMA = "1"
 FILE_NAME = "results.json"
@@ -74,9 +74,7 @@ class ResultsError(Exception):
         # One line whatever the file holds, so that it can be grepped, and
         # nothing that a terminal would obey.
         line = " ".join(f"{path}: {problem}; {remedy}".split())
-        super().__init__(
-            "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
-        )
+        super().__init__(printable(line))
 
 
 @dataclass(frozen=True, order=True)
@@ -346,6 +344,18 @@ class Results:
         if not failed or not pages or median(pages) <= 0:
             return None
         return 1e6 * (median(failed) / median(pages))
+
+    @cached_property
+    def lost_condition(self) -> str:
+        """The first fault under which pages were lost, "" without any."""
+        for condition in filter(None, self.conditions("set")):
+            if any(
+                self.lost_ppm(case) is not None
+                for case in self.cases
+                if (case.operation, case.condition) == ("set", condition)
+            ):
+                return condition
+        return ""
 
     def operations(self) -> list[str]:
         """Operations with rows, in the order of the command line's help."""

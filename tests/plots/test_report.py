@@ -30,7 +30,7 @@ from plots.__main__ import main
 from plots.report import report
 from plots.results import Results, load
 
-GOLDEN = Path(__file__).parent / "golden" / "report.txt"
+GOLDEN = Path(__file__).parent / "golden" / "report-full.txt"
 
 ResultsOf = Callable[[Any], Results]
 Write = Callable[[Any], Path]
