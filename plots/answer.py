@@ -22,7 +22,7 @@ from plots.results import (
 )
 from plots.standing import LIMIT, Measure, Place, Rival
 from plots.statistics import median
-from plots.style import in_order
+from plots.style import in_order, is_variant
 from plots.text import (
     Cell,
     Table,
@@ -122,7 +122,9 @@ def _duel(
     if not has_time(baseline):
         return None
     meant = _meant(results)
-    rival = next(filter(has_time, [*meant, *_others(results)]), None)
+    # Of what nobody asked for, a variant comes last.
+    others = sorted(_others(results), key=is_variant)
+    rival = next(filter(has_time, [*meant, *others]), None)
     if rival is None:
         return None
     before = meant[: meant.index(rival)] if rival in meant else meant
@@ -342,7 +344,7 @@ def _memory(found: Duel) -> Iterator[str]:
 
 
 def _peak(found: Duel, workload: str, who: str) -> float | None:
-    return found.results.peak_kib(found.case(workload, who))
+    return found.results.any_peak_kib(found.case(workload, who))
 
 
 def _lost(found: Duel) -> Iterator[str]:

@@ -44,7 +44,7 @@ def tables(
         "99.9 %": _rare,
         "longest us": longest_cell,
         "bits": lambda p: _bits(results, p),
-        "peak": lambda p: _cell(results.peak_kib(_case(p))),
+        "peak": lambda p: _cell(results.any_peak_kib(_case(p))),
         "kept": lambda p: _cell(p.memory and p.memory.retained.rounded / 1024),
         "instr": lambda p: _of_row(counts, p, "instructions_per_page"),
     }

@@ -10,6 +10,7 @@ nobody invents a zero.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -328,12 +329,15 @@ class Results:
     def peak_kib(self, case: Case) -> float | None:
         """The most that it held at any time, in kmalloc size classes."""
         values = list(self.values(case, "peak_rounded_bytes").values())
-        if values:
-            return median(values) / 1024
+        return median(values) / 1024 if values else None
+
+    def any_peak_kib(self, case: Case) -> float | None:
+        """The same; of a row that has none, what its profile says."""
+        peak = self.peak_kib(case)
         profile = self.profile_of(case)
-        if profile is None or profile.memory is None:
-            return None
-        return profile.memory.peak.rounded / 1024
+        if peak is None and profile and profile.memory:
+            peak = profile.memory.peak.rounded / 1024
+        return peak
 
     def lost_ppm(self, case: Case) -> float | None:
         """Pages in a million that could not be recorded."""
@@ -343,7 +347,8 @@ class Results:
         )
         if not failed or not pages or median(pages) <= 0:
             return None
-        return 1e6 * (median(failed) / median(pages))
+        lost = 1e6 * (median(failed) / median(pages))
+        return lost if math.isfinite(lost) else None
 
     @cached_property
     def lost_condition(self) -> str:

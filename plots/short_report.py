@@ -149,7 +149,7 @@ def _columns(
     def peak(who: Contender) -> Cell:
         if who.structure == FLOOR or who.is_control:
             return _ABSENT
-        return _figure(results.peak_kib(case(who)))
+        return _figure(results.any_peak_kib(case(who)))
 
     def lost(who: Contender) -> Cell:
         condition = results.lost_condition

@@ -51,13 +51,10 @@ def _gaps(results: Results) -> Iterator[str]:
     short = len(report.short_cases(results))
     if short:
         yield f"{short} of {len(results.cases)} rows lack rounds"
-    for cases, what in (
-        (results.failed, "failed"),
-        (results.limits, "cut off as slow"),
-    ):
-        if cases:
-            rows = "row" if len(cases) == 1 else "rows"
-            yield f"{len(cases)} {rows} {what}"
+    if results.failed:
+        yield f"{len(results.failed)} failed"
+    if results.limits:
+        yield f"{len(results.limits)} cut off"
 
 
 def _paths(folder: Path) -> Iterator[str]:
