@@ -50,7 +50,7 @@ def _gaps(results: Results) -> Iterator[str]:
         yield "interrupted"
     short = len(report.short_cases(results))
     if short:
-        yield f"{short} of {len(results.cases)} rows lack rounds"
+        yield f"{short} of {len(results.cases)} rows short"
     if results.failed:
         yield f"{len(results.failed)} failed"
     if results.limits:

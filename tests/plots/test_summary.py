@@ -81,7 +81,7 @@ def test_one_line_says_what_is_missing(results_of: ResultsOf) -> None:
     assert line.startswith("INCOMPLETE: interrupted; ")
     assert len(line) <= 72
     assert line.endswith(
-        "rows lack rounds; 1 failed; 1 cut off"
+        "rows short; 1 failed; 1 cut off"
     )
     assert "INCOMPLETE" not in summary(results_of(full_document()))
 
