@@ -76,11 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )
-    for name, summary, add_arguments in COMMANDS:
+    for name, what, add_arguments in COMMANDS:
         program = f"./run {name}" if name in COMMANDS_OF_RUN else None
         add_arguments(
             subparsers.add_parser(
-                name, prog=program, help=summary, description=summary
+                name, prog=program, help=what, description=what
             )
         )
     options = parser.parse_args(arguments)
