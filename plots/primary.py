@@ -8,6 +8,7 @@ that of all the others.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from plots import standing
@@ -38,6 +39,21 @@ def tables(results: Results) -> Iterator[list[str]]:
             ]
             title = f"primary: {measure.name}, ratio to {results.baseline}"
             yield render(Table(title, who, "trace", rows))
+
+
+def named(results: Results) -> list[str]:
+    """Structures that the command line asks for by name, in its order."""
+    command = results.context.get("command_line", "")
+    try:
+        words = shlex.split(command)
+    except ValueError:  # an odd quotation mark
+        words = command.split()
+    asked: list[str] = []
+    for word, following in zip(words, [*words[1:], ""]):
+        flag, _, value = word.partition("=")
+        if flag == "--structure":
+            asked += (value or following).split(",")
+    return asked
 
 
 def words(results: Results) -> str:

@@ -44,7 +44,7 @@ def tables(
         "99.9 %": _rare,
         "longest us": _longest,
         "bits": lambda p: _bits(results, p),
-        "peak": lambda p: _peak(results, p),
+        "peak": lambda p: _cell(results.peak_kib(_case(p))),
         "kept": lambda p: _cell(p.memory and p.memory.retained.rounded / 1024),
         "instr": lambda p: _of_row(counts, p, "instructions_per_page"),
     }
@@ -107,13 +107,6 @@ def _bits(results: Results, profile: Profile) -> Cell:
         return _cell(median(list(values.values())))
     memory = profile.memory
     return _cell(memory.when_full.get("bits_per_page") if memory else None)
-
-
-def _peak(results: Results, profile: Profile) -> Cell:
-    peak = results.peak_kib(_case(profile))
-    if peak is None and profile.memory:
-        peak = profile.memory.peak.rounded / 1024
-    return _cell(peak)
 
 
 def _of_row(results: Results | None, profile: Profile, counter: str) -> Cell:

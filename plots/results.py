@@ -191,7 +191,11 @@ class Results:
     @cached_property
     def has_control(self) -> bool:
         """Whether the baseline ran twice anywhere."""
-        return any(case.contender.is_control for case in self.cases)
+        return any(
+            case.contender.is_control
+            and case.contender.structure == self.baseline
+            for case in self.cases
+        )
 
     def baseline_of(self, case: Case) -> Case:
         """The case that this one is compared with."""
@@ -314,10 +318,38 @@ class Results:
             if counter in row.counters
         }
 
+    @cached_property
+    def _profile_of(self) -> Mapping[tuple[str, str, str], Profile]:
+        return {
+            (profile.workload, profile.structure, profile.condition): profile
+            for profile in self.profiles
+        }
+
+    def profile_of(self, case: Case) -> Profile | None:
+        """What is known of its structure there, whatever the operation."""
+        return self._profile_of.get(
+            (case.workload, case.contender.structure, case.condition)
+        )
+
     def peak_kib(self, case: Case) -> float | None:
         """The most that it held at any time, in kmalloc size classes."""
         values = list(self.values(case, "peak_rounded_bytes").values())
-        return median(values) / 1024 if values else None
+        if values:
+            return median(values) / 1024
+        profile = self.profile_of(case)
+        if profile is None or profile.memory is None:
+            return None
+        return profile.memory.peak.rounded / 1024
+
+    def lost_ppm(self, case: Case) -> float | None:
+        """Pages in a million that could not be recorded."""
+        failed, pages = (
+            list(self.values(case, counter).values())
+            for counter in ("failed_sets", "pages")
+        )
+        if not failed or not pages or median(pages) <= 0:
+            return None
+        return 1e6 * (median(failed) / median(pages))
 
     def operations(self) -> list[str]:
         """Operations with rows, in the order of the command line's help."""
