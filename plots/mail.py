@@ -194,7 +194,7 @@ def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
         parts.append(f"{', '.join(short)} (fewer than 6 rounds)")
     if not parts:
         return ["Nothing is left out."]
-    return wrap(f"Left out, and in the report: {'; '.join(parts)}.")
+    return wrap(f"Only in the report: {'; '.join(parts)}.")
 
 
 def _machine_line(results: Results) -> list[str]:

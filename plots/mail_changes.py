@@ -59,6 +59,10 @@ def _names(subject: Subject) -> list[str]:
     return list(dict.fromkeys([*first, *subject.structures]))
 
 
+def _time(values: Sequence[float]) -> str:
+    return number(median(values)) if values else ""
+
+
 def _table(
     base: Results,
     subject: Subject,
@@ -88,6 +92,13 @@ def _table(
             label = f"{workload}, {name}"
             factor = change(*times, len(pairs)) if all(times) else None
             if factor is None:
+                words = [
+                    Cell((_time(values) or standing.word(run, place, name),))
+                    for run, values in zip((old, subject.results), times)
+                ]
+                if all(cell.parts[0] for cell in words):
+                    labels.append(label)
+                    rows.append((*words, Cell(("-",))))
                 continue
             if not factor.is_interval:
                 left_out.append(label)
@@ -96,7 +107,7 @@ def _table(
             labels.append(label)
             rows.append(
                 (
-                    *(Cell((number(median(values)),), "") for values in times),
+                    *(Cell((_time(values),)) for values in times),
                     Cell(
                         (
                             compare.change_percent(factor.median),

@@ -158,7 +158,7 @@ def _times(block: Block) -> list[str]:
         cells = [_ratio(block, guest) for guest in guests]
         columns.append(
             Column(
-                "ratio, every round", [*cells, *([control] if control else [])]
+                "ratio [all rounds]", [*cells, *([control] if control else [])]
             )
         )
     return [
@@ -326,7 +326,15 @@ def legend(
         if line.startswith("guest ")
         for word in line.split()
     }
-    parts = [
+    parts = []
+    if subject.rivals:
+        parts.append(
+            f"* beyond what {baseline} run twice differs by (control)"
+            if results.has_control
+            else f"* differs, but {baseline} has no control of its own"
+        )
+        parts.append("~ no difference shown")
+    parts += [
         f"{name}: {words}"
         for name, words in (
             ("GiB", "the guest's memory"),
@@ -335,19 +343,11 @@ def legend(
         )
         if name in headings
     ]
-    if subject.rivals:
-        parts.append("ratio: median [all rounds]")
-        parts.append(
-            f"*: more than {baseline} run twice differs (control)"
-            if results.has_control
-            else f"*: differs, but {baseline} has no control of its own"
-        )
-        parts.append("~: no difference shown")
     if "peak, KiB" in said:
-        parts.append("peak: memory held at most")
+        parts.append("peak: the most memory held")
     condition = fault(subject)
     if condition is not None and "ppm" in said:
-        label = shorten(to_ascii(condition).removeprefix("fault:"), 34)
+        label = shorten(to_ascii(condition).removeprefix("fault:"), 30)
         parts.append(f"lost: pages not recorded under {label}")
     if "longest step" in said:
         parts.append("longest step: one call under the lock")
