@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import textwrap
 from collections.abc import Sequence
 
 from plots import answer, mail_changes, mail_cover, mail_reply, standing
@@ -61,7 +62,7 @@ def mail(
     elif base is None:
         sections += _cover_letter(subject, choice)
     else:
-        sections.append([*_machine_line(results), *_reproduce(results)])
+        sections.append(_in_short(results))
     lines = page(sections).splitlines()
     return "\n".join(_unmistakable(line) for line in lines) + "\n"
 
@@ -83,8 +84,7 @@ def _cover_letter(subject: Subject, choice: Choice) -> list[Sequence[str]]:
             *(mail_cover.legend(subject, tables) if tables else []),
             *(_NO_ROW if short and not tables else []),
             *_left_out(subject, short),
-            *_machine_line(results),
-            *_reproduce(results),
+            *_in_short(results),
         ],
     ]
 
@@ -197,8 +197,8 @@ def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
     return wrap(f"Only in the report: {'; '.join(parts)}.")
 
 
-def _machine_line(results: Results) -> list[str]:
-    """One line; of a long name of the CPU both ends."""
+def _in_short(results: Results) -> list[str]:
+    """The machine in one line, and how to do it all again."""
 
     def said(key: str, room: int) -> str:
         return shorten(to_ascii(results.context.get(key, "")) or "n/a", room)
@@ -206,10 +206,14 @@ def _machine_line(results: Results) -> list[str]:
     flags = results.context.get("compiler_flags", "").split()
     level = next((flag for flag in flags if flag.startswith("-O")), "")
     compiler = f"{said('compiler', 14)} {shorten(to_ascii(level), 4)}".strip()
-    rest = (
-        f", {said('kernel', 24)}, {compiler}, pfnbench {said('commit', 12)}"
-    )
-    return [said("cpu_model", WIDTH - len(rest)) + rest]
+    rest = f", {said('kernel', 24)}, {compiler}"
+    room = WIDTH - len(rest)
+    cpu = textwrap.shorten(said("cpu_model", WIDTH), room, placeholder="")
+    commit = said("commit", 20)
+    return [
+        (cpu or said("cpu_model", room)) + rest,
+        *_reproduce(results, f"reproduce with pfnbench {commit}:"),
+    ]
 
 
 def _machine(results: Results) -> list[str]:
@@ -245,7 +249,7 @@ def _traces(subject: Subject) -> list[str]:
     return wrap(f"traces: {', '.join(parts)}")
 
 
-def _reproduce(results: Results) -> list[str]:
+def _reproduce(results: Results, prefix: str = "reproduce:") -> list[str]:
     """The command without the folder, which is no part of the work."""
     command = results.context.get("command_line", "").strip()
     try:
@@ -258,5 +262,5 @@ def _reproduce(results: Results) -> list[str]:
         if not word.startswith("--out=") and "--out" not in (before, word)
     ]
     if not kept:
-        return ["reproduce: command line not recorded"]
-    return shell_lines("reproduce:", shlex.join(kept))
+        return [f"{prefix} command line not recorded"]
+    return shell_lines(prefix, shlex.join(kept))

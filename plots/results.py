@@ -349,7 +349,8 @@ class Results:
         )
         if not failed or not pages or median(pages) <= 0:
             return None
-        return 1e6 * (median(failed) / median(pages))
+        ppm = 1e6 * (median(failed) / median(pages))
+        return ppm if ppm <= _LARGEST else None
 
     def operations(self) -> list[str]:
         """Operations with rows, in the order of the command line's help."""

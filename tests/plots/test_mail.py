@@ -263,9 +263,10 @@ def test_a_default_run_takes_30_lines_of_which_the_legend_has_4(
     assert len(legend.splitlines()) <= 4
     for column in ("GiB:", "run:", "flat:", "peak:", "lost:", "longest step:"):
         assert column in " ".join(legend.split())
-    assert rest.splitlines()[-1] == "reproduce: ./run bench"
-    assert rest.splitlines()[-2].startswith("AMD EPYC")
-    assert "AMD" in rest and "-O2, pfnbench" in rest
+    assert rest.splitlines()[-2:] == [
+        "AMD EPYC 7B13 64-Core Processor, Linux 6.1.0-18-amd64, GCC 12.2.0 -O2",
+        "reproduce with pfnbench 09499cbd0ad0-dirty: ./run bench",
+    ]
 
 
 def test_each_further_structure_takes_at_most_21_lines(
@@ -671,7 +672,9 @@ def test_the_line_that_reproduces_has_no_folder(
         ["idle-8g"], command_line=f"./run bench {flag} --rounds=9"
     )
     text = mail(results_of(content), None, Choice(form=form))
-    assert text.splitlines()[-1] == "reproduce: ./run bench --rounds=9"
+    last = text.splitlines()[-1]
+    assert last.startswith("reproduce")
+    assert last.endswith(": ./run bench --rounds=9")
 
 
 def test_any_structure_of_the_run_can_be_the_baseline(
