@@ -29,6 +29,7 @@ from plots import (
     mail_subject,
     report,
     showcase,
+    summary,
     thread,
     thread_experiments,
 )
@@ -44,7 +45,16 @@ LATEST = Path(__file__).parents[1] / "results" / "latest"
 DEBIAN_PYTHON = "/usr/bin/python3"
 # Those that ./run hands over as they are; their help says so.
 COMMANDS_OF_RUN = frozenset(
-    ("compare", "experiment", "html", "mail", "plot", "report", "trace")
+    (
+        "compare",
+        "experiment",
+        "html",
+        "mail",
+        "plot",
+        "report",
+        "summary",
+        "trace",
+    )
 )
 
 
@@ -109,17 +119,36 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         type=Path,
-        help=f"where to write it (default: {report.FILE_NAME} beside RESULTS)",
+        help=f"where to write it (default: {report.FILE_NAME} beside RESULTS,"
+        f" with --full {report.FULL_NAME})",
+    )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="every table: each operation under each fault, with intervals,"
+        " memory, lost pages, instructions",
     )
     parser.set_defaults(run=_run_report)
 
 
 def _run_report(options: argparse.Namespace) -> int:
     results = load(options.results)
-    text = instructions.whole_report(results)
-    output = options.output or results.path.with_name(report.FILE_NAME)
+    make, name = instructions.short_report, report.FILE_NAME
+    if options.full:
+        make, name = instructions.full_report, report.FULL_NAME
+    text = make(results)
+    output = options.output or results.path.with_name(name)
     _write(output, text.encode("ascii"))
     return _say(text)
+
+
+def _add_summary(parser: argparse.ArgumentParser) -> None:
+    _add_results(parser)
+    parser.set_defaults(run=_run_summary)
+
+
+def _run_summary(options: argparse.Namespace) -> int:
+    return _say(summary.summary(load(options.results)))
 
 
 def _add_instructions(parser: argparse.ArgumentParser) -> None:
@@ -660,7 +689,16 @@ COMMANDS = (
     ("mail", "write the mail: what a reviewer reads, 72 columns", _add_mail),
     ("plot", "draw PNG and SVG pictures", _add_plot),
     ("trace", "draw which page of a trace was told when", _add_trace),
-    ("report", "write the report, 72 columns of plain text", _add_report),
+    (
+        "report",
+        "write the report, at most 200 lines of plain text for a usual run",
+        _add_report,
+    ),
+    (
+        "summary",
+        "print the end of a run again: answer, table, paths",
+        _add_summary,
+    ),
 )
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from plots.results import (
 )
 from plots.standing import LIMIT, Measure, Place, Rival
 from plots.statistics import median
-from plots.style import in_order
+from plots.style import in_order, is_variant
 from plots.text import (
     Cell,
     Table,
@@ -110,7 +110,9 @@ def _duel(
     baseline = results.baseline or ""
     places = [
         Place(measure, workload, condition)
-        for workload in standing.workloads(results, measure, condition)
+        for workload in by_run(
+            results, standing.workloads(results, measure, condition)
+        )
     ]
 
     def has_time(structure: str) -> bool:
@@ -120,7 +122,9 @@ def _duel(
     if not has_time(baseline):
         return None
     meant = _meant(results)
-    rival = next(filter(has_time, [*meant, *_others(results)]), None)
+    # Of what nobody asked for, a variant comes last.
+    others = sorted(_others(results), key=is_variant)
+    rival = next(filter(has_time, [*meant, *others]), None)
     if rival is None:
         return None
     before = meant[: meant.index(rival)] if rival in meant else meant
@@ -174,6 +178,21 @@ def _outcome(
                 why = f"takes over {word[1:]}{a_page} and was cut off"
             return Outcome(place.workload, None, f"{_name(who)} {why}")
     return Outcome(place.workload, None, "no round has both")
+
+
+def mean_runs(results: Results) -> dict[str, float]:
+    """Pages in a row that a guest gives, by guest."""
+    return {
+        w.name: w.pages / w.ranges
+        for w in results.workloads
+        if w.pages and w.ranges
+    }
+
+
+def by_run(results: Results, guests: Sequence[str]) -> list[str]:
+    """The longest first: the ratio of most structures depends on it."""
+    runs = mean_runs(results)
+    return sorted(guests, key=lambda guest: -runs.get(guest, 0))
 
 
 # --- sentences ----------------------------------------------------------
@@ -264,12 +283,16 @@ def _verdict(found: Duel) -> Iterator[str]:
 
 def _amounts(found: Duel) -> Iterator[str]:
     rival = _name(found.rival)
-    what = found.measure.name.capitalize()
+    what = found.measure.name
+    if found.measure == standing.WHOLE:
+        what = f"recording and handing over ({what})"
+    begin = f"{what[0].upper()}{what[1:]} takes {rival}"
     for shown in (found.slower, found.faster):
         if shown:
             span = _span([each.ratio.median for _, each in shown])
             where = _on([workload for workload, _ in shown])
-            yield f"{what} takes {rival} {span} times as long {where}."
+            yield f"{begin} {span} times as long {where}."
+            begin = f"It takes {rival}"
 
 
 def _open(found: Duel) -> Iterator[str]:
@@ -321,38 +344,28 @@ def _memory(found: Duel) -> Iterator[str]:
 
 
 def _peak(found: Duel, workload: str, who: str) -> float | None:
-    return found.results.peak_kib(found.case(workload, who))
+    return found.results.any_peak_kib(found.case(workload, who))
 
 
 def _lost(found: Duel) -> Iterator[str]:
     """Pages lost to the first fault of the run, by guest."""
     results = found.results
-    for condition in filter(None, results.conditions("set")):
-        lost = [
-            (workload, *both)
-            for workload in results.workloads_of("set", condition)
-            if None
-            not in (
-                both := [
-                    results.lost_ppm(
-                        Case("set", workload, Contender(who), condition)
-                    )
-                    for who in (found.baseline, found.rival)
-                ]
-            )
-        ]
-        if lost:
-            yield _lost_sentence(found, condition, lost)
-            return
-
-
-def _lost_sentence(
-    found: Duel, condition: str, lost: Sequence[tuple[str, float, float]]
-) -> str:
+    condition = results.lost_condition
+    lost: list[tuple[str, float, float]] = []
+    for workload in results.workloads_of("set", condition):
+        base, other = (
+            results.lost_ppm(Case("set", workload, Contender(who), condition))
+            for who in (found.baseline, found.rival)
+        )
+        if base is not None and other is not None:
+            lost.append((workload, base, other))
+    if not condition or not lost:
+        return
     under = f"Under {to_ascii(condition_label(condition))}"
     most = max(max(base, other) for _, base, other in lost)
     if most == 0:
-        return f"{under} neither loses a page."
+        yield f"{under} neither loses a page."
+        return
     tests: dict[str, Callable[[float, float], bool]] = {
         "more": lambda base, other: other > base,
         "fewer": lambda base, other: other < base,
@@ -366,7 +379,7 @@ def _lost_sentence(
     # A sentence that can be read: names of many groups are too many.
     names = 1 if len(there) > 1 else _MOST_NAMES
     parts = [f"{what} {_on(guests, names)}" for what, guests in there.items()]
-    return (
+    yield (
         f"{under} {_name(found.rival)} loses {', '.join(parts)}: at most"
         f" {number(most)} pages in a million."
     )
@@ -434,11 +447,7 @@ def guests_table(results: Results, most: int = _MOST_GUESTS) -> Table | None:
         if LIMIT not in who
     ):
         who.insert(0, LIMIT)
-    runs = {
-        w.name: w.pages / w.ranges
-        for w in results.workloads
-        if w.pages and w.ranges
-    }
+    runs = mean_runs(results)
     rows = [
         (
             outcome.workload,
@@ -505,12 +514,9 @@ def _range_cell(ratios: Sequence[float], mark: str = " ") -> Cell:
 def guests_legend(results: Results) -> list[str]:
     """What the marks and the control of the table mean."""
     baseline = _name(results.baseline or "the baseline")
-    if not results.has_control:
-        return wrap(
-            "* beyond 1 (no A/A control); ~ no difference shown; ? too few"
-            " rounds to tell"
-        )
-    return wrap(
-        f"* beyond what {baseline} differs from itself (control); ~ no"
-        " difference shown; ? too few rounds to tell"
+    beyond = (
+        f"beyond the control, {baseline} against itself"
+        if results.has_control
+        else "beyond 1 (there is no A/A control)"
     )
+    return wrap(f"* {beyond}; ~ not; ? too few rounds")

@@ -259,7 +259,7 @@ def _beside(block: Block) -> list[str]:
         return Case("set", guest, Contender(name), condition)
 
     def peak(guest: str, name: str) -> float | None:
-        return results.peak_kib(case(guest, name, block.subject.condition))
+        return results.any_peak_kib(case(guest, name, block.subject.condition))
 
     def lost(guest: str, name: str) -> float | None:
         condition = fault(block.subject)
@@ -305,7 +305,7 @@ def fault(subject: Subject) -> str | None:
     """The condition whose lost pages are shown."""
     if subject.condition:
         return subject.condition
-    return next(filter(None, subject.results.conditions("set")), None)
+    return subject.results.lost_condition or None
 
 
 # --- in words -----------------------------------------------------------

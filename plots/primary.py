@@ -9,24 +9,26 @@ that of all the others.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from plots import standing
 from plots.results import Contender, Results
-from plots.standing import Place
+from plots.standing import Measure, Place
 from plots.statistics import MOST_PRIMARY
 from plots.style import in_order
 from plots.text import Cell, Table, number, render, wrap
 
 
-def tables(results: Results) -> Iterator[list[str]]:
+def tables(
+    results: Results, only: Sequence[Measure] | None = None
+) -> Iterator[list[str]]:
     """A table for each operation and their sum; nothing without any."""
     ratios = results.primary_ratios
     if not ratios:
         return
     who = [c.structure for c in in_order({Contender(r[2]) for r in ratios})]
     yield wrap(words(results))
-    for measure in standing.measures(results):
+    for measure in standing.measures(results) if only is None else only:
         workloads = [
             workload
             for workload in standing.workloads(results, measure, "")

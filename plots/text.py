@@ -31,6 +31,11 @@ def to_ascii(text: str) -> str:
     return re.sub(r"[^ -~]", "?", plain)
 
 
+def printable(text: str) -> str:
+    """The text with what a terminal would obey spelt out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def shorten(text: str, width: int) -> str:
     """Takes out the middle of a text that is too long, keeps both ends."""
     if len(text) <= width:
