@@ -529,7 +529,7 @@ def _add_mail(parser: argparse.ArgumentParser) -> None:
     _add_results(parser)
     parser.add_argument(
         "--against",
-        metavar="OTHER",
+        metavar="BASE",
         type=Path,
         help="a base run of the same work, RESULTS being the patched one:"
         " both in one table",

@@ -126,7 +126,7 @@ def _wins(block: Block) -> list[str]:
     without = ratios.count(None)
     return wrap(
         f"{block.rival} against {block.baseline}, {block.measure.name}: of"
-        f" {len(ratios)} guests faster on {sum(marked)}, slower on"
+        f" {len(ratios)} guest{'s' * (len(ratios) != 1)} faster on {sum(marked)}, slower on"
         f" {len(marked) - sum(marked)}, no difference shown on {alike_}"
         + (f", no ratio on {without}." if without else ".")
     )

@@ -23,6 +23,7 @@ from test_report import check_fits_a_mail, documents
 
 from plots.__main__ import main
 from plots.compare import Selection, compare
+from plots.mail import mail
 from plots.results import Results, ResultsError, load
 
 GOLDEN = Path(__file__).parent / "golden" / "compare.txt"
@@ -503,5 +504,7 @@ def test_any_two_results_fit_a_mail(
             runs.append(load(path))
         try:
             check_fits_a_mail(compare(*runs))
+            check_fits_a_mail(compare(*runs, EVERY))
+            check_fits_a_mail(mail(runs[1], runs[0]))
         except ResultsError as error:
             assert "\n" not in str(error)

@@ -110,6 +110,12 @@ def test_any_results_give_a_mail_that_is_no_patch(
         except ResultsError as error:
             assert "has no time for the mail" in str(error)
             return
+        others = sorted(
+            {c.contender.structure for c in load(path).cases} - {"floor"}
+        )
+        for baseline in others:
+            choice = Choice(form=form, baseline=baseline)
+            check_fits_a_mail(mail(load(path), None, choice))
     check_fits_a_mail(text)
     for line in text.splitlines():
         assert not line.lstrip().startswith(
@@ -579,7 +585,7 @@ def test_flags_choose_what_is_shown(results_of: ResultsOf) -> None:
     assert "idle-8g" not in text
     assert "cvbmp" not in text.split("Only in the")[0]
     # The answer of the run is about more than this.
-    assert text.startswith("flat against xbitmap, extract: of 1 guests faster")
+    assert text.startswith("flat against xbitmap, extract: of 1 guest faster")
 
 
 def test_a_reply_counts_what_was_shown_and_what_was_not(
