@@ -22,8 +22,6 @@ from plots.mail_subject import REPLY, Choice, Subject, choose, rebased
 from plots.results import FLOOR, Contender, Results
 from plots.text import WIDTH, page, shell_lines, shorten, to_ascii, wrap
 
-FILE_NAME = "mail.txt"
-
 # A cover letter of one rival on five guests has 30 lines with this.
 _MOST_OF_ANSWER = 5
 _NO_ROW = wrap(
@@ -75,7 +73,7 @@ def _cover_letter(subject: Subject, choice: Choice) -> list[Sequence[str]]:
     )
     answered = found.rival if is_answered and found else None
     tables = list(mail_cover.tables(subject, answered))
-    short = mail_cover.short_guests(subject)
+    short = mail_cover.short(subject)
     return [
         _answer(results) if is_answered else [],
         _no_ratios(subject),
@@ -191,7 +189,7 @@ def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
             rows = "row" if len(cases) == 1 else "rows"
             parts.append(f"{len(cases)} {rows} {why}")
     if short:
-        parts.append(f"{', '.join(short)} (fewer than 6 rounds)")
+        parts.append(f"{'; '.join(short)} (fewer than 6 rounds)")
     if not parts:
         return ["Nothing is left out."]
     return wrap(f"Only in the report: {'; '.join(parts)}.")

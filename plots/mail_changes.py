@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from plots import compare, standing
 from plots.mail_subject import Subject, rebased
 from plots.results import Case, Contender, Results
-from plots.standing import Measure, Place
+from plots.standing import Measure
 from plots.statistics import change, mark, median
 from plots.text import Cell, Column, Group, grid, number, wrap
 

@@ -274,12 +274,12 @@ def _beside(block: Block) -> list[str]:
         return None if longest is None else longest[1] / 1000
 
     groups = []
-    for title, value in (
+    for title, measured in (
         ("peak, KiB", peak),
         ("lost, ppm", lost),
         ("longest step, us", step),
     ):
-        made = [[value(guest, name) for guest in guests] for name in names]
+        made = [[measured(guest, name) for guest in guests] for name in names]
         if any(v is not None for column in made for v in column):
             groups.append(
                 Group(
@@ -287,10 +287,7 @@ def _beside(block: Block) -> list[str]:
                     [
                         Column(
                             shorten(to_ascii(name), room),
-                            [
-                                _ABSENT if v is None else Cell((number(v),), "")
-                                for v in column
-                            ],
+                            [_figure(value) for value in column],
                         )
                         for name, room, column in zip(
                             names, _LONGEST_IN_PAIRS, made
@@ -299,6 +296,10 @@ def _beside(block: Block) -> list[str]:
                 )
             )
     return grid("guest", guests, groups) if groups else []
+
+
+def _figure(value: float | None) -> Cell:
+    return _ABSENT if value is None else Cell((number(value),), mark="")
 
 
 def fault(subject: Subject) -> str | None:
@@ -354,12 +355,13 @@ def legend(
     return wrap("; ".join(parts) + ".")
 
 
-def short_guests(subject: Subject) -> list[str]:
-    """Guests that some block lacks because it has too few rounds."""
-    short = {
-        guest
-        for block in blocks(subject)
-        for guest in subject.workloads
-        if block.is_short(guest)
-    }
-    return [guest for guest in subject.workloads if guest in short]
+def short(subject: Subject) -> list[str]:
+    """Guests that a block lacks because it has too few rounds."""
+    every = blocks(subject)
+    parts: list[str] = []
+    for block in every:
+        guests = [w for w in subject.workloads if block.is_short(w)]
+        if guests:
+            who = f"{block.rival} on " if len(subject.rivals) > 1 else ""
+            parts.append(who + ", ".join(guests))
+    return list(dict.fromkeys(parts))

@@ -57,7 +57,7 @@ class Subject:
     workloads: tuple[str, ...]
     measures: tuple[Measure, ...]
     structures: tuple[str, ...]
-    why: str  # these structures
+    why: str  # these structures, in a reply
 
     @property
     def decisive(self) -> Measure:
@@ -144,9 +144,10 @@ def choose(results: Results, choice: Choice) -> Subject:
         others = [
             name for name in present if name not in (FLOOR, results.baseline)
         ]
-        structures, why = (
-            _for_reply if choice.form == REPLY else _for_cover_letter
-        )(subject, others)
+        if choice.form == REPLY:
+            structures, why = _for_reply(subject, others)
+        else:
+            structures = _for_cover_letter(subject, others)
     return Subject(
         results,
         condition,
@@ -230,15 +231,13 @@ def _for_reply(
     )
 
 
-def _for_cover_letter(
-    subject: Subject, others: Sequence[str]
-) -> tuple[list[str], str]:
+def _for_cover_letter(subject: Subject, others: Sequence[str]) -> list[str]:
     """Who was named, the rival, and the bound; for want of them the best."""
     named = {*_ARGUED, *_named(subject.results, others)}
     wanted = [name for name in others if name in named and name != LIMIT]
     if not wanted:
         wanted = _best_of_families(subject)
-    return [*wanted, LIMIT], "the rival, and who was named"
+    return [*wanted, LIMIT]
 
 
 def _proposals(results: Results, names: Sequence[str]) -> list[str]:

@@ -359,6 +359,21 @@ def test_a_row_with_fewer_than_six_rounds_is_left_out_and_said_to_be(
     assert "busy-2g (fewer than 6 rounds)" in " ".join(text.split())
 
 
+def test_of_several_structures_the_one_with_few_rounds_is_named(
+    results_of: ResultsOf,
+) -> None:
+    content = default_run(command="./run bench --structure=all,flat,cvbmp")
+    content["context"]["command_line"] += ",xbitmap-preload"
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if "/busy-2g/cvbmp" not in row["name"] or row["repetition_index"] < 5
+    ]
+    text = " ".join(mail(results_of(content)).split())
+    assert shown(text) == {"cvbmp", "xbitmap-preload"}
+    assert "cvbmp on busy-2g (fewer than 6 rounds)" in text
+
+
 def test_every_round_of_a_guest_that_is_shown_counts_at_least_six(
     results_of: ResultsOf,
 ) -> None:
