@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import math
 import os
 import subprocess
 import sys
@@ -36,6 +37,7 @@ from plots import (
 from plots.results import FILE_NAME, Results, ResultsError, load
 
 EXIT_RISEN = 1
+EXIT_SLOWER = 1
 EXIT_BAD_INPUT = 2
 EXIT_NO_MATPLOTLIB = 3
 
@@ -456,11 +458,57 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
             type=Path,
             help=f"the {which} {FILE_NAME}, or its directory",
         )
+    for name in ("structure", "operation", "workload"):
+        parser.add_argument(
+            f"--{name}",
+            metavar="NAME[,NAME...]",
+            type=_names,
+            default=(),
+            help=f"only rows of the {name}s named (default: all)",
+        )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="every row (default: rows that are marked as different)",
+    )
+    parser.add_argument(
+        "--fail-above",
+        metavar="PERCENT",
+        type=_percentage,
+        help="end with status 1 if a marked row became slower by more than"
+        " this",
+    )
     parser.set_defaults(run=_run_compare)
 
 
 def _run_compare(options: argparse.Namespace) -> int:
-    return _say(compare.compare(load(options.old), load(options.new)))
+    old, new = load(options.old), load(options.new)
+    selection = compare.Selection(
+        options.structure, options.operation, options.workload, options.all
+    )
+    _say(compare.compare(old, new, selection))
+    if options.fail_above is None:
+        return 0
+    pairs = compare.selected(compare.pairs_of(old, new), new, selection)
+    slower = compare.slower_by(pairs, options.fail_above)
+    if not slower:
+        return 0
+    worst = max(slower, key=lambda pair: pair.change.median)
+    return _fail(
+        compare.refusal(slower, worst, options.fail_above), EXIT_SLOWER
+    )
+
+
+def _percentage(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1e6:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a percentage from 0 to 1000000"
+        )
+    return value
 
 
 def _add_experiment(parser: argparse.ArgumentParser) -> None:
@@ -510,17 +558,18 @@ def _add_mail(parser: argparse.ArgumentParser) -> None:
     _add_results(parser)
     parser.add_argument(
         "--against",
-        metavar="OTHER",
+        metavar="BASE",
         type=Path,
-        help="an earlier run of the same work: says what changed since",
+        help="a base run of the same work, RESULTS being the patched one:"
+        " both in one table",
     )
     parser.add_argument(
         "--for",
         dest="form",
         choices=mail_subject.FORMS,
         default=mail_subject.COVER_LETTER,
-        help="cover-letter: the best of each family; reply: one structure"
-        " against the baseline, row by row (default: %(default)s)",
+        help="cover-letter: the answer, and guests in rows; reply: one"
+        " structure against the baseline, row by row (default: %(default)s)",
     )
     for name in ("workload", "structure", "operation"):
         parser.add_argument(
@@ -531,6 +580,12 @@ def _add_mail(parser: argparse.ArgumentParser) -> None:
             help=f"only the {name}s named (default: what a reviewer wants"
             " first; what is left out is said)",
         )
+    parser.add_argument(
+        "--baseline",
+        metavar="NAME",
+        help="take ratios to this structure of the run (default: the"
+        " baseline of the run)",
+    )
     parser.add_argument(
         "--fault",
         metavar="SPEC",
@@ -604,6 +659,7 @@ def _run_mail(options: argparse.Namespace) -> int:
         structures=options.structure,
         operations=options.operation,
         fault=options.fault,
+        baseline=options.baseline,
     )
     text = mail.mail(results, old, choice)
     if options.output is not None:

@@ -190,7 +190,11 @@ class Results:
     @cached_property
     def has_control(self) -> bool:
         """Whether the baseline ran twice anywhere."""
-        return any(case.contender.is_control for case in self.cases)
+        return any(
+            case.contender.is_control
+            and case.contender.structure == self.baseline
+            for case in self.cases
+        )
 
     def baseline_of(self, case: Case) -> Case:
         """The case that this one is compared with."""

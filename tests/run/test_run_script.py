@@ -296,8 +296,8 @@ def test_paths_are_those_of_the_callers_folder(run_command, tmp_path):
     assert (tmp_path / "again.txt").read_text() == report
     result = run_command(f"{run} mail out")
     assert "xbitmap" in result.stdout, result.stderr
-    result = run_command(f"{run} compare out out/results.json")
-    assert "xbitmap" in result.stdout, result.stderr
+    result = run_command(f"{run} compare out out/results.json --all")
+    assert "  xbitmap" in result.stdout, result.stderr
     result = run_command(f"{run} plot out -o pictures")
     assert "pictures/set.png" in result.stdout, result.stderr
     result = run_command(f"{run} html out -o page.html")
