@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import math
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from plots import (
     claims,
     compare,
     experiments,
+    export,
     figure_trace,
     html,
     instructions,
@@ -28,12 +30,14 @@ from plots import (
     mail_subject,
     report,
     showcase,
+    summary,
     thread,
     thread_experiments,
 )
 from plots.results import FILE_NAME, Results, ResultsError, load
 
 EXIT_RISEN = 1
+EXIT_SLOWER = 1
 EXIT_BAD_INPUT = 2
 EXIT_NO_MATPLOTLIB = 3
 
@@ -42,7 +46,17 @@ LATEST = Path(__file__).parents[1] / "results" / "latest"
 DEBIAN_PYTHON = "/usr/bin/python3"
 # Those that ./run hands over as they are; their help says so.
 COMMANDS_OF_RUN = frozenset(
-    ("compare", "experiment", "html", "mail", "plot", "report", "trace")
+    (
+        "compare",
+        "experiment",
+        "export",
+        "html",
+        "mail",
+        "plot",
+        "report",
+        "summary",
+        "trace",
+    )
 )
 
 
@@ -64,11 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )
-    for name, summary, add_arguments in COMMANDS:
+    for name, what, add_arguments in COMMANDS:
         program = f"./run {name}" if name in COMMANDS_OF_RUN else None
         add_arguments(
             subparsers.add_parser(
-                name, prog=program, help=summary, description=summary
+                name, prog=program, help=what, description=what
             )
         )
     options = parser.parse_args(arguments)
@@ -107,17 +121,63 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         type=Path,
-        help=f"where to write it (default: {report.FILE_NAME} beside RESULTS)",
+        help=f"where to write it (default: {report.FILE_NAME} beside RESULTS,"
+        f" with --full {report.FULL_NAME})",
+    )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="every table: each operation under each fault, with intervals,"
+        " memory, lost pages, instructions",
     )
     parser.set_defaults(run=_run_report)
 
 
 def _run_report(options: argparse.Namespace) -> int:
     results = load(options.results)
-    text = instructions.whole_report(results)
-    output = options.output or results.path.with_name(report.FILE_NAME)
+    make, name = instructions.short_report, report.FILE_NAME
+    if options.full:
+        make, name = instructions.full_report, report.FULL_NAME
+    text = make(results)
+    output = options.output or results.path.with_name(name)
     _write(output, text.encode("ascii"))
     return _say(text)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    _add_results(parser)
+    parser.add_argument(
+        "--format",
+        dest="form",
+        choices=export.FORMATS,
+        default=export.FORMATS[0],
+        help="csv for a program, markdown for a page (default: %(default)s)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="where to write it (default: print it)",
+    )
+    parser.set_defaults(run=_run_export)
+
+
+def _run_export(options: argparse.Namespace) -> int:
+    text = export.export(load(options.results), options.form)
+    if options.output is None:
+        return _say(text)
+    _write(options.output, text.encode())
+    return 0
+
+
+def _add_summary(parser: argparse.ArgumentParser) -> None:
+    _add_results(parser)
+    parser.set_defaults(run=_run_summary)
+
+
+def _run_summary(options: argparse.Namespace) -> int:
+    return _say(summary.summary(load(options.results)))
 
 
 def _add_instructions(parser: argparse.ArgumentParser) -> None:
@@ -398,11 +458,57 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
             type=Path,
             help=f"the {which} {FILE_NAME}, or its directory",
         )
+    for name in ("structure", "operation", "workload"):
+        parser.add_argument(
+            f"--{name}",
+            metavar="NAME[,NAME...]",
+            type=_names,
+            default=(),
+            help=f"only rows of the {name}s named (default: all)",
+        )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="every row (default: rows that are marked as different)",
+    )
+    parser.add_argument(
+        "--fail-above",
+        metavar="PERCENT",
+        type=_percentage,
+        help="end with status 1 if a marked row became slower by more than"
+        " this",
+    )
     parser.set_defaults(run=_run_compare)
 
 
 def _run_compare(options: argparse.Namespace) -> int:
-    return _say(compare.compare(load(options.old), load(options.new)))
+    old, new = load(options.old), load(options.new)
+    selection = compare.Selection(
+        options.structure, options.operation, options.workload, options.all
+    )
+    _say(compare.compare(old, new, selection))
+    if options.fail_above is None:
+        return 0
+    pairs = compare.selected(compare.pairs_of(old, new), new, selection)
+    slower = compare.slower_by(pairs, options.fail_above)
+    if not slower:
+        return 0
+    worst = max(slower, key=lambda pair: pair.change.median)
+    return _fail(
+        compare.refusal(slower, worst, options.fail_above), EXIT_SLOWER
+    )
+
+
+def _percentage(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1e6:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a percentage from 0 to 1000000"
+        )
+    return value
 
 
 def _add_experiment(parser: argparse.ArgumentParser) -> None:
@@ -452,17 +558,18 @@ def _add_mail(parser: argparse.ArgumentParser) -> None:
     _add_results(parser)
     parser.add_argument(
         "--against",
-        metavar="OTHER",
+        metavar="BASE",
         type=Path,
-        help="an earlier run of the same work: says what changed since",
+        help="a base run of the same work, RESULTS being the patched one:"
+        " both in one table",
     )
     parser.add_argument(
         "--for",
         dest="form",
         choices=mail_subject.FORMS,
         default=mail_subject.COVER_LETTER,
-        help="cover-letter: the best of each family; reply: one structure"
-        " against the baseline, row by row (default: %(default)s)",
+        help="cover-letter: the answer, and guests in rows; reply: one"
+        " structure against the baseline, row by row (default: %(default)s)",
     )
     for name in ("workload", "structure", "operation"):
         parser.add_argument(
@@ -473,6 +580,12 @@ def _add_mail(parser: argparse.ArgumentParser) -> None:
             help=f"only the {name}s named (default: what a reviewer wants"
             " first; what is left out is said)",
         )
+    parser.add_argument(
+        "--baseline",
+        metavar="NAME",
+        help="take ratios to this structure of the run (default: the"
+        " baseline of the run)",
+    )
     parser.add_argument(
         "--fault",
         metavar="SPEC",
@@ -546,6 +659,7 @@ def _run_mail(options: argparse.Namespace) -> int:
         structures=options.structure,
         operations=options.operation,
         fault=options.fault,
+        baseline=options.baseline,
     )
     text = mail.mail(results, old, choice)
     if options.output is not None:
@@ -595,6 +709,7 @@ COMMANDS = (
     ("compare", "compare two results row by row", _add_compare),
     ("docs", "write the results that the documentation shows", _add_docs),
     ("experiment", "test the statistics themselves", _add_experiment),
+    ("export", "print every time as CSV or Markdown", _add_export),
     (
         "instructions",
         "print instructions per page, hold them to stored ones",
@@ -604,7 +719,16 @@ COMMANDS = (
     ("mail", "write the mail: what a reviewer reads, 72 columns", _add_mail),
     ("plot", "draw PNG and SVG pictures", _add_plot),
     ("trace", "draw which page of a trace was told when", _add_trace),
-    ("report", "write the report, 72 columns of plain text", _add_report),
+    (
+        "report",
+        "write the report, at most 200 lines of plain text for a usual run",
+        _add_report,
+    ),
+    (
+        "summary",
+        "print the end of a run again: answer, table, paths",
+        _add_summary,
+    ),
 )
 
 if __name__ == "__main__":

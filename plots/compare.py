@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Two runs side by side: what became faster, slower, smaller or larger.
+"""Two runs side by side: what became better, and what worse.
 
+The summary stands first, then the rows that are marked, or every row.
 Plain text in 72 columns. Runs of different work are refused, and so are
 runs on different CPUs, because their times have nothing in common. Whatever
 else differs is said at the top, and the reader judges.
@@ -8,13 +9,24 @@ else differs is said at the top, and the reader judges.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from plots.report import ratio, row_label, time_counters
 from plots.results import Case, Results, ResultsError, condition_label
 from plots.statistics import Estimate, change, mark, median, u_test
-from plots.text import Cell, Table, count, listing, number, page, render, wrap
+from plots.text import (
+    Cell,
+    Table,
+    count,
+    listing,
+    number,
+    page,
+    render,
+    to_ascii,
+    wrap,
+)
 
 # Two commits, dates and command lines differ by intention.
 _SHOULD_AGREE = (
@@ -54,18 +66,101 @@ class Pair:
     mark: str
 
 
-def compare(old: Results, new: Results) -> str:
+@dataclass(frozen=True)
+class Selection:
+    """Which rows are told of; without names, those of every name."""
+
+    structures: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+    is_all: bool = False  # those that are not marked as well
+
+    def has(self, case: Case) -> bool:
+        return all(
+            name in (names or (name,))
+            for names, name in (
+                (self.structures, case.contender.structure),
+                (self.operations, case.operation),
+                (self.workloads, case.workload),
+            )
+        )
+
+
+def compare(
+    old: Results, new: Results, selection: Selection = Selection()
+) -> str:
     """The whole text, with a newline at its end."""
-    pairs = pairs_of(old, new)
+    every = pairs_of(old, new)
+    pairs = selected(every, new, selection)
+    shown = [pair for pair in pairs if selection.is_all or pair.mark == "*"]
     sections = [
+        [*_summary(pairs, every), *one_sided(pairs)],
         _head(old, new),
-        *_time_tables(pairs),
-        *_exact_tables(old, new),
-        _summary(pairs),
-        _legend(pairs),
-        _missing(old, new),
+        *_time_tables(shown),
+        *_exact_tables(old, new, selection),
+        _legend(every, len(pairs) - len(shown)),
+        _missing(old, new, selection),
     ]
     return page(sections)
+
+
+def selected(
+    pairs: Sequence[Pair], new: Results, selection: Selection
+) -> list[Pair]:
+    """Those that are told of; marked as among all of the run."""
+    for what, names, known in (
+        (
+            "structure",
+            selection.structures,
+            [pair.case.contender.structure for pair in pairs],
+        ),
+        (
+            "operation",
+            selection.operations,
+            [pair.case.operation for pair in pairs],
+        ),
+        (
+            "workload",
+            selection.workloads,
+            [pair.case.workload for pair in pairs],
+        ),
+    ):
+        for name in names:
+            if name not in known:
+                raise ResultsError(
+                    new.path,
+                    f"has no row of {what} {name!r} in common with the other",
+                    f"both have {listing(dict.fromkeys(known))}",
+                )
+    found = [pair for pair in pairs if selection.has(pair.case)]
+    if not found:
+        raise ResultsError(
+            new.path,
+            "has no row in common with the other that all of the flags choose",
+            "choose less with --structure, --operation and --workload",
+        )
+    return found
+
+
+def slower_by(pairs: Iterable[Pair], percent: float) -> list[Pair]:
+    """Marked rows that became slower by more than so much."""
+    most = 1 + percent / 100
+    return [
+        pair
+        for pair in pairs
+        if pair.mark == "*" and pair.change.median > most
+    ]
+
+
+def refusal(slower: Sequence[Pair], worst: Pair, percent: float) -> str:
+    """One line for a script's log."""
+    rows = "row" if len(slower) == 1 else "rows"
+    line = (
+        f"{len(slower)} marked {rows} became slower by more than"
+        f" {number(percent)} %, the most {worst.case.name}"
+        f" ({change_percent(worst.change.median)})"
+    )
+    return to_ascii(line)
 
 
 # --- what may be compared -----------------------------------------------
@@ -139,7 +234,7 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
             "give two runs with the same workloads, structures and"
             " operations",
         )
-    whole = _change_of_all(changes.values())
+    whole = change_of_all(changes.values())
     return [
         Pair(
             case,
@@ -161,7 +256,7 @@ def _control(results: Results, case: Case) -> Estimate | None:
     return ratio(results, results.control_of(case), counter)
 
 
-def _change_of_all(changes: Iterable[Estimate]) -> Estimate | None:
+def change_of_all(changes: Iterable[Estimate]) -> Estimate | None:
     """What most rows have in common is the machine, not a structure."""
     factors = [factor.median for factor in changes]
     if not factors:
@@ -226,7 +321,9 @@ def _probability(value: float) -> str:
 # --- memory -------------------------------------------------------------
 
 
-def _exact_tables(old: Results, new: Results) -> Iterator[list[str]]:
+def _exact_tables(
+    old: Results, new: Results, selection: Selection
+) -> Iterator[list[str]]:
     """Figures that no noise can change, where something did.
 
     Those of `set`, as in the report: the other operations fill their sets
@@ -237,6 +334,8 @@ def _exact_tables(old: Results, new: Results) -> Iterator[list[str]]:
     for name in _EXACT:
         for case in old.cases:
             if case.operation != "set" or case not in both:
+                continue
+            if not selection.has(case):
                 continue
             before, after = (_median_of(r, case, name) for r in (old, new))
             if before is None or after is None or before == after:
@@ -259,48 +358,96 @@ def _median_of(results: Results, case: Case, counter: str) -> float | None:
 # --- in words -----------------------------------------------------------
 
 
-def _summary(pairs: Sequence[Pair]) -> list[str]:
-    differing = [pair.change.median for pair in pairs if pair.mark == "*"]
-    faster = sum(factor < 1 for factor in differing)
-    whole = _change_of_all(pair.change for pair in pairs)
-    lines = wrap(
-        f"{len(differing)} of {len(pairs)} rows differ: {faster} faster,"
-        f" {len(differing) - faster} slower"
+def verdict(pairs: Sequence[Pair], every: Sequence[Pair] = ()) -> str:
+    """How many rows became better and worse, and what all have in common."""
+    marks = Counter(pair.mark for pair in pairs)
+    better, worse = (len(rows) for rows in _sides(pairs))
+    whole = change_of_all(pair.change for pair in every or pairs)
+    rows = "row" if len(pairs) == 1 else "rows"
+    text = (
+        f"Of {len(pairs)} {rows} {better} became better, {worse} worse; no"
+        f" difference is shown in {marks['~']}, too few rounds to tell in"
+        f" {marks['?']}."
     )
     if whole is not None:
-        lines += wrap(f"median of all changes: {change_percent(whole.median)}")
+        text += (
+            f" All rows together changed by {change_percent(whole.median)}"
+            " (median): that is the machine."
+        )
+    return text
+
+
+def _sides(pairs: Iterable[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """Marked rows that became faster, and those that became slower."""
+    marked = [pair for pair in pairs if pair.mark == "*"]
+    return (
+        [pair for pair in marked if pair.change.median < 1],
+        [pair for pair in marked if pair.change.median >= 1],
+    )
+
+
+def one_sided(pairs: Sequence[Pair]) -> list[str]:
+    """A warning where all that changed did so in one direction.
+
+    One row has no other direction.
+    """
+    better, worse = _sides(pairs)
+    if len(better) + len(worse) < 2 or (better and worse):
+        return []
+    word, other = ("worse", "better") if worse else ("better", "worse")
+    return wrap(
+        f"WARNING: every marked row became {word} and none {other}: the"
+        " machine may have changed, not the code. Run both once more, in"
+        " turns."
+    )
+
+
+def _summary(pairs: Sequence[Pair], every: Sequence[Pair]) -> list[str]:
+    lines = wrap(verdict(pairs, every))
+    if len(pairs) < len(every):
+        lines += wrap(f"Chosen by flags, of {len(every)} rows.")
     return lines
 
 
-def _legend(pairs: Sequence[Pair]) -> list[str]:
+def _legend(every: Sequence[Pair], hidden: int) -> list[str]:
+    lines: list[str] = []
+    if hidden:
+        rows = "row is" if hidden == 1 else "rows are"
+        lines += wrap(f"{hidden} {rows} not marked; --all shows them.")
     return [
+        *lines,
         *wrap(
             "marks: * differs, by more than the A/A controls of both runs"
-            " show and by more than the median of all changes, which is the"
-            " machine; ~ no difference; ? too few rounds to tell"
+            " show and by more than all rows together; ~ no difference; ? too"
+            " few rounds to tell"
         ),
         *wrap(
-            "numbers: change of the time with its 95 % interval (Hodges and"
-            f" Lehmann), for all {len(pairs)} rows together as far as the"
-            " rounds allow; ( ) the full range where they allow none;"
-            " U test: the probability of such times from two runs that are"
-            " alike, of this row alone"
+            "change: of the time with its 95 % interval (Hodges and Lehmann),"
+            f" for all {len(every)} rows together as far as the rounds allow;"
+            " ( ) the full range where they allow none; U test: the"
+            " probability of such times from two runs that are alike, of this"
+            " row alone"
         ),
     ]
 
 
-def _missing(old: Results, new: Results) -> list[str]:
+def _missing(
+    old: Results, new: Results, selection: Selection
+) -> list[str]:
     lines: list[str] = []
     for name, results, other in (("old", old, new), ("new", new, old)):
         both = set(other.cases)
-        only = [case.name for case in results.cases if case not in both]
+        cases = [case for case in results.cases if selection.has(case)]
+        only = [case.name for case in cases if case not in both]
         if only:
             lines += wrap(f"only in {name}: {listing(only)}")
-        if results.failed:
-            failed = sorted(case.name for case in results.failed)
+        failed = sorted(c.name for c in results.failed if selection.has(c))
+        if failed:
             lines += wrap(f"failed in {name}: {listing(failed)}")
         over = [
-            f"{case.name} ({results.word(case)})" for case in results.limits
+            f"{case.name} ({results.word(case)})"
+            for case in results.limits
+            if selection.has(case)
         ]
         if over:
             lines += wrap(f"cut off in {name}: {listing(over)}")

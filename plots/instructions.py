@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plots.report import report as times_report
+from plots.short_report import short_report as short_report_of
 from plots.report import row_label
 from plots.results import Case, Results, ResultsError, load
 from plots.style import in_order
@@ -213,8 +214,13 @@ def counts_beside(results: Results) -> Results | None:
     return load_counts(folder) if (folder / FILE_NAME).exists() else None
 
 
-def whole_report(results: Results) -> str:
-    """The report of times, and of instructions if they were counted."""
+def short_report(results: Results) -> str:
+    """The report, with the instructions if they were counted."""
+    return short_report_of(results, counts_beside(results))
+
+
+def full_report(results: Results) -> str:
+    """Every table of times, and of instructions if they were counted."""
     counts = counts_beside(results)
     text = times_report(results, counts)
     if counts is None:

@@ -6,14 +6,13 @@ What was not chosen is chosen here, by what a reviewer wants to see first.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from plots import standing
+from plots import primary, standing
 from plots.report import FILE_NAME as REPORT
 from plots.results import FLOOR, Results, ResultsError, condition_label
-from plots.standing import Measure, Place, Rival
+from plots.standing import LIMIT, Measure, Place, Rival
 from plots.statistics import median
 from plots.style import in_order
 
@@ -21,9 +20,10 @@ COVER_LETTER = "cover-letter"
 REPLY = "reply"
 FORMS = (COVER_LETTER, REPLY)
 
-_MOST_FAMILIES = 4
-_MOST_STRUCTURES = 10  # rows of a table that is still read
-_RIVAL = "cvbmp"  # of xbitmap, when all of this began
+_MOST_FAMILIES = 2
+# The two of the thread with which all of this began.
+_ARGUED = ("xbitmap", "cvbmp")
+_VARIANT = "variant of"  # so begins the origin of what nobody proposed
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,17 @@ class Choice:
     structures: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     fault: str | None = None  # as in --fault; "none" is no fault
+    baseline: str | None = None  # instead of the one of the run
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is about less than the run as a whole."""
+        return bool(
+            self.workloads
+            or self.structures
+            or self.operations
+            or self.fault is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class Subject:
     workloads: tuple[str, ...]
     measures: tuple[Measure, ...]
     structures: tuple[str, ...]
-    why: str  # these structures
+    why: str  # these structures, in a reply
 
     @property
     def decisive(self) -> Measure:
@@ -54,8 +65,31 @@ class Subject:
         is_whole = standing.WHOLE in self.measures
         return standing.WHOLE if is_whole else self.measures[0]
 
+    @property
+    def rivals(self) -> tuple[str, ...]:
+        """Those set against the baseline; the bound only for want of one."""
+        others = [
+            name
+            for name in self.structures
+            if name not in (FLOOR, self.results.baseline)
+        ]
+        return tuple(name for name in others if name != LIMIT) or tuple(others)
+
     def place(self, measure: Measure, workload: str) -> Place:
         return Place(measure, workload, self.condition)
+
+
+def rebased(results: Results, baseline: str | None) -> Results:
+    """The same rounds, with ratios to another structure."""
+    if baseline is None:
+        return results
+    present = {
+        case.contender for case in results.cases if not case.contender.control
+    }
+    names = [c.structure for c in in_order(present) if c.structure != FLOOR]
+    _refuse_unknown(results, "structure", [baseline], names)
+    context = {**results.context, "baseline": baseline}
+    return replace(results, context=context)
 
 
 def choose(results: Results, choice: Choice) -> Subject:
@@ -110,9 +144,10 @@ def choose(results: Results, choice: Choice) -> Subject:
         others = [
             name for name in present if name not in (FLOOR, results.baseline)
         ]
-        structures, why = (
-            _for_reply if choice.form == REPLY else _for_cover_letter
-        )(subject, others)
+        if choice.form == REPLY:
+            structures, why = _for_reply(subject, others)
+        else:
+            structures = _for_cover_letter(subject, others)
     return Subject(
         results,
         condition,
@@ -163,16 +198,7 @@ def _measures(possible: Sequence[Measure], choice: Choice) -> list[Measure]:
 
 def _named(results: Results, others: Sequence[str]) -> list[str]:
     """Those of the others that the command line asked for by name."""
-    command = results.context.get("command_line", "")
-    try:
-        words = shlex.split(command)
-    except ValueError:  # an odd quotation mark
-        words = command.split()
-    asked: set[str] = set()
-    for word, following in zip(words, [*words[1:], ""]):
-        flag, _, value = word.partition("=")
-        if flag == "--structure":
-            asked.update((value or following).split(","))
+    asked = primary.named(results)
     return [name for name in others if name in asked]
 
 
@@ -183,18 +209,21 @@ def _for_reply(
     named = _named(subject.results, others)
     if named:
         return named, "as named on the command line"
+    rivals_of = _against_baseline(subject)
     scores = {
         name: (
-            sum(r.mark == "*" and r.ratio.median < 1 for r in rivals),
-            -median([r.ratio.median for r in rivals]),
+            sum(
+                r.mark == "*" and r.ratio.median < 1 for r in rivals_of[name]
+            ),
+            -median([r.ratio.median for r in rivals_of[name]]),
         )
-        for name, rivals in _against_baseline(subject).items()
+        for name in _proposals(subject.results, list(rivals_of))
     }
-    rival = [name for name in others if name == _RIVAL]
+    rival = [name for name in others if name in _ARGUED]
     if not scores:
         return rival, "the rival"
     best = max(scores, key=lambda name: scores[name])
-    also = "" if best in rival or not rival else f"{_RIVAL}; and "
+    also = "" if best in rival or not rival else f"{' and '.join(rival)}; and "
     return [*rival, best], (
         f"{also}{best}, shown to be faster than {subject.results.baseline} on"
         f" {scores[best][0]} of {len(subject.workloads)} workloads, no other"
@@ -202,22 +231,31 @@ def _for_reply(
     )
 
 
-def _for_cover_letter(
-    subject: Subject, others: Sequence[str]
-) -> tuple[list[str], str]:
-    """All that fit; of many the best, those named, and the thread's own."""
-    if len(others) <= _MOST_STRUCTURES:
-        return list(others), "every structure of the run"
-    results = subject.results
-    wanted = {_RIVAL, *_named(results, others)}
-    wanted |= {structure for _, _, structure in results.primary_ratios}
-    best = _best_of_families(subject)
-    more = [name for name in others if name in wanted and name not in best]
-    also = f"; and {', '.join(more)}, as named or primary" if more else ""
-    return [*best, *more], (
-        f"of each family, at most {_MOST_FAMILIES}, the fastest that reports"
-        f" when memory runs out{also}"
-    )
+def _for_cover_letter(subject: Subject, others: Sequence[str]) -> list[str]:
+    """Who was named, the rival, and the bound; for want of them the best."""
+    named = {*_ARGUED, *_named(subject.results, others)}
+    wanted = [name for name in others if name in named and name != LIMIT]
+    if not wanted:
+        wanted = _best_of_families(subject)
+    return [*wanted, LIMIT]
+
+
+def _proposals(results: Results, names: Sequence[str]) -> list[str]:
+    """Of each family what somebody proposed; variants if it has no other."""
+    facts = {s.name: s.facts for s in results.structures}
+    families: dict[str, list[str]] = {}
+    for name in names:
+        family = facts.get(name, {}).get("family", name)
+        families.setdefault(family, []).append(name)
+    chosen: set[str] = set()
+    for members in families.values():
+        proposed = [
+            name
+            for name in members
+            if not facts.get(name, {}).get("origin", "").startswith(_VARIANT)
+        ]
+        chosen.update(proposed or members)
+    return [name for name in names if name in chosen]
 
 
 def _best_of_families(subject: Subject) -> list[str]:
@@ -227,12 +265,13 @@ def _best_of_families(subject: Subject) -> list[str]:
     """
     facts = {s.name: s.facts for s in subject.results.structures}
     best: dict[str, tuple[float, str]] = {}
-    for name, rivals in _against_baseline(subject).items():
+    rivals_of = _against_baseline(subject)
+    for name in _proposals(subject.results, list(rivals_of)):
         said = facts.get(name, {})
-        if len(rivals) < len(subject.workloads):
+        if len(rivals_of[name]) < len(subject.workloads):
             continue
         if said.get("out_of_memory", "reports") == "reports":
-            ratio = median([rival.ratio.median for rival in rivals])
+            ratio = median([rival.ratio.median for rival in rivals_of[name]])
             family = said.get("family", name)
             best[family] = min(best.get(family, (ratio, name)), (ratio, name))
     return [name for _, name in sorted(best.values())[:_MOST_FAMILIES]]

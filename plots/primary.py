@@ -8,24 +8,27 @@ that of all the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 
 from plots import standing
 from plots.results import Contender, Results
-from plots.standing import Place
+from plots.standing import Measure, Place
 from plots.statistics import MOST_PRIMARY
 from plots.style import in_order
 from plots.text import Cell, Table, number, render, wrap
 
 
-def tables(results: Results) -> Iterator[list[str]]:
+def tables(
+    results: Results, only: Sequence[Measure] | None = None
+) -> Iterator[list[str]]:
     """A table for each operation and their sum; nothing without any."""
     ratios = results.primary_ratios
     if not ratios:
         return
     who = [c.structure for c in in_order({Contender(r[2]) for r in ratios})]
     yield wrap(words(results))
-    for measure in standing.measures(results):
+    for measure in standing.measures(results) if only is None else only:
         workloads = [
             workload
             for workload in standing.workloads(results, measure, "")
@@ -38,6 +41,21 @@ def tables(results: Results) -> Iterator[list[str]]:
             ]
             title = f"primary: {measure.name}, ratio to {results.baseline}"
             yield render(Table(title, who, "trace", rows))
+
+
+def named(results: Results) -> list[str]:
+    """Structures that the command line asks for by name, in its order."""
+    command = results.context.get("command_line", "")
+    try:
+        words = shlex.split(command)
+    except ValueError:  # an odd quotation mark
+        words = command.split()
+    asked: list[str] = []
+    for word, following in zip(words, [*words[1:], ""]):
+        flag, _, value = word.partition("=")
+        if flag == "--structure":
+            asked += (value or following).split(",")
+    return asked
 
 
 def words(results: Results) -> str:

@@ -42,9 +42,9 @@ def tables(
     columns: Mapping[str, Callable[[Profile], Cell]] = {
         "set ns": lambda p: _of_row(results, p, "ns_per_page"),
         "99.9 %": _rare,
-        "longest us": _longest,
+        "longest us": longest_cell,
         "bits": lambda p: _bits(results, p),
-        "peak": lambda p: _peak(results, p),
+        "peak": lambda p: _cell(results.any_peak_kib(_case(p))),
         "kept": lambda p: _cell(p.memory and p.memory.retained.rounded / 1024),
         "instr": lambda p: _of_row(counts, p, "instructions_per_page"),
     }
@@ -109,13 +109,6 @@ def _bits(results: Results, profile: Profile) -> Cell:
     return _cell(memory.when_full.get("bits_per_page") if memory else None)
 
 
-def _peak(results: Results, profile: Profile) -> Cell:
-    peak = results.peak_kib(_case(profile))
-    if peak is None and profile.memory:
-        peak = profile.memory.peak.rounded / 1024
-    return _cell(peak)
-
-
 def _of_row(results: Results | None, profile: Profile, counter: str) -> Cell:
     if results is None:
         return _ABSENT
@@ -134,7 +127,8 @@ def _rare(profile: Profile) -> Cell:
 _SHORT = {"clear": "clr", "next_range": "nr", "clear_range": "cr"}
 
 
-def _longest(profile: Profile) -> Cell:
+def longest_cell(profile: Profile) -> Cell:
+    """The longest step under the lock, in us, and its kind."""
     longest = profile.tails.longest if profile.tails else None
     if longest is None:
         return _ABSENT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The report: plain text to paste under a patch.
+"""The full report: every table of a run, in plain text.
 
 Hard 72 columns, ASCII, name of the row last. Needs the standard library
 only, because it is often made on the machine that was measured.
@@ -47,6 +47,7 @@ from plots.text import (
 )
 
 FILE_NAME = "report.txt"
+FULL_NAME = "report-full.txt"
 
 _PER_PAGE = "ns_per_page"
 _PER_RANGE = "ns_per_range"
@@ -74,11 +75,11 @@ def report(results: Results, counts: Results | None = None) -> str:
         *_memory_tables(results),
         *_failed_set_tables(results),
         *replay.tables(results),
-        *_workload_table(results),
+        *workload_table(results),
         *_structure_table(results),
-        _reproduce(results),
+        reproduce(results),
         _legend(results),
-        _missing(results),
+        missing(results),
     ]
     return page(sections)
 
@@ -88,12 +89,12 @@ def report(results: Results, counts: Results | None = None) -> str:
 
 def _head(results: Results) -> list[str]:
     lines: list[str] = []
-    for item in (*_warnings(results), *_machine(results)):
+    for item in (*warnings(results), *machine(results)):
         lines += wrap(item)
     return lines
 
 
-def _warnings(results: Results) -> Iterator[str]:
+def warnings(results: Results) -> Iterator[str]:
     version = results.context.get("pfnbench_version", "of unknown version")
     yield (
         f"pfnbench {version}, {results.rounds} rounds in random order,"
@@ -101,7 +102,7 @@ def _warnings(results: Results) -> Iterator[str]:
     )
     if results.is_interrupted:
         yield "INTERRUPTED: shows what was measured until then"
-    short = len(_short_cases(results))
+    short = len(short_cases(results))
     if short:
         yield (
             f"INCOMPLETE: {short} of {len(results.cases)} rows have fewer"
@@ -117,7 +118,7 @@ def _warnings(results: Results) -> Iterator[str]:
         )
 
 
-def _machine(results: Results) -> Iterator[str]:
+def machine(results: Results) -> Iterator[str]:
     """CPU; software; commit and clock; what disturbs; how memory fails."""
 
     def said(key: str) -> str:
@@ -373,7 +374,7 @@ def _failed_cell(results: Results, case: Case) -> Cell:
 # --- what was measured --------------------------------------------------
 
 
-def _workload_table(results: Results) -> Iterator[list[str]]:
+def workload_table(results: Results) -> Iterator[list[str]]:
     def cell(value: object) -> Cell:
         return _ABSENT if value is None else Cell((str(value),))
 
@@ -424,7 +425,7 @@ def _structure_table(results: Results) -> Iterator[list[str]]:
         yield render(Table("structures", list(columns.values()), "name", rows))
 
 
-def _reproduce(results: Results) -> list[str]:
+def reproduce(results: Results) -> list[str]:
     command = results.context.get("command_line", "").strip()
     if not command:
         return ["reproduce: command line not recorded"]
@@ -479,7 +480,7 @@ def _interval_in_words(results: Results) -> str:
     )
 
 
-def _missing(results: Results) -> list[str]:
+def missing(results: Results) -> list[str]:
     items = [
         *_failures(results),
         *_missing_cases(results),
@@ -549,7 +550,7 @@ def _missing_counters(results: Results) -> Iterator[str]:
         yield f"without {counter} in some round: {listing(names)}"
 
 
-def _short_cases(results: Results) -> list[Case]:
+def short_cases(results: Results) -> list[Case]:
     return [
         case
         for case in results.cases
@@ -559,7 +560,7 @@ def _short_cases(results: Results) -> list[Case]:
 
 def _missing_rounds(results: Results) -> Iterator[str]:
     by_rounds: dict[int, list[str]] = {}
-    for case in _short_cases(results):
+    for case in short_cases(results):
         names = by_rounds.setdefault(results.rounds_of[case], [])
         names.append(case.name)
     for rounds, names in sorted(by_rounds.items()):

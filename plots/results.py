@@ -10,6 +10,7 @@ nobody invents a zero.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,7 +22,7 @@ from typing import Any, TypeGuard
 from plots import profiles
 from plots.profiles import Profile
 from plots.statistics import MOST_PRIMARY, median
-from plots.text import shorten
+from plots.text import printable, shorten
 
 SCHEMA = "1"
 FILE_NAME = "results.json"
@@ -74,9 +75,7 @@ class ResultsError(Exception):
         # One line whatever the file holds, so that it can be grepped, and
         # nothing that a terminal would obey.
         line = " ".join(f"{path}: {problem}; {remedy}".split())
-        super().__init__(
-            "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
-        )
+        super().__init__(printable(line))
 
 
 @dataclass(frozen=True, order=True)
@@ -191,7 +190,11 @@ class Results:
     @cached_property
     def has_control(self) -> bool:
         """Whether the baseline ran twice anywhere."""
-        return any(case.contender.is_control for case in self.cases)
+        return any(
+            case.contender.is_control
+            and case.contender.structure == self.baseline
+            for case in self.cases
+        )
 
     def baseline_of(self, case: Case) -> Case:
         """The case that this one is compared with."""
@@ -314,10 +317,54 @@ class Results:
             if counter in row.counters
         }
 
+    @cached_property
+    def _profile_of(self) -> Mapping[tuple[str, str, str], Profile]:
+        return {
+            (profile.workload, profile.structure, profile.condition): profile
+            for profile in self.profiles
+        }
+
+    def profile_of(self, case: Case) -> Profile | None:
+        """What is known of its structure there, whatever the operation."""
+        return self._profile_of.get(
+            (case.workload, case.contender.structure, case.condition)
+        )
+
     def peak_kib(self, case: Case) -> float | None:
         """The most that it held at any time, in kmalloc size classes."""
         values = list(self.values(case, "peak_rounded_bytes").values())
         return median(values) / 1024 if values else None
+
+    def any_peak_kib(self, case: Case) -> float | None:
+        """The same; of a row that has none, what its profile says."""
+        peak = self.peak_kib(case)
+        profile = self.profile_of(case)
+        if peak is None and profile and profile.memory:
+            peak = profile.memory.peak.rounded / 1024
+        return peak
+
+    def lost_ppm(self, case: Case) -> float | None:
+        """Pages in a million that could not be recorded."""
+        failed, pages = (
+            list(self.values(case, counter).values())
+            for counter in ("failed_sets", "pages")
+        )
+        if not failed or not pages or median(pages) <= 0:
+            return None
+        lost = 1e6 * (median(failed) / median(pages))
+        return lost if math.isfinite(lost) else None
+
+    @cached_property
+    def lost_condition(self) -> str:
+        """The first fault under which pages were lost, "" without any."""
+        for condition in filter(None, self.conditions("set")):
+            if any(
+                self.lost_ppm(case) is not None
+                for case in self.cases
+                if (case.operation, case.condition) == ("set", condition)
+            ):
+                return condition
+        return ""
 
     def operations(self) -> list[str]:
         """Operations with rows, in the order of the command line's help."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from plots.chart import counter_estimate
 from plots.claims import Experiment
-from plots.instructions import whole_report
+from plots.instructions import short_report
 from plots.report import row_label
 from plots.results import (
     FILE_NAME,
@@ -353,7 +353,7 @@ def index(
         "",
         "Made by `./run docs-results`, which measures, draws and writes all of"
         " this anew.",
-        "The whole report of the main run is [report.txt](report.txt).",
+        "The report of the main run is [report.txt](report.txt).",
         "",
     ]
     missing: list[str] = []
@@ -400,7 +400,7 @@ def write(folder: Path) -> dict[str, bytes]:
     traces = sorted(folder.glob("trace-*.png"))
     files |= {path.name: path.read_bytes() for path in traces}
     names = [path.stem.removeprefix("trace-") for path in traces]
-    files["report.txt"] = whole_report(results[_MAIN]).encode()
+    files["report.txt"] = short_report(results[_MAIN]).encode()
     files[TABLE] = first_table(results[_MAIN]).encode()
     files[INDEX] = index(results, list(charts), names).encode()
     return files

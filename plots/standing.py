@@ -136,6 +136,15 @@ def times(
     return {n: value for n, value in sums.items() if math.isfinite(value)}
 
 
+def ratios(
+    results: Results, place: Place, one: Contender, other: Contender
+) -> list[float]:
+    """The time of one over the other's, in every round that has both."""
+    return paired_ratios(
+        times(results, place, one), times(results, place, other)
+    )
+
+
 def ratio_of(
     results: Results, place: Place, one: str, other: str
 ) -> Rival | None:
@@ -149,10 +158,7 @@ def ratio_of(
     who = other if one == results.baseline else one
     is_to_baseline = results.baseline in (one, other)
     ratio = estimate(
-        paired_ratios(
-            times(results, place, Contender(one)),
-            times(results, place, Contender(other)),
-        ),
+        ratios(results, place, Contender(one), Contender(other)),
         results.interval_for(
             place.measure.operations, place.workload, who, place.condition
         )
@@ -183,12 +189,14 @@ def word(results: Results, place: Place, structure: str) -> str:
 
 def control(results: Results, place: Place) -> Estimate | None:
     """How far the baseline differs from itself."""
+    return estimate(control_ratios(results, place))
+
+
+def control_ratios(results: Results, place: Place) -> list[float]:
+    """The baseline run once more, over the baseline, in every round."""
     baseline = results.baseline or ""
-    return estimate(
-        paired_ratios(
-            times(results, place, Contender(baseline, _CONTROL)),
-            times(results, place, Contender(baseline)),
-        )
+    return ratios(
+        results, place, Contender(baseline, _CONTROL), Contender(baseline)
     )
 
 

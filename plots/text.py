@@ -31,6 +31,11 @@ def to_ascii(text: str) -> str:
     return re.sub(r"[^ -~]", "?", plain)
 
 
+def printable(text: str) -> str:
+    """The text with what a terminal would obey spelt out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def shorten(text: str, width: int) -> str:
     """Takes out the middle of a text that is too long, keeps both ends."""
     if len(text) <= width:
@@ -186,6 +191,69 @@ def _chunks(
 def _fits(columns: Sequence[list[str]], label_width: int) -> bool:
     width = sum(len(column[0]) + len(_GAP) for column in columns)
     return width + label_width <= WIDTH
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a grid; the first that may go does so for want of room."""
+
+    heading: str
+    cells: Sequence[Cell]
+    may_go: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns side by side under one title."""
+
+    title: str
+    columns: Sequence[Column]
+
+
+def grid(
+    label_heading: str, labels: Sequence[str], groups: Sequence[Group]
+) -> list[str]:
+    """One table of 72 columns with the names of its rows in front."""
+    names = [to_ascii(name) or "?" for name in (label_heading, *labels)]
+    longest = min(_MAX_LABEL, max(map(len, names)))
+    parts = [
+        _render_group(group, column)
+        for group in groups
+        for column in _split(group)
+    ]
+    while True:
+        room = WIDTH - sum(len(lines[0]) + len(_GAP) for _, lines in parts)
+        spare = [i for i, (may_go, _) in enumerate(parts) if may_go]
+        if room >= longest or not spare:
+            break
+        del parts[spare[0]]
+    width = min(longest, max(1, room))
+    fields = ["", *(shorten(name, width) for name in names)]
+    lines = [
+        _GAP.join((name.ljust(width), *texts)).rstrip()
+        for name, *texts in zip(fields, *(lines for _, lines in parts))
+    ]
+    return lines if lines[0] else lines[1:]
+
+
+def _split(group: Group) -> list[Sequence[Column]]:
+    """What stands or goes together: a titled group, or a single column."""
+    if group.title:
+        return [group.columns]
+    return [[column] for column in group.columns]
+
+
+def _render_group(
+    group: Group, columns: Sequence[Column]
+) -> tuple[bool, list[str]]:
+    """Whether it may go; then title, headings and rows, of one width."""
+    made = [_render_column(c.heading, c.cells) for c in columns]
+    lines = [_GAP.join(fields) for fields in zip(*made)]
+    width = max(len(group.title), len(lines[0]))
+    return (
+        all(column.may_go for column in columns),
+        [line.rjust(width) for line in (group.title, *lines)],
+    )
 
 
 def page(sections: Iterable[Sequence[str]]) -> str:

@@ -159,17 +159,17 @@ def test_counts_of_the_hardware_stand_beside(write, capsys):
 
 def test_counts_beside_results_stand_in_the_report(write, capsys):
     path = write(document(rows("set/idle-8g/xbitmap", [5.5] * 9)))
-    assert main(["report", str(path)]) == 0
+    assert main(["report", "--full", str(path)]) == 0
     alone = capsys.readouterr().out
     path.with_name("instructions.json").write_text(
         json.dumps(counts_document(xbitmap=40))
     )
-    assert main(["report", str(path)]) == 0
+    assert main(["report", "--full", str(path)]) == 0
     out = capsys.readouterr().out
     assert out.startswith(alone)
     assert "instructions per page (callgrind)" in out[len(alone) :]
     assert max(map(len, out.splitlines())) <= 72
-    assert path.with_name("report.txt").read_text() == out
+    assert path.with_name("report-full.txt").read_text() == out
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -11,7 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FAILSLAB, document, error_rows, full_document, rows
+from conftest import (
+    FAILSLAB,
+    STRUCTURES,
+    WORKLOADS,
+    document,
+    error_rows,
+    full_document,
+    profile,
+    rows,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_html import NOTHING
@@ -100,6 +110,17 @@ def test_any_results_give_a_mail_that_is_no_patch(
         except ResultsError as error:
             assert "has no time for the mail" in str(error)
             return
+        others = sorted(
+            {
+                case.contender.structure
+                for case in load(path).cases
+                if not case.contender.is_control
+            }
+            - {"floor"}
+        )
+        for baseline in others:
+            choice = Choice(form=form, baseline=baseline)
+            check_fits_a_mail(mail(load(path), None, choice))
     check_fits_a_mail(text)
     for line in text.splitlines():
         assert not line.lstrip().startswith(
@@ -109,7 +130,15 @@ def test_any_results_give_a_mail_that_is_no_patch(
         assert ">8" not in line and "8<" not in line, line
 
 
+def row_of(text: str, title: str, name: str) -> str:
+    """The row `name` of the table below the line with this title."""
+    section = text[text.index(title) :].split("\n\n")[0]
+    (line,) = [x for x in section.splitlines() if x.startswith(f"{name} ")]
+    return " ".join(line.split()[1:])
+
+
 def line_of(text: str, name: str, table: int = 0) -> str:
+    """A row of a table that has its names at the end."""
     lines = [x for x in text.splitlines() if x.endswith(f"  {name}")]
     return lines[table]
 
@@ -147,21 +176,41 @@ def test_git_applies_a_patch_that_has_the_mail_under_its_dashes(
     assert message.strip() == "mm: widen x"
 
 
-def test_the_baseline_has_a_time_and_the_others_ratios(
+def test_guests_have_rows_with_times_and_the_ratio_of_every_round(
     results_of: ResultsOf,
 ) -> None:
     made = []
     for operation, baseline, other in (("set", 4, 1), ("drain", 6, 4)):
         for name, value in (
             ("xbitmap", baseline),
-            ("xbitmap/control:1", baseline),
+            ("xbitmap/control:1", baseline * 1.1),
             ("cvbmp", other),
+            ("flat", 0.5),
         ):
-            made += rows(f"{operation}/a/{name}", [value] * 9)
+            made += rows(f"{operation}/a/{name}", [value] * 8 + [2 * value])
+    content = document(
+        made, workload_a=f"pages=100 ranges=8 guest_memory={3 << 29}"
+    )
+    text = mail(results_of(content))
+    title = "set + drain, median ns per page, 9 rounds; ratio cvbmp / xbitmap"
+    # 1.5 GiB, 100 / 8 pages in a row; 4 + 6 ns, and (1 + 4) / (4 + 6).
+    assert row_of(text, title, "a") == (
+        "1.50 12.5 1.00 10.0 5.00 *0.500 [0.500 .. 0.500]"
+    )
+    assert row_of(text, title, "control") == "1.10 [1.10 .. 1.10]"
+
+
+def test_the_range_is_that_of_all_rounds_whatever_the_mark_rests_on(
+    results_of: ResultsOf,
+) -> None:
+    factors = [2, 2.1, 1.9, 2, 2, 2, 2, 9, 0.5]
+    made = [
+        *rows("set/a/xbitmap", [5.0] * 9),
+        *rows("set/a/xbitmap/control:1", [5.0] * 9),
+        *rows("set/a/cvbmp", [5 * f for f in factors]),
+    ]
     text = mail(results_of(document(made)))
-    # 4 + 6 ns, and (1 + 4) / (4 + 6).
-    assert line_of(text, "xbitmap").split() == ["10.0", "ns", "xbitmap"]
-    assert line_of(text, "cvbmp") == "*0.500 [0.500, 0.500]  cvbmp"
+    assert row_of(text, "set, median", "a").endswith("2.00 [0.50 .. 9.00]")
 
 
 def test_a_star_needs_an_interval_that_excludes_1(
@@ -176,19 +225,187 @@ def test_a_star_needs_an_interval_that_excludes_1(
     ]
     choice = Choice(structures=("cvbmp", "judy1"))
     text = mail(results_of(document(made)), None, choice)
-    assert line_of(text, "cvbmp").startswith("~")
-    assert line_of(text, "judy1").startswith("*")
+    assert "~1.50" in row_of(text, "ratio cvbmp", "a")
+    assert "*2.00" in row_of(text, "ratio judy1", "a")
+    assert "faster on 0, slower on 1, no difference shown on 0." in " ".join(
+        text.split()
+    )
 
 
-def test_every_structure_of_a_run_of_few_is_shown(
+def default_run(
+    structures: "dict[str, tuple[float, float, str]] | None" = None,
+    command: str = "./run bench",
+) -> "dict[str, Any]":
+    """All that a run without flags has, the profiles too."""
+    content = full_document(
+        structures=structures,
+        command_line=command,
+        primary_structures="cvbmp",
+        primary_operations="set,drain",
+        primary_baseline="xbitmap",
+    )
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if row["name"].split("/")[0] in ("set", "drain")
+    ]
+    content["profiles"] = [
+        {**profile(name, workload), "workload": workload}
+        for workload in WORKLOADS
+        for name in ("xbitmap", "cvbmp")
+    ]
+    return content
+
+
+def test_a_default_run_takes_30_lines_of_which_the_legend_has_4(
     results_of: ResultsOf,
 ) -> None:
-    text = mail(results_of(full_document(workloads=["idle-8g"])))
-    for name in ("flat", "xbitmap", "xbitmap-preload", "cvbmp"):
-        assert line_of(text, name)
-    text = " ".join(text.split())
-    assert "Shown: every structure of the run. Left out" in text
-    assert "3 operations (clear, extract, test)" in text
+    content = default_run()
+    content["context"]["cpu_model"] = "AMD EPYC 7B13 64-Core Processor"
+    content["context"]["commit"] = "09499cbd0ad0-dirty"
+    text = mail(results_of(content))
+    check_fits_a_mail(text)
+    assert len(text.splitlines()) <= 30
+    answered, times, beside, rest = text.split("\n\n")
+    assert answered.startswith("xbitmap or cvbmp? With 95 % certainty cvbmp")
+    assert len(times.splitlines()) == 8  # title, headings, guests, control
+    assert len(beside.splitlines()) == 7
+    legend, _ = rest.split("Only in the")
+    assert len(legend.splitlines()) <= 4
+    for column in ("GiB:", "run:", "flat:", "peak:", "lost:", "longest step:"):
+        assert column in " ".join(legend.split())
+    assert rest.splitlines()[-2:] == [
+        "AMD EPYC 7B13 64-Core Processor, Linux 6.1.0-18-amd64, GCC 12.2.0 -O2",
+        "reproduce with pfnbench 09499cbd0ad0-dirty: ./run bench",
+    ]
+
+
+def test_each_further_structure_takes_at_most_21_lines(
+    results_of: ResultsOf,
+) -> None:
+    structures = {
+        **STRUCTURES,
+        "mine": (9.0, 1.5, "family=mine; out_of_memory=reports; "),
+        "xbitmap-hint": (3.0, 1.5, "family=radix; out_of_memory=reports; "),
+    }
+    command = "./run bench --structure=argued,mine,xbitmap-hint"
+    text = mail(results_of(default_run(structures, command)))
+    check_fits_a_mail(text)
+    assert len(text.splitlines()) <= 30 + 2 * 21
+    for name in ("cvbmp", "mine", "xbitmap-hint"):
+        assert f"ratio {name} / xbitmap" in " ".join(text.split())
+    # The answer has said so of cvbmp.
+    assert "cvbmp against xbitmap" not in text
+    assert "mine against xbitmap, set + drain: of 5 guests faster on 0" in text
+
+
+def test_a_legend_has_4_lines_whatever_baseline_and_fault_are_called(
+    results_of: ResultsOf,
+) -> None:
+    fault = "fault:slab_boundary:zone_wmark:probability=77"
+    content = json.loads(
+        json.dumps(default_run())
+        .replace(FAILSLAB, fault)
+        .replace("xbitmap", "a-structure-with-a-name-without-end")
+    )
+    text = mail(results_of(content))
+    check_fits_a_mail(text)
+    legend = text.split("\n\n")[-1].split("Only in the")[0]
+    assert len(legend.splitlines()) == 4
+
+
+def test_memory_lost_pages_and_the_longest_step_stand_side_by_side(
+    results_of: ResultsOf,
+) -> None:
+    text = mail(results_of(default_run()))
+    # 8 bits are a byte: memory(1.07) has a peak of 1.07 * 65536 bytes.
+    assert row_of(text, "peak, KiB", "idle-8g") == (
+        "68.5 122 10000 10000 0.0700 0.0700"
+    )
+    # Without faults on this guest nobody knows what would be lost.
+    assert row_of(text, "peak, KiB", "oom-2g").split()[2:4] == ["-", "-"]
+    assert "lost: pages not recorded under failslab:probability=1" in " ".join(
+        text.split()
+    )
+
+
+def test_what_was_not_measured_has_no_column_and_no_legend(
+    results_of: ResultsOf,
+) -> None:
+    content = default_run()
+    del content["profiles"]
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if "fault:" not in row["name"] and "/flat" not in row["name"]
+    ]
+    text = mail(results_of(content))
+    for word in ("longest step", "lost", "flat"):
+        assert word not in text.replace("flattened", "")
+
+
+def test_a_row_with_fewer_than_six_rounds_is_left_out_and_said_to_be(
+    results_of: ResultsOf,
+) -> None:
+    content = default_run()
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if "/busy-2g/cvbmp" not in row["name"] or row["repetition_index"] < 5
+    ]
+    text = mail(results_of(content))
+    tables = text[text.index("set + drain, median") : text.index("Only in the")]
+    assert "busy-2g" not in tables and "idle-8g" in tables
+    assert "busy-2g (fewer than 6 rounds)" in " ".join(text.split())
+
+
+def test_of_several_structures_the_one_with_few_rounds_is_named(
+    results_of: ResultsOf,
+) -> None:
+    content = default_run(command="./run bench --structure=all,flat,cvbmp")
+    content["context"]["command_line"] += ",xbitmap-preload"
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if "/busy-2g/cvbmp" not in row["name"] or row["repetition_index"] < 5
+    ]
+    text = " ".join(mail(results_of(content)).split())
+    assert shown(text) == {"cvbmp", "xbitmap-preload"}
+    assert "cvbmp on busy-2g (fewer than 6 rounds)" in text
+
+
+def test_every_round_of_a_guest_that_is_shown_counts_at_least_six(
+    results_of: ResultsOf,
+) -> None:
+    content = default_run()
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if "/busy-2g/cvbmp" not in row["name"] or row["repetition_index"] < 6
+    ]
+    text = mail(results_of(content))
+    assert "median ns per page, 6 to 9 rounds" in text
+    assert "fewer than" not in text
+
+
+def test_a_run_without_six_rounds_has_no_row_and_says_how_to_get_one(
+    results_of: ResultsOf,
+) -> None:
+    made = rows("set/a/xbitmap", [5.0]) + rows("set/a/cvbmp", [2.5])
+    text = " ".join(mail(results_of(document(made))).split())
+    assert "0.500" not in text
+    assert "NO ROW has six rounds: run again with more --rounds" in text
+    assert "a (fewer than 6 rounds)" in text
+
+
+def test_the_baseline_alone_has_times_and_no_ratio(
+    results_of: ResultsOf,
+) -> None:
+    text = mail(results_of(document(rows("set/a/xbitmap", [5.0] * 9))))
+    assert row_of(text, "set, median ns per page, 9 rounds", "a") == (
+        "- - 5.00"
+    )
+    assert "ratio" not in text
 
 
 def many(command: str = "./run bench", **context: Any) -> "dict[str, Any]":
@@ -214,22 +431,53 @@ def many(command: str = "./run bench", **context: Any) -> "dict[str, Any]":
 
 
 def shown(text: str) -> "set[str]":
-    table = text[text.index("set + drain") :].split("\n\n")[0]
-    return {line.split()[-1] for line in table.splitlines()[2:]}
+    """The rivals of the baseline that have a table."""
+    flat = " ".join(text.split())
+    return set(re.findall(r"; ratio (\S+) / \S+", flat))
 
 
-def test_of_many_the_best_of_each_family_are_shown_and_the_rest_counted(
+def test_of_many_the_rival_of_the_thread_is_shown_and_the_rest_counted(
     results_of: ResultsOf,
 ) -> None:
     text = mail(results_of(many()))
-    assert shown(text) == {
-        *("mine-0", "mine-1", "mine-2", "mine-3"),
-        *("xbitmap", "control)", "cvbmp"),
+    assert shown(text) == {"cvbmp"}
+    assert "12 structures;" in text
+
+
+def without(content: "dict[str, Any]", name: str) -> "dict[str, Any]":
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if f"/{name}" not in row["name"]
+    ]
+    return content
+
+
+def test_without_the_rival_the_best_of_two_families_are_shown(
+    results_of: ResultsOf,
+) -> None:
+    # judy1 is faster, and aborts when memory runs out.
+    assert shown(mail(results_of(without(many(), "cvbmp")))) == {
+        "mine-0",
+        "mine-1",
     }
-    text = " ".join(text.split())
-    assert "the fastest that reports when memory runs out; and cvbmp" in text
-    # judy1 aborts when memory runs out.
-    assert "8 structures;" in text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_family_is_represented_by_what_somebody_proposed(
+    form: str, results_of: ResultsOf
+) -> None:
+    content = without(without(many(), "cvbmp"), "judy1")
+    for number in (0, 1, 6):
+        content["context"][f"structure_mine-{number}"] += (
+            "; origin=variant of mine, nobody's proposal"
+        )
+    text = mail(results_of(content), None, Choice(form=form))
+    # mine-0, the fastest, has mine-5 in its family; mine-1 has a variant.
+    if form == "reply":
+        assert re.findall(r"\S+(?= against xbitmap)", text) == ["mine-1"]
+    else:
+        assert shown(text) == {"mine-1", "mine-2"}
 
 
 @pytest.mark.parametrize(
@@ -245,7 +493,7 @@ def test_who_was_named_is_always_shown(
         if form == "reply":
             assert f"{name} against xbitmap" in text
         else:
-            assert line_of(text, name)
+            assert name in shown(text)
 
 
 @pytest.mark.parametrize(
@@ -262,23 +510,11 @@ def test_who_was_named_is_shown_slow_and_failed_as_well(
         if "/mine-3" not in row["name"]
     ] + error_rows("set/idle-8g/mine-3", reason, 1)
     text = mail(results_of(content))
-    assert line_of(text, "mine-3").split() == [*word.split(), "mine-3"]
+    row = row_of(text, "ratio mine-3 /", "idle-8g")
+    assert row.endswith(f" 11.2 {word} -")
     text = mail(results_of(content), None, Choice(form="reply"))
     assert line_of(text, "set, idle-8g").split()[1] == word.split()[0]
     assert "over its time or failed in 2." in " ".join(text.split())
-
-
-def test_what_the_thread_is_about_is_always_shown(
-    results_of: ResultsOf,
-) -> None:
-    results = results_of(
-        many(
-            primary_structures="mine-8,mine-10",
-            primary_operations="set,drain",
-            primary_baseline="xbitmap",
-        )
-    )
-    assert {"cvbmp", "mine-8", "mine-10"} <= shown(mail(results))
 
 
 def test_a_footer_claims_no_more_than_the_rows_show(
@@ -335,16 +571,14 @@ def test_without_a_control_a_star_is_said_to_be_cheap(
         row for row in content["benchmarks"] if "control" not in row["name"]
     ]
     results = results_of(content)
-    for text in (mail(results), report(results), page(results, NOTHING)):
+    reply = mail(results, None, Choice(form="reply"))
+    for text in (reply, report(results), page(results, NOTHING)):
         assert "said more freely than with an A/A control" in " ".join(
             text.split()
         )
-
-
-def test_a_mail_of_few_rows_says_what_it_can(results_of: ResultsOf) -> None:
-    made = rows("set/a/xbitmap", [5.0]) + rows("set/a/cvbmp", [2.5])
-    text = mail(results_of(document(made)))
-    assert line_of(text, "cvbmp") == "?0.500 (0.500, 0.500)  cvbmp"
+    text = " ".join(mail(results).split())
+    assert "* differs, but xbitmap has no control of its own" in text
+    assert "control [" not in text
 
 
 def test_a_refusal_says_that_the_report_is_there(
@@ -366,10 +600,12 @@ def test_flags_choose_what_is_shown(results_of: ResultsOf) -> None:
         operations=("extract",),
     )
     text = mail(results_of(full_document()), None, choice)
-    assert "extract, no faults: xbitmap in ns per range" in text
-    assert "idle-8g" not in text.split("\n\n")[0]
-    assert line_of(text, "flat").startswith("*")
-    assert "cvbmp  " not in text
+    title = "extract, median ns per range, 9 rounds; ratio flat / xbitmap"
+    assert "*0.238" in row_of(text, title, "frag-4g")
+    assert "idle-8g" not in text
+    assert "cvbmp" not in text.split("Only in the")[0]
+    # The answer of the run is about more than this.
+    assert text.startswith("flat against xbitmap, extract: of 1 guest faster")
 
 
 def test_a_reply_counts_what_was_shown_and_what_was_not(
@@ -390,7 +626,9 @@ def test_times_under_a_fault_are_shown_when_asked_for(
 ) -> None:
     fault = FAILSLAB.removeprefix("fault:")
     text = mail(results_of(full_document()), None, Choice(fault=fault))
-    assert f"set, fault {fault}: xbitmap in ns per page" in text
+    assert f"set, median ns per page, fault {fault}, 9 rounds" in text
+    # Twice as slow as without.
+    assert row_of(text, "set, median", "idle-8g").split()[3] == "11.2"
 
 
 def test_the_machine_takes_four_lines_whatever_it_is_called(
@@ -400,6 +638,8 @@ def test_the_machine_takes_four_lines_whatever_it_is_called(
         cpu_model="Xeon® " * 30, compiler_flags="-O2 " * 60
     )
     text = mail(results_of(content))
+    check_fits_a_mail(text)
+    text = mail(results_of(content), None, Choice(form="reply"))
     machine = text.split("\n\n")[-1].splitlines()
     assert machine[0].startswith("CPU: Xeon(R)")
     assert machine[4].startswith("traces: ")
@@ -412,6 +652,8 @@ def test_the_machine_takes_four_lines_whatever_it_is_called(
         (["--structure=nix"], "has no structure 'nix'; it has "),
         (["--workload=nix"], "has no workload 'nix'; it has "),
         (["--operation=nix"], "has no operation 'nix'; it has "),
+        (["--baseline=nix"], "has no structure 'nix'; it has "),
+        (["--baseline=floor"], "has no structure 'floor'; it has "),
         (["--fault=nix"], "has no fault 'nix'; it has none, failslab"),
     ],
 )
@@ -443,3 +685,81 @@ def test_it_is_written_and_printed(
     output = tmp_path / "mail.txt"
     assert main(["mail", str(path), "-o", str(output)]) == 0
     assert output.read_text() == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "flag", ["--out=results/mine", "--out results/mine", "--out='my results'"]
+)
+def test_the_line_that_reproduces_has_no_folder(
+    flag: str, form: str, results_of: ResultsOf
+) -> None:
+    content = full_document(
+        ["idle-8g"], command_line=f"./run bench {flag} --rounds=9"
+    )
+    text = mail(results_of(content), None, Choice(form=form))
+    last = text.splitlines()[-1]
+    assert last.startswith("reproduce")
+    assert last.endswith(": ./run bench --rounds=9")
+
+
+def test_any_structure_of_the_run_can_be_the_baseline(
+    results_of: ResultsOf,
+) -> None:
+    results = results_of(default_run())
+    text = mail(results, None, Choice(baseline="cvbmp"))
+    row = row_of(text, "ratio xbitmap / cvbmp", "idle-8g")
+    # 3.2 and 5.5 ns, twice, in rounds that drift and shake by as much.
+    assert row == "8 141000 2.67 6.53 11.2 *1.72 [1.72 .. 1.72]"
+    assert "cvbmp has no control of its own" in " ".join(text.split())
+    assert "\ncontrol " not in text
+    reply = Choice(baseline="cvbmp", form="reply", structures=("xbitmap",))
+    text = " ".join(mail(results, None, reply).split())
+    assert "xbitmap against cvbmp, no faults: of 15 rows faster in 0" in text
+    assert "A/A control, which cvbmp lacks here" in text
+    # The file is what it was.
+    assert "ratio cvbmp / xbitmap" in mail(results)
+
+
+def test_a_base_and_a_patched_run_stand_in_one_table(
+    write: Write, tmp_path: Path, capsys: Any
+) -> None:
+    base = tmp_path / "base.json"
+    base.write_text(json.dumps(slower_document()))
+    path = write(golden_document())
+    assert main(["mail", str(path), f"--against={base}"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("guest, structure") == 1
+    table = text[text.index("guest, structure") :].split("\n\n")[0]
+    lines = dict(line.split("  ", 1) for line in table.splitlines())
+    lines = {label.strip(): rest for label, rest in lines.items()}
+    assert lines["idle-8g, cvbmp"].split()[:3] == ["3.26", "6.53", "*+100%"]
+    assert lines["idle-8g, xbitmap"].split()[:3] == ["11.2", "11.2", "~+0.0%"]
+    assert "Base is commit 0ld0000, patched is abc1234." in text
+
+
+def test_a_change_of_fewer_than_six_rounds_is_left_out_and_said_to_be(
+    results_of: ResultsOf,
+) -> None:
+    content = full_document(["idle-8g"])
+    few = {
+        **content,
+        "benchmarks": [
+            row
+            for row in content["benchmarks"]
+            if "/cvbmp" not in row["name"] or row["repetition_index"] < 5
+        ],
+    }
+    old = results_of(few)
+    text = mail(results_of(content), old)
+    assert "idle-8g, cvbmp  " not in text
+    assert "Left out, fewer than 6 rounds: idle-8g, cvbmp" in text
+
+
+def test_memory_that_changed_since_the_base_is_said(
+    results_of: ResultsOf,
+) -> None:
+    old = results_of(full_document(["idle-8g"]))
+    changed = {**STRUCTURES, "cvbmp": (3.2, 1.6, STRUCTURES["cvbmp"][2])}
+    new = results_of(full_document(["idle-8g"], changed))
+    assert "peak KiB: idle-8g, cvbmp 122 to 102\n" in mail(new, old)

@@ -185,7 +185,7 @@ def test_mail_and_page_say_by_which_rule_a_ratio_is_marked(
     results_of: ResultsOf,
 ) -> None:
     results = results_of(full_document(**DECLARED))
-    choice = mail_subject.Choice(structures=("cvbmp",))
+    choice = mail_subject.Choice("reply", structures=("cvbmp",))
     text = " ".join(mail.mail(results, None, choice).split())
     assert "of cvbmp without faults, declared primary before the run" in text
     assert "PRIMARY, declared before the run: 15 ratios" in html.page(

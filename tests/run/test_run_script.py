@@ -6,6 +6,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
+import time
 
 import pytest
 from conftest import ROOT
@@ -13,6 +16,16 @@ from conftest import ROOT
 SMALL = (
     "--workload=punched-2g --structure=flat,xbitmap --operation=set --rounds=1"
 )
+
+
+LAST = 25  # lines of a terminal
+
+
+def last_lines(run_command, command: str, status: int = 0) -> list[str]:
+    """What stays on a terminal, where both streams are one."""
+    result = run_command(f"{command} 2>&1")
+    assert result.returncode == status, result.stdout
+    return result.stdout.splitlines()[-LAST:]
 
 
 def packages() -> dict[str, list[str]]:
@@ -55,23 +68,36 @@ def test_the_dockerfile_leaves_everything_to_this_script(run_command):
     assert 'CMD ["bench"]' in instructions
 
 
-def test_bench_ends_with_the_table_the_pictures_and_the_report(
+def test_bench_ends_with_the_answer_a_table_and_the_paths(
     run_command, tmp_path
 ):
     out = tmp_path / "results"
-    result = run_command(f"./run bench {SMALL} --out={out}")
-    assert result.returncode == 0, result.stderr
+    lines = last_lines(
+        run_command,
+        "./run bench --structure=flat,xbitmap,cvbmp --rounds=6 --pages=9999"
+        f" --out={out}",
+    )
+    ends = [
+        f"page     {out}/page.html",
+        f"report   {out}/report.txt",
+        f"mail     {out}/mail.txt",
+        f"pictures {out}",
+    ]
+    assert lines[-4:] == ends
+    summary = run_command(f"./run summary {out}").stdout.splitlines()
+    assert summary == lines[-len(summary) :]
+    assert summary[0].startswith("xbitmap or cvbmp? ")
+    guests = [line.split()[-1] for line in summary if "  " in line]
+    for guest in ("idle-8g", "frag-4g", "oom-2g", "busy-2g", "punched-2g"):
+        assert guest in guests
+
+
+def test_the_paths_lead_to_what_bench_wrote(run_command, tmp_path):
+    out = tmp_path / "results"
+    lines = last_lines(run_command, f"./run bench {SMALL} --out={out}")
+    assert f"report   {out}/report.txt" in lines
     report = (out / "report.txt").read_text()
-    assert report in result.stdout
-    for name in (
-        "results.json",
-        "report.txt",
-        "mail.txt",
-        "page.html",
-        "set.png",
-        "set.svg",
-    ):
-        assert f"{out}/{name}" in result.stderr
+    for name in ("results.json", "mail.txt", "page.html", "set.png"):
         assert (out / name).stat().st_size > 0
     results = json.loads((out / "results.json").read_text())
     faults = {
@@ -80,6 +106,34 @@ def test_bench_ends_with_the_table_the_pictures_and_the_report(
     assert faults == {False, True}, "with and without faults by default"
     # What the report says reproduces it is what was typed.
     assert "reproduce: ./run bench --workload=punched-2g" in report
+
+
+def test_a_run_that_is_interrupted_ends_with_what_is_missing(tmp_path):
+    out = tmp_path / "results"
+    process = subprocess.Popen(
+        ["./run", "bench", "--structure=xbitmap,cvbmp", "--rounds=9000"]
+        + ["--workload=punched-2g", "--row-budget=0", f"--out={out}"],
+        cwd=ROOT,
+        env=os.environ | {"PFN_INSTALL": "no"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # as a terminal has it, for Ctrl-C
+    )
+    try:
+        while not (out / "results.json").exists():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        text, _ = process.communicate(timeout=600)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    lines = text.splitlines()[-LAST:]
+    (line,) = [x for x in lines if x.startswith("INCOMPLETE: ")]
+    assert line.startswith("INCOMPLETE: interrupted; ")
+    assert f"report   {out}/report.txt" in lines
 
 
 def test_a_fault_of_the_users_own_replaces_the_default_ones(
@@ -242,8 +296,8 @@ def test_paths_are_those_of_the_callers_folder(run_command, tmp_path):
     assert (tmp_path / "again.txt").read_text() == report
     result = run_command(f"{run} mail out")
     assert "xbitmap" in result.stdout, result.stderr
-    result = run_command(f"{run} compare out out/results.json")
-    assert "xbitmap" in result.stdout, result.stderr
+    result = run_command(f"{run} compare out out/results.json --all")
+    assert "  xbitmap" in result.stdout, result.stderr
     result = run_command(f"{run} plot out -o pictures")
     assert "pictures/set.png" in result.stdout, result.stderr
     result = run_command(f"{run} html out -o page.html")
