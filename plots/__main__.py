@@ -22,6 +22,7 @@ from plots import (
     claims,
     compare,
     experiments,
+    export,
     figure_trace,
     html,
     instructions,
@@ -48,6 +49,7 @@ COMMANDS_OF_RUN = frozenset(
     (
         "compare",
         "experiment",
+        "export",
         "html",
         "mail",
         "plot",
@@ -76,11 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )
-    for name, summary, add_arguments in COMMANDS:
+    for name, what, add_arguments in COMMANDS:
         program = f"./run {name}" if name in COMMANDS_OF_RUN else None
         add_arguments(
             subparsers.add_parser(
-                name, prog=program, help=summary, description=summary
+                name, prog=program, help=what, description=what
             )
         )
     options = parser.parse_args(arguments)
@@ -140,6 +142,33 @@ def _run_report(options: argparse.Namespace) -> int:
     output = options.output or results.path.with_name(name)
     _write(output, text.encode("ascii"))
     return _say(text)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    _add_results(parser)
+    parser.add_argument(
+        "--format",
+        dest="form",
+        choices=export.FORMATS,
+        default=export.FORMATS[0],
+        help="csv for a program, markdown for a page (default: %(default)s)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="where to write it (default: print it)",
+    )
+    parser.set_defaults(run=_run_export)
+
+
+def _run_export(options: argparse.Namespace) -> int:
+    text = export.export(load(options.results), options.form)
+    if options.output is None:
+        return _say(text)
+    _write(options.output, text.encode())
+    return 0
 
 
 def _add_summary(parser: argparse.ArgumentParser) -> None:
@@ -680,6 +709,7 @@ COMMANDS = (
     ("compare", "compare two results row by row", _add_compare),
     ("docs", "write the results that the documentation shows", _add_docs),
     ("experiment", "test the statistics themselves", _add_experiment),
+    ("export", "print every time as CSV or Markdown", _add_export),
     (
         "instructions",
         "print instructions per page, hold them to stored ones",

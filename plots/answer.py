@@ -263,7 +263,10 @@ def _verdict(found: Duel) -> Iterator[str]:
         key=lambda win: -win[0],
     )
     sure = "With 95 % certainty "
-    if not found.results.has_control:
+    if any(
+        standing.control(found.results, found.place(guest)) is None
+        for guest, _ in found.marked("*")
+    ):
         sure = "Without an A/A control, so less certain: "
     if wins:
         most, first = wins[0]

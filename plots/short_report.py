@@ -225,7 +225,8 @@ def _legend(results: Results, glances: Sequence[Table]) -> list[str]:
         "peak KiB": "most memory at any time, in kmalloc size classes",
         "lost ppm": "pages in a million lost under"
         f" {condition_label(results.lost_condition)}",
-        "instr": f"instructions of {measure.name} per page, of the first pages",
+        "instr": f"instructions of {measure.name} per page, of the first"
+        " pages",
     }
     marks = {
         "*": f"differs from {baseline} by more than the control does"

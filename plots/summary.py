@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from plots import answer, html, mail, report
+from plots import answer, html, report
 from plots.results import Results
 from plots.text import WIDTH, printable, render, shorten
 
@@ -62,7 +62,7 @@ def _paths(folder: Path) -> Iterator[str]:
     for what, name in (
         ("page", html.FILE_NAME),
         ("report", report.FILE_NAME),
-        ("mail", mail.FILE_NAME),
+        ("mail", "mail.txt"),
     ):
         if (folder / name).is_file():
             yield _path(what, folder / name)

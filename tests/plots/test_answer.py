@@ -148,6 +148,21 @@ def test_without_a_control_it_says_that_it_is_less_certain(
     assert "no A/A control" in " ".join(guests_legend(results))
 
 
+def test_one_guest_without_a_control_makes_all_of_it_less_certain(
+    results_of: ResultsOf,
+) -> None:
+    content = contest({"idle-8g": 3, "busy-2g": 3})
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if row["name"] != "drain/busy-2g/xbitmap/control:1"
+    ]
+    assert answer(results_of(content))[0] == (
+        "xbitmap or cvbmp? Without an A/A control, so less certain: xbitmap"
+        " on both guests."
+    )
+
+
 @pytest.mark.parametrize(
     ("message", "said"),
     [
