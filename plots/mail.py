@@ -22,8 +22,6 @@ from plots.mail_subject import REPLY, Choice, Subject, choose, rebased
 from plots.results import FLOOR, Contender, Results
 from plots.text import WIDTH, page, shell_lines, shorten, to_ascii, wrap
 
-FILE_NAME = "mail.txt"
-
 # A cover letter of one rival on five guests has 30 lines with this.
 _MOST_OF_ANSWER = 5
 _NO_ROW = wrap(
