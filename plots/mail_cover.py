@@ -72,22 +72,22 @@ class Block:
         return to_baseline(self.subject, self.measure, workload, self.rival)
 
     def is_short(self, workload: str) -> bool:
-        """Whether it has figures, but of fewer than six rounds."""
+        """Whether it, or its control, has fewer than six rounds."""
         if self.rival is None:
             time = self.time(workload, self.baseline)
             return time is not None and not time.is_interval
         ratio = self.ratio(workload)
-        return ratio is not None and not ratio.ratio.is_interval
+        return ratio is not None and ratio.mark == "?"
 
     def is_shown(self, workload: str) -> bool:
+        if self.is_short(workload):
+            return False
         if self.rival is None:
-            time = self.time(workload, self.baseline)
-            return time is not None and time.is_interval
-        ratio = self.ratio(workload)
-        if ratio is not None:
-            return ratio.ratio.is_interval
+            return self.time(workload, self.baseline) is not None
         both = (self.baseline, self.rival)
-        return any(self.word(workload, name) for name in both)
+        return self.ratio(workload) is not None or any(
+            self.word(workload, name) for name in both
+        )
 
     @property
     def guests(self) -> list[str]:
@@ -106,28 +106,32 @@ def blocks(subject: Subject) -> list[Block]:
 
 
 def tables(subject: Subject, answered: str | None) -> Iterator[list[str]]:
-    """Both of each block that has a row, and who wins.
+    """Times of each block that has a row, memory of each rival once.
 
-    Of one rival the answer of the run has said so already.
+    Who wins is said above, unless the answer of the run has said so.
     """
+    done: set[str | None] = set()
     for block in blocks(subject):
         if block.guests:
             if block.rival not in (None, answered):
                 yield _wins(block)
             yield _times(block)
-            yield _beside(block)
+            if block.rival not in done:
+                yield _beside(block)
+            done.add(block.rival)
 
 
 def _wins(block: Block) -> list[str]:
     """How often the rival won, by the marks of the table below."""
     ratios = [block.ratio(guest) for guest in block.guests]
-    marked = [r.ratio.median < 1 for r in ratios if r and r.mark == "*"]
-    alike_ = sum(r is not None and r.mark != "*" for r in ratios)
+    faster = [r.ratio.median < 1 for r in ratios if r and r.mark == "*"]
+    alike_ = sum(r is not None and r.mark == "~" for r in ratios)
     without = ratios.count(None)
+    guests = "guest" if len(ratios) == 1 else "guests"
     return wrap(
         f"{block.rival} against {block.baseline}, {block.measure.name}: of"
-        f" {len(ratios)} guest{'s' * (len(ratios) != 1)} faster on {sum(marked)}, slower on"
-        f" {len(marked) - sum(marked)}, no difference shown on {alike_}"
+        f" {len(ratios)} {guests} faster on {sum(faster)}, slower on"
+        f" {len(faster) - sum(faster)}, no difference shown on {alike_}"
         + (f", no ratio on {without}." if without else ".")
     )
 

@@ -359,6 +359,32 @@ def test_a_row_with_fewer_than_six_rounds_is_left_out_and_said_to_be(
     assert "busy-2g (fewer than 6 rounds)" in " ".join(text.split())
 
 
+def test_a_control_with_fewer_than_six_rounds_leaves_its_guest_out(
+    results_of: ResultsOf,
+) -> None:
+    content = default_run()
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if "/busy-2g/xbitmap/control" not in row["name"]
+        or row["repetition_index"] < 5
+    ]
+    text = mail(results_of(content))
+    tables = text[text.index("set + drain, median") : text.index("Only in the")]
+    assert "busy-2g" not in tables and "?" not in tables
+    assert "busy-2g (fewer than 6 rounds)" in " ".join(text.split())
+
+
+def test_memory_stands_once_whatever_operations_are_chosen(
+    results_of: ResultsOf,
+) -> None:
+    choice = Choice(operations=("set", "drain"))
+    text = mail(results_of(default_run()), None, choice)
+    assert "\nset, median ns per page" in text
+    assert "\ndrain, median ns per page" in text
+    assert text.count("peak, KiB") == 1
+
+
 def test_of_several_structures_the_one_with_few_rounds_is_named(
     results_of: ResultsOf,
 ) -> None:
