@@ -35,6 +35,15 @@ function(pfn_add_library)
   endif()
 endfunction()
 
+# With PFN_QUICK_BUILD, does not optimise the target: a command line takes long
+# to compile and no time to run.
+function(pfn_compile_quickly target)
+  if(PFN_QUICK_BUILD)
+    target_compile_options(${target} PRIVATE -O0)
+    set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
+  endif()
+endfunction()
+
 # pfn_add_test(NAME trace_io_test SRCS trace_io_test.cc DEPS pfn::trace ...)
 # One executable, one entry in CTest. Its own code, which is most of what there
 # is to compile, is not optimised, unless it is TIMED; what it links is as it is
