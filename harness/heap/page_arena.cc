@@ -88,8 +88,10 @@ void* PageArena::Allocate(unsigned order) noexcept {
   if (start > capacity_ || capacity_ - start < bytes) return nullptr;
   const std::size_t gap = used_;
   used_ = start + bytes;
-  if (guarded_ > gap) Unpoison(base_ + gap, std::min(used_, guarded_) - gap);
-  Guard();
+  if constexpr (kPoisons) {
+    if (guarded_ > gap) Unpoison(base_ + gap, std::min(used_, guarded_) - gap);
+    Guard();
+  }
   FreeRange(base_ + gap, (start - gap) / kPageBytes);
   return base_ + start;
 }

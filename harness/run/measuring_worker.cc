@@ -8,6 +8,7 @@
 #include <ctime>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,10 @@ class MeasuringWorker::Bench {
         for (const std::size_t other : std::span(task.rows).subspan(1)) {
           job.more.push_back(rows_[other].job.operation);
         }
+        // What an arena has given out before decides a few instructions of a
+        // row: a count has one of its own.
+        std::optional<PageArena> own;
+        if (Timer::Get().counts_instructions()) job.arena = &own.emplace();
         Measurement measured = Measured(row, job);
         pfn::Transfer(result, measured);
         break;
@@ -80,8 +85,6 @@ class MeasuringWorker::Bench {
         break;
       }
       case Kind::kProbe: {
-        // Its own, because what an arena has given out before decides a few
-        // instructions of a row.
         PageArena arena;
         result(ProbeHeapUse(row.contender->kind(), arena));
         break;
