@@ -250,7 +250,7 @@ def _verdict(found: Duel) -> Iterator[str]:
         where = f", {to_ascii(condition_label(found.condition))}"
     question = f"{baseline} or {rival}{where}?"
     total = len(found.outcomes)
-    # Whoever wins more often comes first.
+    # The one that wins more often comes first.
     wins = sorted(
         (
             (len(shown), name)

@@ -68,7 +68,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which rows are told of; without names, those of every name."""
+    """Which rows are reported; without names, those of every name."""
 
     structures: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
@@ -107,7 +107,7 @@ def compare(
 def selected(
     pairs: Sequence[Pair], new: Results, selection: Selection
 ) -> list[Pair]:
-    """Those that are told of; marked as among all of the run."""
+    """Those that are reported; marked as among all of the run."""
     for what, names, known in (
         (
             "structure",

@@ -132,7 +132,7 @@ def _table(
 
 
 def _peaks(base: Results, subject: Subject) -> list[str]:
-    """Memory has no noise: whatever differs, changed."""
+    """Memory has no noise: every difference is a change."""
     parts = []
     for workload in subject.workloads:
         for name in _names(subject):

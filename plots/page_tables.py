@@ -205,7 +205,7 @@ def _time_row(results: Results, case: Case, counter: str) -> list[Cell]:
             return []
         if word.endswith(" ns"):
             word += " per page"
-        # Sorted as slower than whatever has a figure.
+        # Sorted as slower than every row with a figure.
         return [*_key(case), (1e30, word), None, None, word, None]
     return [
         *_key(case),

@@ -445,7 +445,7 @@ def load(path: Path) -> Results:
 
 
 def _refuse_odd_values(path: Path, document: Any) -> None:
-    """Whatever cannot be shown: checked once, here, for all who read on."""
+    """Text that cannot be shown is refused once, here, for all later readers."""
     # Not recursive: a document may be nested as deeply as the stack is high.
     rest: list[tuple[str, str, Any]] = [("", "", document)]
     while rest:

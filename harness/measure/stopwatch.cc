@@ -58,7 +58,7 @@ double MedianCostOfPair(Read read) {
 
 // By how much a step becomes longer when a lap ends it, from the least of many
 // sequences. The step takes longer than reading the counter does: that part of
-// a lap runs beside the step, so that laps around nothing would tell too much.
+// a lap overlaps the step, so that laps around nothing would read too long.
 template <class Read>
 double CostOfLap(Read read) {
   constexpr int kSteps = 256;

@@ -73,7 +73,7 @@ struct RowRequest {
 bool CanServe(const Contender& contender, const PolicySpec& policy);
 std::vector<Row> MakeRows(const RowRequest& request);
 
-// The structure, or whatever stands there in the name of a row.
+// The structure, or the word in its place in the name of a row.
 std::string_view StructureOf(const Row& row);
 
 // Every row in one visit. `share`: in as few as can be, because recording is

@@ -3,7 +3,7 @@
 // File: harness/run/worker.h
 //
 // A process of its own for what may crash, exit or never return: it answers
-// requests, and when it dies of one, whoever asked lives on and can say so. The
+// requests, and when it dies of one, its parent lives on and can say so. The
 // next request gets a new process. It is a fork, so that it knows all that was
 // there when it was made; it never outlives its parent, and leaves SIGINT and
 // SIGTERM to it.

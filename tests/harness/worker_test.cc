@@ -90,7 +90,7 @@ TEST(Worker, IsEndedWhenItGivesNoAnswerInTime) {
   EXPECT_EQ(worker.Ask("count", seconds(0), &Always).text, "1");
 }
 
-TEST(Worker, IsStoppedByWhoeverAsks) {
+TEST(Worker, IsStoppedWhenAsked) {
   Worker worker(&Begin);
   const auto start = steady_clock::now();
   const Worker::Outcome outcome = worker.Ask("hang", seconds(0), [&] {

@@ -173,7 +173,7 @@ def parse(
         else:
             said.append(line)
     if running:
-        # Whoever crashes says why in one line of many.
+        # A program that crashes says why in one line of many.
         why = [line for line in said if "ERROR: " in line or "error: " in line]
         why += [line for line in said if "no answer in" in line]
         failed[running] = (

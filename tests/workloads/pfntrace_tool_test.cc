@@ -130,7 +130,7 @@ TEST_F(Pfntrace, ImportWarnsOfAGuestThatIsTooSmall) {
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.err,
             "pfntrace: warning: the pages 0x1fc to 0x303 do not fit into a "
-            "guest of 1 MiB: 8 too many, or more, whatever its hole below 4 "
+            "guest of 1 MiB: 8 too many, or more, with any hole below 4 "
             "GiB; check --guest-memory, or the recording\n");
 }
 

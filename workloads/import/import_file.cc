@@ -117,29 +117,30 @@ bool HasPageIn(const Trace& trace, PfnRange range) {
 void CheckGuestMemory(ImportedFile& file) {
   ImportResult& result = file.result;
   std::uint64_t& memory = result.trace.provenance.guest_memory_bytes;
-  const std::uint64_t told = result.guest_memory_bytes;
-  if (memory == 0 && told != 0) {
-    memory = told;
-    result.notes.push_back(fmt::format(
-        "guest memory is {}, by the targets of the host", FormatBytes(told)));
+  const std::uint64_t reported = result.guest_memory_bytes;
+  if (memory == 0 && reported != 0) {
+    memory = reported;
+    result.notes.push_back(
+        fmt::format("guest memory is {}, by the targets of the host",
+                    FormatBytes(reported)));
   } else if (memory == 0) {
     memory = EstimateGuestMemory(result.trace);
     result.notes.push_back(
         fmt::format("guest memory is estimated from the highest page: {}; "
                     "--guest-memory=SIZE says it",
                     FormatBytes(memory)));
-  } else if (told != 0 && told != memory) {
+  } else if (reported != 0 && reported != memory) {
     file.warnings.push_back(fmt::format(
         "--guest-memory is {}, but by the targets of the host the guest has "
         "{}",
-        FormatBytes(memory), FormatBytes(told)));
+        FormatBytes(memory), FormatBytes(reported)));
   }
   const std::uint64_t beyond = PagesBeyond(result.trace, memory);
   if (beyond > 0) {
     const PfnRange span = SpanOf(result.trace);
     file.warnings.push_back(fmt::format(
         "the pages {:#x} to {:#x} do not fit into a guest of {}: {} too many, "
-        "or more, whatever its hole below 4 GiB; check --guest-memory, or the "
+        "or more, with any hole below 4 GiB; check --guest-memory, or the "
         "recording",
         span.first, span.last, FormatBytes(memory), beyond));
   }

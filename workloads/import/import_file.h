@@ -44,7 +44,7 @@ std::filesystem::path TraceNameFor(const std::filesystem::path& recording);
 // 3 * 2^n. 0 without pages.
 std::uint64_t EstimateGuestMemory(const Trace& trace);
 
-// How many pages lie beyond a guest of so much memory, whatever its hole below
+// How many pages lie beyond a guest of so much memory, with any hole below
 // 4 GiB: of 0 to 2 GiB.
 std::uint64_t PagesBeyond(const Trace& trace, std::uint64_t guest_memory_bytes);
 
