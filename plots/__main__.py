@@ -18,23 +18,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from plots import (
-    claims,
-    compare,
-    experiments,
-    export,
-    figure_trace,
-    html,
-    instructions,
-    mail,
-    mail_subject,
-    report,
-    showcase,
-    summary,
-    thread,
-    thread_experiments,
-)
-from plots.results import FILE_NAME, Results, ResultsError, load
+from claims import claims
+from claims import experiments as thread_experiments
+from claims import mailing_list as thread
+from plots.text import compare, export, mail, mail_subject, report, showcase, summary
+from plots import lab as experiments
+from plots.draw import figure_trace
+from plots.page import page as html
+from plots.read import instructions
+from plots.read.results import FILE_NAME, Results, ResultsError, load
 
 EXIT_RISEN = 1
 EXIT_SLOWER = 1
@@ -243,7 +235,7 @@ def _run_plot(options: argparse.Namespace) -> int:
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
     # Not at the top of the file: `report` works without matplotlib.
-    from plots import pictures
+    from plots.draw import pictures
 
     directory = options.output or results.path.parent
     charts = pictures.charts(results)
@@ -290,7 +282,7 @@ def _run_trace(options: argparse.Namespace) -> int:
             ) from None
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
-    from plots import panels
+    from plots.draw import panels
 
     stem: Path = options.output
     for suffix, picture in panels.render_trace(trace, stem.name).items():
@@ -640,7 +632,7 @@ def _pictures_of(results: Results) -> dict[str, bytes]:
     beside = sorted(results.path.parent.glob("*.svg"))
     if beside or importlib.util.find_spec("matplotlib") is None:
         return {path.stem: path.read_bytes() for path in beside}
-    from plots import pictures
+    from plots.draw import pictures
 
     rendered = pictures.render(pictures.charts(results))
     return {stem: picture["svg"] for stem, picture in rendered}

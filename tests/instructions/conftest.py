@@ -14,7 +14,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from plots.instructions import Baseline, baseline_of, load_counts  # noqa: E402
+from plots.read.instructions import Baseline, baseline_of, load_counts  # noqa: E402
 
 PFNBENCH = os.environ["PFNBENCH"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import counted
 
-from plots.instructions import compare, read_baseline, write_baseline
+from plots.read.instructions import compare, read_baseline, write_baseline
 
 BASELINE = Path(__file__).with_name("baseline.txt")
 

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from plots.results import Results, load  # noqa: E402
+from plots.read.results import Results, load  # noqa: E402
 
 CONTEXT = {
     "date": "2026-11-21T08:00:00+00:00",

@@ -19,9 +19,9 @@ from conftest import (
     rows,
 )
 
-from plots.answer import answer, duel, guests_legend, guests_table, paragraph
-from plots.results import Results
-from plots.text import render
+from plots.tables.answer import answer, duel, guests_legend, guests_table, paragraph
+from plots.read.results import Results
+from plots.text.layout import render
 
 ResultsOf = Callable[[Any], Results]
 

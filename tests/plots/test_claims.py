@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from plots import claims, thread
-from plots.findings import common, sets
+from claims import claims, mailing_list as thread
+from claims.findings import common, sets
 from plots.__main__ import main
-from plots.claims import Claim, Experiment, Finding, Lab, Section, Verdict
-from plots.results import ResultsError
-from plots.thread_experiments import EXPERIMENTS
+from claims.claims import Claim, Experiment, Finding, Lab, Section, Verdict
+from plots.read.results import ResultsError
+from claims.experiments import EXPERIMENTS
 
 REPOSITORY = Path(__file__).parents[2]
 

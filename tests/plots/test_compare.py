@@ -22,9 +22,9 @@ from hypothesis import given, settings
 from test_report import check_fits_a_mail, documents
 
 from plots.__main__ import main
-from plots.compare import Selection, compare
-from plots.mail import mail
-from plots.results import Results, ResultsError, load
+from plots.text.compare import Selection, compare
+from plots.text.mail import mail
+from plots.read.results import Results, ResultsError, load
 
 GOLDEN = Path(__file__).parent / "golden" / "compare.txt"
 

@@ -20,18 +20,11 @@ from conftest import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plots import (
-    figure_failure,
-    figure_growth,
-    figure_pareto,
-    figure_tails,
-    figure_timeline,
-    pictures,
-)
+from plots.draw import figure_failure, figure_growth, figure_pareto, figure_tails, figure_timeline, pictures
 from plots.__main__ import main
-from plots.curves import CurveChart, Plane
-from plots.results import Results, ResultsError, Workload
-from plots.style import STYLES
+from plots.draw.curves import CurveChart, Plane
+from plots.read.results import Results, ResultsError, Workload
+from plots.draw.style import STYLES
 
 ResultsOf = Callable[[Any], Results]
 Write = Callable[[Any], Path]
@@ -47,7 +40,7 @@ def curve_of(plane: Plane, label: str) -> "list[tuple[float, float]]":
 def drawn(chart: CurveChart) -> "list[dict[str, list[tuple[float, float]]]]":
     """What matplotlib's axes hold, by name of the curve."""
     pytest.importorskip("matplotlib")
-    from plots import planes
+    from plots.draw import planes
 
     return [
         {
@@ -396,7 +389,7 @@ def test_a_zero_on_a_logarithmic_axis_is_at_its_lower_end(
     results_of: ResultsOf,
 ) -> None:
     pytest.importorskip("matplotlib")
-    from plots import planes
+    from plots.draw import planes
 
     charts = figure_failure.charts(results_of(failure_document()))
     axes = planes.draw(charts["failure-set-rate"]).axes[0]
@@ -411,7 +404,7 @@ def test_no_name_lies_on_the_axes_or_on_another(
     pytest.importorskip("matplotlib")
     from matplotlib.text import Annotation, Text
 
-    from plots import planes
+    from plots.draw import planes
 
     content = document(
         row
@@ -481,7 +474,7 @@ def test_names_are_spread_without_losing_their_order(
     wanted: "list[float]", pitch: float
 ) -> None:
     pytest.importorskip("matplotlib")
-    from plots.planes import spread
+    from plots.draw.planes import spread
 
     places = spread(wanted, pitch, 0.0, 1.0)
     assert len(places) == len(wanted)

@@ -10,7 +10,7 @@ import pytest
 from conftest import document, rows
 
 from plots.__main__ import main
-from plots.experiments import (
+from plots.lab import (
     NOISES,
     ORDERS,
     RULES,
@@ -22,7 +22,7 @@ from plots.experiments import (
     simulate,
     slowed,
 )
-from plots.results import Results, ResultsError
+from plots.read.results import Results, ResultsError
 
 ResultsOf = Callable[[Any], Results]
 REPORTED = RULES["report's *"]

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from conftest import document, error_rows, full_document, rows, times
 
-from plots import standing
+from plots.tables import standing
 from plots.__main__ import main
-from plots.export import COLUMNS, FORMATS, export
-from plots.results import Contender, Results, load
-from plots.standing import Place
+from plots.text.export import COLUMNS, FORMATS, export
+from plots.read.results import Contender, Results, load
+from plots.tables.standing import Place
 
 ResultsOf = Callable[[Any], Results]
 

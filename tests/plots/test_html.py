@@ -22,11 +22,11 @@ from conftest import (
 from hypothesis import HealthCheck, given, settings
 from test_report import documents, golden_document
 
-from plots import markdown, page_tables
+from plots.page import markdown, tables as page_tables
 from plots.__main__ import main
-from plots.html import Extras, page
-from plots.report import time_counters
-from plots.results import Results, ResultsError, load
+from plots.page.page import Extras, page
+from plots.text.report import time_counters
+from plots.read.results import Results, ResultsError, load
 
 ResultsOf = Callable[[Any], Results]
 Write = Callable[[Any], Path]

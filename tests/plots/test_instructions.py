@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plots.__main__ import main
-from plots.instructions import (
+from plots.read.instructions import (
     Baseline,
     compare,
     read_baseline,

@@ -28,11 +28,11 @@ from test_html import NOTHING
 from test_report import check_fits_a_mail, documents, golden_document
 
 from plots.__main__ import main
-from plots.html import page
-from plots.mail import mail
-from plots.mail_subject import FORMS, Choice
-from plots.report import report
-from plots.results import Results, ResultsError, load
+from plots.page.page import page
+from plots.text.mail import mail
+from plots.text.mail_subject import FORMS, Choice
+from plots.text.report import report
+from plots.read.results import Results, ResultsError, load
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -10,14 +10,14 @@ import pytest
 from conftest import FAILSLAB, document, memory, profile, rows, times
 from test_html import NOTHING
 
-from plots import figure_memory
-from plots.html import page
-from plots.mail import mail
-from plots.mail_subject import Choice
-from plots.profiles import read
-from plots.report import report
-from plots.results import Results
-from plots.showcase import table
+from plots.draw import figure_memory
+from plots.page.page import page
+from plots.text.mail import mail
+from plots.text.mail_subject import Choice
+from plots.read.profiles import read
+from plots.text.report import report
+from plots.read.results import Results
+from plots.text.showcase import table
 
 ResultsOf = Callable[[Any], Results]
 

@@ -14,10 +14,11 @@ from conftest import FAILSLAB
 from test_html import profiles
 from test_report import golden_document
 
-from plots import page_tables, standing
-from plots.html import Extras, page
-from plots.results import Results, load
-from plots.standing import Place
+from plots.page import tables as page_tables
+from plots.tables import standing
+from plots.page.page import Extras, page
+from plots.read.results import Results, load
+from plots.tables.standing import Place
 
 CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
@@ -299,7 +300,7 @@ def test_the_comparison_is_the_one_that_the_results_give(
 def test_ranks_of_the_script_are_those_of_the_statistics(
     browser: Browser,
 ) -> None:
-    from plots.statistics import interval_ranks
+    from plots.read.statistics import interval_ranks
 
     for comparisons in (1, 12, 1300):
         ranks = browser.execute_script(

@@ -24,11 +24,11 @@ from conftest import (
     times,
 )
 
-from plots import figure_memory, figure_time
+from plots.draw import figure_memory, figure_time
 from plots.__main__ import main
-from plots.chart import Chart, file_stems
-from plots.results import Results
-from plots.style import STYLES
+from plots.draw.chart import Chart, file_stems
+from plots.read.results import Results
+from plots.draw.style import STYLES
 
 Write = Callable[[Any], Path]
 ResultsOf = Callable[[Any], Results]
@@ -262,7 +262,7 @@ def test_a_zero_is_written_on_a_logarithmic_axis(
     results_of: ResultsOf,
 ) -> None:
     pytest.importorskip("matplotlib")
-    from plots import panels
+    from plots.draw import panels
 
     content = document(
         rows("set/a/xbitmap", times(500))
@@ -283,7 +283,7 @@ def test_the_axes_hold_the_medians_and_the_intervals(
     results_of: ResultsOf,
 ) -> None:
     pytest.importorskip("matplotlib")
-    from plots import panels
+    from plots.draw import panels
 
     results = results_of(full_document())
     for operation in ("set", "test", "extract", "clear", "drain"):
@@ -348,7 +348,7 @@ def test_every_structure_has_its_own_colour_in_the_png(
     pytest.importorskip("matplotlib")
     from PIL import Image
 
-    from plots import pictures
+    from plots.draw import pictures
 
     names = [n for n in STYLES if n not in ("floor", "array", "pipelined")]
     content = document(
@@ -392,7 +392,7 @@ def test_ticks_of_a_log_axis_keep_apart(
     low: float, high: float, most: int, ticks: "list[float]"
 ) -> None:
     pytest.importorskip("matplotlib")
-    from plots.canvas import log_ticks
+    from plots.draw.canvas import log_ticks
 
     assert log_ticks(low, high, most) == pytest.approx(ticks)
 
@@ -400,7 +400,7 @@ def test_ticks_of_a_log_axis_keep_apart(
 @pytest.mark.parametrize("inches", [0.6, 1.2, 2.4])
 def test_figures_of_ticks_do_not_run_into_each_other(inches: float) -> None:
     pytest.importorskip("matplotlib")
-    from plots.canvas import fitting_ticks, tick
+    from plots.draw.canvas import fitting_ticks, tick
 
     ticks = fitting_ticks(0.00005, 5e5, inches)
     assert ticks

@@ -8,8 +8,10 @@ import pytest
 from conftest import FAILSLAB, document, full_document, rows
 from test_html import NOTHING
 
-from plots import html, mail, mail_subject, standing
-from plots.experiments import (
+from plots.page import page as html
+from plots.text import mail, mail_subject
+from plots.tables import standing
+from plots.lab import (
     NOISES,
     ORDERS,
     PRIMARY,
@@ -18,10 +20,10 @@ from plots.experiments import (
     simulate,
     slowed,
 )
-from plots.report import report
-from plots.results import Results
-from plots.standing import Measure, Place
-from plots.statistics import MOST_PRIMARY, PRIMARY_ALARM
+from plots.text.report import report
+from plots.read.results import Results
+from plots.tables.standing import Measure, Place
+from plots.read.statistics import MOST_PRIMARY, PRIMARY_ALARM
 
 ResultsOf = Callable[[Any], Results]
 

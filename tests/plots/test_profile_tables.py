@@ -10,9 +10,9 @@ from conftest import document, memory, profile, rows, times
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plots.profile_tables import tables
-from plots.report import report
-from plots.results import Results
+from plots.tables.profile_tables import tables
+from plots.text.report import report
+from plots.read.results import Results
 
 ResultsOf = Callable[[Any], Results]
 

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from plots import figure_replay, panels, replay
+from plots.draw import figure_replay, panels
+from plots.tables import replay
 from test_report import replay_document
 
 

@@ -27,10 +27,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plots.__main__ import main
-from plots.report import report
-from plots.results import Results, load
-from plots.short_report import short_report
-from plots.summary import MOST_LINES, summary
+from plots.text.report import report
+from plots.read.results import Results, load
+from plots.text.short_report import short_report
+from plots.text.summary import MOST_LINES, summary
 
 GOLDEN = Path(__file__).parent / "golden" / "report-full.txt"
 

@@ -11,7 +11,7 @@ import pytest
 from conftest import document, error_rows, full_document, profile, rows
 
 from plots.__main__ import main
-from plots.results import (
+from plots.read.results import (
     Case,
     Contender,
     Results,

@@ -18,7 +18,7 @@ jsonschema = pytest.importorskip(
     "jsonschema", reason="apt-get install python3-jsonschema"
 )
 
-SCHEMA = json.loads((ROOT / "plots" / "results.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "plots" / "read" / "results.schema.json").read_text())
 FORMAT = ROOT / "docs" / "results-format.md"
 
 

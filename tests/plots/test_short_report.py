@@ -22,9 +22,9 @@ from conftest import (
 )
 from test_report import golden_document
 
-from plots import answer
-from plots.results import Results, load
-from plots.short_report import short_report
+from plots.tables import answer
+from plots.read.results import Results, load
+from plots.text.short_report import short_report
 
 GOLDEN = Path(__file__).parent / "golden" / "report.txt"
 

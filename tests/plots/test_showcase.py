@@ -21,9 +21,9 @@ from conftest import (
     times,
 )
 
-from plots import showcase
+from plots.text import showcase
 from plots.__main__ import main
-from plots.results import ResultsError, load
+from plots.read.results import ResultsError, load
 
 BLOCK = f"{showcase._BEGIN}\nold\n{showcase._END}"
 

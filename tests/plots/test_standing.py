@@ -6,8 +6,8 @@ from typing import Any
 
 from conftest import DRIFT, document, memory, rows
 
-from plots.results import Contender, Results
-from plots.standing import (
+from plots.read.results import Contender, Results
+from plots.tables.standing import (
     WHOLE,
     Measure,
     Place,
@@ -75,8 +75,8 @@ def test_a_rival_that_was_sometimes_faster_is_undecided(
 
 
 def test_ratios_are_the_reports(results_of: ResultsOf) -> None:
-    from plots.report import ratio
-    from plots.results import Case
+    from plots.text.report import ratio
+    from plots.read.results import Case
 
     results = contest(results_of, cvbmp=[0.8, 0.9, 0.7] * 3)
     mine = ratio_of(results, Place(SET, "a", ""), "cvbmp", "xbitmap")

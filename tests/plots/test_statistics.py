@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plots.statistics import (
+from plots.read.statistics import (
     Estimate,
     change,
     differs,

@@ -7,8 +7,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plots.results import FLOOR, SETLESS, Contender
-from plots.style import STYLES, Style, in_order, style_of
+from plots.read.results import FLOOR, SETLESS, Contender
+from plots.draw.style import STYLES, Style, in_order, style_of
 
 STRUCTURES = Path(__file__).parents[2] / "structures"
 

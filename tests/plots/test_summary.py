@@ -11,11 +11,11 @@ import pytest
 from conftest import document, error_rows, full_document, rows, times
 from test_short_report import default_document
 
-from plots import answer
+from plots.tables import answer
 from plots.__main__ import main
-from plots.results import Results, load
-from plots.summary import MOST_LINES, summary
-from plots.text import render
+from plots.read.results import Results, load
+from plots.text.summary import MOST_LINES, summary
+from plots.text.layout import render
 
 ResultsOf = Callable[[Any], Results]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plots.text import (
+from plots.text.layout import (
     Cell,
     Table,
     alike,

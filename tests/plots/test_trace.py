@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from plots.__main__ import main
-from plots.figure_trace import MOST_RUNS, Run, parse
-from plots.results import ResultsError
+from plots.draw.figure_trace import MOST_RUNS, Run, parse
+from plots.read.results import ResultsError
 
 TEXT = "T 8\nI 1ff-1fc 300\nI 301-303\nT 0\nD 303-300\nD 1fc-1ff\n"
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from conftest import document, error_rows, memory, profile, rows, times
 
-from plots import figure_pareto, figure_time
-from plots.compare import compare
-from plots.html import Extras, page
-from plots.mail import mail
-from plots.mail_subject import Choice
-from plots.report import report
-from plots.results import Results, parse_name
-from plots.showcase import table
+from plots.draw import figure_pareto, figure_time
+from plots.text.compare import compare
+from plots.page.page import Extras, page
+from plots.text.mail import mail
+from plots.text.mail_subject import Choice
+from plots.text.report import report
+from plots.read.results import Results, parse_name
+from plots.text.showcase import table
 
 ResultsOf = Callable[[Any], Results]
 

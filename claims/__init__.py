@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The claims of the mailing list, judged by results of pfnbench."""

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""How each structure looks, in every picture and for ever.
+
+Colour names the family; marker and hatch together name the structure, so
+that a picture survives a grey printer and every kind of colour blindness.
+Two pictures made years apart can then be laid side by side. Append to the
+table, never renumber it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from plots.read.results import FLOOR, SETLESS, Contender
+
+
+@dataclass(frozen=True)
+class Style:
+    """Face colour, matplotlib marker and matplotlib hatch."""
+
+    color: str
+    marker: str
+    hatch: str
+
+
+# Okabe and Ito's colours for the structures of the thread, Paul Tol's muted
+# ones for the rest.
+_BLACK = "#222222"
+_BLUE = "#0072b2"
+_VERMILION = "#d55e00"
+_GREEN = "#009e73"
+_PURPLE = "#cc79a7"
+_SKY = "#56b4e9"
+_ORANGE = "#e69f00"
+_INDIGO = "#332288"
+_OLIVE = "#999933"
+_WINE = "#882255"
+_TEAL = "#44aa99"
+_BROWN = "#8c510a"
+_SAND = "#c9b458"
+_GREY = "#9a9a9a"
+
+STYLES = {
+    "flat": Style(_BLACK, "s", ""),
+    "xbitmap": Style(_BLUE, "o", ""),
+    "xbitmap-preload": Style(_BLUE, "^", "///"),
+    "xbitmap-ida": Style(_BLUE, "<", "xxx"),
+    "xbitmap-tag": Style(_BLUE, "v", "\\\\\\"),
+    "xbitmap-inline": Style(_BLUE, "D", "xxx"),
+    "xbitmap-hint": Style(_BLUE, "P", "..."),
+    "cvbmp": Style(_VERMILION, "X", ""),
+    "cvbmp-cursor": Style(_VERMILION, "<", "///"),
+    "cvbmp-32768": Style(_VERMILION, ">", "\\\\\\"),
+    "btree-bitmap": Style(_GREEN, "d", ""),
+    "btree-bitmap-posted": Style(_GREEN, "p", "///"),
+    "btree-range": Style(_GREEN, "h", "xxx"),
+    "roaring": Style(_PURPLE, "*", ""),
+    "roaring-4096": Style(_PURPLE, "H", "\\\\\\"),
+    "roaring-hint": Style(_PURPLE, "*", "..."),
+    "roaring-run": Style(_PURPLE, "8", "///"),
+    "xarray": Style(_SKY, "H", ""),
+    "xarray-hint": Style(_SKY, "s", "..."),
+    "maple": Style(_ORANGE, "^", ""),
+    "radix-page": Style(_INDIGO, "v", ""),
+    "radix-page-cursor": Style(_INDIGO, "D", "///"),
+    "sorted-array": Style(_OLIVE, "P", ""),
+    "absl-btree-set": Style(_WINE, "<", ""),
+    "absl-btree-map": Style(_WINE, "X", "///"),
+    "boost-flat-set": Style(_TEAL, ">", ""),
+    "boost-flat-map": Style(_TEAL, "d", "///"),
+    "boost-small-vector": Style(_TEAL, "p", "xxx"),
+    "std-set": Style(_BROWN, "h", ""),
+    "croaring": Style(_PURPLE, "o", "xxx"),
+    "judy1": Style(_SAND, "8", ""),
+    SETLESS[0]: Style(_GREY, "s", "///"),
+    SETLESS[1]: Style(_GREY, "o", "///"),
+    FLOOR: Style(_GREY, "D", ""),
+}
+
+# No structure of the table has these hatches, so a stranger cannot be taken
+# for one of them.
+_STRANGER_COLORS = (_BLUE, _VERMILION, _GREEN, _PURPLE, _SKY, _ORANGE)
+_STRANGER_MARKERS = "o^vDPX<>dphs"
+_STRANGER_HATCHES = ("ooo", "---", "+++", "|||")
+
+_ORDER = {name: rank for rank, name in enumerate(STYLES)}
+
+
+def style_of(structure: str) -> Style:
+    """The style of a structure; of an unknown one, always the same."""
+    if structure in STYLES:
+        return STYLES[structure]
+    digest = hashlib.sha256(structure.encode(errors="replace")).digest()
+    return Style(
+        color=_STRANGER_COLORS[digest[0] % len(_STRANGER_COLORS)],
+        marker=_STRANGER_MARKERS[digest[1] % len(_STRANGER_MARKERS)],
+        hatch=_STRANGER_HATCHES[digest[2] % len(_STRANGER_HATCHES)],
+    )
+
+
+def is_variant(structure: str) -> bool:
+    """Whether it is a variant, hatched, of the structure with its colour."""
+    return structure in STYLES and STYLES[structure].hatch != ""
+
+
+def in_order(contenders: Iterable[Contender]) -> list[Contender]:
+    """Order of tables and pictures: as above, strangers next, floor last.
+
+    The control follows the baseline, which it is to be compared with.
+    """
+
+    def key(contender: Contender) -> tuple[bool, int, Contender]:
+        name = contender.structure
+        return (name == FLOOR, _ORDER.get(name, len(_ORDER)), contender)
+
+    return sorted(contenders, key=key)

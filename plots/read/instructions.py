@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: MIT
+"""Instructions per page: the table, and the stored counts it is held to.
+
+Counts come from instructions.json, which callgrind made, and from
+instructions-hardware.json, if the machine counts by itself. The stored counts
+are a text file, so that a patch that changes one shows by how much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from plots.text.report import report as times_report
+from plots.text.short_report import short_report as short_report_of
+from plots.text.report import row_label
+from plots.read.results import Case, Results, ResultsError, load
+from plots.draw.style import in_order
+from plots.text.layout import Cell, Table, number, percent, render, wrap
+
+FILE_NAME = "instructions.json"
+HARDWARE_FILE_NAME = "instructions-hardware.json"
+
+# A count may rise by this share before somebody has to say so.
+TOLERANCE = 0.03
+
+_COUNTER = "instructions_per_page"
+# What a count depends on besides the project's own code.
+_TOOLS = ("compiler", "compiler_flags", "libc")
+_WORKLOAD = "workload_"
+_UPDATE = "./run instructions --update-baseline"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row whose count left the stored one by more than the tolerance."""
+
+    name: str
+    stored: float
+    counted: float
+
+    @property
+    def line(self) -> str:
+        share = percent(100 * abs(self.counted / self.stored - 1))
+        direction = "more" if self.counted > self.stored else "less"
+        return (
+            f"{self.name}: {number(self.counted)} instructions per page,"
+            f" {share} {direction} than the stored {number(self.stored)}"
+        )
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Stored counts by row name, and what they were counted with."""
+
+    tools: Mapping[str, str]
+    workloads: Mapping[str, str]
+    counts: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Counts held against stored ones; `refusal` says why they cannot be."""
+
+    refusal: str | None
+    risen: tuple[Change, ...]
+    fallen: tuple[Change, ...]
+    not_counted: tuple[str, ...]  # stored only
+    not_stored: tuple[str, ...]  # counted only
+
+
+def load_counts(path: Path) -> Results:
+    """Reads instructions.json, or the directory that holds it."""
+    if path.is_dir():
+        path = path / FILE_NAME
+    results = load(path)
+    for case, error in results.errors:
+        raise ResultsError(path, f"{case.name}: {error}", "count again")
+    if not counts_of(results):
+        raise ResultsError(
+            path,
+            f"holds no {_COUNTER}",
+            "run ./run instructions, which counts them",
+        )
+    return results
+
+
+def counts_of(results: Results) -> dict[str, float]:
+    """Instructions per page by row name; controls are not counted twice."""
+    counts = {}
+    for case in results.cases:
+        values = results.values(case, _COUNTER)
+        if values and not case.contender.is_control:
+            counts[case.name] = min(values.values())
+    return counts
+
+
+def baseline_of(results: Results) -> Baseline:
+    return Baseline(
+        tools={key: results.context.get(key, "n/a") for key in _TOOLS},
+        workloads={
+            key.removeprefix(_WORKLOAD): value
+            for key, value in results.context.items()
+            if key.startswith(_WORKLOAD)
+        },
+        counts=counts_of(results),
+    )
+
+
+def write_baseline(baseline: Baseline) -> str:
+    """The text of the file: what counted first, then a line for each row."""
+    lines = [
+        f"# Instructions per page, counted by callgrind. Made by {_UPDATE}"
+    ]
+    lines += [f"# {key} {value}" for key, value in baseline.tools.items()]
+    lines += [
+        f"# {_WORKLOAD}{name} {value}"
+        for name, value in sorted(baseline.workloads.items())
+    ]
+    lines += [
+        f"{name} {count:.6g}"
+        for name, count in sorted(baseline.counts.items())
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def read_baseline(path: Path) -> Baseline:
+    try:
+        lines = path.read_text("ascii").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ResultsError(
+            path, f"cannot be read ({error})", f"{_UPDATE} makes it"
+        ) from None
+    tools: dict[str, str] = {}
+    workloads: dict[str, str] = {}
+    counts: dict[str, float] = {}
+    for line_number, line in enumerate(lines, 1):
+        key, _, value = line.removeprefix("# ").partition(" ")
+        if not line.startswith("#"):
+            try:
+                counts[key] = float(value)
+            except ValueError:
+                raise ResultsError(
+                    path,
+                    f"line {line_number} is no row and its count: {line!r}",
+                    f"{_UPDATE} makes the file anew",
+                ) from None
+        elif key.startswith(_WORKLOAD):
+            workloads[key.removeprefix(_WORKLOAD)] = value
+        elif key in _TOOLS:
+            tools[key] = value
+    return Baseline(tools, workloads, counts)
+
+
+def compare(stored: Baseline, counted: Baseline) -> Comparison:
+    """What changed by more than the tolerance, in rows that both have."""
+    refusal = next(_differences(stored, counted), None)
+    changes = [
+        Change(name, stored.counts[name], count)
+        for name, count in counted.counts.items()
+        if name in stored.counts and refusal is None
+    ]
+    return Comparison(
+        refusal=refusal,
+        risen=tuple(
+            c for c in changes if c.counted > c.stored * (1 + TOLERANCE)
+        ),
+        fallen=tuple(
+            c for c in changes if c.counted < c.stored * (1 - TOLERANCE)
+        ),
+        not_counted=tuple(sorted(stored.counts.keys() - counted.counts)),
+        not_stored=tuple(sorted(counted.counts.keys() - stored.counts)),
+    )
+
+
+def _differences(stored: Baseline, counted: Baseline) -> Iterator[str]:
+    for key in _TOOLS:
+        was, is_now = (b.tools.get(key, "n/a") for b in (stored, counted))
+        if was != is_now:
+            yield f"stored with {key} {was}, counted with {is_now}"
+    for name in counted.workloads:
+        was, is_now = (
+            b.workloads.get(name, "not at all") for b in (stored, counted)
+        )
+        if was != is_now:
+            yield f"{name} stored with {was}, counted with {is_now}"
+
+
+def report(results: Results, hardware: Results | None) -> str:
+    """What was counted with, then `tables`."""
+    context = results.context
+    head = wrap(
+        f"pfnbench {context.get('pfnbench_version', 'n/a')}, commit"
+        f" {context.get('commit', 'n/a')}; "
+        + ", ".join(context.get(key, "n/a") for key in _TOOLS)
+    ) + wrap(f"counter {context.get('timer', 'n/a')}")
+    return "\n".join([*head, "", tables(results, hardware)])
+
+
+def tables(results: Results, hardware: Results | None) -> str:
+    """A table for each workload and counter, 72 columns."""
+    sections = list(_tables(results, "callgrind"))
+    if hardware is None:
+        sections.append(wrap("instructions by the hardware: n/a"))
+    else:
+        sections += _tables(hardware, "hardware")
+    return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def counts_beside(results: Results) -> Results | None:
+    """What was counted for the rows of these results, if it was."""
+    folder = results.path.parent
+    return load_counts(folder) if (folder / FILE_NAME).exists() else None
+
+
+def short_report(results: Results) -> str:
+    """The report, with the instructions if they were counted."""
+    return short_report_of(results, counts_beside(results))
+
+
+def full_report(results: Results) -> str:
+    """Every table of times, and of instructions if they were counted."""
+    counts = counts_beside(results)
+    text = times_report(results, counts)
+    if counts is None:
+        return text
+    return f"{text}\n{tables(counts, load_hardware(counts))}"
+
+
+def load_hardware(results: Results) -> Results | None:
+    """What the hardware counted beside them, if it did."""
+    path = results.path.with_name(HARDWARE_FILE_NAME)
+    return load_counts(path) if path.exists() else None
+
+
+def _tables(results: Results, counter: str) -> Iterator[list[str]]:
+    """Operations across, contenders down."""
+    pages = {workload.name: workload.pages for workload in results.workloads}
+    conditions = dict.fromkeys(case.condition for case in results.cases)
+    workloads = dict.fromkeys(case.workload for case in results.cases)
+    for condition in conditions:
+        for workload in workloads:
+            yield _table(results, counter, condition, workload, pages)
+
+
+def _table(
+    results: Results,
+    counter: str,
+    condition: str,
+    workload: str,
+    pages: Mapping[str, int | None],
+) -> list[str]:
+    def cell(operation: str, contender: object) -> Cell:
+        case = Case(operation, workload, contender, condition)  # type: ignore
+        values = results.values(case, _COUNTER)
+        return Cell((number(min(values.values())) if values else "-",))
+
+    contenders = {
+        case.contender
+        for case in results.cases
+        if (case.workload, case.condition) == (workload, condition)
+        and not case.contender.is_control
+    }
+    operations = results.operations()
+    fault = f", {condition}" if condition else ""
+    return render(
+        Table(
+            f"{workload}, {pages.get(workload) or '?'} pages{fault}:"
+            f" instructions per page ({counter})",
+            operations,
+            "structure",
+            [
+                (
+                    row_label(c),
+                    [cell(operation, c) for operation in operations],
+                )
+                for c in in_order(contenders)
+            ],
+        )
+    )

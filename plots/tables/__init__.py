@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What is computed from results once, for every text, picture and page."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Plain text, 72 columns: report, mail, comparison, export."""
