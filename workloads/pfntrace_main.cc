@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -286,150 +285,118 @@ int Check(const std::vector<std::string>& words) {
 }
 
 // Nothing but INPUT is needed, and everything is checked together later.
-void AddImport(CLI::App* app, ImportOptions* options) {
-  CLI::App* const import = app->add_subcommand(
-      "import", "Makes a trace from a recording of a guest.");
-  TraceProvenance& provenance = options->provenance;
-  const auto add = [&](const char* name, std::string* value,
+CommandLine AddImport(CommandLine& line, ImportOptions& options) {
+  CommandLine import =
+      line.AddCommand("import", "Makes a trace from a recording of a guest.");
+  const auto add = [&](const char* names, std::string& value,
                        const std::string& help, const char* type) {
-    import->add_option(name, *value, help)->type_name(type);
+    import.Add({.names = names, .target = &value, .help = help, .type = type});
   };
-  add("INPUT", &options->input,
+  TraceProvenance& provenance = options.provenance;
+  add("INPUT", options.input,
       "The recording, plain or zstd; - for standard input", "");
-  add("-o,--output", &options->output,
+  add("-o,--output", options.output,
       "The trace, compressed if it ends in .zst [INPUT's name and "
       ".pfntrace.zst, in this folder]",
       "FILE");
-  add("--from", &options->from,
+  add("--from", options.from,
       fmt::format("The format: {} [what the first lines look like]",
                   fmt::join(ImportFormats(), ", ")),
       "FORMAT");
-  add("--guest-memory", &options->guest_memory,
+  add("--guest-memory", options.guest_memory,
       "Memory of the guest, such as 8G [what the recording tells, or an "
       "estimate by the highest page]",
       "SIZE");
-  add("--kernel", &provenance.kernel, "Kernel of the guest [unknown]", "TEXT");
-  add("--recorder", &provenance.recorder,
+  add("--kernel", provenance.kernel, "Kernel of the guest [unknown]", "TEXT");
+  add("--recorder", provenance.recorder,
       "Program, version and events that recorded it [unknown]", "TEXT");
-  add("--provoked", &provenance.provoked,
+  add("--provoked", provenance.provoked,
       "What the guest and the host did [unknown]", "TEXT");
-  add("--source", &provenance.source,
+  add("--source", provenance.source,
       "The recording itself [its file name and SHA-256]", "TEXT");
+  return import;
 }
 
-void AddGenerate(CLI::App* app, GenerateOptions* options) {
-  CLI::App* const generate =
-      app->add_subcommand("generate", "Makes a trace that nobody recorded.");
-  generate->add_option("SPEC", options->spec, "NAME[:KEY=VALUE]...")
-      ->type_name("");
-  generate
-      ->add_option("-o,--output", options->output,
-                   "The trace, compressed if it ends in .zst")
-      ->type_name("FILE");
-  generate->add_flag("--list", options->list,
-                     "Print all generators and their keys");
+CommandLine AddGenerate(CommandLine& line, GenerateOptions& options) {
+  CommandLine generate =
+      line.AddCommand("generate", "Makes a trace that nobody recorded.");
+  generate.Add({.names = "SPEC",
+                .target = &options.spec,
+                .help = "NAME[:KEY=VALUE]..."});
+  generate.Add({.names = "-o,--output",
+                .target = &options.output,
+                .help = "The trace, compressed if it ends in .zst",
+                .type = "FILE"});
+  generate.Add({.names = "--list",
+                .target = &options.list,
+                .help = "Print all generators and their keys"});
+  return generate;
 }
 
-void AddWords(CLI::App* command, std::vector<std::string>* words) {
-  command
-      ->add_option("TRACE", *words,
-                   "Files, shipped workloads by name, or gen:SPEC")
-      ->required()
-      ->type_name("");
+CommandLine AddCat(CommandLine& line, CatOptions& options) {
+  CommandLine cat = line.AddCommand("cat", "Prints a trace as canonical text.");
+  cat.Add({.names = "TRACE",
+           .target = &options.file,
+           .help = "A file, a shipped workload by name, or gen:SPEC",
+           .is_required = true});
+  cat.Add({.names = "--absolute",
+           .target = &options.absolute,
+           .help = "Print runs as absolute PFNs, FIRST-LAST"});
+  cat.Add({.names = "--pages",
+           .target = &options.pages,
+           .help = "Print one page per line"});
+  cat.Exclude("--pages", "--absolute");
+  return cat;
 }
 
-constexpr std::string_view kCommands[] = {"import", "generate", "info",
-                                          "table",  "cat",      "check"};
-
-// CLI11's own message does not name the commands that there are.
-std::string NoCommand(int argc, char** argv) {
-  const std::vector<std::string> commands(std::begin(kCommands),
-                                          std::end(kCommands));
-  return fmt::format("found {}{}; expected the command {}",
-                     argc > 1 ? Quoted(argv[1]) : "no command",
-                     argc > 1 ? DidYouMean(argv[1], commands) : "",
-                     fmt::join(commands, ", "));
-}
-
-// What is wrong with a command line that CLI11 does not take, or does not say.
-std::string ProblemOfFlags(const CLI::App& app, int argc, char** argv) {
-  const std::string_view empty =
-      FlagWithoutValue({argv, static_cast<std::size_t>(argc)});
-  if (!empty.empty()) return fmt::format("'{}' has no value", empty);
-  for (const CLI::App* command : app.get_subcommands()) {
-    std::vector<std::string> problems;
-    for (const std::string& argument : command->remaining()) {
-      problems.push_back(UnknownArgument(argument, FlagsOf(*command), {}));
-    }
-    if (!problems.empty()) return fmt::format("{}", fmt::join(problems, "; "));
-  }
-  return "";
+// A command that reads traces and has no flags.
+CommandLine AddReader(CommandLine& line, std::vector<std::string>& traces,
+                      const char* name, const char* description) {
+  CommandLine command = line.AddCommand(name, description);
+  command.AddWords("TRACE", traces,
+                   "Files, shipped workloads by name, or gen:SPEC");
+  return command;
 }
 
 int Run(int argc, char** argv) {
-  CLI::App app("Imports, generates, shows and checks balloon traces.",
-               "pfntrace");
-  app.formatter(std::make_shared<HelpFormatter>());
+  CommandLine line("Imports, generates, shows and checks balloon traces.",
+                   "pfntrace");
   ImportOptions import_options;
   GenerateOptions generate_options;
   CatOptions cat_options;
-  std::vector<std::string> files;
+  std::vector<std::string> traces;
 
-  AddImport(&app, &import_options);
-  AddGenerate(&app, &generate_options);
-  CLI::App* const info = app.add_subcommand(
-      "info", "Prints where traces come from and what is in them.");
-  AddWords(info, &files);
-  CLI::App* const table = app.add_subcommand(
-      "table", "Prints the figures of traces as a Markdown table.");
-  AddWords(table, &files);
-  CLI::App* const cat =
-      app.add_subcommand("cat", "Prints a trace as canonical text.");
-  cat->add_option("TRACE", cat_options.file,
-                  "A file, a shipped workload by name, or gen:SPEC")
-      ->required()
-      ->type_name("");
-  CLI::Option* const absolute =
-      cat->add_flag("--absolute", cat_options.absolute,
-                    "Print runs as absolute PFNs, FIRST-LAST");
-  cat->add_flag("--pages", cat_options.pages, "Print one page per line")
-      ->excludes(absolute);
-  CLI::App* const check = app.add_subcommand(
-      "check", "Reads traces strictly; no page may go twice.");
-  AddWords(check, &files);
-
-  app.require_subcommand(1);
-  for (CLI::App* const command : app.get_subcommands({})) {
-    command->allow_extras();
-  }
-  std::string problem;
+  const CommandLine import = AddImport(line, import_options);
+  const CommandLine generate = AddGenerate(line, generate_options);
+  const CommandLine info =
+      AddReader(line, traces, "info",
+                "Prints where traces come from and what is in them.");
+  const CommandLine table =
+      AddReader(line, traces, "table",
+                "Prints the figures of traces as a Markdown table.");
+  const CommandLine cat = AddCat(line, cat_options);
+  const CommandLine check = AddReader(
+      line, traces, "check", "Reads traces strictly; no page may go twice.");
   try {
-    app.parse(argc, argv);
-    problem = ProblemOfFlags(app, argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
-    problem = ProblemOfFlags(app, argc, argv);
-    if (app.get_subcommands().empty()) {
-      problem = NoCommand(argc, argv);
-    } else if (problem.empty()) {
-      problem = error.what();
+    if (line.Parse(argc, argv) == CommandLine::Outcome::kHelp) {
+      Print(line.Help());
+      return 0;
     }
-  }
-  if (!problem.empty()) {
-    Complain(fmt::format("{}; see pfntrace --help", problem));
+  } catch (const UsageError& error) {
+    Complain(fmt::format("{}; see pfntrace --help", error.what()));
     return kBadInput;
   }
 
-  if (info->parsed()) {
-    Info(files);
-  } else if (table->parsed()) {
-    Table(files);
-  } else if (app.got_subcommand("generate")) {
+  if (info.IsChosen()) {
+    Info(traces);
+  } else if (table.IsChosen()) {
+    Table(traces);
+  } else if (generate.IsChosen()) {
     GenerateTrace(generate_options);
-  } else if (cat->parsed()) {
+  } else if (cat.IsChosen()) {
     Cat(cat_options);
-  } else if (check->parsed()) {
-    return Check(files);
+  } else if (check.IsChosen()) {
+    return Check(traces);
   } else {
     Import(import_options);
   }

@@ -5,56 +5,190 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
-#include <charconv>
-#include <memory>
 #include <string>
-#include <system_error>
-#include <utility>
-#include <vector>
 
-#include "workloads/text/command_line.h"
 #include "workloads/text/size.h"
 
 namespace pfn {
 namespace {
 
-// CLI11 alone would take -1 for 2^64-1, and what is too large for the largest.
-std::string CheckWhole(const std::string& text) {
-  std::uint64_t seed = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, seed);
-  if (error == std::errc{} && stop == end) return "";
-  return fmt::format("'{}' is not a whole number from 0 to 2^64-1", text);
-}
-
-// A whole number, of which suffixes are understood.
-CLI::Validator WithSuffix() {
-  return CLI::Validator(
-      [](std::string& text) -> std::string {
-        const auto number = ParseSize(text);
-        if (!number) {
-          return fmt::format("'{}' is not a whole number from 0 to 2^64-1{}",
-                             text, kPerhapsWithSuffix);
-        }
-        text = std::to_string(*number);
-        return "";
-      },
-      "");
-}
-
 std::string CheckPin(const std::string& text) {
-  if (text == "auto") return "";
-  std::string error = CheckWhole(text);
-  if (!error.empty()) error += ", nor is it 'auto'";
-  return error;
+  const bool is_whole =
+      text.find_first_not_of("0123456789") == std::string::npos;
+  if (text == "auto" || (is_whole && ParseSize(text))) return "";
+  return fmt::format(
+      "'{}' is not a whole number from 0 to 2^64-1, nor is it 'auto'", text);
+}
+
+void DefineWork(CommandLine& line, RawOptions& raw) {
+  line.Group("What is measured");
+  line.Add({.names = "--workload",
+            .target = &raw.workloads,
+            .help = "Workloads by name, paths of .pfntrace files, gen:SPEC for "
+                    "generated ones, 'default', or 'all' that are shipped "
+                    "[default]",
+            .type = "NAME|PATH,..."});
+  line.Add({.names = "--structure",
+            .target = &raw.structures,
+            .help = "Contenders by name, 'argued' (those of the thread and of "
+                    "the kernel, and floor), 'own' (all that wrap no library), "
+                    "'floor' (the loop alone), 'array' and 'pipelined' (replay "
+                    "without a set), or 'all' [argued]",
+            .type = "NAME,..."});
+  line.Add({.names = "--operation",
+            .target = &raw.operations,
+            .help =
+                "set, test, extract, clear, drain, or 'all' of these, under "
+                "faults those that allocate; or replay [set,drain; with "
+                "--instructions all]",
+            .type = "NAME,..."});
+  line.Add({.names = "--pages",
+            .target = &raw.pages,
+            .help = "Only the first N pages of each workload; 0: all [0]",
+            .type = "N",
+            .takes_suffix = true});
+  line.Add({.names = "--instructions",
+            .target = &raw.instructions,
+            .help = fmt::format(
+                "Count instructions instead of time; the defaults are {}, "
+                "--structure=own,floor --pages={} --rounds=1 then",
+                fmt::join(kCountedWorkloads, ","), kCountedPages),
+            .type = "callgrind|hardware",
+            .words = {"callgrind", "hardware"}});
+  line.Add({.names = "--benchmark_filter",
+            .target = &raw.filter,
+            .help = "Only rows whose name matches; '-REGEX': only those that "
+                    "do not",
+            .type = "REGEX"});
+}
+
+void DefineMemory(CommandLine& line, RawOptions& raw) {
+  line.Group("When memory runs out");
+  line.Add({.names = "--fault",
+            .target = &raw.fault,
+            .help = "Which requests fail, such as slab_boundary or "
+                    "failslab:probability=1; --list-faults tells all",
+            .type = "SPEC[;SPEC...]",
+            .shows_default = true});
+  line.Add({.names = "--fault-seed",
+            .target = &raw.fault_seed,
+            .help = "Seed of the faults: the same seed, the same failures",
+            .type = "N",
+            .shows_default = true});
+  line.Add({.names = "--fault-draw",
+            .target = &raw.fault_draw,
+            .help = "What a failure is drawn for; for each operation, the same "
+                    "pages are hit whatever a structure asks for",
+            .type = "allocation|operation",
+            .shows_default = true});
+  line.Add({.names = "--large",
+            .target = &raw.large,
+            .help = "What a request beyond 8 KiB gets: a block of 2^n pages, "
+                    "the same without its unused tail, or mapped pages (never "
+                    "NOWAIT)",
+            .type = "pow2|exact|vmalloc",
+            .shows_default = true});
+  line.Add({.names = "--cpus",
+            .target = &raw.cpus,
+            .help = "CPUs of the modelled machine, which decide the size of "
+                    "slabs",
+            .type = "N",
+            .shows_default = true,
+            .range = {{1, 8192}}});
+}
+
+void DefineReplay(CommandLine& line, RawOptions& raw) {
+  line.Group("With --operation=replay");
+  line.Add({.names = "--policy",
+            .target = &raw.policies,
+            .help = "What the driver does with a page that it could not "
+                    "record; --list-policies tells all",
+            .type = "NAME,...",
+            .shows_default = true});
+  line.Add({.names = "--host",
+            .target = &raw.host,
+            .help = "model; or real, a thread that gives memory back, or "
+                    "real:SIZE for a guest of so much at most (half of what is "
+                    "free)",
+            .type = "HOST",
+            .shows_default = true});
+  line.Add({.names = "--driver",
+            .target = &raw.driver,
+            .help = "Another driver than the corrected one of 2017, such as "
+                    "wait:one; --list-drivers tells all",
+            .type = "SETTING,..."});
+}
+
+void DefineMethod(CommandLine& line, RawOptions& raw) {
+  line.Group("How it is measured");
+  line.Add({.names = "--rounds,--benchmark_repetitions",
+            .target = &raw.rounds,
+            .help = "How often every row runs, each time in another order [9]",
+            .type = "N",
+            .range = {{1, 10000}}});
+  line.Add({.names = "--row-budget",
+            .target = &raw.row_budget,
+            .help = "Time for all rounds of a row together; a single one that "
+                    "takes four times as long is cut off; 0: no limit [all "
+                    "rows together take 170 s]",
+            .type = "SECONDS",
+            .range = {{0, 1e6}}});
+  line.Add({.names = "--baseline",
+            .target = &raw.baseline,
+            .help = "The contender that ratios refer to; it runs twice, the "
+                    "second time as control [xbitmap]",
+            .type = "NAME"});
+  line.Add({.names = "--controls",
+            .target = &raw.controls,
+            .help = "How many more times the baseline runs",
+            .type = "N",
+            .shows_default = true,
+            .range = {{0, 1000}}});
+  line.Add({.names = "--profile",
+            .target = &raw.profile,
+            .help = "Whether every structure is profiled after the rounds: its "
+                    "memory pass by pass, the time of each single operation",
+            .type = "on|off",
+            .shows_default = true,
+            .words = {"on", "off"}});
+  line.Add({.names = "--pin",
+            .target = &raw.pin,
+            .help = "Keep to one CPU: its number, or 'auto', the least busy",
+            .type = "CPU|auto",
+            .check = CheckPin});
+}
+
+void DefineLists(CommandLine& line, RawOptions& raw) {
+  line.Group("Lists and help");
+  line.Add({.names = "--list-workloads,--list_workloads",
+            .target = &raw.list_workloads,
+            .help = "The shipped workloads, a line of facts each"});
+  line.Add({.names = "--list-structures,--list_structures",
+            .target = &raw.list_structures,
+            .help = "The contenders"});
+  line.Add({.names = "--list-operations,--list_operations",
+            .target = &raw.list_operations,
+            .help = "The operations"});
+  line.Add({.names = "--list-faults,--list_faults",
+            .target = &raw.list_faults,
+            .help = "What --fault takes"});
+  line.Add({.names = "--list-policies,--list_policies",
+            .target = &raw.list_policies,
+            .help = "What --policy takes"});
+  line.Add({.names = "--list-drivers,--list_drivers",
+            .target = &raw.list_drivers,
+            .help = "What --driver takes"});
+  line.Add({.names = "--benchmark_list_tests",
+            .target = &raw.list_rows,
+            .help = "The names of the rows that would run"});
+  line.AddVersion();
+  line.AddHelp();
 }
 
 }  // namespace
 
-void DefineFlags(CLI::App& app, RawOptions& raw) {
-  app.formatter(std::make_shared<HelpFormatter>());
-  app.footer(
+void DefineFlags(CommandLine& line, RawOptions& raw) {
+  line.Footer(
       "Of Google Benchmark's own flags these work as well:\n"
       "--benchmark_context=note=TEXT and "
       "--benchmark_enable_random_interleaving=false.\n\n"
@@ -62,141 +196,20 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       "survive\nevery failed allocation?\n\n"
       "Example: pfnbench --workload=idle-8g --structure=xbitmap,cvbmp "
       "--operation=set");
-  std::string group;
-  const auto list_of_names =
-      [&](const char* flag, std::vector<std::string>& names, const char* help) {
-        return app.add_option(flag, names, help)
-            ->delimiter(',')
-            ->allow_extra_args(false)
-            ->type_name("NAME,...")
-            ->group(group);
-      };
-  const auto option = [&](const char* flag, auto& value, std::string help,
-                          const char* type) {
-    return app.add_option(flag, value, std::move(help))
-        ->type_name(type)
-        ->group(group);
-  };
-  const auto flag = [&](const char* name, bool& value, const char* help) {
-    app.add_flag(name, value, help)->group(group);
-  };
-
-  group = "What is measured";
-  list_of_names("--workload", raw.workloads,
-                "Workloads by name, paths of .pfntrace files, gen:SPEC for "
-                "generated ones, 'default', or 'all' that are shipped "
-                "[default]")
-      ->type_name("NAME|PATH,...");
-  list_of_names("--structure", raw.structures,
-                "Contenders by name, 'argued' (those of the thread and of the "
-                "kernel, and floor), 'own' (all that wrap no library), 'floor' "
-                "(the loop alone), 'array' and 'pipelined' (replay without a "
-                "set), or 'all' [argued]");
-  list_of_names("--operation", raw.operations,
-                "set, test, extract, clear, drain, or 'all' of these, under "
-                "faults those that allocate; or replay [set,drain; with "
-                "--instructions all]");
-  option("--pages", raw.pages,
-         "Only the first N pages of each workload; 0: all [0]", "N")
-      ->transform(WithSuffix());
-  option("--instructions", raw.instructions,
-         fmt::format("Count instructions instead of time; the defaults are {}, "
-                     "--structure=own,floor --pages={} --rounds=1 then",
-                     fmt::join(kCountedWorkloads, ","), kCountedPages),
-         "callgrind|hardware")
-      ->check(CLI::IsMember({"callgrind", "hardware"}));
-  option("--benchmark_filter", raw.filter,
-         "Only rows whose name matches; '-REGEX': only those that do not",
-         "REGEX");
-
-  group = "When memory runs out";
-  option("--fault", raw.fault,
-         "Which requests fail, such as slab_boundary or "
-         "failslab:probability=1; --list-faults tells all",
-         "SPEC[;SPEC...]")
-      ->capture_default_str();
-  option("--fault-seed", raw.fault_seed,
-         "Seed of the faults: the same seed, the same failures", "N")
-      ->check(CheckWhole)
-      ->capture_default_str();
-  option("--fault-draw", raw.fault_draw,
-         "What a failure is drawn for; for each operation, the same pages are "
-         "hit whatever a structure asks for",
-         "allocation|operation")
-      ->capture_default_str();
-  option("--large", raw.large,
-         "What a request beyond 8 KiB gets: a block of 2^n pages, the same "
-         "without its unused tail, or mapped pages (never NOWAIT)",
-         "pow2|exact|vmalloc")
-      ->capture_default_str();
-  option("--cpus", raw.cpus,
-         "CPUs of the modelled machine, which decide the size of slabs", "N")
-      ->check(CLI::Range(1, 8192))
-      ->capture_default_str();
-
-  group = "With --operation=replay";
-  list_of_names("--policy", raw.policies,
-                "What the driver does with a page that it could not record; "
-                "--list-policies tells all")
-      ->capture_default_str();
-  option("--host", raw.host,
-         "model; or real, a thread that gives memory back, or real:SIZE for a "
-         "guest of so much at most (half of what is free)",
-         "HOST")
-      ->capture_default_str();
-  option("--driver", raw.driver,
-         "Another driver than the corrected one of 2017, such as wait:one; "
-         "--list-drivers tells all",
-         "SETTING,...");
-
-  group = "How it is measured";
-  option("--rounds,--benchmark_repetitions", raw.rounds,
-         "How often every row runs, each time in another order [9]", "N")
-      ->check(CLI::Range(1, 10000));
-  option("--row-budget", raw.row_budget,
-         "Time for all rounds of a row together; a single one that takes four "
-         "times as long is cut off; 0: no limit [all rows together take 170 s]",
-         "SECONDS")
-      ->check(CLI::Range(0.0, 1e6));
-  option("--baseline", raw.baseline,
-         "The contender that ratios refer to; it runs twice, the second time "
-         "as control [xbitmap]",
-         "NAME");
-  option("--controls", raw.controls, "How many more times the baseline runs",
-         "N")
-      ->check(CLI::Range(0, 1000))
-      ->capture_default_str();
-  option("--profile", raw.profile,
-         "Whether every structure is profiled after the rounds: its memory "
-         "pass by pass, the time of each single operation",
-         "on|off")
-      ->check(CLI::IsMember({"on", "off"}))
-      ->capture_default_str();
-  option("--pin", raw.pin,
-         "Keep to one CPU: its number, or 'auto', the least busy", "CPU|auto")
-      ->check(CheckPin);
-
-  group = "Results";
-  option("--out", raw.out, "Folder for the results [results/DATE-TIME]", "DIR");
-  flag("--quiet", raw.quiet,
-       "No table on stdout at the end; stderr still says how far it is");
-
-  group = "Lists and help";
-  flag("--list-workloads,--list_workloads", raw.list_workloads,
-       "The shipped workloads, a line of facts each");
-  flag("--list-structures,--list_structures", raw.list_structures,
-       "The contenders");
-  flag("--list-operations,--list_operations", raw.list_operations,
-       "The operations");
-  flag("--list-faults,--list_faults", raw.list_faults, "What --fault takes");
-  flag("--list-policies,--list_policies", raw.list_policies,
-       "What --policy takes");
-  flag("--list-drivers,--list_drivers", raw.list_drivers,
-       "What --driver takes");
-  flag("--benchmark_list_tests", raw.list_rows,
-       "The names of the rows that would run");
-  app.set_version_flag("--version", "", "The version")->group(group);
-  app.set_help_flag("-h,--help", "This text")->group(group);
+  DefineWork(line, raw);
+  DefineMemory(line, raw);
+  DefineReplay(line, raw);
+  DefineMethod(line, raw);
+  line.Group("Results");
+  line.Add({.names = "--out",
+            .target = &raw.out,
+            .help = "Folder for the results [results/DATE-TIME]",
+            .type = "DIR"});
+  line.Add({.names = "--quiet",
+            .target = &raw.quiet,
+            .help = "No table on stdout at the end; stderr still says how far "
+                    "it is"});
+  DefineLists(line, raw);
 }
 
 }  // namespace pfn

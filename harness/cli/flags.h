@@ -16,10 +16,7 @@
 #include <vector>
 
 #include "harness/heap/nowait_heap.h"
-
-namespace CLI {
-class App;
-}
+#include "workloads/text/command_line.h"
 
 namespace pfn {
 
@@ -63,8 +60,8 @@ struct RawOptions {
   bool list_rows = false;
 };
 
-// Gives `app` all flags; parsing fills in `raw`.
-void DefineFlags(CLI::App& app, RawOptions& raw);
+// Gives `line` all flags; parsing fills in `raw`.
+void DefineFlags(CommandLine& line, RawOptions& raw);
 
 }  // namespace pfn
 

@@ -7,7 +7,6 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -103,13 +102,13 @@ void CheckNote(std::string_view flag, std::string_view pairs) {
 
 // Takes what no flag of pfnbench is: a flag of Google Benchmark that works, or
 // an error.
-std::vector<std::string> CheckedBenchmarkFlags(const CLI::App& app) {
+std::vector<std::string> CheckedBenchmarkFlags(const CommandLine& line) {
   constexpr std::string_view kContext = "--benchmark_context";
   constexpr std::string_view kOrder = "--benchmark_enable_random_interleaving";
-  std::vector<std::string> flags = FlagsOf(app);
+  std::vector<std::string> flags = line.LongFlags();
   flags.emplace_back(kContext);
   flags.emplace_back(kOrder);
-  for (const std::string& argument : app.remaining()) {
+  for (const std::string& argument : line.Unknown()) {
     const std::string_view name =
         std::string_view(argument).substr(0, argument.find('='));
     const std::string_view value = std::string_view(argument).substr(
@@ -132,7 +131,7 @@ std::vector<std::string> CheckedBenchmarkFlags(const CLI::App& app) {
                       UnknownArgument(argument, flags, kCommands)));
     }
   }
-  return app.remaining();
+  return line.Unknown();
 }
 
 void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
@@ -330,14 +329,14 @@ void ChooseFaults(const RawOptions& raw, Options& options) {
 }
 
 // The flags of replay. What nothing could follow is refused, not ignored.
-void ChooseReplay(const CLI::App& app, const RawOptions& raw,
+void ChooseReplay(const CommandLine& line, const RawOptions& raw,
                   Options& options) {
   const bool is_replayed =
       std::find(options.operations.begin(), options.operations.end(),
                 Operation::kReplay) != options.operations.end();
   if (!is_replayed) {
     for (const char* flag : {"--policy", "--host", "--driver"}) {
-      if (app.count(flag) == 0) continue;
+      if (!line.IsGiven(flag)) continue;
       throw UsageError(
           fmt::format("{} says how to replay; add --operation=replay", flag));
     }
@@ -371,7 +370,7 @@ void ChooseReplay(const CLI::App& app, const RawOptions& raw,
   if (options.host.is_real && options.host.bytes == 0) {
     options.host.bytes = ComfortableHostBytes();
   }
-  if (app.count("--policy") != 0 && options.contenders.empty()) {
+  if (line.IsGiven("--policy") && options.contenders.empty()) {
     throw UsageError(
         "--policy is for pages that a set could not record; no structure with "
         "a set is chosen");
@@ -498,36 +497,29 @@ Options::Action ChooseAction(const RawOptions& raw) {
 
 }  // namespace
 
-void RequireValues(std::span<const char* const> arguments) {
-  const std::string_view flag = FlagWithoutValue(arguments);
-  if (!flag.empty()) throw UsageError(fmt::format("'{}' has no value", flag));
-}
-
 Options ParseOptions(int argc, const char* const* argv) {
-  CLI::App app(
+  CommandLine line(
       "Measures PFN-set structures with page frame numbers recorded from real "
       "virtio\nballoons, while GFP_NOWAIT allocations fail.",
       "pfnbench");
-  app.allow_extras();
+  line.AllowUnknown();
   RawOptions raw;
-  DefineFlags(app, raw);
-  RequireValues({argv, static_cast<std::size_t>(argc)});
+  DefineFlags(line, raw);
   Options options;
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    options.action = Options::Action::kPrintText;
-    options.text = app.help();
-    return options;
-  } catch (const CLI::CallForVersion&) {
-    options.action = Options::Action::kPrintText;
-    options.text = "pfnbench " PFN_VERSION "\n";
-    return options;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
+  switch (line.Parse(argc, argv)) {
+    case CommandLine::Outcome::kParsed:
+      break;
+    case CommandLine::Outcome::kHelp:
+      options.action = Options::Action::kPrintText;
+      options.text = line.Help();
+      return options;
+    case CommandLine::Outcome::kVersion:
+      options.action = Options::Action::kPrintText;
+      options.text = "pfnbench " PFN_VERSION "\n";
+      return options;
   }
 
-  options.benchmark_flags = CheckedBenchmarkFlags(app);
+  options.benchmark_flags = CheckedBenchmarkFlags(line);
   options.action = ChooseAction(raw);
   if (options.action == Options::Action::kPrintText) {
     options.text = raw.list_faults     ? ListFaults()
@@ -553,7 +545,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.large = ChooseWord(
       "large", raw.large,
       {LargePolicy::kPow2, LargePolicy::kExact, LargePolicy::kVmalloc});
-  ChooseReplay(app, raw, options);
+  ChooseReplay(line, raw, options);
   CheckFilter(raw.filter);
   options.filter = raw.filter;
   if (raw.row_budget) {

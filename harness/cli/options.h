@@ -24,14 +24,9 @@
 #include "harness/measure/operation.h"
 #include "harness/measure/stopwatch.h"
 #include "harness/replay/replay_spec.h"
+#include "workloads/text/command_line.h"  // UsageError
 
 namespace pfn {
-
-// A command line that cannot be followed; what() is one line.
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 struct WorkloadChoice {
   std::string name;    // in results
@@ -81,9 +76,6 @@ struct Options {
   bool quiet = false;
   std::vector<std::string> benchmark_flags;  // for Google Benchmark
 };
-
-// Refuses `--flag=`. Throws UsageError.
-void RequireValues(std::span<const char* const> arguments);
 
 // Throws UsageError.
 Options ParseOptions(int argc, const char* const* argv);

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <span>
@@ -27,40 +26,46 @@ struct RawSweepOptions {
   bool persistent = false;
 };
 
-void DefineFlags(CLI::App& app, RawSweepOptions& raw) {
-  app.formatter(std::make_shared<HelpFormatter>());
-  app.footer(
+void DefineFlags(CommandLine& line, RawSweepOptions& raw) {
+  line.Footer(
       "Exit status: 0, or 1 if a contender did not survive, or 2 if the "
       "command line\ncannot be used.");
-  app.add_option("--workload", raw.workloads, "Workloads, as without 'sweep'")
-      ->type_name("NAME|PATH,...")
-      ->capture_default_str();
-  app.add_option("--structure", raw.structures,
-                 "Contenders by name, or 'all'; those that abort when memory "
-                 "runs out are skipped")
-      ->type_name("NAME,...")
-      ->capture_default_str();
-  app.add_option("--operation", raw.operations,
-                 "set, clear, clear-range, test, next-range, or 'all'")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("NAME,...")
-      ->capture_default_str();
-  app.add_option("--limit", raw.limit,
-                 "Sweep only the first N pages of a workload, because the time "
-                 "grows with the square; 0: all")
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("--at", raw.at,
-                 "One case only: the step of the operation, counted from 0; "
-                 "with --nth")
-      ->type_name("STEP");
-  app.add_option("--nth", raw.nth,
-                 "One case only: which request of the step fails, counted "
-                 "from 1")
-      ->type_name("N");
-  app.add_flag("--persistent", raw.persistent,
-               "One case only: all later requests of the step fail too");
+  line.Add({.names = "--workload",
+            .target = &raw.workloads,
+            .help = "Workloads, as without 'sweep'",
+            .type = "NAME|PATH,...",
+            .shows_default = true});
+  line.Add({.names = "--structure",
+            .target = &raw.structures,
+            .help =
+                "Contenders by name, or 'all'; those that abort when memory "
+                "runs out are skipped",
+            .type = "NAME,...",
+            .shows_default = true});
+  line.Add({.names = "--operation",
+            .target = &raw.operations,
+            .help = "set, clear, clear-range, test, next-range, or 'all'",
+            .type = "NAME,...",
+            .shows_default = true});
+  line.Add({.names = "--limit",
+            .target = &raw.limit,
+            .help = "Sweep only the first N pages of a workload, because the "
+                    "time grows with the square; 0: all",
+            .type = "N",
+            .shows_default = true});
+  line.Add({.names = "--at",
+            .target = &raw.at,
+            .help = "One case only: the step of the operation, counted from 0; "
+                    "with --nth",
+            .type = "STEP"});
+  line.Add({.names = "--nth",
+            .target = &raw.nth,
+            .help = "One case only: which request of the step fails, counted "
+                    "from 1",
+            .type = "N"});
+  line.Add({.names = "--persistent",
+            .target = &raw.persistent,
+            .help = "One case only: all later requests of the step fail too"});
 }
 
 std::uint64_t Number(std::string_view flag, std::string_view text,
@@ -133,25 +138,21 @@ std::optional<SweepCase> ChooseCase(const RawSweepOptions& raw,
 }  // namespace
 
 SweepOptions ParseSweepOptions(int argc, const char* const* argv) {
-  CLI::App app(
+  CommandLine line(
       "Fails every allocation of every operation of every contender, one after "
       "the\nother, and looks whether anything breaks.",
       "pfnbench sweep");
   RawSweepOptions raw;
-  DefineFlags(app, raw);
-  RequireValues({argv, static_cast<std::size_t>(argc)});
+  DefineFlags(line, raw);
   SweepOptions options;
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    options.help = app.help();
-    return options;
-  } catch (const CLI::ExtrasError&) {
-    throw UsageError(fmt::format(
-        "{}; see pfnbench sweep --help",
-        UnknownArgument(app.remaining().front(), FlagsOf(app), {})));
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
+    if (line.Parse(argc, argv) == CommandLine::Outcome::kHelp) {
+      options.help = line.Help();
+      return options;
+    }
+  } catch (const UsageError& error) {
+    throw UsageError(
+        fmt::format("{}; see pfnbench sweep --help", error.what()));
   }
   ChooseByName(raw, options);
   options.operations = ChooseOperations(raw.operations);

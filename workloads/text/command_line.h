@@ -2,93 +2,102 @@
 //
 // File: workloads/text/command_line.h
 //
-// What the command lines of all programs share: help of 80 columns, and what is
-// needed to be clear about a wrong flag. Slow to compile: it includes all of
-// CLI11.
+// The command line of a program: flags in groups, commands, help of 80
+// columns, and one clear line for what cannot be followed. CLI11 does the work;
+// only command_line.cc includes it, because it takes long to compile.
 
 #ifndef PFNBENCH_WORKLOADS_TEXT_COMMAND_LINE_H_
 #define PFNBENCH_WORKLOADS_TEXT_COMMAND_LINE_H_
 
-#include <CLI/CLI.hpp>
-#include <span>
-#include <sstream>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace pfn {
 
-// CLI11 breaks no lines. A default stands behind the text in brackets.
-class HelpFormatter final : public CLI::Formatter {
+// A command line that cannot be followed; what() is one line.
+class UsageError : public std::runtime_error {
  public:
-  HelpFormatter() { column_width(24); }
-
-  // One empty line between groups is enough.
-  std::string make_help(const CLI::App* app, std::string name,
-                        CLI::AppFormatMode mode) const override {
-    std::string help = Formatter::make_help(app, std::move(name), mode);
-    for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != help.npos;) {
-      help.erase(at, 1);
-    }
-    return help;
-  }
-
-  std::string make_option_opts(const CLI::Option* option) const override {
-    // Checks describe themselves behind a colon.
-    const std::string type = option->get_type_name();
-    return type.empty() ? "" : ' ' + type.substr(0, type.find(':'));
-  }
-
-  std::string make_option_desc(const CLI::Option* option) const override {
-    std::string text = option->get_description();
-    const std::string value = option->get_default_str();
-    if (!value.empty()) {
-      text += value.starts_with('[') ? ' ' + value : " [" + value + ']';
-    }
-    return Wrap(text, 80 - get_column_width());
-  }
-
- private:
-  static std::string Wrap(const std::string& text, std::size_t width) {
-    std::istringstream words(text);
-    std::string wrapped;
-    std::size_t column = 0;
-    for (std::string word; words >> word; column += word.size()) {
-      if (column != 0 && column + 1 + word.size() > width) {
-        wrapped += '\n';
-        column = 0;
-      } else if (column != 0) {
-        wrapped += ' ';
-        ++column;
-      }
-      wrapped += word;
-    }
-    return wrapped;
-  }
+  using std::runtime_error::runtime_error;
 };
 
-// The long flags, with their dashes.
-inline std::vector<std::string> FlagsOf(const CLI::App& app) {
-  std::vector<std::string> flags;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      flags.push_back("--" + name);
-    }
-  }
-  return flags;
-}
+// Where the value of a flag goes; its type decides which text is a value. A
+// vector is a list with commas.
+using FlagTarget =
+    std::variant<bool*, std::string*, std::vector<std::string>*, int*,
+                 unsigned*, std::uint64_t*, std::optional<int>*,
+                 std::optional<std::uint64_t>*, std::optional<double>*>;
 
-// The first `--flag=`, or nothing: CLI11 takes what follows an empty value for
-// the value, so `--out= --quiet` would write into a folder of that name.
-inline std::string_view FlagWithoutValue(
-    std::span<const char* const> arguments) {
-  for (const std::string_view argument : arguments) {
-    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
-      return argument;
-  }
-  return {};
-}
+struct Flag {
+  // "-o,--output", or "INPUT" for an argument without a name.
+  std::string names;
+  FlagTarget target;
+  std::string help;
+  // How the help calls the value, such as "N".
+  std::string type = {};
+  bool is_required = false;
+  // Whether the help ends with the value that `target` has now.
+  bool shows_default = false;
+  // For numbers: the least and the greatest.
+  std::optional<std::pair<double, double>> range = {};
+  // For strings: the only values, if there are any here.
+  std::vector<std::string> words = {};
+  // Whether a whole number may end in K, M, G or T.
+  bool takes_suffix = false;
+  // More that a value must be: says what is wrong with it, or nothing.
+  std::function<std::string(const std::string&)> check = {};
+};
+
+class CommandLine {
+ public:
+  // `program` is what the help calls it.
+  CommandLine(std::string description, std::string program);
+  ~CommandLine();
+  CommandLine(CommandLine&&) noexcept;
+  CommandLine& operator=(CommandLine&&) = delete;
+
+  // The heading of all flags that are added from here on.
+  void Group(std::string heading);
+  void Add(const Flag& flag);
+  // An argument without a name that takes all words of the command line.
+  void AddWords(std::string name, std::vector<std::string>& words,
+                std::string help);
+  // Refuses a command line with both.
+  void Exclude(std::string_view flag, std::string_view other);
+  void AddHelp();
+  void AddVersion();
+  void Footer(std::string text);
+  // A command, of which exactly one must be chosen.
+  CommandLine AddCommand(std::string name, std::string description);
+  // Unknown() gets what is no flag; otherwise it is an error.
+  void AllowUnknown();
+
+  enum class Outcome : std::uint8_t { kParsed, kHelp, kVersion };
+  // Fills in the targets. Throws UsageError.
+  Outcome Parse(int argc, const char* const* argv);
+
+  // The help that was asked for: of the chosen command, if there is one.
+  std::string Help() const;
+  bool IsGiven(std::string_view flag) const;
+  // Of a command: whether it was chosen.
+  bool IsChosen() const;
+  std::vector<std::string> Unknown() const;
+  // The long flags, with their dashes.
+  std::vector<std::string> LongFlags() const;
+
+ private:
+  struct Parser;
+  explicit CommandLine(std::unique_ptr<Parser> parser);
+
+  std::unique_ptr<Parser> parser_;
+};
 
 }  // namespace pfn
 
