@@ -35,27 +35,35 @@ function(pfn_add_library)
   endif()
 endfunction()
 
-# With PFN_QUICK_BUILD, does not optimise the target: a command line takes long
-# to compile and no time to run.
+# With PFN_QUICK_BUILD, does not optimise the target: a command line or a file
+# of results takes long to compile and no time to run.
 function(pfn_compile_quickly target)
   if(PFN_QUICK_BUILD)
     target_compile_options(${target} PRIVATE -O0)
-    set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
+    target_link_libraries(${target} PRIVATE fmt::fmt)
+    set_target_properties(${target} PROPERTIES
+      PRECOMPILE_HEADERS_REUSE_FROM pfn_cold_headers)
   endif()
+endfunction()
+
+# Code of a test: nothing in it is measured.
+function(pfn_compile_as_test target)
+  target_compile_options(${target} PRIVATE -O0)
+  # fmt: what reuses compiled headers must have been asked for alike.
+  target_link_libraries(${target} PRIVATE fmt::fmt)
+  target_precompile_headers(${target} REUSE_FROM pfn_test_headers)
 endfunction()
 
 # pfn_add_test(NAME trace_io_test SRCS trace_io_test.cc DEPS pfn::trace ...)
 # One executable, one entry in CTest. Its own code, which is most of what there
-# is to compile, is not optimised, unless it is TIMED; what it links is as it is
-# measured.
+# is to compile, is not optimised, unless it is TIMED and times mean something;
+# what it links is as it is measured.
 function(pfn_add_test)
   cmake_parse_arguments(ARG "TIMED" "NAME" "SRCS;DEPS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SRCS})
-  # fmt: what reuses compiled headers must have been asked for alike.
-  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} fmt::fmt)
-  if(NOT ARG_TIMED)
-    target_compile_options(${ARG_NAME} PRIVATE -O0)
-    target_precompile_headers(${ARG_NAME} REUSE_FROM pfn_test_headers)
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS})
+  if(NOT ARG_TIMED OR PFN_QUICK_BUILD)
+    pfn_compile_as_test(${ARG_NAME})
   endif()
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
 endfunction()

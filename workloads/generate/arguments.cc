@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "workloads/text/nearest.h"
+#include "workloads/text/printable.h"
 #include "workloads/text/size.h"
 #include "workloads/trace/text_scan.h"
 #include "workloads/trace/trace_error.h"

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "workloads/text/nearest.h"
+#include "workloads/text/printable.h"
 #include "workloads/trace/trace_error.h"
 
 namespace pfn {

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "workloads/text/printable.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/text_scan.h"
 #include "workloads/trace/trace_error.h"

@@ -11,6 +11,7 @@
 
 #include "workloads/import/balloon_count.h"
 #include "workloads/import/guess_format.h"
+#include "workloads/text/printable.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/text_scan.h"
 #include "workloads/trace/trace_error.h"

@@ -25,6 +25,9 @@ std::string Printable(std::string_view text);
 // `text` as one word for a shell, quoted if it must be; printable.
 std::string ShellWord(std::string_view text);
 
+// `text` in double quotes, unprintable bytes as \xNN, cut after 40 bytes.
+std::string Quoted(std::string_view text);
+
 }  // namespace pfn
 
 #endif  // PFNBENCH_WORKLOADS_TEXT_PRINTABLE_H_

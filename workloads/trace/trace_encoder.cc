@@ -6,6 +6,7 @@
 #include <charconv>
 #include <memory>
 
+#include "workloads/text/printable.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_error.h"
 #include "workloads/trace/trace_io.h"

@@ -10,8 +10,6 @@
 #define PFNBENCH_WORKLOADS_TRACE_TRACE_ERROR_H_
 
 #include <stdexcept>
-#include <string>
-#include <string_view>
 
 namespace pfn {
 
@@ -20,9 +18,6 @@ class TraceError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-
-// `text` in double quotes, unprintable bytes as \xNN, cut after 40 bytes.
-std::string Quoted(std::string_view text);
 
 }  // namespace pfn
 
