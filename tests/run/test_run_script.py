@@ -264,6 +264,7 @@ def test_a_baseline_is_stored_whole_or_not_at_all(run_command):
         ("mail --for=everybody", "invalid choice: 'everybody'"),
         ("trace -", "arguments are required: -o/--output"),
         ("report no-such-folder", "no-such-folder: no such file"),
+        ("record --scenario=nosuch --out=x", "shipped are busy-2g"),
     ],
 )
 def test_a_wrong_request_is_refused_in_one_line(words, message, run_command):

@@ -140,6 +140,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TRACE",
         help="with --compare: this trace, and no recording",
     )
+    # For ./run, before it installs and builds.
+    add("--only-check", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
@@ -162,6 +164,8 @@ def _run(options: argparse.Namespace) -> int:
     chosen = scenario.load(name).resized(options.memory, options.cpus)
     if options.compare and not chosen.bounds:
         raise BadInput(f"scenario '{name}' has no [bounds] to compare within")
+    if options.only_check:
+        return 0
     pfntrace = os.environ.get(
         "PFNTRACE", str(ROOT / "build" / "release" / "pfntrace")
     )
