@@ -83,7 +83,7 @@ class Contender:
     """A line of a table: a structure, or the baseline run once more.
 
     `control` numbers the further runs of the baseline from 1. A report has
-    one; the experiments of plots/lab.py need more.
+    one; experiments with the statistics need more.
     """
 
     structure: str
