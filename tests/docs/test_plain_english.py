@@ -48,20 +48,19 @@ def prose(text: str) -> Iterator[str]:
     text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
     block: list[str] = []
     for line in [*text.splitlines(), ""]:
-        starts = re.match(r"\s*([*+-]|\d+\.)\s", line)
-        skipped = re.match(r"#|\||\s*$|( {4}|\t)[^ *-]", line) and not (
-            block and line.startswith(" ") and line.strip()
-        )
-        if (starts or skipped) and block:
+        item = re.match(r"\s*([*+-]|\d+\.)\s", line)
+        is_code = not block and not item and line.startswith("    ")
+        is_prose = line.strip() and line[0] not in "#|" and not is_code
+        if block and (item or not is_prose):
             yield " ".join(" ".join(block).split())
             block = []
-        if not skipped:
-            block.append(re.sub(r"^\s*([*+-]|\d+\.)\s", "", line))
+        if is_prose:
+            block.append(line[item.end() :] if item else line)
 
 
 def plain(text: str) -> str:
     """A paragraph with a word in place of each code span, link and figure."""
-    text = re.sub(r"`[^`]*`", "code", text)
+    text = re.sub(r"`[^`]*`", "Code", text)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return re.sub(r"[*_]{1,2}([^*_]+)[*_]{1,2}", r"\1", text)
 
@@ -72,7 +71,7 @@ def sentences(path: Path) -> list[str]:
         text = re.sub(r"^ +", "", text, flags=re.M)
     found = []
     for paragraph in prose(text):
-        for sentence in re.split(r"(?<=[.?!])\)?\s+(?=[^a-z\d])", plain(paragraph)):
+        for sentence in re.split(r"(?<=[.?!])[)\"]?\s+", plain(paragraph)):
             if re.search(r"[a-z]", sentence):
                 found.append(sentence)
     return found
