@@ -109,7 +109,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         type=Path,
-        help=f"where to write it (default: {report.FILE_NAME} beside RESULTS,"
+        help=f"where to write it (default: {report.FILE_NAME} next to RESULTS,"
         f" with --full {report.FULL_NAME})",
     )
     parser.add_argument(
@@ -221,7 +221,7 @@ def _add_plot(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="DIR",
         type=Path,
-        help="directory for the pictures (default: beside RESULTS)",
+        help="directory for the pictures (default: next to RESULTS)",
     )
     parser.set_defaults(run=_run_plot)
 
@@ -510,7 +510,7 @@ def _add_html(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         type=Path,
-        help=f"where to write it (default: {html.FILE_NAME} beside RESULTS)",
+        help=f"where to write it (default: {html.FILE_NAME} next to RESULTS)",
     )
     parser.set_defaults(run=_run_html)
 

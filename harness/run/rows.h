@@ -76,8 +76,8 @@ std::vector<Row> MakeRows(const RowRequest& request);
 // The structure, or the word in its place in the name of a row.
 std::string_view StructureOf(const Row& row);
 
-// Every row in one visit. `share`: in as few as can be, because recording is
-// most of what a measurement takes; else each alone.
+// Every row in one visit. `share`: in as few visits as possible, because
+// recording takes most of a measurement; else each row alone.
 std::vector<Visit> MakeVisits(std::span<const Row> rows, bool share);
 
 }  // namespace pfn

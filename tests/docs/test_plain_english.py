@@ -66,16 +66,22 @@ def plain(text: str) -> str:
     return re.sub(r"[*_]{1,2}([^*_]+)[*_]{1,2}", r"\1", text)
 
 
+def help_prose(text: str) -> Iterator[str]:
+    """The same of a help: the text of each flag is a paragraph."""
+    text = re.sub(r"^usage:.*?\n\n", "\n", text, flags=re.M | re.S | re.I)
+    text = re.sub(r"^ +-.*?(?:  +|$)", "\n", text, flags=re.M)
+    text = re.sub(r"^ *\S.*:$", "\n", text, flags=re.M)
+    return prose(re.sub(r"^ +", "", text, flags=re.M))
+
+
 def sentences(path: Path) -> list[str]:
-    text = path.read_text()
-    if path.suffix == ".txt":
-        text = re.sub(r"^ +", "", text, flags=re.M)
-    found = []
-    for paragraph in prose(text):
-        for sentence in re.split(r"(?<=[.?!])[)\"]?\s+", plain(paragraph)):
-            if re.search(r"[a-z]", sentence):
-                found.append(sentence)
-    return found
+    of = help_prose if path.suffix == ".txt" else prose
+    return [
+        sentence
+        for paragraph in of(path.read_text())
+        for sentence in re.split(r"(?<=[.?!])[)\"]?\s+", plain(paragraph))
+        if re.search(r"[a-z]", sentence)
+    ]
 
 
 def is_long(sentence: str) -> bool:
