@@ -71,7 +71,13 @@ def times(results: Results) -> Table:
             legend=f"to {baseline}, in each round, with its interval",
             bounds="interval",
         ),
-        Column("rounds", "rounds", legend="with a time", form="count"),
+        Column(
+            "rounds",
+            "rounds",
+            legend="how many have a time",
+            form="count",
+            may_go=True,
+        ),
     )
     rows = []
     for place in standing.places(results):
@@ -92,7 +98,7 @@ def times(results: Results) -> Table:
                     figure(rounds),
                 )
             )
-    return Table("times", "Times", columns, tuple(rows))
+    return Table("times", "times", columns, tuple(rows))
 
 
 def memory(results: Results) -> Table:
@@ -113,7 +119,7 @@ def memory(results: Results) -> Table:
         for case in results.cases
         if case.operation == "set" and case.contender.structure != FLOOR
     )
-    return _table("memory", "Memory and lost pages", _MEMORY, cases, measured)
+    return _table("memory", "memory and lost pages", _MEMORY, cases, measured)
 
 
 def instructions(counts: Results, counter: str = "callgrind") -> Table:
@@ -129,7 +135,7 @@ def instructions(counts: Results, counter: str = "callgrind") -> Table:
         return figure(min(values, default=None))
 
     cases = (case for case in counts.cases if not case.contender.is_control)
-    title = f"Instructions per page ({counter})"
+    title = f"instructions per page ({counter})"
     return _table("instructions", title, (column,), cases, measured)
 
 
@@ -144,7 +150,7 @@ def errors(results: Results) -> Table:
         (*_key(case), figure(times), Cell(reason))
         for (case, reason), times in results.errors.items()
     )
-    return Table("errors", "Rows without figures", columns, rows)
+    return Table("errors", "rows without figures", columns, rows)
 
 
 def _key(case: Case) -> tuple[Cell, ...]:

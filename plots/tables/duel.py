@@ -8,7 +8,8 @@ times, or one that the command line names.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from plots.draw.style import in_order, is_variant
 from plots.read.results import FLOOR, SETLESS, Case, Contender, Results
@@ -38,6 +39,10 @@ class Duel:
     @property
     def both(self) -> list[str]:
         return [self.baseline, *([self.rival] if self.rival else [])]
+
+    def on(self, guests: Iterable[str]) -> Duel:
+        """The same on these guests alone."""
+        return replace(self, guests=tuple(guests))
 
     def place(self, guest: str) -> Place:
         return Place(self.measure, guest, self.condition)

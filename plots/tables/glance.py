@@ -36,19 +36,20 @@ def guests(found: Duel, most: int | None = None) -> Table:
             "guest_memory",
             "GiB",
             legend="memory of the guest",
+            form="count",
             may_go=True,
         ),
         Column(
             "mean_run",
             "run",
-            legend="mean number of pages in a row",
+            legend="mean pages in a row",
             may_go=True,
         ),
         *(
             Column(
                 name,
                 name,
-                legend="the limit: memory aside" if name == LIMIT else "",
+                legend="memory aside" if name == LIMIT else "",
                 may_go=name == LIMIT,
             )
             for name in who
@@ -58,9 +59,7 @@ def guests(found: Duel, most: int | None = None) -> Table:
         columns.append(
             Column(
                 "ratio",
-                "ratio (range)",
-                legend=f"{found.rival} / {found.baseline}; ( ) the"
-                " least and the greatest of all rounds",
+                "ratio (all rounds)",
                 bounds="interval",
             )
         )
@@ -149,6 +148,34 @@ def _ratio(found: Duel, guest: str) -> Cell:
     return spanned(values, ratio.ratio.median, ratio.mark)
 
 
+def duel_rows(blocks: Sequence[Duel]) -> Table:
+    """One structure against the baseline, a row for each time."""
+    rows = []
+    for found in blocks:
+        for guest in found.guests:
+            place = found.place(guest)
+            times = [
+                time_cell(found.results, place, Contender(name))
+                for name in found.both
+            ]
+            ratio = found.ratio(guest)
+            if ratio or times[-1].absence:
+                cell = figure(ratio.ratio, ratio.mark) if ratio else ABSENT
+                rows.append(
+                    (Cell(found.measure.name), Cell(guest), *times, cell)
+                )
+    first = blocks[0]
+    columns = (
+        Column("operation", "operation", names=True),
+        GUEST,
+        *(Column(name, name) for name in first.both),
+        Column("ratio", "ratio", bounds="interval"),
+    )
+    units = dict.fromkeys(found.measure.unit for found in blocks)
+    title = ", ".join(units)
+    return Table("reply", title, columns, tuple(rows))
+
+
 def beside(found: Duel) -> Table:
     """Memory, lost pages and the longest call of both, guest by guest."""
 
@@ -161,11 +188,11 @@ def beside(found: Duel) -> Table:
         (
             "lost, ppm",
             "lost",
-            "pages in a million not recorded under"
+            "not recorded under"
             f" {condition_label(found.fault).removeprefix('fault ')}",
             found.lost,
         ),
-        ("longest call, us", "longest", "one call under the lock", step),
+        ("longest call, us", "longest", "under the lock", step),
     )
     columns = [
         Column(f"{key}_{name}", name, legend=legend, group=title)

@@ -40,7 +40,11 @@ def memory(results: Results) -> Table:
             for name, legend in _POLICIES.items()
         ),
         Column("kept", "kept", "KiB", "memory when all pages are drained"),
-        Column("allocations", "allocs", legend="per 1000 pages recorded"),
+        Column(
+            "allocations",
+            "per 1000",
+            legend="requests for memory per 1000 pages recorded",
+        ),
         Column(
             "largest_order",
             "order",
@@ -58,7 +62,7 @@ def memory(results: Results) -> Table:
         for profile in _sorted(results)
         if profile.memory or profile.error
     )
-    title = "Memory over the whole run"
+    title = "memory over the whole run"
     return Table("profiles", title, columns, rows).filled()
 
 
@@ -103,7 +107,7 @@ def calls(results: Results) -> Table:
             profile.tails.operations if profile.tails else {}
         ).items()
     )
-    return Table("tails", "Single calls", columns, rows).filled()
+    return Table("tails", "single calls", columns, rows).filled()
 
 
 def _sorted(results: Results) -> Iterator[Profile]:

@@ -205,7 +205,8 @@ def places(results: Results) -> Iterator[Place]:
     """Each measure under each condition on each workload that it has."""
     for measure in measures(results):
         for condition in conditions(results, measure):
-            for workload in workloads(results, measure, condition):
+            there = workloads(results, measure, condition)
+            for workload in by_run(results, there):
                 yield Place(measure, workload, condition)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from plots.tables import primary, standing
-from plots.text.report import FILE_NAME as REPORT
+from plots.tables import standing
+from plots.tables.duel import named
 from plots.read.results import FLOOR, Results, ResultsError, condition_label
 from plots.tables.standing import LIMIT, Measure, Place, Rival
 from plots.read.statistics import median
@@ -111,7 +111,7 @@ def choose(results: Results, choice: Choice) -> Subject:
     )
     _refuse_unknown(results, "workload", choice.workloads, workloads)
     workloads = [w for w in workloads if w in (choice.workloads or workloads)]
-    written = results.path.with_name(REPORT).exists()
+    written = results.path.with_name("report.txt").exists()
     if not any(
         standing.has_times(results, Place(measure, workload, condition))
         for measure in measures
@@ -198,7 +198,7 @@ def _measures(possible: Sequence[Measure], choice: Choice) -> list[Measure]:
 
 def _named(results: Results, others: Sequence[str]) -> list[str]:
     """Those of the others that the command line asked for by name."""
-    asked = primary.named(results)
+    asked = named(results)
     return [name for name in others if name in asked]
 
 
