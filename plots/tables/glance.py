@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from plots.read.results import FLOOR, SETLESS, Case, Contender, Results
+from plots.read.results import Case, Contender, Results
 from plots.read.results import condition_label
 from plots.read.statistics import estimate, median
 from plots.tables import standing
@@ -88,7 +88,7 @@ def guests(found: Duel, most: int | None = None) -> Table:
     ]
     if control and found.rival:
         cell = spanned(control, median(control))
-        rows.append((Cell(standing.label(Contender("", 1))), *empty[1:], cell))
+        rows.append((Cell(standing.label(results, Contender("", 1))), *empty[1:], cell))
     return Table("guests", _title(found), tuple(columns), tuple(rows)).filled()
 
 
@@ -123,7 +123,7 @@ def time_cell(results: Results, place: Place, who: Contender) -> Cell:
 
 def ratio_cell(results: Results, place: Place, who: Contender) -> Cell:
     """To the baseline; the floor has none, the baseline's is 1."""
-    if who.structure == FLOOR:
+    if who.structure == results.floor:
         return ABSENT
     if who.is_control:
         return figure(standing.control(results, place))
@@ -245,7 +245,7 @@ def glance(
         who: longest(results, _case(place, who))
         for who in standing.present(results, place)
         # Of drivers without a set there is a table of their own.
-        if who.structure not in SETLESS
+        if who.structure not in results.setless
         and (not among or who.structure in among)
     }
     who = list(calls)
@@ -287,7 +287,7 @@ def glance(
                 "most memory at any time, in kmalloc size classes",
             ),
             lambda w: ABSENT
-            if w.structure == FLOOR
+            if w.structure == results.floor
             else figure(results.any_peak_kib(_case(place, w))),
         ),
         (
@@ -314,7 +314,7 @@ def glance(
     # The control runs for its time alone.
     rows = tuple(
         (
-            Cell(standing.label(w)),
+            Cell(standing.label(results, w)),
             *(
                 ABSENT if w.is_control and column.key not in ("time", "ratio")
                 else cell(w)

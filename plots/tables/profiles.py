@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plots.draw.style import in_order
 from plots.read.profiles import Memory, Profile
 from plots.read.results import Contender, Results
 from plots.tables.cases import CASE, CONDITION
@@ -116,7 +115,7 @@ def _sorted(results: Results) -> Iterator[Profile]:
         there = groups.setdefault((profile.condition, profile.workload), {})
         there[Contender(profile.structure)] = profile
     for there in groups.values():
-        yield from (there[who] for who in in_order(there))
+        yield from (there[who] for who in results.in_order(there))
 
 
 def _key(profile: Profile) -> tuple[Cell, Cell, Cell]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from plots.read.results import Results
-from plots.read.text import printable
+from plots.read.file import printable
 from plots.tables import cases
 from plots.tables.table import Cell, Column, Table
 

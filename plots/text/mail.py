@@ -18,8 +18,8 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from plots.read.results import FLOOR, Contender, Results, condition_label
-from plots.read.text import shorten
+from plots.read.results import Contender, Results, condition_label
+from plots.read.file import shorten
 from plots.tables import answer, changes, facts, glance, standing
 from plots.tables.duel import Duel, command_words, duel
 from plots.tables.figures import to_ascii
@@ -217,7 +217,7 @@ def _reply(subject: Subject) -> _Sections:
     sections: _Sections = [_no_ratios(subject)]
     tables: list[Table] = []
     for name in subject.structures:
-        if name in (subject.results.baseline, FLOOR):
+        if name in (subject.results.baseline, subject.results.floor):
             continue
         blocks = [
             Duel(
@@ -379,7 +379,7 @@ def _only_in_the_report(subject: Subject) -> Iterator[str]:
     structures = {
         case.contender.structure
         for case in results.cases
-        if case.contender.structure not in (FLOOR, results.baseline)
+        if case.contender.structure not in (results.floor, results.baseline)
     }.difference(subject.structures)
     operations = {
         operation

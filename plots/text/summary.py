@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from plots.read.results import Results
-from plots.read.text import printable, shorten
+from plots.read.file import printable, shorten
 from plots.tables import facts, glance
 from plots.tables.duel import Duel, duel
 from plots.tables.legend import marks
