@@ -159,13 +159,13 @@ def winners(results: Results) -> Table | None:
     runs = standing.mean_runs(results)
     base = results.baseline or "the baseline"
     columns = (
-        Column("workload", "Guest", names=True),
-        Column("run", "Mean run", "pages", "mean number of pages in a row"),
-        Column("fastest", "Least time", legend="structure with the least median", names=True),
+        Column("workload", "guest", names=True),
+        Column("run", "mean run", "pages", "mean number of pages in a row"),
+        Column("fastest", "least time", legend="structure with the least median", names=True),
         Column("time", measure.name, measure.unit, "median of the rounds"),
-        Column("next", "Next", legend="structure with the next median", names=True),
-        Column("lead", "Next / least", "ratio", "median of the ratios of each round, its interval", bounds="interval"),
-        Column("ratio", f"Least / {base}", "ratio", f"the same to {base}", bounds="interval"),
+        Column("next", "next", legend="structure with the next median", names=True),
+        Column("lead", "next / least", "ratio", "median of the ratios of each round, its interval", bounds="interval"),
+        Column("ratio", f"least / {base}", "ratio", f"the same to {base}", bounds="interval"),
     )
     rows = []
     for place, found in shown:

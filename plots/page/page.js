@@ -90,7 +90,8 @@ function parsed(entry) {
   if (!entry) return null;
   const [mark, median, low, high] = entry;
   const ratio = {
-    text: `${median} ${low} ${high}`,
+    text: `${mark} ${median} `,
+    bounds: `${low} ${high}`,
     mark,
     median: Number(median),
     low: Number(low.slice(1, -1)),
@@ -166,10 +167,10 @@ function showPair(state) {
       make('span', {class: 'unit'}, under));
   byId('pair').replaceChildren(
       make('thead', {}, make(
-          'tr', {}, head('Guest', 'mean run, pages', ''),
+          'tr', {}, head('guest', 'mean run, pages', ''),
           make('th', {scope: 'col', class: 'chart'}, axis(scale)),
           head(`${state.one} / ${state.other}`, 'ratio of times', 'number'),
-          make('th', {scope: 'col'}, 'Difference'),
+          make('th', {scope: 'col'}, 'difference'),
           head(state.one, unit, 'number'), head(state.other, unit, 'number'))),
       make('tbody', {}, ...rows.map((row) => pairRow(row, scale))));
   byId('verdict').textContent = summary(state, one, other, known);
@@ -182,7 +183,8 @@ function pairRow({guest, run, ratio, control, times}, scale) {
       'tr', {class: kind},
       make('th', {scope: 'row'}, guest, make('span', {class: 'unit'}, run)),
       make('td', {class: 'chart'}, drawn(scale, ratio, control)),
-      make('td', {class: 'number'}, ratio ? `${ratio.mark} ${ratio.text}` : '–'),
+      make('td', {class: 'number'},
+           ...(ratio ? [ratio.text, make('i', {}, ratio.bounds)] : ['–'])),
       make('td', {class: 'word'}, word),
       ...times.map((time) => make('td', {class: 'number'}, time)));
 }
