@@ -22,7 +22,7 @@ from typing import Any, TypeGuard
 from plots.read import profiles
 from plots.read.profiles import Profile
 from plots.read.statistics import MOST_PRIMARY, median
-from plots.text.layout import printable, shorten
+from plots.read.text import printable, shorten
 
 SCHEMA = "1"
 FILE_NAME = "results.json"

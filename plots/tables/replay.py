@@ -21,7 +21,8 @@ from plots.read.results import (
 )
 from plots.read.statistics import estimate
 from plots.draw.style import in_order
-from plots.text.layout import Cell, Table, count, number, render
+from plots.tables.table import Cell, Column, Table
+from plots.tables.table import figure as to_cell
 
 _POLICY = "policy:"
 
@@ -162,16 +163,18 @@ def figure(
 ) -> float | None:
     """The median of a counter."""
     case = case_of(workload, driver, condition)
-    value = estimate(list(results.values(case, name).values()))
-    return None if value is None else value.median
+    found = estimate(list(results.values(case, name).values()))
+    return None if found is None else found.median
 
 
-def tables(results: Results) -> Iterator[list[str]]:
+def tables(results: Results) -> Iterator[Table]:
     """All tables of replay; none where nothing was replayed."""
     for condition in conditions(results):
         for workload in workloads(results, condition):
             for title, columns in _TABLES:
-                yield _table(results, condition, workload, title, columns)
+                table = _table(results, condition, workload, title, columns)
+                if table:
+                    yield table
 
 
 def _table(
@@ -179,37 +182,25 @@ def _table(
     condition: str,
     workload: str,
     title: str,
-    columns: dict[str, str],
-) -> list[str]:
-    found = [
+    counters: dict[str, str],
+) -> Table:
+    """A modelled host has no times of its own, so no column of them."""
+    columns = (
+        Column("driver", "driver", names=True),
+        *(
+            Column(counter, name, form="count")
+            for name, counter in counters.items()
+        ),
+    )
+    rows = tuple(
         (
-            driver.label,
-            {
-                column: figure(results, workload, driver, condition, counter)
-                for column, counter in columns.items()
-            },
+            Cell(driver.label),
+            *(
+                to_cell(figure(results, workload, driver, condition, c))
+                for c in counters.values()
+            ),
         )
         for driver in drivers(results, condition)
-    ]
-    # A modelled host has no times of its own, a driver without a set no set's.
-    present = [
-        column
-        for column in columns
-        if any(values[column] is not None for _, values in found)
-    ]
-    rows = [
-        (label, [_cell(values[column]) for column in present])
-        for label, values in found
-        if any(values[column] is not None for column in present)
-    ]
-    if not rows:
-        return []
+    )
     heading = f"replay of {workload}, {condition_label(condition)}: {title}"
-    return render(Table(heading, present, "driver", rows))
-
-
-def _cell(value: float | None) -> Cell:
-    if value is None:
-        return Cell(("-",))
-    is_whole = value == int(value)
-    return Cell((count(value) if is_whole else number(value),))
+    return Table("replay", heading, columns, rows).filled()

@@ -9,7 +9,7 @@ round. A run that lacks one of them is judged by what it has.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from plots.read.results import (
@@ -22,7 +22,7 @@ from plots.read.results import (
 )
 from plots.read.statistics import Estimate, estimate, mark, median, paired_ratios
 from plots.draw.style import in_order
-from plots.text.layout import alike
+from plots.tables.figures import alike
 
 # Not a proposal: how fast it could be if memory did not matter.
 LIMIT = "flat"
@@ -168,6 +168,69 @@ def ratio_of(
     if ratio is None:
         return None
     return Rival(one, ratio, mark(ratio, control(results, place)))
+
+
+def ratio(results: Results, case: Case, counter: str) -> Estimate | None:
+    """A case's ratio to the baseline; of the control its own interval."""
+    measure = Measure("", (case.operation,), counter.replace("_", " "))
+    place = Place(measure, case.workload, case.condition)
+    if case.contender.is_control:
+        return control(results, place)
+    found = ratio_of(
+        results, place, case.contender.structure, results.baseline or ""
+    )
+    return found.ratio if found else None
+
+
+def label(contender: Contender) -> str:
+    """Name of a row; the two that are not structures stand in brackets."""
+    if contender.is_control:
+        more = f" {contender.control}" if contender.control > 1 else ""
+        return f"(A/A control{more})"
+    return "(floor)" if contender.structure == FLOOR else contender.structure
+
+
+def present(results: Results, place: Place) -> list[Contender]:
+    """Who has a row of any operation there, in the usual order."""
+    return in_order(
+        {
+            contender
+            for operation in place.measure.operations
+            for contender in results.contenders_of(operation, place.condition)
+        }
+    )
+
+
+def places(results: Results) -> Iterator[Place]:
+    """Each measure under each condition on each workload that it has."""
+    for measure in measures(results):
+        for condition in conditions(results, measure):
+            for workload in workloads(results, measure, condition):
+                yield Place(measure, workload, condition)
+
+
+def mean_runs(results: Results) -> dict[str, float]:
+    """Pages in a row that a guest gives, by guest."""
+    return {
+        w.name: w.pages / w.ranges
+        for w in results.workloads
+        if w.pages and w.ranges
+    }
+
+
+def by_run(results: Results, guests: Sequence[str]) -> list[str]:
+    """The longest first: the ratio of most structures depends on it."""
+    runs = mean_runs(results)
+    return sorted(guests, key=lambda guest: -runs.get(guest, 0))
+
+
+def short_cases(results: Results) -> list[Case]:
+    """Those with fewer rounds than the run was meant to have."""
+    return [
+        case
+        for case in results.cases
+        if results.rounds_of[case] < results.rounds
+    ]
 
 
 def word(results: Results, place: Place, structure: str) -> str:
