@@ -22,15 +22,16 @@ from plots.read.results import Results, ResultsError, condition_label
 from plots.tables import answer, cases, facts, profiles, replay, standing
 from plots.tables.duel import duel
 from plots.tables.table import Cell, Column, Table
-from plots.text.layout import printable
+from plots.read.text import printable
 
 FILE_NAME = "page.html"
 
-_MOST_BYTES = 1 << 20
 _PARTS = Path(__file__).parent
 _PNG = b"\x89PNG\r\n\x1a\n"
-# Pictures that stand open, and the order of all: the answer first.
+# Pictures that stand open, and the order of all: the answer first. Beyond
+# so many characters they are left out, so that a page stays below 1 MiB.
 _SHOWN = 2
+_ROOM = 450_000
 _ORDER = ("contest", "ratio", "first", "set", "drain", "memory", "timeline")
 _FACETS = ("structure", "workload", "operation", "condition")
 _VERDICTS = {
@@ -71,6 +72,7 @@ def page(results: Results, extras: Extras) -> str:
     context = results.context
     winners = guest.winners(results)
     compared = pairs.pairs(results, found)
+    shown, left_out = _pictures(extras.pictures)
     title = "Sets of page frames"
     if found and found.rival:
         title = f"{found.baseline} or {found.rival}?"
@@ -101,16 +103,10 @@ def page(results: Results, extras: Extras) -> str:
         "script": script,
         "script_hash": _hash(script),
         "shown_pictures": _SHOWN,
-        "pictures": [],
-        "left_out": [],
+        "pictures": shown,
+        "left_out": left_out,
     }
-    template = _template()
-    bare = template.render(parts)
-    left = _MOST_BYTES - len(bare.encode())
-    for picture in _pictures(extras.pictures):
-        left -= len(picture["source"]) + 1000
-        parts["pictures" if left > 0 else "left_out"].append(picture)
-    return template.render(parts)
+    return _template().render(parts)
 
 
 def _part(name: str) -> str:
@@ -282,25 +278,33 @@ def _facets(
     ]
 
 
-def _pictures(pictures: Mapping[str, bytes]) -> Iterator[dict[str, Any]]:
-    """In the order of _ORDER; what is no PNG is not shown."""
+def _pictures(
+    pictures: Mapping[str, bytes],
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Those that fit, in the order of _ORDER; names of those that do not."""
 
     def rank(stem: str) -> tuple[int, str]:
         found = (i for i, name in enumerate(_ORDER) if stem == name)
         return next(found, len(_ORDER)), stem
 
+    shown: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    room = _ROOM
     for stem in sorted(pictures, key=rank):
         picture = pictures[stem]
         if picture[:8] != _PNG or len(picture) < 24:
             continue
+        text = base64.b64encode(picture).decode()
+        if len(text) > room:
+            left_out.append(stem)
+            continue
+        room -= len(text)
         width, height = struct.unpack(">II", picture[16:24])
-        yield {
-            "name": stem,
-            "width": width,
-            "height": height,
-            "source": "data:image/png;base64,"
-            + base64.b64encode(picture).decode(),
-        }
+        source = f"data:image/png;base64,{text}"
+        shown.append(
+            {"name": stem, "width": width, "height": height, "source": source}
+        )
+    return shown, left_out
 
 
 def _marks(results: Results) -> str:

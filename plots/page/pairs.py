@@ -16,7 +16,7 @@ from plots.tables.duel import Duel
 from plots.tables.figures import number
 from plots.tables.standing import LIMIT, Measure, Place
 from plots.tables.table import Cell, figure
-from plots.text.layout import printable
+from plots.read.text import printable
 
 # More would make the page slow; those with the baseline come first.
 _MOST = 12_000
