@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import math
 import os
 import subprocess
@@ -602,40 +601,16 @@ def _add_html(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help=f"where to write it (default: {html.FILE_NAME} beside RESULTS)",
     )
-    parser.add_argument(
-        "--claims",
-        metavar="FILE",
-        type=Path,
-        default=Path(__file__).parents[1] / "docs" / "claims.md",
-        help="the claims to show, as `claims` writes them"
-        " (default: docs/claims.md)",
-    )
     parser.set_defaults(run=_run_html)
 
 
 def _run_html(options: argparse.Namespace) -> int:
     results = load(options.results)
-    directory = results.path.parent
-    counted = instructions.counts_beside(results)
-    claims_text = None
-    if options.claims.exists():
-        claims_text = options.claims.read_text(encoding="utf-8")
-    extras = html.Extras(_pictures_of(results), counted, claims_text)
-    output = options.output or directory / html.FILE_NAME
-    _write(output, html.page(results, extras).encode())
+    text = html.page(results, html.beside(results))
+    output = options.output or results.path.with_name(html.FILE_NAME)
+    _write(output, text.encode())
     print(output)
     return 0
-
-
-def _pictures_of(results: Results) -> dict[str, bytes]:
-    """What `plot` wrote beside the results; otherwise what it would write."""
-    beside = sorted(results.path.parent.glob("*.svg"))
-    if beside or importlib.util.find_spec("matplotlib") is None:
-        return {path.stem: path.read_bytes() for path in beside}
-    from plots.draw import pictures
-
-    rendered = pictures.render(pictures.charts(results))
-    return {stem: picture["svg"] for stem, picture in rendered}
 
 
 def _names(text: str) -> tuple[str, ...]:

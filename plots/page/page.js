@@ -79,25 +79,31 @@ function show() {
 
 // --- two structures --------------------------------------------------------
 
-const WORDS = {
-  '*': ({median}) => (median < 1 ? 'faster' : 'slower'),
-  '~': () => 'none shown',
-  '?': () => 'not enough rounds',
+const SAID = {
+  faster: 'faster',
+  slower: 'slower',
+  'none shown': 'no difference shown',
+  'not enough rounds': 'not enough rounds',
 };
+
+function wordOf(mark, median) {
+  if (mark === '*') return median < 1 ? 'faster' : 'slower';
+  return mark === '~' ? 'none shown' : 'not enough rounds';
+}
 
 /** An entry is mark, median and bounds, as texts: "*", "2", "[1,", "3]". */
 function parsed(entry) {
   if (!entry) return null;
   const [mark, median, low, high] = entry;
-  const ratio = {
+  return {
     text: `${mark} ${median} `,
     bounds: `${low} ${high}`,
     mark,
+    word: wordOf(mark, Number(median)),
     median: Number(median),
     low: Number(low.slice(1, -1)),
     high: Number(high.slice(0, -1)),
   };
-  return {...ratio, word: WORDS[mark](ratio)};
 }
 
 const TICKS = [];
@@ -146,56 +152,49 @@ function drawn({x, ticks}, ratio, control) {
 }
 
 function showPair(state) {
-  const {pairs} = DATA;
-  const one = pairs.structures.indexOf(state.one);
-  const other = pairs.structures.indexOf(state.other);
-  const measure = pairs.measures.indexOf(state.time);
-  const fault = pairs.faults.indexOf(state.fault);
-  const of = (list) => list[measure]?.[fault] ?? [];
-  const rows = pairs.guests.map((guest, at) => ({
-    guest,
-    run: pairs.runs[at],
-    ratio: parsed(of(pairs.cells)[at]?.[one]?.[other]),
-    control: parsed(of(pairs.controls)[at]),
-    times: [one, other].map((who) => of(pairs.times)[at]?.[who] ?? '–'),
-  })).filter(({times}) => times.some((time) => time !== '–'));
+  const [one, other] =
+      [state.one, state.other].map((name) => DATA.names.indexOf(name));
+  const rows = DATA.places
+      .filter(({time, fault}) => time === state.time && fault === state.fault)
+      .map((place) => ({
+        ...place,
+        ratio: parsed(place.pairs[one][other]),
+        both: [place.times[one], place.times[other]],
+      }))
+      .filter(({both}) => both.some(Boolean));
   const known = rows.map(({ratio}) => ratio).filter(Boolean);
   const scale = scaleOf(known);
-  const unit = pairs.units[measure];
+  const unit = rows[0]?.unit ?? '';
   const head = (name, under, kind) => make(
       'th', {scope: 'col', class: kind}, name,
       make('span', {class: 'unit'}, under));
   byId('pair').replaceChildren(
       make('thead', {}, make(
           'tr', {}, head('guest', 'mean run, pages', ''),
-          make('th', {scope: 'col', class: 'chart'}, axis(scale)),
+          make('td', {class: 'chart'}, axis(scale)),
           head(`${state.one} / ${state.other}`, 'ratio of times', 'number'),
           make('th', {scope: 'col'}, 'difference'),
           head(state.one, unit, 'number'), head(state.other, unit, 'number'))),
       make('tbody', {}, ...rows.map((row) => pairRow(row, scale))));
-  byId('verdict').textContent = summary(state, one, other, known);
+  byId('verdict').textContent = summary(state, known);
 }
 
-function pairRow({guest, run, ratio, control, times}, scale) {
-  const word = ratio?.word ?? 'no round has both';
-  const kind = ratio?.mark === '*' ? word : 'open';
+function pairRow({guest, run, ratio, control, both}, scale) {
+  const word = ratio?.word ?? 'not compared';
   return make(
-      'tr', {class: kind},
+      'tr', {class: ratio?.mark === '*' ? word : 'open'},
       make('th', {scope: 'row'}, guest, make('span', {class: 'unit'}, run)),
-      make('td', {class: 'chart'}, drawn(scale, ratio, control)),
+      make('td', {class: 'chart'}, drawn(scale, ratio, parsed(control))),
       make('td', {class: 'number'},
            ...(ratio ? [ratio.text, make('i', {}, ratio.bounds)] : ['–'])),
       make('td', {class: 'word'}, word),
-      ...times.map((time) => make('td', {class: 'number'}, time)));
+      ...both.map((time) => make('td', {class: 'number'}, time || '–')));
 }
 
-function summary({one, other}, first, second, known) {
-  if (first === second) return 'Choose two different structures.';
-  if (!known.length) return DATA.pairs.none;
-  const said = {faster: 'faster', slower: 'slower',
-                'none shown': 'no difference shown',
-                'not enough rounds': 'not enough rounds'};
-  const counted = Object.entries(said)
+function summary({one, other}, known) {
+  if (one === other) return 'Choose two different structures.';
+  if (!known.length) return DATA.none;
+  const counted = Object.entries(SAID)
       .map(([word, words]) =>
         [words, known.filter((ratio) => ratio.word === word).length])
       .filter(([, count]) => count)
