@@ -19,7 +19,7 @@ from typing import Any
 from plots.page import guest, pairs
 from plots.read import instructions
 from plots.read.results import Results, ResultsError, condition_label
-from plots.read.text import printable
+from plots.read.file import printable
 from plots.tables import answer, cases, facts, profiles, replay
 from plots.tables.duel import duel
 from plots.tables.table import Cell, Table

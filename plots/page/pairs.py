@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from plots.read.results import Contender, Results
-from plots.read.text import printable
+from plots.read.file import printable
 from plots.tables import glance, standing
 from plots.tables.duel import Duel
 from plots.tables.figures import number

@@ -84,13 +84,14 @@ def _verdict(found: Duel) -> tuple[str, list[str]]:
     wins.sort(key=lambda win: -len(win[1]))  # who wins more often, first
     shown = [
         f"{winner} {_is_faster(found)} {_of_all(where, len(found.guests))}:"
-        f" {_takes(found, winner, [ratios[g] for g in where])}"
+        f" {'it' if winner == found.rival else found.rival} takes"
+        f" {_span([ratios[g] for g in where])} times as long"
         + _names(found, where)
         for winner, where in wins[:1]
     ]
     others = [
-        f"{_on(where)} {winner} is faster:"
-        f" {_takes(found, winner, [ratios[g] for g in where])}"
+        f"{_on(where)} {winner} is faster"
+        f" ({_span([ratios[g] for g in where])} times as long)"
         for winner, where in wins[1:]
     ]
     few, alike = open_["?"], open_["~"]
@@ -100,13 +101,13 @@ def _verdict(found: Duel) -> tuple[str, list[str]]:
             sure = "Without an A/A control, so less certain,"
         first = f"{sure} {shown[0]}"
         if alike:
-            others.append(f"no difference is shown {_on(alike)}")
+            others.append(f"{_on(alike)} no difference is shown")
     elif alike:
         first = f"No difference is shown {_of_all(alike, len(found.guests))}"
     else:
         first = "This run cannot tell"
     if few:
-        others.append(f"too few rounds to tell {_on(few)}")
+        others.append(f"{_on(few)} the rounds are too few to tell")
     others += [
         f"{_on(where)} {why}"
         for why, where in list(reasons.items())[:_MOST_NAMES]
@@ -124,12 +125,9 @@ def _is_faster(found: Duel) -> str:
     return f"is faster in {found.measure.name}"
 
 
-def _takes(found: Duel, winner: str, ratios: Sequence[float]) -> str:
-    """The rival's ratios: those that the table has."""
-    low, high = number(min(ratios)), number(max(ratios))
-    span = low if low == high else f"{low} to {high}"
-    who = "it" if winner == found.rival else found.rival
-    return f"{who} takes {span} times as long"
+def _span(values: Sequence[float]) -> str:
+    low, high = number(min(values)), number(max(values))
+    return low if low == high else f"{low} to {high}"
 
 
 def _of_all(guests: Sequence[str], total: int) -> str:
@@ -180,13 +178,11 @@ def _memory(found: Duel) -> Iterator[str]:
     if not peaks:
         return
     peak, name, guest = max(peaks, key=lambda each: each[0])
-    size = sizes.get(guest)
-    of = f" of {binary_size(size)}" if size else ""
-    most = f"{binary_size(1024 * peak)}{of}"
+    most = binary_size(1024 * peak)
     if all(1024 * p < _LITTLE * (sizes.get(g) or 0) for p, _, g in peaks):
         yield f"memory decides nothing (at most {most})"
     else:
-        yield f"the largest set takes {most} ({name}, {guest})"
+        yield f"the largest set takes {most} ({name} on {guest})"
 
 
 def _lost(found: Duel) -> Iterator[str]:
@@ -229,6 +225,6 @@ def _calls(found: Duel) -> Iterator[str]:
     if longest:
         base, other = (number(us) for us in longest.values())
         yield (
-            f"the longest call takes {other} us in {found.rival}, {base} us"
-            f" in {found.baseline}"
+            f"{found.rival}'s longest call takes {other} us,"
+            f" {found.baseline}'s {base} us"
         )

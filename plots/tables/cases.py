@@ -6,9 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from plots.draw.style import in_order
-from plots.read.results import FLOOR, Case, Results
-from plots.read.statistics import estimate
+from plots.read.results import Case, Results
 from plots.tables import standing
 from plots.tables.glance import GUEST, STRUCTURE, ratio_cell, time_cell
 from plots.tables.table import ABSENT, Cell, Column, Table, figure
@@ -71,7 +69,13 @@ def times(results: Results) -> Table:
             legend=f"to {baseline}, in each round, with its interval",
             bounds="interval",
         ),
-        Column("rounds", "rounds", legend="with a time", form="count"),
+        Column(
+            "rounds",
+            "rounds",
+            legend="how many have a time",
+            form="count",
+            may_go=True,
+        ),
     )
     rows = []
     for place in standing.places(results):
@@ -85,14 +89,14 @@ def times(results: Results) -> Table:
                 (
                     Cell(name),
                     Cell(place.workload),
-                    Cell(standing.label(who)),
+                    Cell(standing.label(results, who)),
                     Cell(place.condition),
                     replace(time, unit=place.measure.unit),
                     ratio_cell(results, place, who),
                     figure(rounds),
                 )
             )
-    return Table("times", "Times", columns, tuple(rows))
+    return Table("times", "times", columns, tuple(rows))
 
 
 def memory(results: Results) -> Table:
@@ -103,17 +107,17 @@ def memory(results: Results) -> Table:
             return figure(results.lost_ppm(case))
         if column.key == "peak_rounded_bytes":
             return figure(results.peak_kib(case))
-        values = list(results.values(case, column.key).values())
-        found = estimate(values)
+        found = results.estimate(case, column.key)
         absence = "failed" if case in results.failed else ""
         return figure(found.median if found else None, absence=absence)
 
     cases = (
         case
         for case in results.cases
-        if case.operation == "set" and case.contender.structure != FLOOR
+        if case.operation == "set" and case.contender.structure != results.floor
     )
-    return _table("memory", "Memory and lost pages", _MEMORY, cases, measured)
+    title = "memory and lost pages"
+    return _table(results, "memory", title, _MEMORY, cases, measured)
 
 
 def instructions(counts: Results, counter: str = "callgrind") -> Table:
@@ -129,8 +133,8 @@ def instructions(counts: Results, counter: str = "callgrind") -> Table:
         return figure(min(values, default=None))
 
     cases = (case for case in counts.cases if not case.contender.is_control)
-    title = f"Instructions per page ({counter})"
-    return _table("instructions", title, (column,), cases, measured)
+    title = f"instructions per page ({counter})"
+    return _table(counts, "instructions", title, (column,), cases, measured)
 
 
 def errors(results: Results) -> Table:
@@ -141,22 +145,24 @@ def errors(results: Results) -> Table:
         Column("reason", "reason"),
     )
     rows = tuple(
-        (*_key(case), figure(times), Cell(reason))
+        (*case_key(results, case), figure(times), Cell(reason))
         for (case, reason), times in results.errors.items()
     )
-    return Table("errors", "Rows without figures", columns, rows)
+    return Table("errors", "rows without figures", columns, rows)
 
 
-def _key(case: Case) -> tuple[Cell, ...]:
+def case_key(results: Results, case: Case) -> tuple[Cell, ...]:
+    """The cells of CASE."""
     return (
         Cell(case.operation),
         Cell(case.workload),
-        Cell(standing.label(case.contender)),
+        Cell(standing.label(results, case.contender)),
         Cell(case.condition),
     )
 
 
 def _table(
+    results: Results,
     key: str,
     title: str,
     columns: tuple[Column, ...],
@@ -164,18 +170,21 @@ def _table(
     measured: Callable[[Case, Column], Cell],
 ) -> Table:
     rows = tuple(
-        (*_key(case), *(measured(case, column) for column in columns))
-        for case in sort(cases)
+        (
+            *case_key(results, case),
+            *(measured(case, column) for column in columns),
+        )
+        for case in sort(results, cases)
     )
     return Table(key, title, (*CASE, *columns), rows).filled()
 
 
-def sort(cases: Iterable[Case]) -> Iterator[Case]:
+def sort(results: Results, cases: Iterable[Case]) -> Iterator[Case]:
     """By condition, guest and operation as met, structures as everywhere."""
     places: dict[tuple[str, str, str], list[Case]] = {}
     for case in cases:
         place = (case.condition, case.workload, case.operation)
         places.setdefault(place, []).append(case)
     for there in places.values():
-        by_contender: Mapping = {case.contender: case for case in there}
-        yield from (by_contender[who] for who in in_order(by_contender))
+        by_who: Mapping = {case.contender: case for case in there}
+        yield from (by_who[who] for who in results.in_order(by_who))

@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from plots.read.results import Case, Contender, Results, ResultsError
-from plots.read.results import time_counters
 from plots.read.statistics import Estimate, change, mark, median, u_test
 from plots.tables import standing
-from plots.tables.cases import CASE
+from plots.tables.cases import CASE, case_key
 from plots.tables.facts import listing
 from plots.tables.figures import change_percent, number
 from plots.tables.glance import GUEST, STRUCTURE
@@ -132,12 +131,12 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
 
 
 def _times(results: Results, case: Case) -> list[float]:
-    counter = time_counters(case.operation)[0]
+    counter = results.time_counters(case.operation)[0]
     return list(results.values(case, counter).values())
 
 
 def _control(results: Results, case: Case) -> Estimate | None:
-    counter = time_counters(case.operation)[0]
+    counter = results.time_counters(case.operation)[0]
     return standing.ratio(results, results.control_of(case), counter)
 
 
@@ -302,16 +301,7 @@ def missing(
 # --- tables -------------------------------------------------------------
 
 
-def _key(case: Case) -> tuple[Cell, ...]:
-    return (
-        Cell(case.operation),
-        Cell(case.workload),
-        Cell(standing.label(case.contender)),
-        Cell(case.condition),
-    )
-
-
-def times(pairs: Sequence[Pair]) -> Table:
+def times(results: Results, pairs: Sequence[Pair]) -> Table:
     """The time of each case, old and new."""
     columns = (
         *CASE,
@@ -328,9 +318,9 @@ def times(pairs: Sequence[Pair]) -> Table:
     )
     rows = tuple(
         (
-            *_key(pair.case),
+            *case_key(results, pair.case),
             *(
-                replace(figure(median(values)), unit=_unit(pair.case))
+                replace(figure(median(values)), unit=_unit(results, pair.case))
                 for values in (pair.old, pair.new)
             ),
             figure(pair.change, pair.mark),
@@ -341,8 +331,8 @@ def times(pairs: Sequence[Pair]) -> Table:
     return Table("changes", "times", columns, rows)
 
 
-def _unit(case: Case) -> str:
-    return time_counters(case.operation)[0].replace("_", " ")
+def _unit(results: Results, case: Case) -> str:
+    return results.time_counters(case.operation)[0].replace("_", " ")
 
 
 def exact(old: Results, new: Results, selection: Selection) -> Table:
@@ -357,13 +347,13 @@ def exact(old: Results, new: Results, selection: Selection) -> Table:
         for case in old.cases:
             if case.operation != "set" or case not in both:
                 continue
-            before, after = (_middle(r, case, counter) for r in (old, new))
-            if selection.has(case) and None not in (before, after):
-                if before != after:
-                    word = Cell(counter.replace("_", " "))
-                    rows.append(
-                        (*_key(case), word, figure(before), figure(after))
-                    )
+            before, after = (r.estimate(case, counter) for r in (old, new))
+            if before is None or after is None or not selection.has(case):
+                continue
+            if before.median != after.median:
+                word = Cell(counter.replace("_", " "))
+                cells = (figure(each.median) for each in (before, after))
+                rows.append((*case_key(new, case), word, *cells))
     columns = (
         *CASE,
         Column("figure", "figure", names=True),
@@ -371,11 +361,6 @@ def exact(old: Results, new: Results, selection: Selection) -> Table:
         Column("new", "new", form="count"),
     )
     return Table("exact", "figures that differ", columns, tuple(rows))
-
-
-def _middle(results: Results, case: Case, counter: str) -> float | None:
-    values = list(results.values(case, counter).values())
-    return median(values) if values else None
 
 
 def of_places(

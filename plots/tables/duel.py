@@ -8,10 +8,10 @@ times, or one that the command line names.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from plots.draw.style import in_order, is_variant
-from plots.read.results import FLOOR, SETLESS, Case, Contender, Results
+from plots.read.results import Case, Contender, Results
 from plots.tables import standing
 from plots.tables.standing import LIMIT, Measure, Place, Rival
 
@@ -38,6 +38,10 @@ class Duel:
     @property
     def both(self) -> list[str]:
         return [self.baseline, *([self.rival] if self.rival else [])]
+
+    def on(self, guests: Iterable[str]) -> Duel:
+        """The same on these guests alone."""
+        return replace(self, guests=tuple(guests))
 
     def place(self, guest: str) -> Place:
         return Place(self.measure, guest, self.condition)
@@ -132,7 +136,9 @@ def _duel(results: Results, measure: Measure, condition: str) -> Duel | None:
         return None
     asked = meant(results)
     # Of what nobody asked for, a variant comes last.
-    others = sorted(_others(results), key=is_variant)
+    others = sorted(
+        _others(results), key=lambda n: results.variant_of(n) is not None
+    )
     rival = next(filter(has_time, [*asked, *others]), None)
     if rival is None:
         return None
@@ -174,11 +180,11 @@ def command_words(results: Results) -> list[str]:
 
 def _others(results: Results) -> list[str]:
     """Everybody that can be held against the baseline."""
-    none = (FLOOR, LIMIT, *SETLESS, results.baseline)
+    none = (results.floor, LIMIT, *results.setless, results.baseline)
     present = {case.contender for case in results.cases}
     present |= {Contender(s.name) for s in results.structures}
     return [
         who.structure
-        for who in in_order(present)
+        for who in results.in_order(present)
         if not who.is_control and who.structure not in none
     ]

@@ -5,16 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plots.draw.style import in_order
 from plots.read.results import (
-    FLOOR,
-    REPLAY,
-    SETLESS,
     Case,
     Contender,
     Results,
     condition_label,
-    time_counters,
 )
 from plots.tables import replay, standing
 from plots.tables.glance import GUEST, STRUCTURE
@@ -64,7 +59,7 @@ def structures(results: Results) -> Table:
             Cell(who.structure),
             *(Cell(facts[who.structure].get(key)) for key in keys),
         )
-        for who in in_order(map(Contender, facts))
+        for who in results.in_order(map(Contender, facts))
     )
     return Table("structures", "structures", columns, rows)
 
@@ -174,7 +169,7 @@ def _groups(results: Results) -> Iterator[tuple[str, str]]:
     for operation in results.operations():
         for condition in results.conditions(operation):
             # Drivers without a set have no policy, and tables of their own.
-            if operation != REPLAY or replay.split(condition)[0]:
+            if operation != results.replay or replay.split(condition)[0]:
                 yield operation, condition
 
 
@@ -187,9 +182,9 @@ def _missing_cases(results: Results) -> Iterator[str]:
     for operation, condition in _groups(results):
         present = results.contenders_of(operation, condition)
         absent = [
-            standing.label(contender)
-            for contender in in_order(everyone - present)
-            if contender.structure not in (FLOOR, *SETLESS)
+            standing.label(results, contender)
+            for contender in results.in_order(everyone - present)
+            if contender.structure not in (results.floor, *results.setless)
         ]
         if absent:
             yield (
@@ -197,7 +192,7 @@ def _missing_cases(results: Results) -> Iterator[str]:
                 f" {listing(absent)}"
             )
         for workload in results.workloads_of(operation, condition):
-            for contender in in_order(present):
+            for contender in results.in_order(present):
                 case = Case(operation, workload, contender, condition)
                 if case not in have:
                     holes.append(case.name)
@@ -214,10 +209,11 @@ def _missing_counters(results: Results) -> Iterator[str]:
     failing = {case for case, _ in results.errors}
     lacking: dict[str, list[str]] = {}
     for case in results.cases:
-        if case in failing or case.contender.structure in SETLESS:
+        if case in failing or case.contender.structure in results.setless:
             continue
-        wanted = list(time_counters(case.operation))
-        if case.operation == "set" and case.contender.structure != FLOOR:
+        wanted = list(results.time_counters(case.operation))
+        is_floor = case.contender.structure == results.floor
+        if case.operation == "set" and not is_floor:
             wanted += [
                 "bits_per_page",
                 "requested_bits_per_page",
@@ -251,7 +247,7 @@ def _missing_pairs(results: Results) -> Iterator[str]:
             place = f"{operation}/{workload}" + f"/{condition}" * bool(
                 condition
             )
-            counter = time_counters(operation)[0]
+            counter = results.time_counters(operation)[0]
             if not results.values(results.baseline_of(case), counter):
                 no_baseline.append(place)
             elif not results.values(results.control_of(case), counter):

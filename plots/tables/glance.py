@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from plots.read.results import FLOOR, SETLESS, Case, Contender, Results
+from plots.read.results import Case, Contender, Results
 from plots.read.results import condition_label
 from plots.read.statistics import estimate, median
 from plots.tables import standing
@@ -36,19 +36,20 @@ def guests(found: Duel, most: int | None = None) -> Table:
             "guest_memory",
             "GiB",
             legend="memory of the guest",
+            form="count",
             may_go=True,
         ),
         Column(
             "mean_run",
             "run",
-            legend="mean number of pages in a row",
+            legend="mean pages in a row",
             may_go=True,
         ),
         *(
             Column(
                 name,
                 name,
-                legend="the limit: memory aside" if name == LIMIT else "",
+                legend="memory aside" if name == LIMIT else "",
                 may_go=name == LIMIT,
             )
             for name in who
@@ -58,9 +59,7 @@ def guests(found: Duel, most: int | None = None) -> Table:
         columns.append(
             Column(
                 "ratio",
-                "ratio (range)",
-                legend=f"{found.rival} / {found.baseline}; ( ) the"
-                " least and the greatest of all rounds",
+                "ratio (all rounds)",
                 bounds="interval",
             )
         )
@@ -89,7 +88,7 @@ def guests(found: Duel, most: int | None = None) -> Table:
     ]
     if control and found.rival:
         cell = spanned(control, median(control))
-        rows.append((Cell(standing.label(Contender("", 1))), *empty[1:], cell))
+        rows.append((Cell(standing.label(results, Contender("", 1))), *empty[1:], cell))
     return Table("guests", _title(found), tuple(columns), tuple(rows)).filled()
 
 
@@ -124,7 +123,7 @@ def time_cell(results: Results, place: Place, who: Contender) -> Cell:
 
 def ratio_cell(results: Results, place: Place, who: Contender) -> Cell:
     """To the baseline; the floor has none, the baseline's is 1."""
-    if who.structure == FLOOR:
+    if who.structure == results.floor:
         return ABSENT
     if who.is_control:
         return figure(standing.control(results, place))
@@ -149,6 +148,34 @@ def _ratio(found: Duel, guest: str) -> Cell:
     return spanned(values, ratio.ratio.median, ratio.mark)
 
 
+def duel_rows(blocks: Sequence[Duel]) -> Table:
+    """One structure against the baseline, a row for each time."""
+    rows = []
+    for found in blocks:
+        for guest in found.guests:
+            place = found.place(guest)
+            times = [
+                time_cell(found.results, place, Contender(name))
+                for name in found.both
+            ]
+            ratio = found.ratio(guest)
+            if ratio or times[-1].absence:
+                cell = figure(ratio.ratio, ratio.mark) if ratio else ABSENT
+                rows.append(
+                    (Cell(found.measure.name), Cell(guest), *times, cell)
+                )
+    first = blocks[0]
+    columns = (
+        Column("operation", "operation", names=True),
+        GUEST,
+        *(Column(name, name) for name in first.both),
+        Column("ratio", "ratio", bounds="interval"),
+    )
+    units = dict.fromkeys(found.measure.unit for found in blocks)
+    title = ", ".join(units)
+    return Table("reply", title, columns, tuple(rows))
+
+
 def beside(found: Duel) -> Table:
     """Memory, lost pages and the longest call of both, guest by guest."""
 
@@ -161,11 +188,11 @@ def beside(found: Duel) -> Table:
         (
             "lost, ppm",
             "lost",
-            "pages in a million not recorded under"
+            "not recorded under"
             f" {condition_label(found.fault).removeprefix('fault ')}",
             found.lost,
         ),
-        ("longest call, us", "longest", "one call under the lock", step),
+        ("longest call, us", "longest", "under the lock", step),
     )
     columns = [
         Column(f"{key}_{name}", name, legend=legend, group=title)
@@ -218,7 +245,7 @@ def glance(
         who: longest(results, _case(place, who))
         for who in standing.present(results, place)
         # Of drivers without a set there is a table of their own.
-        if who.structure not in SETLESS
+        if who.structure not in results.setless
         and (not among or who.structure in among)
     }
     who = list(calls)
@@ -260,7 +287,7 @@ def glance(
                 "most memory at any time, in kmalloc size classes",
             ),
             lambda w: ABSENT
-            if w.structure == FLOOR
+            if w.structure == results.floor
             else figure(results.any_peak_kib(_case(place, w))),
         ),
         (
@@ -287,7 +314,7 @@ def glance(
     # The control runs for its time alone.
     rows = tuple(
         (
-            Cell(standing.label(w)),
+            Cell(standing.label(results, w)),
             *(
                 ABSENT if w.is_control and column.key not in ("time", "ratio")
                 else cell(w)

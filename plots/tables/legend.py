@@ -13,7 +13,7 @@ from plots.tables.table import Table
 def legend(results: Results, tables: Sequence[Table]) -> dict[str, str]:
     """Of each heading, mark and word that is there, and of no other."""
     words = {
-        column.heading: column.legend
+        column.group.split(",")[0] or column.heading: column.legend
         for table in tables
         for column in table.columns
         if column.legend
@@ -36,8 +36,10 @@ def marks(results: Results, tables: Sequence[Table]) -> dict[str, str]:
     }
     there |= {str(cell.value) for column, cell in cells if column.names}
     spans = {
-        cell.is_interval
-        for column, cell in cells
+        (cell.is_interval, table.key == "primary")
+        for table in tables
+        for row in table.rows
+        for column, cell in zip(table.columns, row)
         if column.bounds and cell.low is not None
     }
     every = {
@@ -45,7 +47,7 @@ def marks(results: Results, tables: Sequence[Table]) -> dict[str, str]:
         if results.has_control
         else f"differs from {baseline}, said more freely than with an A/A"
         " control, which this run lacks",
-        "~": "no difference is shown",
+        "~": "no difference shown",
         "?": "too few rounds to tell; of a call: perhaps with an interrupt",
         "-": "not measured",
         ">": "takes more than so many ns, cut off because it is slow",
@@ -58,9 +60,11 @@ def marks(results: Results, tables: Sequence[Table]) -> dict[str, str]:
         for mark, text in every.items()
         if mark in there
     }
-    if True in spans:
+    if (True, False) in spans:
         made["[ ]"] = _interval(results)
-    if False in spans:
+    elif (True, True) in spans:
+        made["[ ]"] = "95 % interval of the ratio"
+    if any(not is_interval for is_interval, _ in spans):
         made["( )"] = "least and greatest of all rounds"
     return made
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plots.draw.style import in_order
 from plots.read.results import Contender, Results
 from plots.read.statistics import MOST_PRIMARY
 from plots.tables import standing
@@ -27,7 +26,7 @@ def tables(results: Results) -> Iterator[Table]:
         GUEST,
         *(
             Column(who.structure, who.structure, bounds="interval")
-            for who in in_order(names)
+            for who in results.in_order(names)
         ),
     )
     for measure in standing.measures(results):
@@ -38,7 +37,7 @@ def tables(results: Results) -> Iterator[Table]:
                 Cell(workload),
                 *(
                     _cell(results, Place(measure, workload, ""), who)
-                    for who in in_order(names)
+                    for who in results.in_order(names)
                 ),
             )
             for workload in standing.by_run(
@@ -72,7 +71,7 @@ def words(results: Results) -> str:
     said = (
         f"PRIMARY, declared before the run: {many} ratios to"
         f" {results.baseline}, of"
-        f" {', '.join(c.structure for c in in_order(names))} for"
+        f" {', '.join(c.structure for c in results.in_order(names))} for"
         f" {', '.join(m.name for m in times)} without faults"
     )
     if many > MOST_PRIMARY:

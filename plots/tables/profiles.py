@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plots.draw.style import in_order
 from plots.read.profiles import Memory, Profile
 from plots.read.results import Contender, Results
 from plots.tables.cases import CASE, CONDITION
@@ -40,7 +39,11 @@ def memory(results: Results) -> Table:
             for name, legend in _POLICIES.items()
         ),
         Column("kept", "kept", "KiB", "memory when all pages are drained"),
-        Column("allocations", "allocs", legend="per 1000 pages recorded"),
+        Column(
+            "allocations",
+            "per 1000",
+            legend="requests for memory per 1000 pages recorded",
+        ),
         Column(
             "largest_order",
             "order",
@@ -58,7 +61,7 @@ def memory(results: Results) -> Table:
         for profile in _sorted(results)
         if profile.memory or profile.error
     )
-    title = "Memory over the whole run"
+    title = "memory over the whole run"
     return Table("profiles", title, columns, rows).filled()
 
 
@@ -103,7 +106,7 @@ def calls(results: Results) -> Table:
             profile.tails.operations if profile.tails else {}
         ).items()
     )
-    return Table("tails", "Single calls", columns, rows).filled()
+    return Table("tails", "single calls", columns, rows).filled()
 
 
 def _sorted(results: Results) -> Iterator[Profile]:
@@ -112,7 +115,7 @@ def _sorted(results: Results) -> Iterator[Profile]:
         there = groups.setdefault((profile.condition, profile.workload), {})
         there[Contender(profile.structure)] = profile
     for there in groups.values():
-        yield from (there[who] for who in in_order(there))
+        yield from (there[who] for who in results.in_order(there))
 
 
 def _key(profile: Profile) -> tuple[Cell, Cell, Cell]:

@@ -12,15 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plots.read.results import (
-    REPLAY,
-    SETLESS,
     Case,
     Contender,
     Results,
     condition_label,
 )
-from plots.read.statistics import estimate
-from plots.draw.style import in_order
 from plots.tables.table import Cell, Column, Table
 from plots.tables.table import figure as to_cell
 
@@ -112,7 +108,7 @@ def split(condition: str) -> tuple[str, str]:
 
 def conditions(results: Results) -> list[str]:
     """Conditions of replays, apart from their policies."""
-    return sorted({split(c)[1] for c in results.conditions(REPLAY)})
+    return sorted({split(c)[1] for c in results.conditions(results.replay)})
 
 
 def drivers(results: Results, condition: str) -> list[Driver]:
@@ -120,20 +116,20 @@ def drivers(results: Results, condition: str) -> list[Driver]:
     found = {
         Driver(case.contender, split(case.condition)[0])
         for case in results.cases
-        if case.operation == REPLAY
+        if case.operation == results.replay
         and split(case.condition)[1] == condition
         and not case.contender.is_control
     }
     order = {
         contender: rank
         for rank, contender in enumerate(
-            in_order({driver.contender for driver in found})
+            results.in_order({driver.contender for driver in found})
         )
     }
     return sorted(
         found,
         key=lambda d: (
-            d.contender.structure not in SETLESS,
+            d.contender.structure not in results.setless,
             order[d.contender],
             d.policy,
         ),
@@ -145,25 +141,27 @@ def workloads(results: Results, condition: str) -> list[str]:
     present = {
         case.workload
         for case in results.cases
-        if case.operation == REPLAY and split(case.condition)[1] == condition
+        if case.operation == results.replay and split(case.condition)[1] == condition
     }
     known = [w.name for w in results.workloads if w.name in present]
     return known + sorted(present.difference(known))
 
 
-def case_of(workload: str, driver: Driver, condition: str) -> Case:
+def case_of(
+    results: Results, workload: str, driver: Driver, condition: str
+) -> Case:
     """The row of results that a line stands for."""
     keys = [f"{_POLICY}{driver.policy}"] if driver.policy else []
     keys += [condition] if condition else []
-    return Case(REPLAY, workload, driver.contender, "/".join(keys))
+    return Case(results.replay, workload, driver.contender, "/".join(keys))
 
 
 def figure(
     results: Results, workload: str, driver: Driver, condition: str, name: str
 ) -> float | None:
     """The median of a counter."""
-    case = case_of(workload, driver, condition)
-    found = estimate(list(results.values(case, name).values()))
+    case = case_of(results, workload, driver, condition)
+    found = results.estimate(case, name)
     return None if found is None else found.median
 
 

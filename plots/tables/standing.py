@@ -13,15 +13,11 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from plots.read.results import (
-    FLOOR,
-    SETLESS,
     Case,
     Contender,
     Results,
-    time_counters,
 )
 from plots.read.statistics import Estimate, estimate, mark, median, paired_ratios
-from plots.draw.style import in_order
 from plots.tables.figures import alike
 
 # Not a proposal: how fast it could be if memory did not matter.
@@ -95,7 +91,7 @@ def measures(results: Results) -> list[Measure]:
     made = [
         Measure(operation, (operation,), counter.replace("_", " "))
         for operation in operations
-        for counter in time_counters(operation)
+        for counter in results.time_counters(operation)
     ]
     if set(WHOLE.operations) <= set(operations):
         made.insert(0, WHOLE)
@@ -182,17 +178,18 @@ def ratio(results: Results, case: Case, counter: str) -> Estimate | None:
     return found.ratio if found else None
 
 
-def label(contender: Contender) -> str:
+def label(results: Results, contender: Contender) -> str:
     """Name of a row; the two that are not structures stand in brackets."""
     if contender.is_control:
         more = f" {contender.control}" if contender.control > 1 else ""
         return f"(A/A control{more})"
-    return "(floor)" if contender.structure == FLOOR else contender.structure
+    name = contender.structure
+    return f"({name})" if name == results.floor else name
 
 
 def present(results: Results, place: Place) -> list[Contender]:
     """Who has a row of any operation there, in the usual order."""
-    return in_order(
+    return results.in_order(
         {
             contender
             for operation in place.measure.operations
@@ -205,7 +202,8 @@ def places(results: Results) -> Iterator[Place]:
     """Each measure under each condition on each workload that it has."""
     for measure in measures(results):
         for condition in conditions(results, measure):
-            for workload in workloads(results, measure, condition):
+            there = workloads(results, measure, condition)
+            for workload in by_run(results, there):
                 yield Place(measure, workload, condition)
 
 
@@ -273,9 +271,9 @@ def contenders(results: Results, place: Place) -> list[str]:
     )
     return [
         contender.structure
-        for contender in in_order(present)
+        for contender in results.in_order(present)
         if not contender.is_control
-        and contender.structure not in (FLOOR, LIMIT, *SETLESS)
+        and contender.structure not in (results.floor, LIMIT, *results.setless)
         and times(results, place, contender)
     ]
 
@@ -295,8 +293,8 @@ def bits_per_page(
 ) -> float | None:
     """Memory of the full set, in kmalloc size classes."""
     case = Case("set", place.workload, Contender(structure), place.condition)
-    values = list(results.values(case, "bits_per_page").values())
-    return median(values) if values else None
+    bits = results.estimate(case, "bits_per_page")
+    return bits.median if bits else None
 
 
 def as_small_as_baseline(results: Results, place: Place) -> list[str]:

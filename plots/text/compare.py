@@ -21,7 +21,7 @@ def compare(
     every = changes.pairs_of(old, new)
     pairs = changes.selected(every, new, selection)
     shown = [pair for pair in pairs if selection.is_all or pair.mark == "*"]
-    times = changes.times(shown)
+    times = changes.times(new, shown)
     exact = changes.exact(old, new, selection)
     return page(
         [

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from plots.read.text import shorten
+from plots.read.file import shorten
 from plots.tables.figures import to_ascii
 from plots.tables.table import Cell, Column, Table
 
@@ -18,6 +18,7 @@ _MAX_HEADING = 24
 _MAX_LABEL = 30
 _LEGEND_WIDTH = 15
 _GAP = "  "
+
 
 def wrap(text: str, indent: str = _GAP) -> list[str]:
     """Lines of at most 72 columns; all but the first are indented."""

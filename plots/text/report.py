@@ -47,10 +47,12 @@ def report(
     what the processor counted.
     """
     found = duel(results)
-    tables = [
+    ahead = [
         *([glance.guests(found)] if found else []),
         *glance.glances(results, counts),
-        *_primary(results, is_full),
+    ]
+    rest = [
+        *list(primary.tables(results))[: None if is_full else 1],
         *(_every(results, counts, hardware) if is_full else []),
         *replay.tables(results),
         facts.workloads(results),
@@ -60,10 +62,12 @@ def report(
         [
             paragraph(results),
             wrapped(facts.head(results)),
-            *(text for table in tables for text in _section(results, table)),
+            *(lines(table) for table in ahead),
+            wrap(primary.words(results)) if results.primary_ratios else [],
+            *(lines(table) for table in rest),
             wrapped(facts.machine(results)),
             reproduce(results),
-            legend_lines(legend(results, tables)),
+            legend_lines(legend(results, [*ahead, *rest])),
             _missing(results, is_full),
             [] if is_full else ["Every other table: ./run report --full"],
         ]
@@ -80,18 +84,6 @@ def reproduce(results: Results) -> list[str]:
     if not command:
         return ["reproduce: command line not recorded"]
     return shell_lines("reproduce:", command)
-
-
-def _section(results: Results, table: Table) -> Iterator[list[str]]:
-    if table.key == "primary":
-        words = wrap(primary.words(results))
-        yield words if table.title.startswith("primary: ") else []
-    if table:
-        yield lines(table)
-
-
-def _primary(results: Results, is_full: bool) -> list[Table]:
-    return list(primary.tables(results))[: None if is_full else 1]
 
 
 def _every(
