@@ -355,16 +355,16 @@ def test_pictures_stand_in_the_page_with_their_size(
 
 
 def test_the_answer_is_the_first_picture(results_of: ResultsOf) -> None:
-    names = ("aaa", "set", "drain", "contest")
+    names = ("aaa", "set", "drain", "ratio")
     extras = Extras(dict.fromkeys(names, picture()), None)
     text = page(results_of(full_document()), extras)
     shown = re.findall("<figcaption>(.*?)</figcaption>", text)
-    assert shown == ["contest", "set", "drain", "aaa"]
+    assert shown == ["ratio", "set", "drain", "aaa"]
 
 
 def test_pictures_that_are_too_large_are_named(results_of: ResultsOf) -> None:
     extras = Extras(
-        {"one": picture(300_000), "two": picture(300_000), "x": picture()},
+        {"one": picture(400_000), "two": picture(400_000), "x": picture()},
         None,
     )
     text = page(results_of(full_document()), extras)

@@ -77,7 +77,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 @pytest.fixture(scope="module")
 def address(results: Results) -> str:
     output = results.path.with_name("page.html")
-    names = ("contest", "set", "drain", "memory")
+    names = ("ratio", "set", "drain", "memory")
     extras = Extras(dict.fromkeys(names, png(1800, 900)), None)
     output.write_text(page(results, extras))
     return output.as_uri()
@@ -423,7 +423,6 @@ def test_the_names_of_rows_and_columns_stay_in_sight(
 
 def test_everything_can_be_done_with_the_keyboard(browser: Browser) -> None:
     """Tab reaches every control in order; Enter and arrows work them."""
-    browser.find_element(By.TAG_NAME, "body").click()
     reached = []
     for _ in range(60):
         browser.switch_to.active_element.send_keys(Keys.TAB)
