@@ -18,13 +18,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-WIDTH = 9.0  # 900 pixels at 100 dpi, the width of a page or a mail window
-MARGIN = 0.15
+WIDTH = 7.2  # 720 pixels, as wide as a page or a mail window shows them
+MARGIN = 0.12
 TEXT_COLOR = "#222222"
-QUIET_COLOR = "#666666"
+QUIET_COLOR = "#5f5f5f"
 # Mean width of a character of DejaVu Sans, as a share of its size.
-CHARACTER = 0.56
-_DPI = 200
+CHARACTER = 0.58
+_TITLE, _SMALL = 11.5, 7.0  # points
+_DPI = 200  # two to one
 _COLORS = 128  # of a PNG; a third of the bytes, and the eye sees no loss
 
 _SETTINGS = {
@@ -35,17 +36,30 @@ _SETTINGS = {
     # A dollar in a CPU's name is no formula.
     "text.parse_math": False,
     "hatch.linewidth": 0.7,
+    "axes.axisbelow": True,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
 }
 
 
-def render(draw: Callable[[], Figure]) -> dict[str, bytes]:
+def render(
+    draw: Callable[[], Figure], suffixes: Sequence[str] = ("png",)
+) -> dict[str, bytes]:
     """The picture by suffix; what draws alike gives equal bytes."""
     # Not pyplot: it would keep the figure, and take over a user's settings.
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
         figure = draw()
-        return {"png": _png(figure), "svg": _svg(figure)}
+        make = {"png": _png, "svg": _svg}
+        return {suffix: make[suffix](figure) for suffix in suffixes}
 
 
 def _png(figure: Figure) -> bytes:
@@ -65,30 +79,67 @@ def _fewer_colors(pixels: np.ndarray) -> Image.Image:
     What is rare are the edges of lines and letters.
     """
     red, green, blue = np.moveaxis(pixels.astype(np.int32), 2, 0)
-    colors, places, counts = np.unique(
-        red << 16 | green << 8 | blue, return_inverse=True, return_counts=True
-    )
+    codes = red << 16 | green << 8 | blue
+    counts = np.bincount(codes.ravel())
+    colors = np.flatnonzero(counts)
     split = np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=1)
-    kept = split[np.argsort(-counts, kind="stable")[:_COLORS]]
-    nearest = [((kept - color) ** 2).sum(axis=1).argmin() for color in split]
-    image = Image.fromarray(
-        np.array(nearest, np.uint8)[places].reshape(red.shape), "P"
-    )
+    kept = split[np.argsort(-counts[colors], kind="stable")[:_COLORS]]
+    nearest = np.zeros(len(counts), np.uint8)
+    nearest[colors] = [((kept - c) ** 2).sum(axis=1).argmin() for c in split]
+    image = Image.fromarray(nearest[codes], "P")
     image.putpalette(kept.astype(np.uint8).tobytes())
     return image
 
 
 def _svg(figure: Figure) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(
-        buffer, format="svg", metadata={"Date": None, "Creator": None}
-    )
+    nothing = {"Date": None, "Creator": None}
+    figure.savefig(buffer, format="svg", metadata=nothing)
     return buffer.getvalue()
 
 
-def wrapped(texts: Sequence[str], size: float) -> list[str]:
-    """Lines that fit between the margins in that many points."""
-    columns = int((WIDTH - 2 * MARGIN) * 72 / (size * CHARACTER))
+def width_of(text: str, size: float) -> float:
+    """Inches that a text takes, at most."""
+    return len(text) * size * CHARACTER / 72
+
+
+def sheet(
+    title: str, subtitle: str, captions: Sequence[str], body: float
+) -> tuple[Figure, float]:
+    """A figure with its texts, and the height at which the body begins.
+
+    `body` is the inches between the head and the captions.
+    """
+    heading = _wrapped([title], _TITLE * 1.1)  # bold is wider
+    quiet = _wrapped([subtitle], _SMALL)
+    foot = _wrapped(captions, _SMALL)
+    top = 0.1 + 0.22 * len(heading) + 0.15 * len(quiet) + 0.04
+    height = top + body + 0.15 * len(foot) + 0.1
+    figure = Figure(figsize=(WIDTH, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    at = height - 0.1
+    for lines, pitch, size, color, weight in (
+        (heading, 0.22, _TITLE, TEXT_COLOR, "bold"),
+        (quiet, 0.15, _SMALL, QUIET_COLOR, "normal"),
+        (foot, 0.15, _SMALL, QUIET_COLOR, "normal"),
+    ):
+        at = at if lines is not foot else height - top - body
+        for line in lines:
+            figure.text(
+                MARGIN / WIDTH,
+                at / height,
+                line,
+                size=size,
+                color=color,
+                weight=weight,
+                va="top",
+            )
+            at -= pitch
+    return figure, height - top
+
+
+def _wrapped(texts: Sequence[str], size: float) -> list[str]:
+    columns = int((WIDTH - 2 * MARGIN) * 72 / (size * CHARACTER) * 1.06)
     return [
         line
         for text in texts
@@ -96,64 +147,40 @@ def wrapped(texts: Sequence[str], size: float) -> list[str]:
     ]
 
 
-def text_lines(
-    figure: Figure,
-    lines: Sequence[str],
-    top: float,
-    pitch: float,
-    size: float,
-    color: str,
-    is_bold: bool = False,
-) -> float:
-    """Writes lines downwards from `top` inches; returns where they end."""
-    height = figure.get_figheight()
-    for line in lines:
-        figure.text(
-            MARGIN / WIDTH,
-            top / height,
-            line,
-            fontsize=size,
-            color=color,
-            fontweight="bold" if is_bold else "normal",
-            verticalalignment="top",
-        )
-        top -= pitch
-    return top
+def fitting_ticks(low: float, high: float, inches: float) -> list[float]:
+    """Ticks of a logarithmic axis whose figures keep apart and inside.
 
-
-def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten, with their threes if there is room for both.
-
-    None at the right end, where it would run into the next panel.
+    Powers of ten, with their threes if there is room for both.
     """
     left, span = math.log10(low), math.log10(high / low)
-    right = left + 0.93 * span
-    tens = [10.0**p for p in range(math.ceil(left), math.floor(right) + 1)]
-    both = [
-        factor * 10.0**power
-        for power in range(math.floor(left), math.floor(right) + 1)
-        for factor in (1, 3)
-        if left <= power + math.log10(factor) <= right
-    ]
-    if len(both) <= most:
-        return both
-    return tens[:: math.ceil(len(tens) / most)]
 
+    def place(value: float) -> float:
+        return (math.log10(value) - left) / span * inches
 
-def fitting_ticks(low: float, high: float, inches: float) -> list[float]:
-    """Ticks of a logarithmic axis whose figures keep apart."""
-    most = int(inches / 0.25)
-    while True:
-        ticks = log_ticks(low, high, most)
-        widest = max((len(tick(value)) for value in ticks), default=0)
-        room = widest * 7.5 * CHARACTER / 72 + 0.08
-        pitches = [
-            math.log(b / a) / math.log(high / low) * inches
-            for a, b in zip(ticks, ticks[1:])
+    def fits(ticks: Sequence[float]) -> bool:
+        half = [width_of(tick(value), 7.5) / 2 for value in ticks]
+        return all(
+            place(b) - place(a) >= x + y + 0.06
+            for a, b, x, y in zip(ticks, ticks[1:], half, half[1:])
+        )
+
+    # A figure at an end would run into the next panel.
+    powers = range(math.floor(left), math.ceil(left + span) + 1)
+    inside = [
+        [
+            value
+            for power in powers
+            for value in (factor * 10.0**power for factor in factors)
+            if 0 <= place(value) <= inches - width_of(tick(value), 7.5) / 2
         ]
-        if most <= 2 or min(pitches, default=room) >= room:
+        for factors in ((1, 3), (1,))
+    ]
+    for ticks in inside:
+        if fits(ticks):
             return ticks
-        most -= 1
+    tens = inside[1]
+    step = next(n for n in range(2, len(tens) + 2) if fits(tens[::n]))
+    return tens[::step]
 
 
 def tick(value: float) -> str:

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""What every picture is asked: of whom, of what, on which machine."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from plots.draw.style import Style, in_order, is_variant, style_of
+from plots.read.results import (
+    FLOOR,
+    SETLESS,
+    Case,
+    Contender,
+    Results,
+    condition_label,
+)
+from plots.read.statistics import Estimate, estimate
+from plots.tables import primary
+from plots.text.layout import to_ascii
+
+# One bit per page and nothing else: what the others are compared with.
+LIMIT = "flat"
+# As many curves as a reader can tell apart.
+_MOST_CURVES = 12
+_MAX_STEM = 100
+
+
+def machine(results: Results) -> str:
+    """The line below a title."""
+    facts = [
+        results.context.get(key, "").strip()
+        for key in ("cpu_model", "kernel", "compiler", "compiler_flags")
+    ]
+    known = ", ".join(filter(None, facts)) or "machine not recorded"
+    commit = results.context.get("commit", "not recorded")
+    return to_ascii(f"{known}; commit {commit}")
+
+
+def captions(
+    results: Results, workloads: Iterable[str], *words: str
+) -> tuple[str, ...]:
+    """The lines below a picture: how to read it, and its traces."""
+    traces = {w.name: (w.trace or "not recorded") for w in results.workloads}
+    named = (f"{w} {traces.get(w, 'not recorded')[:8]}" for w in workloads)
+    said = [*words, "INTERRUPTED RUN" if results.is_interrupted else ""]
+    texts = ("; ".join(filter(None, said)), f"traces: {', '.join(named)}")
+    return tuple(to_ascii(text) for text in texts if text)
+
+
+def titled(title: str, condition: str) -> str:
+    """A title that says under which faults."""
+    if not condition:
+        return title
+    return f"{title}, {to_ascii(condition_label(condition))}"
+
+
+def look(results: Results, structure: str) -> Style:
+    """How it looks; one that has no place in the table, like its family."""
+    facts = {s.name: s.facts for s in results.structures}
+    return style_of(structure, facts.get(structure, {}).get("family", ""))
+
+
+def figure(results: Results, case: Case, counter: str) -> Estimate | None:
+    """The median of a counter over the rounds."""
+    return estimate(list(results.values(case, counter).values()))
+
+
+def why_absent(results: Results, cases: Iterable[Case]) -> str:
+    """Failed, or over so much; "" where nothing is known."""
+    return max(map(results.word, cases)).replace(">", "over ")
+
+
+def missing_name(results: Results, cases: Sequence[Case]) -> str:
+    """The structure of cases without a figure, and why if that is known."""
+    name = to_ascii(cases[0].contender.structure)
+    words = why_absent(results, cases)
+    return f"{name} ({words})" if words else name
+
+
+def structures(contenders: Iterable[Contender]) -> list[Contender]:
+    """In order, without the empty loop and the control."""
+    return [
+        contender
+        for contender in in_order(contenders)
+        if not contender.is_control and contender.structure != FLOOR
+    ]
+
+
+def rivals(results: Results) -> list[str]:
+    """Who is held against the baseline: those named, or those declared."""
+    present = {case.contender for case in results.cases}
+    present |= {Contender(profile.structure) for profile in results.profiles}
+    none = (LIMIT, *SETLESS, results.baseline)
+    every = [c.structure for c in structures(present)]
+    others = [name for name in every if name not in none]
+    declared = results.context.get("primary_structures", "").split(",")
+    if results.context.get("primary_baseline") != results.baseline:
+        declared = []
+    for asked in (primary.named(results), declared):
+        if found := [name for name in others if name in asked]:
+            return found
+    return others
+
+
+def argued(
+    results: Results, contenders: Iterable[Contender], most: int = 0
+) -> list[Contender]:
+    """Those to draw: all up to `most`, else the ones the run is about.
+
+    Where that is not known and they are too many to be told apart, each
+    structure stands for its variants. One that has no place in the table of
+    styles is the reader's own and always drawn.
+    """
+    every = structures(contenders)
+    if len(every) <= most:
+        return every
+    asked = {LIMIT, results.baseline, *rivals(results)}
+    drawn = [c for c in every if c.structure in asked]
+    if len(drawn) > _MOST_CURVES:
+        drawn = [c for c in drawn if not is_variant(c.structure)]
+    return drawn
+
+
+def left_out(
+    contenders: Iterable[Contender], drawn: Iterable[Contender]
+) -> str:
+    """Which of them are not drawn; "" if all are."""
+    names = [c.structure for c in structures(set(contenders) - set(drawn))]
+    if not names:
+        return ""
+    return f"not drawn unless named with --structure: {', '.join(names)}"
+
+
+def file_stems(prefix: str, conditions: Sequence[str]) -> Mapping[str, str]:
+    """A file name without suffix per condition, safe on every system.
+
+    >>> file_stems("set", ["", "fault:failslab:probability=1"])
+    {'': 'set', 'fault:failslab:probability=1': 'set-failslab-probability-1'}
+    """
+    plain = {c: _slug(prefix, c) for c in conditions}
+    lowered = [stem.lower() for stem in plain.values()]
+    # Names that become equal, or were cut, are told apart by a digest that
+    # does not depend on which other conditions are in the file.
+    return {
+        condition: (
+            stem
+            if lowered.count(stem.lower()) == 1 and len(stem) <= _MAX_STEM
+            else f"{stem[:_MAX_STEM]}-{_digest(condition)}"
+        )
+        for condition, stem in plain.items()
+    }
+
+
+def _slug(prefix: str, condition: str) -> str:
+    words = condition.replace("fault:", "")
+    return "-".join([prefix, *re.findall(r"[A-Za-z0-9_.]+", words)])
+
+
+def _digest(condition: str) -> str:
+    return hashlib.sha256(condition.encode(errors="replace")).hexdigest()[:6]
