@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import (
-    FixedLocator,
-    FuncFormatter,
-    MaxNLocator,
-    NullLocator,
+from plots.draw.canvas import (
+    FONT,
+    GRID_COLOR,
+    MARGIN,
+    NAME,
+    QUIET_COLOR,
+    TEXT_COLOR,
+    WIDTH,
+    Scale,
+    Sheet,
+    width_of,
 )
-
-from plots.draw import canvas
-from plots.draw.canvas import MARGIN, QUIET_COLOR, TEXT_COLOR, WIDTH, width_of
 from plots.draw.style import Style
 from plots.text.layout import number
 
@@ -32,7 +32,7 @@ MOST_BARS = 8
 # Beyond this factor the shortest bar of a linear axis is a few pixels.
 MOST_LINEAR_SPREAD = 20
 _GAP = 0.12  # inches between panels
-_ABOVE, _BELOW = 0.26, 0.4  # for the name of a panel, and for its axis
+_ABOVE, _BELOW = 0.24, 0.42  # for the name of a panel, and for its axis
 _MOST_PANELS = 5
 _BAND_COLOR = "#f3f3f3"
 _CONTROL_COLOR = "#d8d8d8"
@@ -144,188 +144,199 @@ def text_of(point: Point) -> str:
     return point.text or number(point.value)
 
 
-def draw(chart: RowChart) -> Figure:
-    """The picture as matplotlib has it."""
+def draw(chart: RowChart) -> Sheet:
+    """The picture."""
     is_many = len(chart.rows) > MOST_BARS + 2  # with control and floor
-    font, pitch = (7.5, 0.17) if is_many else (8.0, 0.22)
+    font, pitch = (7.5, 0.165) if is_many else (8.0, 0.21)
     panel = pitch * len(chart.rows)
     label = max(width_of(row.label, font) for row in chart.rows) + 0.1
     block = _ABOVE + panel + _BELOW
-    count = math.ceil(len(chart.panels) / _MOST_PANELS)
-    most = math.ceil(len(chart.panels) / count)
+    lines = math.ceil(len(chart.panels) / _MOST_PANELS)
+    most = math.ceil(len(chart.panels) / lines)
     width = (WIDTH - 2 * MARGIN - label + _GAP) / most - _GAP
-    legend = 0.2 if chart.parts else 0.0
-    figure, top = canvas.sheet(
-        chart.title, chart.subtitle, chart.captions, block * count + legend
-    )
-    height = figure.get_figheight()
-    for index in range(len(chart.panels)):
+    legend = 0.16 if chart.parts else 0.0
+    body = block * lines + legend
+    sheet = Sheet(chart.title, chart.subtitle, chart.captions, body)
+    for index, name in enumerate(chart.panels):
         line, place = divmod(index, most)
-        left = MARGIN + label + place * (width + _GAP)
-        bottom = top - block * line - _ABOVE - panel
-        axes = figure.add_axes(
-            (left / WIDTH, bottom / height, width / WIDTH, panel / height)
+        panel_of = _Panel(
+            sheet,
+            chart,
+            index,
+            _scale(chart, index, width, font),
+            MARGIN + label + place * (width + _GAP),
+            sheet.top - block * line - _ABOVE,
+            pitch,
+            font,
         )
-        _prepare(axes, chart, index, width)
-        names = [row.label for row in chart.rows] if place == 0 else []
-        axes.set_yticks(range(len(names)), names, size=font)
-        _draw_panel(axes, chart, index, font)
-        if place == 0:
-            scale = ", log scale" if chart.is_logarithmic else ""
-            at = (left / WIDTH, (bottom - 0.37) / height)
-            figure.text(*at, chart.unit + scale, size=7.5)
-    _draw_legend(figure, chart, top - block * count)
-    return figure
+        panel_of.draw(name, is_first=place == 0)
+    _draw_legend(sheet, chart, sheet.top - block * lines - 0.02)
+    return sheet
 
 
-def _draw_legend(figure: Figure, chart: RowChart, top: float) -> None:
+def _draw_legend(sheet: Sheet, chart: RowChart, y: float) -> None:
     """A coloured square and a name for each part of a stack, in a row."""
-    left, height = MARGIN, figure.get_figheight()
+    left = MARGIN
     for part, color in chart.parts:
-        corner = (left / WIDTH, (top - 0.12) / height)
-        square = Rectangle(corner, 0.1 / WIDTH, 0.1 / height, facecolor=color)
-        square.set_transform(figure.transFigure)
-        figure.patches.append(square)
-        at = ((left + 0.14) / WIDTH, (top - 0.06) / height)
-        figure.text(*at, part, size=7.5, va="center")
-        left += 0.32 + width_of(part, 7.5)
+        sheet.box(left, y - 0.05, 0.1, 0.1, facecolor=color)
+        sheet.text(left + 0.14, y, part, FONT)
+        left += 0.32 + width_of(part, FONT)
 
 
-def _prepare(axes: Axes, chart: RowChart, index: int, width: float) -> None:
-    """Name, scale, limits and ticks of a panel."""
-    axes.set_title(chart.panels[index], size=8.5, weight="bold", loc="left")
-    low, high = _limits(chart, index, width)
-    if chart.is_logarithmic:
-        axes.set_xscale("log")
-        ticks = canvas.fitting_ticks(low, high, width)
-        axes.xaxis.set_major_locator(FixedLocator(ticks))
-        axes.xaxis.set_minor_locator(NullLocator())
-    else:
-        nbins = max(1, min(int(width / 0.3), 8))
-        axes.xaxis.set_major_locator(MaxNLocator(nbins, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: canvas.tick(x)))
-    axes.set_xlim(low, high)
-    axes.set_ylim(len(chart.rows) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    for place in range(1, len(chart.rows), 2):
-        axes.axhspan(place - 0.5, place + 0.5, color=_BAND_COLOR, zorder=0)
-    if not chart.is_bars:
-        axes.grid(axis="x", color="#dddddd", lw=0.5)
-
-
-def _limits(chart: RowChart, index: int, width: float) -> tuple[float, float]:
+def _scale(chart: RowChart, index: int, width: float, font: float) -> Scale:
     """One axis for all panels, with room for the figures at the right.
 
-    Stacks have an axis of their own: the parts of a short one must show.
+    Bars have an axis of their own where they say so: those of a panel with
+    short ones must show.
     """
     points = chart.points
-    if chart.parts:
+    if chart.parts or chart.how == "bars":
         points = [row.points[index] for row in chart.rows]
-    room = max(width_of(text_of(p), 7.5) for p in chart.points) + 0.1
+    shown = [p for p in points if p.value]
+    values = [v for p in shown for v in (p.value, p.high, p.tick) if v]
+    highest = max(values, default=0.0)
+    low, high, kind = 0.0, highest if highest > 0 else 1.0, "linear"
+    if chart.is_logarithmic:
+        lowest = min(v for p in shown for v in (p.value, p.tick) if v)
+        low = lowest * min((lowest / highest) ** 0.08, 0.9)
+        kind = "log"
+    elif chart.figures and min(chart.figures) < 0:
+        low = min(chart.figures) * 1.1
     # So much longer than the data that a figure still fits at its end.
-    stretch = width / max(width - room, width / 4)
-    ends = [max(p.value, p.high, p.tick or 0) for p in points if p.value]
-    highest = max(ends, default=0.0)
-    if not chart.is_logarithmic:
-        low = min(0.0, min(chart.figures) * 1.1)
-        return low, (highest * stretch if highest > 0 else 1.0)
-    lowest = min(value for value in chart.figures if value > 0)
-    low = lowest * min((lowest / highest) ** 0.08, 0.9)
-    return low, low * (highest / low) ** stretch
+    bare = Scale(kind, low, high, 1.0)
+    used = width
+    for point in shown:
+        room = width - width_of(text_of(point), font - 0.5) - 0.13
+        used = min(used, max(room, width / 4) / max(bare.at(_end(point)), 0.1))
+    longer = width / used
+    if kind == "log":
+        return Scale(kind, low, low * (high / low) ** longer, width)
+    return Scale(kind, low, low + (high - low) * longer, width)
 
 
-def _draw_panel(
-    axes: Axes, chart: RowChart, index: int, font: float
-) -> None:
-    for values, dashes in ((chart.dashed, (0, (4, 3))), (chart.solid, "-")):
-        value = values[index] if values else None
-        if value is not None and (value > 0 or not chart.is_logarithmic):
-            axes.axvline(value, color=QUIET_COLOR, lw=0.7, ls=dashes, zorder=1)
-    for place, row in enumerate(chart.rows):
-        point = row.points[index]
-        # A word has a background: the dashed line must not run through it.
-        paper = {
-            "facecolor": _BAND_COLOR if place % 2 else "white",
-            "edgecolor": "none",
-            "pad": 0.4,
-        }
-        is_written = point.value == 0 and chart.is_logarithmic
-        if point.value is None or is_written:
-            axes.text(
-                0.03,
-                place,
-                "0" if is_written else point.note,
-                transform=axes.get_yaxis_transform(),
-                size=font - 1,
-                style="italic",
-                color=QUIET_COLOR,
-                va="center",
-                bbox=paper,
-                zorder=6,
+def _end(point: Point) -> float:
+    """Where a figure may begin."""
+    return max(point.value or 0.0, point.high, point.tick or 0.0)
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """Rows at their place on the sheet, `top` downwards."""
+
+    sheet: Sheet
+    chart: RowChart
+    index: int
+    scale: Scale
+    left: float
+    top: float
+    pitch: float
+    font: float
+
+    def draw(self, name: str, is_first: bool) -> None:
+        sheet, rows = self.sheet, self.chart.rows
+        bottom = self.top - self.pitch * len(rows)
+        right = self.left + self.scale.inches
+        sheet.text(self.left, self.top + 0.13, name, NAME, weight="bold")
+        for place in range(1, len(rows), 2):
+            y = self.top - self.pitch * (place + 1)
+            size = (self.scale.inches, self.pitch)
+            sheet.box(self.left, y, *size, facecolor=_BAND_COLOR, zorder=0)
+        ticks = self.scale.ticks()
+        places = [self.x(value) for value in ticks]
+        for value, x in zip(ticks, places):
+            text = self.scale.tick(value)
+            sheet.text(x, bottom - 0.12, text, FONT, ha="center")
+        axis = [[(self.left, bottom), (right, bottom)]]
+        axis += [[(x, bottom), (x, bottom - 0.04)] for x in places]
+        sheet.segments(axis, colors=TEXT_COLOR, linewidths=0.6)
+        if not self.chart.is_bars:
+            grid = [[(x, bottom), (x, self.top)] for x in places]
+            look = {"colors": GRID_COLOR, "linewidths": 0.5, "zorder": 0.5}
+            sheet.segments(grid, **look)
+        for x, dashes in self.references():
+            look = {"color": QUIET_COLOR, "lw": 0.7, "ls": dashes}
+            sheet.line([x, x], [bottom, self.top], **look, zorder=1.5)
+        for place, row in enumerate(rows):
+            y = self.top - self.pitch * (place + 0.5)
+            if is_first:
+                at = (self.left - 0.06, y)
+                sheet.text(*at, row.label, self.font, ha="right")
+            self.draw_row(y, row, _BAND_COLOR if place % 2 else "white")
+        if is_first:
+            is_log = self.chart.is_logarithmic and "log" not in self.chart.unit
+            unit = self.chart.unit + (", log scale" if is_log else "")
+            sheet.text(self.left, bottom - 0.27, unit, FONT)
+
+    def x(self, value: float) -> float:
+        return self.left + self.scale.at(value)
+
+    def references(self) -> list[tuple[float, Any]]:
+        """Lines through all rows: where, and how they are dashed."""
+        both = ((self.chart.dashed, (0, (4, 3))), (self.chart.solid, "solid"))
+        return [
+            (self.x(value), dashes)
+            for values, dashes in both
+            if values and (value := values[self.index]) is not None
+            if value > 0 or self.scale.kind == "linear"
+        ]
+
+    def draw_row(self, y: float, row: Row, paper: str) -> None:
+        point = row.points[self.index]
+        x, look = self.left + 0.04, {"style": "italic", "color": QUIET_COLOR}
+        text, size = point.note, self.font - 1
+        if point.value == 0 and self.scale.kind == "log":
+            text = "0"
+        elif point.value is not None:
+            self.draw_point(y, point, point.style or row.style)
+            x, look = self.x(_end(point)) + 0.08, {}
+            text, size = text_of(point), self.font - 0.5
+        # A line must not run through a word.
+        end = x + width_of(text, size)
+        if any(x - 0.02 < at < end for at, _ in self.references()):
+            look["bbox"] = {"facecolor": paper, "linewidth": 0, "pad": 0.3}
+        self.sheet.text(x, y - 0.005, text, size, zorder=6, **look)
+
+    def draw_point(self, y: float, point: Point, style: Style) -> None:
+        assert point.value is not None
+        face = "white" if point.is_open else style.color
+        half, is_bars = 0.33 * self.pitch, self.chart.is_bars
+        if point.band:
+            start, end = (self.x(max(v, self.scale.low)) for v in point.band)
+            size = (end - start, 2.4 * half)
+            look = {"facecolor": _CONTROL_COLOR, "zorder": 1}
+            self.sheet.box(start, y - 1.2 * half, *size, **look)
+        if is_bars:
+            colors = [color for _, color in self.chart.parts] or [face]
+            at = 0.0
+            for part, color in zip(point.parts or [point.value], colors):
+                start, end = self.x(at), self.x(at + part)
+                at += part
+                look = {"facecolor": color, "edgecolor": "white", "gid": "bar"}
+                if not point.parts:
+                    look["hatch"] = style.hatch
+                if point.is_open:
+                    look |= {"edgecolor": style.color, "linewidth": 1.0}
+                size = (end - start, 2 * half)
+                self.sheet.box(start, y - half, *size, **look, zorder=2)
+        if point.low < point.high:
+            # Below a dot: a narrow interval would otherwise cross it out.
+            self.sheet.line(
+                [self.x(max(point.low, self.scale.low)), self.x(point.high)],
+                [y, y],
+                color=TEXT_COLOR if is_bars else style.color,
+                linewidth=1.2,
+                marker="|" if is_bars else "",
+                markersize=5,
+                solid_capstyle="butt",
+                gid="interval",
+                zorder=4 if is_bars else 3,
             )
-            continue
-        end = _draw_point(axes, chart, place, point, point.style or row.style)
-        axes.annotate(
-            text_of(point),
-            (end, place),
-            xytext=(5, -0.5),
-            textcoords="offset points",
-            size=font - 0.5,
-            va="center",
-            bbox=paper,
-            zorder=6,
-        )
-
-
-def _draw_point(
-    axes: Axes, chart: RowChart, place: int, point: Point, style: Style
-) -> float:
-    """Draws what a row has in a panel; returns where it ends."""
-    assert point.value is not None
-    face = "white" if point.is_open else style.color
-    if point.band:
-        low, high = point.band
-        box = Rectangle((low, place - 0.4), high - low, 0.8)
-        box.set(facecolor=_CONTROL_COLOR, zorder=1)
-        axes.add_patch(box)
-    if point.parts:
-        left = 0.0
-        for part, (_, color) in zip(point.parts, chart.parts):
-            axes.barh(place, part, 0.66, left, color=color, zorder=2)
-            left += part
-    elif chart.is_bars:
-        axes.barh(
-            place,
-            point.value,
-            0.66,
-            facecolor=face,
-            edgecolor=style.color if point.is_open else "white",
-            linewidth=1.0 if point.is_open else 0,
-            hatch=style.hatch,
-            zorder=2,
-        )
-    if point.low < point.high:
-        # Below a dot: a narrow interval would otherwise cross it out.
-        axes.plot(
-            [max(point.low, axes.get_xlim()[0]), point.high],
-            [place, place],
-            color=TEXT_COLOR if chart.is_bars else style.color,
-            lw=1.2,
-            marker="|" if chart.is_bars else "",
-            markersize=5,
-            solid_capstyle="butt",
-            zorder=4 if chart.is_bars else 3,
-        )
-    if not chart.is_bars:
-        look: dict[str, Any] = {"marker": style.marker, "markersize": 6}
-        look |= {"markerfacecolor": face, "markeredgecolor": style.color}
-        axes.plot(point.value, place, **look, zorder=4, clip_on=False)
-    end = max(point.value, point.high)
-    if point.tick is not None and (point.tick or not chart.is_logarithmic):
-        end = max(end, point.tick)
-        # The shape of a dot is its name; a bar may be crossed.
-        look = {"marker": "|", "markersize": 10, "markeredgewidth": 1.4}
-        order = 5 if chart.is_bars else 3
-        axes.plot(point.tick, place, color=TEXT_COLOR, zorder=order, **look)
-    return end
+        if point.tick is not None and (point.tick or self.scale.kind != "log"):
+            # The shape of a dot is its name; a bar may be crossed.
+            look = {"marker": "|", "markersize": 9, "markeredgewidth": 1.3}
+            look |= {"color": TEXT_COLOR, "zorder": 5 if is_bars else 3}
+            self.sheet.line([self.x(point.tick)], [y], **look)
+        if not is_bars:
+            look = {"marker": style.marker, "markersize": 6, "gid": "dot"}
+            look |= {"markerfacecolor": face, "markeredgecolor": style.color}
+            self.sheet.line([self.x(point.value)], [y], **look, zorder=4)
