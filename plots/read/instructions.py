@@ -100,9 +100,10 @@ def baseline_of(results: Results) -> Baseline:
     return Baseline(
         tools={key: results.context.get(key, "n/a") for key in _TOOLS},
         workloads={
-            key.removeprefix(_WORKLOAD): value
-            for key, value in results.context.items()
-            if key.startswith(_WORKLOAD)
+            workload.name: " ".join(
+                f"{key}={value}" for key, value in workload.facts.items()
+            )
+            for workload in results.workloads
         },
         counts=counts_of(results),
     )

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from plots.read.file import printable, shorten  # noqa: F401
+
 WIDTH = 72  # columns; what is left of 80 after two quotations
 MAX_COLUMNS = 5
 _MAX_HEADING = 24
@@ -29,19 +31,6 @@ def to_ascii(text: str) -> str:
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     plain = " ".join(plain.split())
     return re.sub(r"[^ -~]", "?", plain)
-
-
-def printable(text: str) -> str:
-    """The text with what a terminal would obey spelt out."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def shorten(text: str, width: int) -> str:
-    """Takes out the middle of a text that is too long, keeps both ends."""
-    if len(text) <= width:
-        return text
-    tail = (width - 2) // 2
-    return text[: width - 2 - tail] + ".." + text[len(text) - tail :]
 
 
 def wrap(text: str, indent: str = _GAP) -> list[str]:

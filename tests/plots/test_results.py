@@ -59,8 +59,8 @@ def refused(content: "bytes | None", path: Path, capsys: Any) -> str:
         (b"{}", "not pfnbench results", "give the results.json"),
         (b'{"context": 3}', "not pfnbench results", "give the results.json"),
         (
-            b'{"context": {"pfnbench_schema": "2", "commit": "f00"}}',
-            "has schema 2, but only 1 can be read",
+            b'{"context": {"pfnbench_schema": "3", "commit": "f00"}}',
+            "has schema 3, but only 1 and 2 can be read",
             "use the plots of the commit that wrote it (f00)",
         ),
         (
@@ -89,8 +89,8 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(
         ({}, "has no benchmarks"),
         ([3], "benchmark 0 has no name"),
         ([*ONE_ROW, {"name": 7}], "benchmark 1 has no name"),
-        ([{"name": "BM_Foo"}], "'BM_Foo', not operation/workload/structure"),
-        ([{"name": "set//xbitmap"}], "not operation/workload/structure"),
+        ([{"name": "BM_Foo"}], "'BM_Foo', and does not say of which"),
+        ([{"name": "set//xbitmap"}], "does not say of which operation"),
         (
             [{"name": "set/a/b", "run_type": "aggregate"}],
             "has aggregates only",
