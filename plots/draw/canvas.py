@@ -25,7 +25,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from plots.draw.style import Style
-from plots.text.layout import binary_size
+from plots.tables.figures import binary_size
 
 WIDTH = 7.2  # 720 pixels, as wide as a page or a mail window shows them
 MARGIN = 0.12
@@ -49,22 +49,15 @@ _SETTINGS = {
     "text.parse_math": False,
     "hatch.linewidth": 0.7,
 }
-# A structure's hatch, where there is a line and a mark instead of a bar.
-_DASHES: dict[str, Any] = {
-    "": "solid",
-    "///": (0, (5, 2)),
-    "\\\\\\": (0, (1.5, 1.5)),
-    "xxx": (0, (6, 2, 1.5, 2)),
-    "...": (0, (9, 2)),
+# A structure's hatch where there are a line and a mark instead of a bar.
+_LINES: dict[str, tuple[Any, str]] = {
+    "": ("solid", "full"),
+    "///": ((0, (5, 2)), "left"),
+    "\\\\\\": ((0, (1.5, 1.5)), "right"),
+    "xxx": ((0, (6, 2, 1.5, 2)), "bottom"),
+    "...": ((0, (9, 2)), "none"),
 }
-_FILLS = {
-    "": "full",
-    "///": "left",
-    "\\\\\\": "right",
-    "xxx": "bottom",
-    "...": "none",
-}
-_OTHER_DASHES = (0, (4, 1.5, 1, 1.5, 1, 1.5))
+_OTHER_LINE = ((0, (4, 1.5, 1, 1.5, 1, 1.5)), "top")
 
 
 def render(
@@ -126,7 +119,7 @@ def width_of(text: str, size: float) -> float:
 
 def line_of(style: Style) -> dict[str, Any]:
     """How a structure's line looks."""
-    dashes = _DASHES.get(style.hatch, _OTHER_DASHES)
+    dashes, _ = _LINES.get(style.hatch, _OTHER_LINE)
     return {"color": style.color, "linestyle": dashes, "linewidth": 1.2}
 
 
@@ -137,7 +130,7 @@ def mark_of(style: Style) -> dict[str, Any]:
         "markersize": 5.5,
         "color": style.color,
         "markerfacecoloralt": "white",
-        "fillstyle": _FILLS.get(style.hatch, "top"),
+        "fillstyle": _LINES.get(style.hatch, _OTHER_LINE)[1],
         "markeredgewidth": 0.8,
         "markeredgecolor": style.color,
     }
@@ -256,15 +249,21 @@ class Scale:
                 for v in values
             ]
             places = [self.at(value) for value in values]
-            # The next panel begins soon after the end.
-            end = self.inches + (0.2 if is_upright else 0.08)
-            return places[-1] + half[-1] <= end and all(
+            return all(
                 b - a >= x + y
                 for a, b, x, y in zip(places, places[1:], half, half[1:])
             )
 
-        every = self._every_tick()
-        return next(filter(fits, every), every[-1])
+        def is_inside(value: float) -> bool:
+            # Another panel may be near on both sides.
+            half = width_of(self.tick(value), FONT) / 2
+            at = self.at(value)
+            return is_upright or (
+                half <= at + 0.1 and at + half <= self.inches + 0.04
+            )
+
+        every = [list(filter(is_inside, v)) for v in self._every_tick()]
+        return next(filter(fits, filter(None, every)), every[-1])
 
     def _every_tick(self) -> list[list[float]]:
         """Sets of them, the closest first; none is empty."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from plots.draw import subject
 from plots.draw.rows import Point, Row, RowChart
+from plots.read.file import shorten
 from plots.read.results import Contender, Results
 from plots.tables import answer, standing
 from plots.tables.standing import Place
-from plots.text.layout import number, shorten, to_ascii
+from plots.tables.figures import number
 
 # More panels than this answer nothing at first sight.
 _MOST_RIVALS = 8
@@ -32,7 +33,7 @@ def charts(results: Results) -> dict[str, RowChart]:
     ][:_MOST_RIVALS]
     if not shown:
         return {}
-    baseline = to_ascii(found.baseline)
+    baseline = subject.plain(found.baseline)
     rows = tuple(
         Row(
             _label(results, place.workload),
@@ -60,7 +61,7 @@ def charts(results: Results) -> dict[str, RowChart]:
         ),
         f"{found.measure.name}: time as a ratio to {baseline};"
         f" left of 1 is faster than {baseline}",
-        tuple(f"{shorten(to_ascii(r), _MAX_LABEL)}" for r in shown),
+        tuple(f"{shorten(subject.plain(r), _MAX_LABEL)}" for r in shown),
         rows,
         dashed=(1.0,) * len(shown),
         how="log",
@@ -70,7 +71,7 @@ def charts(results: Results) -> dict[str, RowChart]:
 
 def _label(results: Results, workload: str) -> str:
     """A guest, and how many pages it gives in a row on average."""
-    name = shorten(to_ascii(workload), _MAX_LABEL)
+    name = shorten(subject.plain(workload), _MAX_LABEL)
     run = answer.mean_runs(results).get(workload)
     return f"{name}, runs of {number(run)}" if run else name
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from plots.draw import subject
 from plots.draw.rows import Point, Row, RowChart
-from plots.draw.style import in_order
-from plots.read.results import FLOOR, Case, Contender, Results
-from plots.text.layout import shorten, to_ascii
+from plots.read.results import Case, Contender, Results
+from plots.read.file import shorten
 
 _TITLES = {
     "set": "Time to record one page: set",
@@ -53,15 +52,15 @@ def charts(results: Results) -> dict[str, RowChart]:
 
 
 def _time(results: Results, case: Case) -> Point:
-    value = subject.figure(results, case, "ns_per_page")
+    value = results.estimate(case, "ns_per_page")
     if value is None:
         return _absent(results, case)
     return Point(value.median, value.low, value.high)
 
 
 def _memory(results: Results, case: Case) -> Point:
-    rounded = subject.figure(results, case, "bits_per_page")
-    requested = subject.figure(results, case, "requested_bits_per_page")
+    rounded = results.estimate(case, "bits_per_page")
+    requested = results.estimate(case, "requested_bits_per_page")
     if rounded is None:
         return _absent(results, case)
     tick = requested.median if requested else None
@@ -88,8 +87,10 @@ def _chart(
             point(results, Case(operation, workload, contender, condition))
             for workload in workloads
         ]
-        for contender in in_order(results.contenders_of(operation, condition))
-        if contender.structure != FLOOR or point is not _memory
+        for contender in results.in_order(
+            results.contenders_of(operation, condition)
+        )
+        if contender.structure != results.floor or point is not _memory
     }
     every = [p for row in points.values() for p in row]
     if all(p.value is None for p in every):
@@ -119,18 +120,18 @@ def _chart(
 
 
 def _panels(workloads: Iterable[str]) -> tuple[str, ...]:
-    return tuple(shorten(to_ascii(w), _MAX_LABEL) for w in workloads)
+    return tuple(shorten(subject.plain(w), _MAX_LABEL) for w in workloads)
 
 
 def _row(results: Results, who: Contender, points: Sequence[Point]) -> Row:
-    label, is_floor = who.structure, who.structure == FLOOR
+    label, is_floor = who.structure, who.structure == results.floor
     if who.is_control:
         label += " (A/A)"
         points = [replace(point, is_open=True) for point in points]
     if is_floor:
         label = "floor (empty loop)"
     style = subject.look(results, who.structure)
-    label = shorten(to_ascii(label), _MAX_LABEL)
+    label = shorten(subject.plain(label), _MAX_LABEL)
     return Row(label, style, tuple(points), is_floor)
 
 
@@ -173,7 +174,7 @@ def _longest(results: Results, condition: str) -> RowChart | None:
             who,
             [found[who].get(w, Point(note="not measured")) for w in workloads],
         )
-        for who in subject.structures(found)
+        for who in subject.structures(results, found)
     ]
     if all(p.value is None for row in rows for p in row.points):
         return None

@@ -25,7 +25,7 @@ from plots.draw.canvas import (
     width_of,
 )
 from plots.draw.style import Style
-from plots.text.layout import number
+from plots.tables.figures import number
 
 # More bars than this are a comb; dots leave the eye a line to follow.
 MOST_BARS = 8

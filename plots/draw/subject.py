@@ -7,24 +7,21 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from plots.draw.style import Style, in_order, is_variant, style_of
-from plots.read.results import (
-    FLOOR,
-    SETLESS,
-    Case,
-    Contender,
-    Results,
-    condition_label,
-)
-from plots.read.statistics import Estimate, estimate
+from plots.draw.planes import XY, Curve
+from plots.draw.style import Style, is_variant, style_of
+from plots.read.results import Case, Contender, Results, condition_label
 from plots.tables import primary
-from plots.text.layout import to_ascii
 
 # One bit per page and nothing else: what the others are compared with.
 LIMIT = "flat"
 # As many curves as a reader can tell apart.
 _MOST_CURVES = 12
 _MAX_STEM = 100
+
+
+def plain(text: str) -> str:
+    """Without what the font of the pictures may not have."""
+    return re.sub(r"[^ -~]", "?", " ".join(text.split()))
 
 
 def machine(results: Results) -> str:
@@ -35,7 +32,7 @@ def machine(results: Results) -> str:
     ]
     known = ", ".join(filter(None, facts)) or "machine not recorded"
     commit = results.context.get("commit", "not recorded")
-    return to_ascii(f"{known}; commit {commit}")
+    return plain(f"{known}; commit {commit}")
 
 
 def captions(
@@ -46,25 +43,29 @@ def captions(
     named = (f"{w} {traces.get(w, 'not recorded')[:8]}" for w in workloads)
     said = [*words, "INTERRUPTED RUN" if results.is_interrupted else ""]
     texts = ("; ".join(filter(None, said)), f"traces: {', '.join(named)}")
-    return tuple(to_ascii(text) for text in texts if text)
+    return tuple(plain(text) for text in texts if text)
 
 
 def titled(title: str, condition: str) -> str:
     """A title that says under which faults."""
     if not condition:
         return title
-    return f"{title}, {to_ascii(condition_label(condition))}"
+    return f"{title}, {plain(condition_label(condition))}"
 
 
 def look(results: Results, structure: str) -> Style:
     """How it looks; one that has no place in the table, like its family."""
-    facts = {s.name: s.facts for s in results.structures}
-    return style_of(structure, facts.get(structure, {}).get("family", ""))
+    traits = results.traits.get(structure)
+    return style_of(structure, traits.family or "" if traits else "")
 
 
-def figure(results: Results, case: Case, counter: str) -> Estimate | None:
-    """The median of a counter over the rounds."""
-    return estimate(list(results.values(case, counter).values()))
+def curve(results: Results, who: Contender, points: Iterable[XY]) -> Curve:
+    """A structure's curve in its style, ascending."""
+    return Curve(
+        plain(who.structure),
+        look(results, who.structure),
+        tuple(sorted(points, key=lambda point: point.x)),
+    )
 
 
 def why_absent(results: Results, cases: Iterable[Case]) -> str:
@@ -74,17 +75,19 @@ def why_absent(results: Results, cases: Iterable[Case]) -> str:
 
 def missing_name(results: Results, cases: Sequence[Case]) -> str:
     """The structure of cases without a figure, and why if that is known."""
-    name = to_ascii(cases[0].contender.structure)
+    name = plain(cases[0].contender.structure)
     words = why_absent(results, cases)
     return f"{name} ({words})" if words else name
 
 
-def structures(contenders: Iterable[Contender]) -> list[Contender]:
+def structures(
+    results: Results, contenders: Iterable[Contender]
+) -> list[Contender]:
     """In order, without the empty loop and the control."""
     return [
         contender
-        for contender in in_order(contenders)
-        if not contender.is_control and contender.structure != FLOOR
+        for contender in results.in_order(contenders)
+        if not contender.is_control and contender.structure != results.floor
     ]
 
 
@@ -92,8 +95,8 @@ def rivals(results: Results) -> list[str]:
     """Who is held against the baseline: those named, or those declared."""
     present = {case.contender for case in results.cases}
     present |= {Contender(profile.structure) for profile in results.profiles}
-    none = (LIMIT, *SETLESS, results.baseline)
-    every = [c.structure for c in structures(present)]
+    none = (LIMIT, *results.setless, results.baseline)
+    every = [c.structure for c in structures(results, present)]
     others = [name for name in every if name not in none]
     declared = results.context.get("primary_structures", "").split(",")
     if results.context.get("primary_baseline") != results.baseline:
@@ -113,7 +116,7 @@ def argued(
     structure stands for its variants. One that has no place in the table of
     styles is the reader's own and always drawn.
     """
-    every = structures(contenders)
+    every = structures(results, contenders)
     if len(every) <= most:
         return every
     asked = {LIMIT, results.baseline, *rivals(results)}
@@ -124,13 +127,12 @@ def argued(
 
 
 def left_out(
-    contenders: Iterable[Contender], drawn: Iterable[Contender]
+    results: Results, every: Iterable[Contender], drawn: Iterable[Contender]
 ) -> str:
     """Which of them are not drawn; "" if all are."""
-    names = [c.structure for c in structures(set(contenders) - set(drawn))]
-    if not names:
-        return ""
-    return f"not drawn unless named with --structure: {', '.join(names)}"
+    rest = structures(results, set(every).difference(drawn))
+    names = ", ".join(contender.structure for contender in rest)
+    return f"not drawn unless named with --structure: {names}" if rest else ""
 
 
 def file_stems(prefix: str, conditions: Sequence[str]) -> Mapping[str, str]:
