@@ -145,9 +145,9 @@ class Sheet:
     def __init__(
         self, title: str, subtitle: str, captions: Sequence[str], body: float
     ) -> None:
-        heading = _wrapped([title], _TITLE * 1.1)  # bold is wider
-        quiet = _wrapped([subtitle], SMALL)
-        foot = _wrapped(captions, SMALL)
+        heading = _balanced(title, _TITLE * 1.1)  # bold is wider
+        quiet = _wrapped(subtitle, SMALL)
+        foot = [line for text in captions for line in _wrapped(text, SMALL)]
         head = 0.12 + 0.22 * len(heading) + 0.14 * len(quiet) + 0.04
         height = head + body + 0.14 * len(foot) + 0.14
         self.figure = Figure(figsize=(WIDTH, height), facecolor="white")
@@ -192,21 +192,20 @@ class Sheet:
         self.figure.add_artist(box)
 
 
-def _wrapped(texts: Sequence[str], size: float) -> list[str]:
-    """Lines of about the same length that fit between the margins."""
-    lines: list[str] = []
-    for text in texts:
-        columns = int((WIDTH - 2 * MARGIN) * 72 / (size * 0.55))
-        made = textwrap.wrap(text, columns, break_on_hyphens=False)
-        # No word alone on the last line.
-        while len(made) > 1 and columns > 20:
-            columns -= 2
-            shorter = textwrap.wrap(text, columns, break_on_hyphens=False)
-            if len(shorter) > len(made):
-                break
-            made = shorter
-        lines += made
-    return lines
+def _wrapped(text: str, size: float, inches: float = 0.0) -> list[str]:
+    """Lines that fit between the margins."""
+    inches = inches or WIDTH - 2 * MARGIN
+    columns = int(inches * 72 / (size * 0.55))
+    return textwrap.wrap(text, columns, break_on_hyphens=False)
+
+
+def _balanced(text: str, size: float) -> list[str]:
+    """Lines of about the same length: no word alone on the last one."""
+    lines = _wrapped(text, size)
+    inches = width_of(text, size) / len(lines) if lines else 0.0
+    while len(shorter := _wrapped(text, size, inches)) > len(lines):
+        inches += 0.1
+    return shorter
 
 
 @dataclass(frozen=True)
@@ -245,7 +244,7 @@ class Scale:
 
         def fits(values: Sequence[float]) -> bool:
             half = [
-                0.09 if is_upright else width_of(self.tick(v), FONT) / 2 + 0.04
+                0.12 if is_upright else width_of(self.tick(v), FONT) / 2 + 0.04
                 for v in values
             ]
             places = [self.at(value) for value in values]

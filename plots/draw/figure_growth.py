@@ -13,34 +13,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plots.draw.chart import (
-    LIMIT,
-    counter_estimate,
-    file_stems,
-    missing_name,
-    subtitle,
-    titled,
-)
-from plots.draw.curves import (
-    XY,
-    Axis,
-    Curve,
-    CurveChart,
-    Mark,
-    Plane,
-    curve,
-    drawn_contenders,
-    missing_text,
-)
+from plots.draw import subject
+from plots.draw.planes import XY, Axis, Curve, Mark, Plane, PlaneChart
+from plots.draw.planes import missing_text
 from plots.read.results import Case, Results, Workload
-from plots.text.layout import binary_size, number, to_ascii
+from plots.tables.figures import binary_size, number
 
-_PAGE = 4096
-_GIB_OF_PAGES = 2**30 // _PAGE
+_GIB_OF_PAGES = 2**30 // 4096
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)([KMGT]?)")
 _OPERATIONS = ("set", "test", "extract", "clear", "drain")
-_FIGURES = (("ns_per_page", "ns per page"), ("ns_per_range", "ns per range"))
 # What a parameter is called, and its unit.
 _WORDS = {
     "distance": ("shuffle distance", "pages"),
@@ -95,8 +77,7 @@ def families(workloads: Sequence[Workload]) -> list[Family]:
         name, values = parameters(workload.name)
         for key, text in values.items():
             rest = "_".join(f"{k}_{v}" for k, v in values.items() if k != key)
-            x = _x_of(workload, key, text)
-            if x is not None:
+            if x := _x_of(workload, key, text):
                 group = "_".join(filter(None, (name, rest)))
                 groups.setdefault((group, key), {})[x] = workload.name
     return [
@@ -107,60 +88,51 @@ def families(workloads: Sequence[Workload]) -> list[Family]:
 
 
 def _x_of(workload: Workload, key: str, text: str) -> float | None:
+    """None, or 0, for what no logarithmic axis has."""
     if key == _DENSITY:
         if not workload.pages or not workload.ranges:
             return None
         return workload.ranges / workload.pages * _GIB_OF_PAGES
     match = _NUMBER.fullmatch(text)
-    if match is None:
-        return None
-    value = float(match[1]) * 2.0 ** _UNITS[match[2]]
-    return value if value > 0 else None
+    return float(match[1]) * 2.0 ** _UNITS[match[2]] if match else None
 
 
-def charts(results: Results) -> dict[str, CurveChart]:
+def charts(results: Results) -> dict[str, PlaneChart]:
     """Charts by file stem; none where no parameter was varied."""
-    made: dict[str, CurveChart] = {}
+    made: dict[str, PlaneChart] = {}
+    every = {c for op in _OPERATIONS for c in results.conditions(op)}
     for family in families(results.workloads):
-        conditions = sorted(
-            {c for op in _OPERATIONS for c in results.conditions(op)}
-        )
-        stems = file_stems(f"growth-{family.name}-{family.key}", conditions)
-        for condition in conditions:
-            chart = _chart(results, family, condition)
-            if chart is not None:
-                made[stems[condition]] = chart
+        prefix = f"growth-{family.name}-{family.key}"
+        stems = subject.file_stems(prefix, sorted(every))
+        for condition, stem in stems.items():
+            planes = [
+                _plane(results, family, operation, condition, unit)
+                for operation in _OPERATIONS
+                for unit in ("page", "range")
+            ]
+            planes = [plane for plane in planes if plane.curves]
+            if planes:
+                made[stem] = _chart(results, family, condition, planes)
     return made
 
 
 def _chart(
-    results: Results, family: Family, condition: str
-) -> CurveChart | None:
-    planes = [
-        plane
-        for operation in _OPERATIONS
-        for counter, unit in _FIGURES
-        if (
-            plane := _plane(
-                results, family, operation, condition, counter, unit
-            )
-        ).curves
-    ]
-    if not planes:
-        return None
-    captions = [
-        "medians with their interval (range below 6 rounds); circles: where"
-        " the fastest changes,"
-        f" {LIMIT} not counted, if the 95 % intervals on both sides are apart",
-        missing_text(planes).replace("no figure", "not everywhere"),
-    ]
-    return CurveChart(
-        titled(
-            f"How cost grows with {family.words}: {family.name}", condition
+    results: Results, family: Family, condition: str, planes: list[Plane]
+) -> PlaneChart:
+    title = f"How cost grows with {family.words}: {family.name}"
+    return PlaneChart(
+        subject.titled(title, condition),
+        subject.machine(results),
+        subject.captions(
+            results,
+            [workload for _, workload in family.workloads],
+            "medians with their interval (range below 6 rounds)",
+            f"circles: where the fastest changes, {subject.LIMIT} not counted,"
+            " if the 95 % intervals on both sides are apart",
+            missing_text(planes, "not everywhere"),
         ),
-        subtitle(results, [workload for _, workload in family.workloads]),
         tuple(planes),
-        to_ascii("; ".join(filter(None, captions))),
+        is_shared=False,
     )
 
 
@@ -169,35 +141,33 @@ def _plane(
     family: Family,
     operation: str,
     condition: str,
-    counter: str,
     unit: str,
 ) -> Plane:
     curves: list[Curve] = []
     missing: list[str] = []
-    for contender in drawn_contenders(
-        results.contenders_of(operation, condition)
-    ):
-        points: list[XY] = []
+    present = results.contenders_of(operation, condition)
+    for contender in subject.structures(results, present):
         cases = [
             Case(operation, workload, contender, condition)
             for _, workload in family.workloads
         ]
-        for (x, _), case in zip(family.workloads, cases):
-            value = counter_estimate(results, case, counter)
-            if value is not None:
-                points.append(XY.of(x, value))
+        points = [
+            XY.of(x, value)
+            for (x, _), case in zip(family.workloads, cases)
+            if (value := results.estimate(case, f"ns_per_{unit}"))
+        ]
         if points:
-            curves.append(curve(contender, points))
-        if len(points) < len(family.workloads):
-            missing.append(missing_name(results, cases))
-    is_bytes = family.axis.is_bytes
+            curves.append(subject.curve(results, contender, points))
+        if len(points) < len(cases):
+            missing.append(subject.missing_name(results, cases))
+    figure = binary_size if family.axis.is_bytes else number
     return Plane(
-        operation,
+        f"{operation}, per {unit}",
         family.axis,
-        Axis(unit),
+        Axis(f"ns per {unit}"),
         tuple(curves),
-        marks=tuple(
-            Mark(x, y, f"{text} {binary_size(x) if is_bytes else number(x)}")
+        tuple(
+            Mark(x, y, f"{text} {figure(x)}")
             for x, y, text in crossings(curves)
         ),
         missing=tuple(missing),
@@ -213,7 +183,7 @@ def crossings(curves: Sequence[Curve]) -> list[tuple[float, float, str]]:
     contest = {
         c.label: {p.x: p for p in c.points if p.y > 0}
         for c in curves
-        if c.label != LIMIT
+        if c.label != subject.LIMIT
     }
     found: list[tuple[float, float, str]] = []
     winner = ""
@@ -242,17 +212,10 @@ def _crossing(
         later = math.log(after[right].y / before[right].y)
         if gap >= 0 >= later and gap > later:
             share = gap / (gap - later)
-            return (
-                _between(left, right, share),
-                _between(before[left].y, before[right].y, share),
-            )
+            y = before[left].y * (before[right].y / before[left].y) ** share
+            return left * (right / left) ** share, y
     return None
 
 
 def _is_below(one: XY, other: XY) -> bool:
     return one.is_interval and other.is_interval and one.high < other.low
-
-
-def _between(low: float, high: float, share: float) -> float:
-    """A place between two, on a logarithmic axis."""
-    return math.exp(math.log(low) + share * (math.log(high) - math.log(low)))

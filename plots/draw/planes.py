@@ -33,7 +33,7 @@ from plots.read.statistics import Estimate
 
 # Beyond this factor between its values an axis is logarithmic.
 _MOST_LINEAR_SPREAD = 20
-_LEFT = 0.56  # inches for the figures and the name of the y axis
+_NAMED = 0.26  # inches for the name of the y axis
 _ABOVE, _BELOW = 0.26, 0.48
 _HEIGHT = 1.75  # of a plane, at least
 _PITCH = SMALL * 1.35 / 72  # from name to name
@@ -190,18 +190,22 @@ def draw(chart: PlaneChart) -> Sheet:
     column = (WIDTH - 2 * MARGIN) / columns
     most = max(len(plane.curves) for plane in chart.planes)
     height = max(_HEIGHT, most * _PITCH + 0.1 if gutter > _LEADER else 0.0)
+    # The figures of the y axis, and its name.
+    scales = [chart.scale(plane, "y", height) for plane in chart.planes]
+    ticks = [scale.tick(v) for scale in scales for v in scale.ticks(True)]
+    before = _NAMED + max(width_of(text, FONT) for text in ticks)
     block = _ABOVE + height + _BELOW
     sheet = Sheet(chart.title, chart.subtitle, chart.captions, block * lines)
     places = [
         (
-            MARGIN + place * column + _LEFT,
+            MARGIN + place * column + before,
             sheet.top - line * block - _ABOVE,
         )
         for line in range(lines)
         for place in range(columns)
     ]
     for plane, corner in zip(chart.planes, places):
-        size = (column - _LEFT - gutter, height)
+        size = (column - before - gutter, height)
         _Drawn(sheet, chart, plane, *corner, *size).draw(has_names)
     if not has_names:
         _draw_key(sheet, chart, *places[count])
@@ -260,8 +264,8 @@ class _Drawn:
             look = {"color": QUIET_COLOR, "lw": 0.9, "ls": (0, (4, 3))}
             look |= {"drawstyle": "steps-post", "gid": "front"}
             self.sheet.line(*zip(*places), **look, zorder=1)
-        for curve in self.plane.curves:
-            self._draw_curve(curve)
+        for rank, curve in enumerate(self.plane.curves):
+            self._draw_curve(curve, rank)
         self._draw_marks()
         if has_names:
             self._draw_names()
@@ -292,7 +296,9 @@ class _Drawn:
         look = {"ha": "center", "rotation": 90}
         middle = (self.bottom + self.top) / 2
         text = _label(plane.y, self.y_scale)
-        sheet.text(self.left - _LEFT + 0.07, middle, text, FONT, **look)
+        figures = [text for _, text in self._ticks(plane.y, self.y_scale, True)]
+        x = self.left - 0.16 - max(width_of(text, FONT) for text in figures)
+        sheet.text(x, middle, text, FONT, **look)
 
     def _ticks(
         self, axis: Axis, scale: Scale, is_upright: bool
@@ -301,7 +307,7 @@ class _Drawn:
             return enumerate(axis.places)
         return [(v, scale.tick(v)) for v in scale.ticks(is_upright)]
 
-    def _draw_curve(self, curve: Curve) -> None:
+    def _draw_curve(self, curve: Curve, rank: int) -> None:
         if not curve.points:
             return
         look = {**line_of(curve.style), **mark_of(curve.style)}
@@ -309,8 +315,10 @@ class _Drawn:
             look["linestyle"] = "none"
         if self.how == "steps":
             look["drawstyle"] = "steps-post"
+            # Of curves that lie on each other, the marks do not.
             step = max(1, math.ceil(len(curve.points) / _MOST_MARKS))
-            look |= {"markevery": step, "markersize": 4.5}
+            first = rank * step // len(self.plane.curves)
+            look |= {"markevery": (first, step), "markersize": 4.5}
         spread = [
             [self.at(point.x, point.low), self.at(point.x, point.high)]
             for point in curve.points
@@ -320,7 +328,8 @@ class _Drawn:
             colors = {"colors": curve.style.color, "linewidths": 1.0}
             self.sheet.segments(spread, **colors, gid="interval", zorder=2)
         places = [self.at(point.x, point.y) for point in curve.points]
-        look |= {"label": curve.label, "gid": "curve", "zorder": 3}
+        look |= {"label": curve.label, "gid": "curve"}
+        look["zorder"] = 4 - rank / 100  # the first on top
         self.sheet.line(*zip(*places), **look)
 
     def _draw_marks(self) -> None:
