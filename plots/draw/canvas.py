@@ -195,7 +195,7 @@ class Sheet:
 def _wrapped(text: str, size: float, inches: float = 0.0) -> list[str]:
     """Lines that fit between the margins."""
     inches = inches or WIDTH - 2 * MARGIN
-    columns = int(inches * 72 / (size * 0.55))
+    columns = int(inches * 72 / (size * 0.52))
     return textwrap.wrap(text, columns, break_on_hyphens=False)
 
 
@@ -239,8 +239,10 @@ class Scale:
             return binary_size(value)
         return tick(value)
 
-    def ticks(self, is_upright: bool = False) -> list[float]:
-        """Values whose figures keep apart and end within the axis."""
+    def ticks(
+        self, is_upright: bool = False, slack: float = 0.04
+    ) -> list[float]:
+        """Values whose figures keep apart and end near the axis."""
 
         def fits(values: Sequence[float]) -> bool:
             half = [
@@ -254,12 +256,8 @@ class Scale:
             )
 
         def is_inside(value: float) -> bool:
-            # Another panel may be near on both sides.
-            half = width_of(self.tick(value), FONT) / 2
-            at = self.at(value)
-            return is_upright or (
-                half <= at + 0.1 and at + half <= self.inches + 0.04
-            )
+            half = width_of(self.tick(value), FONT) / 2 - slack
+            return is_upright or half <= self.at(value) <= self.inches - half
 
         every = [list(filter(is_inside, v)) for v in self._every_tick()]
         return next(filter(fits, filter(None, every)), every[-1])
@@ -286,10 +284,9 @@ class Scale:
             found.append([v for v in every if self.low <= v <= self.high])
         whole = found[-1]
         found += [whole[::n] for n in range(2, len(whole) + 1)]
-        zero = [0.0] if self.kind == "zero" else []
-        return [zero + ticks for ticks in found if ticks] or [
-            zero or [self.low]
-        ]
+        if self.kind == "zero":
+            return [[0.0, *(v for v in t if self.at(v) > 0.3)] for t in found]
+        return [ticks for ticks in found if ticks] or [[self.low]]
 
 
 def tick(value: float) -> str:

@@ -119,8 +119,8 @@ def _of_set(results: Results, sweep: Sweep) -> PlaneChart | None:
         for workload in workloads
     }
     figures = {
-        "lost, % of pages": _share("pages", "failed_sets"),
-        "time, ns per page": _time,
+        "lost": ("% of pages", _share("pages", "failed_sets")),
+        "time": ("ns per page", _time),
     }
     return _chart(results, sweep, "set", rows, figures)
 
@@ -146,11 +146,12 @@ def _of_replay(results: Results, sweep: Sweep) -> PlaneChart | None:
             cases = [replay.case_of(workload, driver, c) for c in conditions]
             rows.setdefault(workload, []).append((curve, cases))
     figures = {
-        "not told, % of pages": _not_told,
-        "told singly, in arrays, %": _share(
-            "", "pages_told_singly", "pages_told_by_array"
+        "not told": ("% of pages of the trace", _not_told),
+        "told singly or in arrays": (
+            "% of pages",
+            _share("", "pages_told_singly", "pages_told_by_array"),
         ),
-        "time of the set, ns per page": _time,
+        "time of the set": ("ns per page", _time),
     }
     return _chart(results, sweep, "replay", rows, figures)
 
@@ -194,12 +195,12 @@ def _chart(
     sweep: Sweep,
     operation: str,
     rows: Mapping[str, Sequence[tuple[Curve, list[Case]]]],
-    figures: Mapping[str, FigureOf],
+    figures: Mapping[str, tuple[str, FigureOf]],
 ) -> PlaneChart | None:
     """A row of planes for each workload, one for each figure."""
     planes = []
     for workload, every in rows.items():
-        for label, figure in figures.items():
+        for word, (label, figure) in figures.items():
             curves: list[Curve] = []
             missing: list[str] = []
             for bare, cases in every:
@@ -209,9 +210,8 @@ def _chart(
                     curves.append(replace(bare, points=tuple(points)))
                 if len(points) < len(values):
                     missing.append(bare.label)
-            word = label.split(",")[0]
             title = f"{subject.plain(workload)}: {word}"
-            axes = (sweep.axis, Axis(label.removeprefix(f"{word}, ")))
+            axes = (sweep.axis, Axis(label))
             planes.append(
                 Plane(title, *axes, tuple(curves), missing=tuple(missing))
             )

@@ -162,7 +162,7 @@ def _plane(
             missing.append(subject.missing_name(results, cases))
     figure = binary_size if family.axis.is_bytes else number
     return Plane(
-        f"{operation}, per {unit}",
+        f"{operation} per {unit}",
         family.axis,
         Axis(f"ns per {unit}"),
         tuple(curves),

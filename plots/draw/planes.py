@@ -180,8 +180,8 @@ def draw(chart: PlaneChart) -> Sheet:
     """The picture."""
     count = len(chart.planes)
     columns = chart.columns
-    has_names = chart.how == "lines" and count % columns == 0
-    if not has_names and count % columns == 0:
+    has_names = chart.how == "lines" and columns < 3 and count % columns == 0
+    if chart.how != "lines" and count % columns == 0:
         columns = 3 if count % 3 else 2  # so that a place is free
     lines = math.ceil((count + (not has_names)) / columns)
     notes = [_beside(c, has_names) for p in chart.planes for c in p.curves]
@@ -195,7 +195,10 @@ def draw(chart: PlaneChart) -> Sheet:
     ticks = [scale.tick(v) for scale in scales for v in scale.ticks(True)]
     before = _NAMED + max(width_of(text, FONT) for text in ticks)
     block = _ABOVE + height + _BELOW
-    sheet = Sheet(chart.title, chart.subtitle, chart.captions, block * lines)
+    body = block * lines
+    if not has_names and count % columns == 0:  # the key has a row of its own
+        body += _KEY_PITCH * (len(chart.key) + 1) + _ABOVE - block
+    sheet = Sheet(chart.title, chart.subtitle, chart.captions, body)
     places = [
         (
             MARGIN + place * column + before,
@@ -305,7 +308,7 @@ class _Drawn:
     ) -> Iterable[tuple[float, str]]:
         if axis.places:
             return enumerate(axis.places)
-        return [(v, scale.tick(v)) for v in scale.ticks(is_upright)]
+        return [(v, scale.tick(v)) for v in scale.ticks(is_upright, 0.2)]
 
     def _draw_curve(self, curve: Curve, rank: int) -> None:
         if not curve.points:
