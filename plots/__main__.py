@@ -14,18 +14,15 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from claims import claims
-from claims import experiments as thread_experiments
-from claims import mailing_list as thread
 from plots.text import compare, export, mail, mail_subject, report, showcase, summary
-from plots import lab as experiments
 from plots.draw import figure_trace
 from plots.page import page as html
 from plots.read import instructions
+from plots.read.experiment import print_list
 from plots.read.results import FILE_NAME, Results, ResultsError, load
 
 EXIT_RISEN = 1
@@ -40,7 +37,6 @@ DEBIAN_PYTHON = "/usr/bin/python3"
 COMMANDS_OF_RUN = frozenset(
     (
         "compare",
-        "experiment",
         "export",
         "html",
         "mail",
@@ -316,57 +312,20 @@ def _remedy() -> str:
     return "apt-get install python3-matplotlib"
 
 
-def _add_experiments(parser: argparse.ArgumentParser, command: str) -> None:
+def _add_docs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder",
         metavar="FOLDER",
         type=Path,
         nargs="?",
-        help=f"results of the experiments, one folder each ({command})",
+        help="results of the experiments, one folder each"
+        " (./run docs-results)",
     )
     parser.add_argument(
         "--list",
         action="store_true",
         help="print name and flags of each experiment instead, a line each",
     )
-
-
-def _add_claims(parser: argparse.ArgumentParser) -> None:
-    _add_experiments(parser, "./run claims")
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        type=Path,
-        help="where to write the page (default: print it)",
-    )
-    parser.set_defaults(run=_run_claims)
-
-
-def _run_claims(options: argparse.Namespace) -> int:
-    if options.list:
-        return _list_experiments(thread_experiments.EXPERIMENTS)
-    if options.folder is None or not options.folder.is_dir():
-        raise ResultsError(
-            options.folder or Path("FOLDER"),
-            "no folder with results of experiments",
-            "run ./run claims to make one",
-        )
-    text = claims.page(
-        thread.SECTIONS,
-        thread_experiments.EXPERIMENTS,
-        claims.Lab(options.folder),
-        thread.INTRODUCTION,
-    )
-    if options.output:
-        _write(options.output, text.encode())
-    else:
-        sys.stdout.write(text)
-    return 0
-
-
-def _add_docs(parser: argparse.ArgumentParser) -> None:
-    _add_experiments(parser, "./run docs-results")
     parser.add_argument(
         "-o",
         "--output",
@@ -379,14 +338,15 @@ def _add_docs(parser: argparse.ArgumentParser) -> None:
         "--readme",
         metavar="FILE",
         type=Path,
-        help="the README whose table is to be made anew",
+        help="the README whose table to write again",
     )
     parser.set_defaults(run=_run_docs)
 
 
 def _run_docs(options: argparse.Namespace) -> int:
     if options.list:
-        return _list_experiments(showcase.EXPERIMENTS)
+        print_list(showcase.EXPERIMENTS)
+        return 0
     if options.folder is None:
         raise ResultsError(
             Path("FOLDER"), "is not given", "run ./run docs-results"
@@ -409,13 +369,6 @@ def _run_docs(options: argparse.Namespace) -> int:
         place = os.path.relpath(options.output, options.readme.parent)
         made = showcase.readme(text, main_results, place)
         _write(options.readme, made.encode())
-    return 0
-
-
-def _list_experiments(experiments: Iterable[claims.Experiment]) -> int:
-    """For a shell: the name and the flags, with tabs between."""
-    for experiment in experiments:
-        print("\t".join((experiment.name, *experiment.flags)))
     return 0
 
 
@@ -503,49 +456,6 @@ def _percentage(text: str) -> float:
     return value
 
 
-def _add_experiment(parser: argparse.ArgumentParser) -> None:
-    names = parser.add_subparsers(
-        title="experiments", metavar="NAME", required=True
-    )
-    plan = experiments.Plan()
-
-    def add(name: str, summary: str) -> argparse.ArgumentParser:
-        return names.add_parser(name, help=summary, description=summary)
-
-    def add_plan(command: argparse.ArgumentParser) -> None:
-        for name, what in (
-            ("reports", "how many reports to simulate"),
-            ("rounds", "rounds of a report"),
-            ("seed", "the same seed, the same figures"),
-        ):
-            command.add_argument(
-                f"--{name}",
-                metavar="N",
-                type=_positive,
-                default=getattr(plan, name),
-                help=f"{what} (default: %(default)s)",
-            )
-
-    alarms = add("false-alarms", "how often contenders that are alike differ")
-    alarms.add_argument(
-        "results",
-        metavar="RESULTS",
-        type=Path,
-        nargs="?",
-        help="a run with --controls=2 or more and many rounds, which is cut"
-        " into reports (default: simulated noise)",
-    )
-    add_plan(alarms)
-    alarms.set_defaults(run=_run_false_alarms)
-    orders = add("orders", "which order of rows hides what (simulated)")
-    add_plan(orders)
-    orders.set_defaults(run=_run_orders)
-    agreement = add("agreement", "whether two runs contradict each other")
-    agreement.add_argument("results", metavar="RESULTS", type=Path)
-    agreement.add_argument("other", metavar="RESULTS", type=Path)
-    agreement.set_defaults(run=_run_agreement)
-
-
 def _add_mail(parser: argparse.ArgumentParser) -> None:
     _add_results(parser)
     parser.add_argument(
@@ -602,14 +512,6 @@ def _add_html(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help=f"where to write it (default: {html.FILE_NAME} beside RESULTS)",
     )
-    parser.add_argument(
-        "--claims",
-        metavar="FILE",
-        type=Path,
-        default=Path(__file__).parents[1] / "docs" / "claims.md",
-        help="the claims to show, as `claims` writes them"
-        " (default: docs/claims.md)",
-    )
     parser.set_defaults(run=_run_html)
 
 
@@ -617,10 +519,7 @@ def _run_html(options: argparse.Namespace) -> int:
     results = load(options.results)
     directory = results.path.parent
     counted = instructions.counts_beside(results)
-    claims_text = None
-    if options.claims.exists():
-        claims_text = options.claims.read_text(encoding="utf-8")
-    extras = html.Extras(_pictures_of(results), counted, claims_text)
+    extras = html.Extras(_pictures_of(results), counted, None)
     output = options.output or directory / html.FILE_NAME
     _write(output, html.page(results, extras).encode())
     print(output)
@@ -659,37 +558,6 @@ def _run_mail(options: argparse.Namespace) -> int:
     return _say(text)
 
 
-def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10**6:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is not a whole number from 1 to 999999"
-        )
-    return int(text)
-
-
-def _plan(options: argparse.Namespace) -> experiments.Plan:
-    return experiments.Plan(
-        reports=options.reports, rounds=options.rounds, seed=options.seed
-    )
-
-
-def _run_false_alarms(options: argparse.Namespace) -> int:
-    if options.results is None:
-        return _say(experiments.false_alarms_simulated(_plan(options)))
-    results = load(options.results)
-    return _say(experiments.false_alarms_of_run(results, options.rounds))
-
-
-def _run_orders(options: argparse.Namespace) -> int:
-    return _say(experiments.orders_simulated(_plan(options)))
-
-
-def _run_agreement(options: argparse.Namespace) -> int:
-    return _say(
-        experiments.agreement(load(options.results), load(options.other))
-    )
-
-
 def _say(text: str) -> int:
     sys.stdout.write(text)
     sys.stdout.flush()
@@ -697,10 +565,8 @@ def _say(text: str) -> int:
 
 
 COMMANDS = (
-    ("claims", "write the page of claims and verdicts", _add_claims),
     ("compare", "compare two results row by row", _add_compare),
     ("docs", "write the results that the documentation shows", _add_docs),
-    ("experiment", "test the statistics themselves", _add_experiment),
     ("export", "print every time as CSV or Markdown", _add_export),
     (
         "instructions",
@@ -710,7 +576,7 @@ COMMANDS = (
     ("html", "write the web page, one file", _add_html),
     ("mail", "write the mail: what a reviewer reads, 72 columns", _add_mail),
     ("plot", "draw PNG and SVG pictures", _add_plot),
-    ("trace", "draw which page of a trace was told when", _add_trace),
+    ("trace", "draw which page of a trace was reported when", _add_trace),
     (
         "report",
         "write the report, at most 200 lines of plain text for a usual run",

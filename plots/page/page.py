@@ -540,8 +540,6 @@ def _missing(results: Results, extras: Extras) -> str:
         )
     if extras.instructions is None:
         lacking.append("Instruction counts: ./run instructions makes them.")
-    if extras.claims is None:
-        lacking.append("Claims: docs/claims.md was not found.")
     short = sum(n < results.rounds for n in results.rounds_of.values())
     if short:
         lacking.append(

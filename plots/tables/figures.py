@@ -1,8 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""How a figure is written, in every text, table and picture."""
+"""How a figure and a name are written, in every text and picture."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
+_SPELLED_OUT = str.maketrans(
+    {"™": "(TM)", "®": "(R)", "©": "(C)", "µ": "u", "μ": "u", "–": "-"}
+)
+
+
+def to_ascii(text: str) -> str:
+    """One line of printable ASCII that still resembles the text."""
+    plain = unicodedata.normalize("NFKD", text.translate(_SPELLED_OUT))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = " ".join(plain.split())
+    return re.sub(r"[^ -~]", "?", plain)
 
 def number(value: float) -> str:
     """Three significant digits, in the shortest spelling."""

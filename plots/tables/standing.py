@@ -9,20 +9,16 @@ round. A run that lacks one of them is judged by what it has.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from plots.read.results import (
-    FLOOR,
-    SETLESS,
     Case,
     Contender,
     Results,
-    time_counters,
 )
 from plots.read.statistics import Estimate, estimate, mark, median, paired_ratios
-from plots.draw.style import in_order
-from plots.text.layout import alike
+from plots.tables.figures import alike
 
 # Not a proposal: how fast it could be if memory did not matter.
 LIMIT = "flat"
@@ -95,7 +91,7 @@ def measures(results: Results) -> list[Measure]:
     made = [
         Measure(operation, (operation,), counter.replace("_", " "))
         for operation in operations
-        for counter in time_counters(operation)
+        for counter in results.time_counters(operation)
     ]
     if set(WHOLE.operations) <= set(operations):
         made.insert(0, WHOLE)
@@ -170,6 +166,71 @@ def ratio_of(
     return Rival(one, ratio, mark(ratio, control(results, place)))
 
 
+def ratio(results: Results, case: Case, counter: str) -> Estimate | None:
+    """A case's ratio to the baseline; of the control its own interval."""
+    measure = Measure("", (case.operation,), counter.replace("_", " "))
+    place = Place(measure, case.workload, case.condition)
+    if case.contender.is_control:
+        return control(results, place)
+    found = ratio_of(
+        results, place, case.contender.structure, results.baseline or ""
+    )
+    return found.ratio if found else None
+
+
+def label(results: Results, contender: Contender) -> str:
+    """Name of a row; the two that are not structures stand in brackets."""
+    if contender.is_control:
+        more = f" {contender.control}" if contender.control > 1 else ""
+        return f"(A/A control{more})"
+    name = contender.structure
+    return f"({name})" if name == results.floor else name
+
+
+def present(results: Results, place: Place) -> list[Contender]:
+    """Who has a row of any operation there, in the usual order."""
+    return results.in_order(
+        {
+            contender
+            for operation in place.measure.operations
+            for contender in results.contenders_of(operation, place.condition)
+        }
+    )
+
+
+def places(results: Results) -> Iterator[Place]:
+    """Each measure under each condition on each workload that it has."""
+    for measure in measures(results):
+        for condition in conditions(results, measure):
+            there = workloads(results, measure, condition)
+            for workload in by_run(results, there):
+                yield Place(measure, workload, condition)
+
+
+def mean_runs(results: Results) -> dict[str, float]:
+    """Pages in a row that a guest gives, by guest."""
+    return {
+        w.name: w.pages / w.ranges
+        for w in results.workloads
+        if w.pages and w.ranges
+    }
+
+
+def by_run(results: Results, guests: Sequence[str]) -> list[str]:
+    """The longest first: the ratio of most structures depends on it."""
+    runs = mean_runs(results)
+    return sorted(guests, key=lambda guest: -runs.get(guest, 0))
+
+
+def short_cases(results: Results) -> list[Case]:
+    """Those with fewer rounds than the run was meant to have."""
+    return [
+        case
+        for case in results.cases
+        if results.rounds_of[case] < results.rounds
+    ]
+
+
 def word(results: Results, place: Place, structure: str) -> str:
     """Why it has no time: failed, over so many ns, or nothing known."""
     words = [
@@ -210,9 +271,9 @@ def contenders(results: Results, place: Place) -> list[str]:
     )
     return [
         contender.structure
-        for contender in in_order(present)
+        for contender in results.in_order(present)
         if not contender.is_control
-        and contender.structure not in (FLOOR, LIMIT, *SETLESS)
+        and contender.structure not in (results.floor, LIMIT, *results.setless)
         and times(results, place, contender)
     ]
 
@@ -232,8 +293,8 @@ def bits_per_page(
 ) -> float | None:
     """Memory of the full set, in kmalloc size classes."""
     case = Case("set", place.workload, Contender(structure), place.condition)
-    values = list(results.values(case, "bits_per_page").values())
-    return median(values) if values else None
+    bits = results.estimate(case, "bits_per_page")
+    return bits.median if bits else None
 
 
 def as_small_as_baseline(results: Results, place: Place) -> list[str]:

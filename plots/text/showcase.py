@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plots.draw.chart import counter_estimate
-from claims.claims import Experiment
+from plots.read.experiment import Experiment
 from plots.read.instructions import short_report
 from plots.text.report import row_label
 from plots.read.results import (

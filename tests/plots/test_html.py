@@ -258,7 +258,6 @@ def test_what_is_missing_is_said(results_of: ResultsOf) -> None:
     text = page(results_of(golden_document()), NOTHING)
     assert "Pictures: none" in text
     assert "Instruction counts: ./run instructions makes them." in text
-    assert "Claims: docs/claims.md was not found." in text
     assert "Failed: 1 rows" in text
 
 
@@ -357,9 +356,7 @@ def test_the_command_writes_one_file(
     output = tmp_path / "new" / "page.html"
     assert main(["html", str(path), "-o", str(output)]) == 0
     assert capsys.readouterr().out == f"{output}\n"
-    text = output.read_text()
-    assert 'id="picture-set"' in text
-    assert "7 GB of an idle guest take 4126 ms by arrays" in text
+    assert 'id="picture-set"' in output.read_text()
 
 
 def test_a_row_of_the_times_is_a_median_with_its_interval(

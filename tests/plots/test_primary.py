@@ -11,19 +11,10 @@ from test_html import NOTHING
 from plots.page import page as html
 from plots.text import mail, mail_subject
 from plots.tables import standing
-from plots.lab import (
-    NOISES,
-    ORDERS,
-    PRIMARY,
-    RULES,
-    count_marks,
-    simulate,
-    slowed,
-)
 from plots.text.report import report
 from plots.read.results import Results
 from plots.tables.standing import Measure, Place
-from plots.read.statistics import MOST_PRIMARY, PRIMARY_ALARM
+from plots.read.statistics import MOST_PRIMARY
 
 ResultsOf = Callable[[Any], Results]
 
@@ -206,34 +197,6 @@ def test_the_sum_is_primary_only_with_both_of_its_parts(
     ]
     results = results_of(content)
     assert {parts for parts, _, _ in results.primary_ratios} == {("set",)}
-
-
-@pytest.mark.parametrize("noise", NOISES)
-def test_primary_ratios_of_structures_that_are_alike_are_hardly_ever_marked(
-    noise: str,
-) -> None:
-    reports = simulate(PRIMARY, NOISES[noise], ORDERS["random"])
-    alike = count_marks(reports, RULES["primary *"])
-    assert alike.ratios == 100 * 45
-    assert alike.reports_marked <= 0.05 * alike.reports
-    assert alike.ratios_marked <= PRIMARY_ALARM * alike.ratios
-
-
-def test_primary_ratios_show_more_than_the_hard_rule() -> None:
-    reports = slowed(
-        simulate(PRIMARY, NOISES["spikes"], ORDERS["random"]), 1.2
-    )
-    primary, hard = (
-        count_marks(reports, RULES[name]).ratios_marked
-        for name in ("primary *", "report's *")
-    )
-    assert primary > 1.3 * hard
-
-
-def test_the_number_that_can_be_right_together_follows_from_the_measured_rate(
-) -> None:
-    assert MOST_PRIMARY * PRIMARY_ALARM <= 0.05
-    assert PRIMARY.columns * PRIMARY.contenders <= MOST_PRIMARY
 
 
 def test_a_primary_ratio_of_another_measure_is_none(

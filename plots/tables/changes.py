@@ -1,0 +1,436 @@
+# SPDX-License-Identifier: MIT
+"""Two runs of the same work: what became better, and what worse.
+
+Rounds of two runs have nothing to do with each other, so times are held
+against each other as two samples. Runs of different work are refused, and
+so are runs on different CPUs, because their times have nothing in common.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from plots.read.results import Case, Contender, Results, ResultsError
+from plots.read.statistics import Estimate, change, mark, median, u_test
+from plots.tables import standing
+from plots.tables.cases import CASE, case_key
+from plots.tables.facts import listing
+from plots.tables.figures import change_percent, number
+from plots.tables.glance import GUEST, STRUCTURE
+from plots.tables.standing import Place
+from plots.tables.table import Cell, Column, Table, figure
+
+# Two commits, dates and command lines differ by intention.
+_SHOULD_AGREE = (
+    "cpu_model",
+    "baseline",
+    "fault_seed",
+    "num_cpus",
+    "microcode",
+    "kernel",
+    "compiler",
+    "compiler_flags",
+    "build_type",
+    "libc",
+    "governor",
+    "turbo",
+    "smt",
+    "thp",
+    "aslr",
+)
+# Two runs of one program on one trace have these exactly alike.
+_EXACT = (
+    "bits_per_page",
+    "requested_bits_per_page",
+    "peak_slab_bytes",
+    "allocations",
+    "failed_sets",
+)
+_CHANGE = Column(
+    "change",
+    "change",
+    legend="of the time, new over old, with its 95 % interval (Hodges and"
+    " Lehmann) for all rows together as far as the rounds allow",
+    form="change",
+    bounds="interval",
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Times of one case in both runs."""
+
+    case: Case
+    old: Sequence[float]
+    new: Sequence[float]
+    change: Estimate
+    mark: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows are reported; without names, those of every name."""
+
+    structures: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+    is_all: bool = False  # those that are not marked as well
+
+    def kinds(
+        self,
+    ) -> Iterator[tuple[str, tuple[str, ...], Callable[[Case], str]]]:
+        yield "structure", self.structures, lambda c: c.contender.structure
+        yield "operation", self.operations, lambda c: c.operation
+        yield "workload", self.workloads, lambda c: c.workload
+
+    def has(self, case: Case) -> bool:
+        return all(
+            not names or name_of(case) in names
+            for _, names, name_of in self.kinds()
+        )
+
+
+def pairs_of(old: Results, new: Results) -> list[Pair]:
+    """Every case with times in both, in the order of the old run.
+
+    Runs that have nothing to compare are refused.
+    """
+    _refuse_other_work(old, new)
+    both = set(new.cases)
+    times = {
+        case: (before, after)
+        for case in old.cases
+        if case in both
+        and (before := _times(old, case))
+        and (after := _times(new, case))
+    }
+    changes = {
+        case: factor
+        for case, (before, after) in times.items()
+        if (factor := change(before, after, len(times))) is not None
+    }
+    if not changes:
+        raise ResultsError(
+            new.path,
+            f"has no row with a time in common with {old.path}",
+            "give two runs with the same workloads, structures and"
+            " operations",
+        )
+    whole = common(changes.values())
+    return [
+        Pair(
+            case,
+            *times[case],
+            factor,
+            mark(factor, whole, _control(old, case), _control(new, case)),
+        )
+        for case, factor in changes.items()
+    ]
+
+
+def _times(results: Results, case: Case) -> list[float]:
+    counter = results.time_counters(case.operation)[0]
+    return list(results.values(case, counter).values())
+
+
+def _control(results: Results, case: Case) -> Estimate | None:
+    counter = results.time_counters(case.operation)[0]
+    return standing.ratio(results, results.control_of(case), counter)
+
+
+def common(changes: Iterable[Estimate]) -> Estimate | None:
+    """What most rows have in common is the machine, not a structure."""
+    factors = [factor.median for factor in changes]
+    if not factors:
+        return None
+    middle = median(factors)
+    return Estimate(middle, middle, middle, len(factors), is_interval=True)
+
+
+def _refuse_other_work(old: Results, new: Results) -> None:
+    traces = {w.name: w.trace for w in old.workloads}
+    for workload in new.workloads:
+        trace = traces.get(workload.name)
+        if trace and workload.trace and trace != workload.trace:
+            raise ResultsError(
+                new.path,
+                f"workload {workload.name} is trace {workload.trace[:8]},"
+                f" but {trace[:8]} in {old.path}",
+                "compare runs of the same trace",
+            )
+    cpus = [results.context.get("cpu_model") for results in (old, new)]
+    if all(cpus) and cpus[0] != cpus[1]:
+        raise ResultsError(
+            new.path,
+            f"was measured on {cpus[1]}, {old.path} on {cpus[0]}",
+            "compare the ratios in the reports of both instead",
+        )
+
+
+def selected(
+    pairs: Sequence[Pair], new: Results, selection: Selection
+) -> list[Pair]:
+    """Those that are reported; marked as among all of the run."""
+    for what, names, name_of in selection.kinds():
+        known = list(dict.fromkeys(name_of(pair.case) for pair in pairs))
+        for name in names:
+            if name not in known:
+                raise ResultsError(
+                    new.path,
+                    f"has no row of {what} {name!r} in common with the other",
+                    f"both have {listing(known)}",
+                )
+    found = [pair for pair in pairs if selection.has(pair.case)]
+    if not found:
+        raise ResultsError(
+            new.path,
+            "has no row in common with the other that all of the flags choose",
+            "choose less with --structure, --operation and --workload",
+        )
+    return found
+
+
+def slower_by(pairs: Iterable[Pair], percent: float) -> list[Pair]:
+    """Marked rows that became slower by more than so much."""
+    most = 1 + percent / 100
+    return [p for p in pairs if p.mark == "*" and p.change.median > most]
+
+
+# --- words --------------------------------------------------------------
+
+
+def refusal(slower: Sequence[Pair], percent: float) -> str:
+    """One line for a script's log."""
+    worst = max(slower, key=lambda pair: pair.change.median)
+    rows = "row" if len(slower) == 1 else "rows"
+    return (
+        f"{len(slower)} marked {rows} became slower by more than"
+        f" {number(percent)} %, the most {worst.case.name}"
+        f" ({change_percent(worst.change.median)})"
+    )
+
+
+def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> str:
+    """How many rows became better and worse, and what all have in common."""
+    marks = Counter(pair.mark for pair in pairs)
+    better, worse = (len(rows) for rows in _sides(pairs))
+    whole = common(pair.change for pair in every)
+    rows = "row" if len(pairs) == 1 else "rows"
+    text = (
+        f"Of {len(pairs)} {rows} {better} became better, {worse} worse; no"
+        f" difference is shown in {marks['~']}, too few rounds to tell in"
+        f" {marks['?']}."
+    )
+    if whole is not None:
+        text += (
+            f" All rows together changed by {change_percent(whole.median)}"
+            " (median): that is the machine."
+        )
+    return text
+
+
+def warnings(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Where all that changed did so in one direction.
+
+    One row has no other direction.
+    """
+    better, worse = _sides(pairs)
+    if len(better) + len(worse) >= 2 and not (better and worse):
+        word, other = ("worse", "better") if worse else ("better", "worse")
+        yield (
+            f"WARNING: every marked row became {word} and none {other}: the"
+            " machine may have changed, not the code. Run both once more, in"
+            " turns."
+        )
+
+
+def _sides(pairs: Iterable[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """Marked rows that became faster, and those that became slower."""
+    marked = [pair for pair in pairs if pair.mark == "*"]
+    return (
+        [pair for pair in marked if pair.change.median < 1],
+        [pair for pair in marked if pair.change.median >= 1],
+    )
+
+
+def heads(old: Results, new: Results) -> Iterator[str]:
+    """Both runs, and what differs besides the commit."""
+    for name, results in (("old", old), ("new", new)):
+        said = results.context.get
+        cut = ", INTERRUPTED" if results.is_interrupted else ""
+        yield (
+            f"{name}: {results.path}, commit {said('commit', 'unknown')},"
+            f" {said('date', 'of unknown date')}, {results.rounds} rounds{cut}"
+        )
+    for key in _SHOULD_AGREE:
+        before, after = (
+            r.context.get(key, "").strip() or "not recorded"
+            for r in (old, new)
+        )
+        if before != after:
+            yield f"DIFFERS: {key}: old {before}; new {after}"
+
+
+def missing(
+    old: Results, new: Results, selection: Selection
+) -> Iterator[str]:
+    """Rows of one run alone, and rows without a time."""
+    for name, results, other in (("old", old, new), ("new", new, old)):
+        both = set(other.cases)
+        only = [
+            case.name
+            for case in results.cases
+            if selection.has(case) and case not in both
+        ]
+        if only:
+            yield f"only in {name}: {listing(only)}"
+        failed = sorted(c.name for c in results.failed if selection.has(c))
+        if failed:
+            yield f"failed in {name}: {listing(failed)}"
+        over = [
+            f"{case.name} ({results.word(case)})"
+            for case in results.limits
+            if selection.has(case)
+        ]
+        if over:
+            yield f"cut off in {name}: {listing(over)}"
+
+
+# --- tables -------------------------------------------------------------
+
+
+def times(results: Results, pairs: Sequence[Pair]) -> Table:
+    """The time of each case, old and new."""
+    columns = (
+        *CASE,
+        Column("old", "old"),
+        Column("new", "new"),
+        _CHANGE,
+        Column(
+            "u_test",
+            "U test",
+            legend="probability of such times from two runs that are alike,"
+            " of this row alone",
+            form="probability",
+        ),
+    )
+    rows = tuple(
+        (
+            *case_key(results, pair.case),
+            *(
+                replace(figure(median(values)), unit=_unit(results, pair.case))
+                for values in (pair.old, pair.new)
+            ),
+            figure(pair.change, pair.mark),
+            figure(u_test(pair.old, pair.new)),
+        )
+        for pair in pairs
+    )
+    return Table("changes", "times", columns, rows)
+
+
+def _unit(results: Results, case: Case) -> str:
+    return results.time_counters(case.operation)[0].replace("_", " ")
+
+
+def exact(old: Results, new: Results, selection: Selection) -> Table:
+    """Figures that no noise can change, where something did.
+
+    Those of `set`, as in the report: the other operations fill their sets
+    in the same way.
+    """
+    both = set(new.cases)
+    rows = []
+    for counter in _EXACT:
+        for case in old.cases:
+            if case.operation != "set" or case not in both:
+                continue
+            before, after = (r.estimate(case, counter) for r in (old, new))
+            if before is None or after is None or not selection.has(case):
+                continue
+            if before.median != after.median:
+                word = Cell(counter.replace("_", " "))
+                cells = (figure(each.median) for each in (before, after))
+                rows.append((*case_key(new, case), word, *cells))
+    columns = (
+        *CASE,
+        Column("figure", "figure", names=True),
+        Column("old", "old", form="count"),
+        Column("new", "new", form="count"),
+    )
+    return Table("exact", "figures that differ", columns, tuple(rows))
+
+
+def of_places(
+    old: Results,
+    new: Results,
+    places: Sequence[Place],
+    names: Sequence[str],
+    pairs: Sequence[Pair],
+) -> tuple[Table, list[str]]:
+    """Times at these places, and who is left out for want of rounds."""
+    whole = common(pair.change for pair in pairs)
+    rows = []
+    left_out = []
+    for place in places:
+        controls = [standing.control(run, place) for run in (old, new)]
+        for name in names:
+            who = Contender(name)
+            times = [
+                list(standing.times(run, place, who).values())
+                for run in (old, new)
+            ]
+            cells = [
+                figure(
+                    median(values) if values else None,
+                    absence=standing.word(run, place, name),
+                )
+                for run, values in zip((old, new), times)
+            ]
+            if any(cell.is_absent and not cell.absence for cell in cells):
+                continue
+            factor = change(*times, len(pairs)) if all(times) else None
+            if factor is not None and not factor.is_interval:
+                left_out.append(f"{place.workload}, {name}")
+                continue
+            changed = figure(
+                factor, mark(factor, whole, *controls) if factor else ""
+            )
+            rows.append((Cell(place.workload), Cell(name), *cells, changed))
+    columns = (
+        GUEST,
+        STRUCTURE,
+        Column("base", "base"),
+        Column("patched", "patched"),
+        _CHANGE,
+    )
+    measure = places[0].measure if places else standing.WHOLE
+    title = f"{measure.name}, {measure.unit}"
+    return Table("changes", title, columns, tuple(rows)), left_out
+
+
+def peaks(
+    old: Results,
+    new: Results,
+    places: Sequence[Place],
+    names: Sequence[str],
+) -> Table:
+    """Memory has no noise: every difference is a change."""
+    rows = []
+    for place in dict.fromkeys((p.workload, p.condition) for p in places):
+        for name in names:
+            case = Case("set", place[0], Contender(name), place[1])
+            before, after = (run.peak_kib(case) for run in (old, new))
+            if None not in (before, after) and before != after:
+                rows.append(
+                    (Cell(place[0]), Cell(name), figure(before), figure(after))
+                )
+    columns = (
+        GUEST,
+        STRUCTURE,
+        Column("base", "base"),
+        Column("patched", "patched"),
+    )
+    return Table("peaks", "peak KiB that differ", columns, tuple(rows))
