@@ -147,8 +147,8 @@ def _of_replay(results: Results, sweep: Sweep) -> PlaneChart | None:
             rows.setdefault(workload, []).append((curve, cases))
     figures = {
         "not told": ("% of pages of the trace", _not_told),
-        "told singly or in arrays": (
-            "% of pages",
+        "not in ranges": (
+            "% told singly or in arrays",
             _share("", "pages_told_singly", "pages_told_by_array"),
         ),
         "time of the set": ("ns per page", _time),

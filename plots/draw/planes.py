@@ -9,7 +9,7 @@ no place is free.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ from plots.draw.canvas import (
 )
 from plots.draw.style import Style
 from plots.read.statistics import Estimate
+
+Ticks = Sequence[tuple[float, str]]
 
 # Beyond this factor between its values an axis is logarithmic.
 _MOST_LINEAR_SPREAD = 20
@@ -276,38 +278,23 @@ class _Drawn:
             self._draw_notes()
 
     def _draw_axes(self) -> None:
-        sheet, plane = self.sheet, self.plane
-        sheet.text(self.left, self.top + 0.13, plane.title, NAME, weight="bold")
-        grid, edge = [], [[(self.left, self.bottom), (self.right, self.bottom)]]
-        edge.append([(self.left, self.bottom), (self.left, self.top)])
-        for value, text in self._ticks(plane.x, self.x_scale, False):
-            x = self.left + self.x_scale.at(value)
-            sheet.text(x, self.bottom - 0.12, text, FONT, ha="center")
-            grid.append([(x, self.bottom), (x, self.top)])
-            edge.append([(x, self.bottom), (x, self.bottom - 0.04)])
-        for value, text in self._ticks(plane.y, self.y_scale, True):
-            y = self.bottom + self.y_scale.at(value)
-            sheet.text(self.left - 0.06, y, text, FONT, ha="right")
-            grid.append([(self.left, y), (self.right, y)])
-            edge.append([(self.left, y), (self.left - 0.04, y)])
-        look = {"colors": GRID_COLOR, "linewidths": 0.5, "zorder": 0}
-        sheet.segments(grid, **look)
-        sheet.segments(edge, colors=TEXT_COLOR, linewidths=0.6)
-        middle = (self.left + self.right) / 2
-        text = _label(plane.x, self.x_scale)
-        sheet.text(middle, self.bottom - 0.28, text, FONT, ha="center")
-        look = {"ha": "center", "rotation": 90}
-        middle = (self.bottom + self.top) / 2
-        text = _label(plane.y, self.y_scale)
-        figures = [text for _, text in self._ticks(plane.y, self.y_scale, True)]
-        x = self.left - 0.16 - max(width_of(text, FONT) for text in figures)
-        sheet.text(x, middle, text, FONT, **look)
+        plane = self.plane
+        self.sheet.text(
+            self.left, self.top + 0.13, plane.title, NAME, weight="bold"
+        )
+        draw_axes(
+            self.sheet,
+            (self.left, self.bottom),
+            (self.x_scale, self._ticks(plane.x, self.x_scale, False)),
+            (self.y_scale, self._ticks(plane.y, self.y_scale, True)),
+            (_label(plane.x, self.x_scale), _label(plane.y, self.y_scale)),
+        )
 
     def _ticks(
         self, axis: Axis, scale: Scale, is_upright: bool
-    ) -> Iterable[tuple[float, str]]:
+    ) -> Ticks:
         if axis.places:
-            return enumerate(axis.places)
+            return list(enumerate(axis.places))
         return [(v, scale.tick(v)) for v in scale.ticks(is_upright, 0.2)]
 
     def _draw_curve(self, curve: Curve, rank: int) -> None:
@@ -380,6 +367,37 @@ class _Drawn:
             look = {"color": curve.style.color, "lw": 0.6, "ls": ":"}
             self.sheet.line([x + 0.05, start - 0.02], [y, place], **look)
             self.sheet.text(start, place, _beside(curve, True), SMALL)
+
+
+def draw_axes(
+    sheet: Sheet,
+    corner: tuple[float, float],
+    x: tuple[Scale, Ticks],
+    y: tuple[Scale, Ticks],
+    labels: tuple[str, str],
+) -> None:
+    """A grid with its figures, from the lower left corner."""
+    (left, bottom), grid = corner, []
+    right, top = left + x[0].inches, bottom + y[0].inches
+    edge = [[(left, top), (left, bottom), (right, bottom)]]
+    for value, text in x[1]:
+        at = left + x[0].at(value)
+        sheet.text(at, bottom - 0.12, text, FONT, ha="center")
+        grid.append([(at, bottom), (at, top)])
+        edge.append([(at, bottom), (at, bottom - 0.04)])
+    for value, text in y[1]:
+        at = bottom + y[0].at(value)
+        sheet.text(left - 0.06, at, text, FONT, ha="right")
+        grid.append([(left, at), (right, at)])
+        edge.append([(left, at), (left - 0.04, at)])
+    look = {"colors": GRID_COLOR, "linewidths": 0.5, "zorder": 0}
+    sheet.segments(grid, **look)
+    sheet.segments(edge, colors=TEXT_COLOR, linewidths=0.6)
+    middle = {"ha": "center"}
+    sheet.text((left + right) / 2, bottom - 0.28, labels[0], FONT, **middle)
+    at = left - 0.16 - max(width_of(text, FONT) for _, text in y[1])
+    middle["rotation"] = 90
+    sheet.text(at, (bottom + top) / 2, labels[1], FONT, **middle)
 
 
 def _label(axis: Axis, scale: Scale) -> str:
