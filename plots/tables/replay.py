@@ -29,7 +29,7 @@ _TABLES = (
     (
         "what became of the pages",
         {
-            "told": "pages_told",
+            "reported": "pages_told",
             "unrecorded": "failed_sets",
             "singly": "pages_told_singly",
             "in arrays": "pages_told_by_array",

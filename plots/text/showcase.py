@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The results that the documentation shows, and how they are made anew.
+"""The results that the documentation shows, and how they are made again.
 
 `./run docs-results` runs the experiments below and gives their folder to
 `python3 -m plots docs`, which writes docs/results/ and the table of the
@@ -8,29 +8,23 @@ README. Nothing there is typed by hand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from plots.draw.chart import counter_estimate
 from plots.read.experiment import Experiment
-from plots.read.instructions import short_report
-from plots.text.report import row_label
-from plots.read.results import (
-    FILE_NAME,
-    FLOOR,
-    Case,
-    Contender,
-    Results,
-    ResultsError,
-)
+from plots.read.instructions import counts_beside
+from plots.read.results import FILE_NAME, Results, ResultsError
 from plots.read.results import load as load_results
-from plots.draw.style import in_order
-from plots.text.layout import Cell, Table, number, percent, render, to_ascii, wrap
+from plots.tables import glance
+from plots.tables.legend import legend
+from plots.tables.standing import Place, measures
+from plots.text.layout import legend_lines, lines, page, wrap
+from plots.text.report import paragraph, report
 
 INDEX = "README.md"
 TABLE = "first.txt"
-_MAIN = "main"
+MAIN = "main"
 _FAILING = "failslab:probability=1"
 _SOME = "flat,xbitmap,cvbmp,xarray,btree-range,roaring,radix-page,maple,floor"
 # What the first screen of the README shows: the thread's rivals and kin.
@@ -43,7 +37,6 @@ _FEW = (
     "maple",
     "roaring",
     "btree-range",
-    "floor",
 )
 _TABLE_WORKLOAD = "busy-2g"
 _BEGIN, _END = "<!-- results: made by ./run docs-results -->", "<!-- end -->"
@@ -56,7 +49,7 @@ def _sizes(generator: str, key: str, values: str) -> str:
 
 
 EXPERIMENTS = (
-    Experiment(_MAIN, (f"--fault=none;{_FAILING}",)),
+    Experiment(MAIN, (f"--fault=none;{_FAILING}",)),
     Experiment(
         "failure",
         (
@@ -149,20 +142,22 @@ class Shown:
     words: str
 
 
+_FIRST = "ratio"
 SHOWN = (
-    Shown(_MAIN, "set", "Recording a page: the operation under the lock."),
-    Shown(_MAIN, "drain", "Handing over what was recorded."),
+    Shown(MAIN, _FIRST, "Which is faster, on which guest: the argument."),
+    Shown(MAIN, "set", "Recording a page: the operation under the lock."),
+    Shown(MAIN, "drain", "Handing over what was recorded."),
     Shown(
-        _MAIN,
+        MAIN,
         "pareto",
         "Who is quick and small at once: the named ones on the dashed line.",
     ),
     Shown(
-        _MAIN,
+        MAIN,
         "tails-set",
         "The longest single operation answers whether a lock is held too long.",
     ),
-    Shown(_MAIN, "timeline", "Memory while a trace runs, and what stays."),
+    Shown(MAIN, "timeline", "Memory while a trace runs, and what stays."),
     Shown(
         "failure",
         "failure-set-rate",
@@ -209,115 +204,34 @@ def load(folder: Path) -> dict[str, Results]:
         for experiment in EXPERIMENTS
         if (folder / experiment.name / FILE_NAME).exists()
     }
-    if _MAIN not in found:
+    if MAIN not in found:
         raise ResultsError(
-            folder / _MAIN, "has no results", "run ./run docs-results"
+            folder / MAIN, "has no results", "run ./run docs-results"
         )
     return found
 
 
-def few(results: Results) -> Results:
-    """The same results for the structures of the README alone."""
-    rows = tuple(
-        row for row in results.rows if row.case.contender.structure in _FEW
-    )
-    facts = tuple(s for s in results.structures if s.name in _FEW)
-    return replace(results, rows=rows, structures=facts)
-
-
-def table(results: Results) -> list[str]:
-    """One trace, the main figures side by side."""
-    longest = {
-        profile.structure: profile.tails.longest[1]
-        for profile in results.profiles
-        if profile.workload == _TABLE_WORKLOAD
-        and not profile.condition
-        and profile.tails
-        and profile.tails.longest
-    }
-    contenders = in_order(few(results).contenders_of("set", ""))
-    headings = ["ns/page", "ns/range", "bits", "KiB", "lost ppm"]
-    rows = [
-        (
-            row_label(contender),
-            [
-                _time(results, "set", contender, "ns_per_page"),
-                _time(results, "drain", contender, "ns_per_range"),
-                _bits(results, contender),
-                _peak(results, contender),
-                _lost(results, contender),
-                *([_longest(contender, longest)] if longest else []),
-            ],
-        )
-        for contender in contenders
-    ]
-    if longest:
-        headings.append("us")
-    title = f"trace {_TABLE_WORKLOAD}"
-    return render(
-        Table(title, headings, "structure", rows, most_columns=len(headings))
-    )
-
-
-def _time(
-    results: Results, operation: str, contender: Contender, counter: str
-) -> Cell:
-    case = Case(operation, _TABLE_WORKLOAD, contender, "")
-    value = counter_estimate(results, case, counter)
-    if value is None:
-        return Cell((results.word(case) or "-",))
-    width = value.half_width_percent
-    spread = "-" if width is None or value.count < 2 else percent(width)
-    # As in the report: a range of few rounds stands in parentheses.
-    if not value.is_interval:
-        spread = f"({spread})"
-    return Cell((number(value.median), spread))
-
-
-def _bits(results: Results, contender: Contender) -> Cell:
-    case = Case("set", _TABLE_WORKLOAD, contender, "")
-    value = counter_estimate(results, case, "bits_per_page")
-    if contender.structure == FLOOR:
-        value = None  # it records nothing
-    return Cell(("-" if value is None else number(value.median),))
-
-
-def _peak(results: Results, contender: Contender) -> Cell:
-    peak = results.peak_kib(Case("set", _TABLE_WORKLOAD, contender, ""))
-    if peak is None or contender.structure == FLOOR:
-        return Cell(("-",))
-    return Cell((number(peak),))
-
-
-def _lost(results: Results, contender: Contender) -> Cell:
-    case = Case("set", _TABLE_WORKLOAD, contender, f"fault:{_FAILING}")
-    failed = counter_estimate(results, case, "failed_sets")
-    pages = counter_estimate(results, case, "pages")
-    if failed is None or pages is None or not pages.median:
-        return Cell(("-",))
-    return Cell((number(1e6 * failed.median / pages.median),))
-
-
-def _longest(contender: Contender, longest: dict[str, float]) -> Cell:
-    if contender.is_control or contender.structure not in longest:
-        return Cell(("-",))
-    return Cell((number(longest[contender.structure] / 1000),))
-
-
 def first_table(results: Results) -> str:
-    """The table of the README, and where it comes from."""
+    """The answer, one trace with the main figures, and what they are."""
+    place = Place(measures(results)[0], _TABLE_WORKLOAD, "")
+    table = glance.glance(results, place, among=_FEW)
     facts = [
         results.context.get("date", "")[:10],
         *(results.context.get(k, "") for k in ("cpu_model", "kernel")),
         results.context.get("compiler", ""),
         f"commit {results.context.get('commit', 'not recorded')}",
     ]
-    said = ", ".join(to_ascii(fact) for fact in facts if fact.strip())
-    return "\n".join([*wrap(said), "", *table(results), ""])
+    sections = [
+        paragraph(results),
+        lines(table) if table else [],
+        legend_lines(legend(results, [table])),
+        wrap(", ".join(fact for fact in facts if fact.strip())),
+    ]
+    return page(sections)
 
 
 def readme(text: str, results: Results, place: str) -> str:
-    """The README with the block of results made anew."""
+    """The README with the block of results made again."""
     before, begin, rest = text.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:
@@ -331,7 +245,7 @@ def block(results: Results, place: str) -> str:
     """What stands between the two comments of the README, with both."""
     lines = [
         _BEGIN,
-        f"![Time to record one page, by trace and structure]({place}/first.png)",
+        f"![The times of cvbmp as ratios to xbitmap, by trace]({place}/{_FIRST}.png)",
         "",
         "```text",
         first_table(results) + "```",
@@ -343,21 +257,23 @@ def block(results: Results, place: str) -> str:
 
 
 def index(
-    results: dict[str, Results], pictures: Sequence[str], traces: Sequence[str]
+    results: Mapping[str, Results],
+    pictures: Sequence[str],
+    traces: Sequence[str],
 ) -> str:
     """docs/results/README.md: what there is, and what is missing."""
-    main = results[_MAIN]
+    main = results[MAIN]
     commands = {e.name: e.command for e in EXPERIMENTS}
     lines = [
         f"# Results of {main.context.get('date', 'an unknown day')[:10]}",
         "",
         "Made by `./run docs-results`, which measures, draws and writes all of"
-        " this anew.",
+        " this again.",
         "The report of the main run is [report.txt](report.txt).",
         "",
     ]
     missing: list[str] = []
-    told = ""
+    said = ""
     for shown in SHOWN:
         if shown.stem not in pictures:
             missing.append(f"`{shown.stem}` (of {shown.experiment})")
@@ -368,44 +284,29 @@ def index(
             f"![{shown.words}]({shown.stem}.png)",
             "",
         ]
-        if shown.experiment != told:
-            told = shown.experiment
-            lines += [f"    {commands[told]}", ""]
+        if shown.experiment != said:
+            said = shown.experiment
+            lines += [f"    {commands[said]}", ""]
     for trace in traces:
-        words = f"The trace {trace}: which page was told when."
+        words = f"The trace {trace}: which page was reported when."
         lines += [words, "", f"![{words}](trace-{trace}.png)", ""]
     if missing:
         lines += [f"Not measured: {', '.join(missing)}.", ""]
     return "\n".join(lines)
 
 
-def write(folder: Path) -> dict[str, bytes]:
-    """Every file of docs/results by name."""
-    # Needs matplotlib; `plots docs --list` does not.
-    from plots.draw import figure_time, pictures
-
-    results = load(folder)
-    charts: dict[str, pictures.AnyChart] = {}
-    for name, found in results.items():
-        every = pictures.charts(found)
-        for shown in SHOWN:
-            if shown.experiment == name and shown.stem in every:
-                charts[shown.stem] = every[shown.stem]
-    first = figure_time.charts(few(results[_MAIN])).get("set")
-    if first is not None:
-        charts["first"] = first
-    files = {
-        f"{stem}.png": made["png"] for stem, made in pictures.render(charts)
-    }
+def texts(
+    folder: Path, results: Mapping[str, Results], pictures: Sequence[str]
+) -> dict[str, bytes]:
+    """Files of docs/results that are not drawn from results, by name."""
+    main = results[MAIN]
     traces = sorted(folder.glob("trace-*.png"))
-    files |= {path.name: path.read_bytes() for path in traces}
     names = [path.stem.removeprefix("trace-") for path in traces]
-    files["report.txt"] = short_report(results[_MAIN]).encode()
-    files[TABLE] = first_table(results[_MAIN]).encode()
-    files[INDEX] = index(results, list(charts), names).encode()
-    return files
-
-
-def main_results(folder: Path) -> Results:
-    """Those that the README shows."""
-    return load_results(folder / _MAIN)
+    made = {
+        "report.txt": report(main, counts_beside(main)),
+        TABLE: first_table(main),
+        INDEX: index(results, pictures, names),
+    }
+    return {path.name: path.read_bytes() for path in traces} | {
+        name: text.encode() for name, text in made.items()
+    }
