@@ -146,9 +146,9 @@ def _of_replay(results: Results, sweep: Sweep) -> PlaneChart | None:
             cases = [replay.case_of(workload, driver, c) for c in conditions]
             rows.setdefault(workload, []).append((curve, cases))
     figures = {
-        "not told": ("% of pages of the trace", _not_told),
+        "not reported": ("% of pages of the trace", _not_told),
         "not in ranges": (
-            "% told singly or in arrays",
+            "% singly or in arrays",
             _share("", "pages_told_singly", "pages_told_by_array"),
         ),
         "time of the set": ("ns per page", _time),

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from plots.draw import subject
+from plots.draw.canvas import tick
 from plots.draw.rows import Point, Row, RowChart
 from plots.read.file import shorten
 from plots.read.results import Contender, Results
 from plots.tables import answer, standing
+from plots.tables.duel import duel
 from plots.tables.standing import Place
 from plots.tables.figures import number
 
@@ -18,8 +20,8 @@ _MAX_LABEL = 26
 
 def charts(results: Results) -> dict[str, RowChart]:
     """A panel for each rival, a row for each guest; nothing without both."""
-    found = answer.duel(results)
-    if found is None:
+    found = duel(results)
+    if found is None or found.rival is None:
         return {}
     guests = [found.place(guest) for guest in found.guests]
     points = {
@@ -56,7 +58,7 @@ def charts(results: Results) -> dict[str, RowChart]:
             results,
             found.guests,
             *(text for mark, text in legend.items() if mark in marks),
-            "whiskers: interval of the ratio",
+            "whiskers: interval of the ratio; runs: pages in a row, mean",
             _left_out(points, shown),
         ),
         f"{found.measure.name}: time as a ratio to {baseline};"
@@ -72,8 +74,8 @@ def charts(results: Results) -> dict[str, RowChart]:
 def _label(results: Results, workload: str) -> str:
     """A guest, and how many pages it gives in a row on average."""
     name = shorten(subject.plain(workload), _MAX_LABEL)
-    run = answer.mean_runs(results).get(workload)
-    return f"{name}, runs of {number(run)}" if run else name
+    run = standing.mean_runs(results).get(workload)
+    return f"{name}, runs of {tick(run)}" if run else name
 
 
 def _point(results: Results, place: Place, rival: str) -> Point:

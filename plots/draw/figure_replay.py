@@ -109,7 +109,7 @@ def _point(
     parts = [value(name) or 0.0 for name in names]
     recorded = value(_RECORD)
     if "" in counters.values():
-        # What was told in ranges is the rest of what was told.
+        # What was reported in ranges is the rest of all that was.
         told = value("pages_told") or 0.0
         parts.insert(0, max(told - parts[0] - parts[1], 0.0))
         recorded = None

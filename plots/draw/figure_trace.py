@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Picture of a trace: which page was told when.
+"""Picture of a trace: which page was reported when.
 
 Reads what `pfntrace cat --absolute TRACE` prints, so that there is one reader
 of the format.
@@ -30,7 +30,7 @@ _LEFT, _HEIGHT = 0.55, 3.2  # inches
 
 @dataclass(frozen=True)
 class Run:
-    """Pages first to last, the first of them told as the `at`-th of all."""
+    """Pages first to last, the first of them reported as the `at`-th of all."""
 
     at: int
     first: int
@@ -44,7 +44,7 @@ class Run:
 
 @dataclass
 class Trace:
-    """Runs in the order in which they were told, and targets between them."""
+    """Runs in the order in which they were reported, and targets between them."""
 
     runs: list[Run] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
@@ -93,7 +93,7 @@ def render(
 
 
 def draw(trace: Trace, title: str) -> canvas.Sheet:
-    """Addresses against the order in which their pages were told."""
+    """Addresses against the order in which their pages were reported."""
     from plots.draw import canvas, planes
 
     runs = trace.thinned()
@@ -117,7 +117,7 @@ def draw(trace: Trace, title: str) -> canvas.Sheet:
         (left, bottom),
         (x_scale, [(v, f"{v:g}") for v in x_scale.ticks()]),
         (y_scale, [(v, f"{v:g}") for v in y_scale.ticks(is_upright=True)]),
-        ("GiB told so far", "guest address, GiB"),
+        ("GiB reported so far", "guest address, GiB"),
     )
     lines = {color: [] for color in COLORS.values()}
     for run in runs:

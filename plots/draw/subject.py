@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from plots.draw.planes import XY, Curve
-from plots.draw.style import Style, is_variant, style_of
+from plots.draw.style import Style, style_of
 from plots.read.results import Case, Contender, Results, condition_label
-from plots.tables import primary
+from plots.tables import duel
+from plots.tables.standing import LIMIT
 
-# One bit per page and nothing else: what the others are compared with.
-LIMIT = "flat"
 # As many curves as a reader can tell apart.
 _MOST_CURVES = 12
 _MAX_STEM = 100
@@ -92,19 +91,14 @@ def structures(
 
 
 def rivals(results: Results) -> list[str]:
-    """Who is held against the baseline: those named, or those declared."""
+    """Who is held against the baseline: those declared, and those named."""
     present = {case.contender for case in results.cases}
     present |= {Contender(profile.structure) for profile in results.profiles}
     none = (LIMIT, *results.setless, results.baseline)
     every = [c.structure for c in structures(results, present)]
     others = [name for name in every if name not in none]
-    declared = results.context.get("primary_structures", "").split(",")
-    if results.context.get("primary_baseline") != results.baseline:
-        declared = []
-    for asked in (primary.named(results), declared):
-        if found := [name for name in others if name in asked]:
-            return found
-    return others
+    asked = {*duel.meant(results), *duel.named(results)}
+    return [name for name in others if name in asked] or others
 
 
 def argued(
@@ -113,8 +107,7 @@ def argued(
     """Those to draw: all up to `most`, else the ones the run is about.
 
     Where that is not known and they are too many to be told apart, each
-    structure stands for its variants. One that has no place in the table of
-    styles is the reader's own and always drawn.
+    structure stands for its variants.
     """
     every = structures(results, contenders)
     if len(every) <= most:
@@ -122,7 +115,7 @@ def argued(
     asked = {LIMIT, results.baseline, *rivals(results)}
     drawn = [c for c in every if c.structure in asked]
     if len(drawn) > _MOST_CURVES:
-        drawn = [c for c in drawn if not is_variant(c.structure)]
+        drawn = [c for c in drawn if not results.variant_of(c.structure)]
     return drawn
 
 
