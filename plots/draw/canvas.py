@@ -13,7 +13,7 @@ import math
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -136,33 +136,38 @@ def mark_of(style: Style) -> dict[str, Any]:
     }
 
 
+class Frame(NamedTuple):
+    """What stands around a picture."""
+
+    title: str
+    subtitle: str
+    caption: str = ""
+    traces: str = ""
+
+
 class Sheet:
-    """A figure with title and captions; `top` is where the body begins.
+    """A figure with its frame; `top` is where the body begins.
 
     Places are inches from its lower left corner.
     """
 
-    def __init__(
-        self, title: str, subtitle: str, captions: Sequence[str], body: float
-    ) -> None:
-        heading = _balanced(title, _TITLE * 1.1)  # bold is wider
-        quiet = _wrapped(subtitle, SMALL)
-        foot = [line for text in captions for line in _wrapped(text, SMALL)]
-        head = 0.12 + 0.22 * len(heading) + 0.14 * len(quiet) + 0.04
-        height = head + body + 0.14 * len(foot) + 0.14
-        self.figure = Figure(figsize=(WIDTH, height), facecolor="white")
-        self.top = height - head
-        at = height - 0.2
+    def __init__(self, frame: Frame, body: float) -> None:
+        heading = _balanced(frame.title, _TITLE * 1.1)  # bold is wider
+        quiet = _wrapped(frame.subtitle, SMALL)
+        foot = _wrapped(frame.caption, SMALL) + _wrapped(frame.traces, SMALL)
+        self.top = body + 0.14 * len(foot) + 0.14
+        top = self.top + 0.04 + 0.14 * len(quiet) + 0.22 * len(heading)
+        self.figure = Figure(figsize=(WIDTH, top + 0.12), facecolor="white")
+        at = top - 0.08
         for line in heading:
             self.text(MARGIN, at, line, _TITLE, weight="bold")
             at -= 0.22
         for line in quiet:
             self.text(MARGIN, at + 0.02, line, SMALL, color=QUIET_COLOR)
             at -= 0.14
-        at = self.top - body - 0.12
-        for line in foot:
+        for rank, line in enumerate(reversed(foot)):
+            at = 0.12 + 0.14 * rank
             self.text(MARGIN, at, line, SMALL, color=QUIET_COLOR)
-            at -= 0.14
 
     def text(
         self, x: float, y: float, text: str, size: float, **look: Any

@@ -8,11 +8,13 @@ probability of failslab, the loss or the burst of gilbert_elliott.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plots.draw import subject
 from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart, missing_text
+from plots.draw.subject import plain
 from plots.read.results import Case, Results
 from plots.read.statistics import Estimate
 from plots.tables import replay
@@ -34,7 +36,11 @@ _SWEEPS = (
     ("burst", _BURST, "burst length", "requests in a burst, mean", False),
 )
 
+_HATCHES = ("", "///", "\\\\\\", "xxx", "...")
+
 FigureOf = Callable[[Results, Case], Estimate | None]
+# By workload the cases of each curve, which has no points yet.
+Rows = Mapping[str, Sequence[tuple[Curve, list[Case]]]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Sweep:
 
     @property
     def axis(self) -> Axis:
-        places = (f"{v:g}" if condition else "none" for v, condition in self.values)
+        places = (f"{value:g}" if c else "none" for value, c in self.values)
         return Axis(self.label, tuple(places))
 
 
@@ -86,78 +92,62 @@ def _in_full(condition: str) -> str:
 def charts(results: Results) -> dict[str, PlaneChart]:
     """Charts by file stem; none where no fault was varied."""
     made: dict[str, PlaneChart] = {}
-    of_set = [(sweep, _of_set) for sweep in sweeps(results.conditions("set"))]
-    of_replay = [(s, _of_replay) for s in sweeps(replay.conditions(results))]
-    for sweep, draw in [*of_set, *of_replay]:
-        chart = draw(results, sweep)
-        if chart is not None:
-            # Of one kind, those after the first are numbered.
-            stem = f"failure-{chart.title.split()[-1]}-{sweep.kind}"
-            count = sum(re.sub(r"-\d+$", "", name) == stem for name in made)
-            made[f"{stem}-{count + 1}" if count else stem] = chart
+    for operation, conditions, rows_of, figures in (
+        ("set", results.conditions("set"), _of_set, _OF_SET),
+        ("replay", replay.conditions(results), _of_replay, _OF_REPLAY),
+    ):
+        count = Counter[str]()
+        for sweep in sweeps(conditions):
+            rows = rows_of(results, sweep.conditions)
+            chart = _chart(results, sweep, operation, rows, figures)
+            if chart is not None:
+                # Of one kind, those after the first are numbered.
+                count[sweep.kind] += 1
+                number = count[sweep.kind]
+                stem = f"failure-{operation}-{sweep.kind}"
+                made[f"{stem}-{number}" if number > 1 else stem] = chart
     return made
 
 
-def _of_set(results: Results, sweep: Sweep) -> PlaneChart | None:
-    who = subject.structures(
-        results,
-        {
-            contender
-            for condition in sweep.conditions
-            for contender in results.contenders_of("set", condition)
-        },
-    )
-    workloads = results.workloads_of("set", sweep.conditions[-1])
-    rows = {
+def _of_set(results: Results, conditions: list[str]) -> Rows:
+    present = {
+        contender
+        for condition in conditions
+        for contender in results.contenders_of("set", condition)
+    }
+    return {
         workload: [
             (
-                subject.curve(results, contender, ()),
-                [Case("set", workload, contender, c) for c in sweep.conditions],
+                subject.curve(results, who, ()),
+                [Case("set", workload, who, c) for c in conditions],
             )
-            for contender in who
+            for who in subject.structures(results, present)
         ]
-        for workload in workloads
+        for workload in results.workloads_of("set", conditions[-1])
     }
-    figures = {
-        "lost": ("% of pages", _share("pages", "failed_sets")),
-        "time": ("ns per page", _time),
-    }
-    return _chart(results, sweep, "set", rows, figures)
 
 
-def _of_replay(results: Results, sweep: Sweep) -> PlaneChart | None:
-    conditions = sweep.conditions
+def _of_replay(results: Results, conditions: list[str]) -> Rows:
     drivers = [
         driver
         for driver in replay.drivers(results, conditions[-1])
         if driver.contender.structure not in results.setless
     ]
     policies = sorted({driver.policy for driver in drivers})
-    # The policy shows in the line: each has a hatch of its own.
-    hatches = ("", "///", "\\\\\\", "xxx", "...")
     rows: dict[str, list[tuple[Curve, list[Case]]]] = {}
     for workload in replay.workloads(results, conditions[-1]):
         for driver in drivers:
+            # The policy shows in the line: each has a hatch of its own.
+            rank = policies.index(driver.policy) % len(_HATCHES)
             style = subject.look(results, driver.contender.structure)
-            hatch = hatches[policies.index(driver.policy) % len(hatches)]
-            curve = Curve(
-                subject.plain(driver.label), style._replace(hatch=hatch), ()
-            )
-            cases = [replay.case_of(workload, driver, c) for c in conditions]
+            style = style._replace(hatch=_HATCHES[rank])
+            cases = [
+                replay.case_of(results, workload, driver, c)
+                for c in conditions
+            ]
+            curve = Curve(plain(driver.label), style, ())
             rows.setdefault(workload, []).append((curve, cases))
-    figures = {
-        "not reported": ("% of pages of the trace", _not_told),
-        "not in ranges": (
-            "% singly or in arrays",
-            _share("", "pages_told_singly", "pages_told_by_array"),
-        ),
-        "time of the set": ("ns per page", _time),
-    }
-    return _chart(results, sweep, "replay", rows, figures)
-
-
-def _time(results: Results, case: Case) -> Estimate | None:
-    return results.estimate(case, "ns_per_page")
+    return rows
 
 
 def _share(whole: str, *counters: str) -> FigureOf:
@@ -165,37 +155,55 @@ def _share(whole: str, *counters: str) -> FigureOf:
 
     def figure(results: Results, case: Case) -> Estimate | None:
         parts = [results.estimate(case, counter) for counter in counters]
-        pages = results.estimate(case, whole) if whole else None
-        count = pages.median if pages else 0 if whole else _pages(results, case)
-        if None in parts or count <= 0:
+        pages = {w.name: w.pages for w in results.workloads}
+        count: float | None = pages.get(case.workload)
+        if whole:
+            found = results.estimate(case, whole)
+            count = found.median if found else None
+        there = [part for part in parts if part is not None]
+        if not count or len(there) < len(parts):
             return None
-        share = 100 * sum(part.median for part in parts if part) / count
+        share = 100 * sum(part.median for part in there) / count
         # Counted, not timed: every round has the same.
-        assert parts[0] is not None
-        return replace(parts[0], median=share, low=share, high=share)
+        return replace(there[0], median=share, low=share, high=share)
 
     return figure
 
 
-def _not_told(results: Results, case: Case) -> Estimate | None:
-    told = _share("", "pages_told")(results, case)
-    if told is None:
+def _time(results: Results, case: Case) -> Estimate | None:
+    return results.estimate(case, "ns_per_page")
+
+
+def _not_reported(results: Results, case: Case) -> Estimate | None:
+    found = _share("", "pages_told")(results, case)
+    if found is None:
         return None
-    rest = max(0.0, 100 - told.median)
-    return replace(told, median=rest, low=rest, high=rest)
+    rest = max(0.0, 100 - found.median)
+    return replace(found, median=rest, low=rest, high=rest)
 
 
-def _pages(results: Results, case: Case) -> int:
-    pages = {w.name: w.pages for w in results.workloads}
-    return pages.get(case.workload) or 0
+# What stands over a plane, at its axis, and what it shows.
+Figures = Mapping[str, tuple[str, FigureOf]]
+_OF_SET: Figures = {
+    "lost": ("% of pages", _share("pages", "failed_sets")),
+    "time": ("ns per page", _time),
+}
+_OF_REPLAY: Figures = {
+    "not reported": ("% of pages of the trace", _not_reported),
+    "not in ranges": (
+        "% singly or in arrays",
+        _share("", "pages_told_singly", "pages_told_by_array"),
+    ),
+    "time of the set": ("ns per page", _time),
+}
 
 
 def _chart(
     results: Results,
     sweep: Sweep,
     operation: str,
-    rows: Mapping[str, Sequence[tuple[Curve, list[Case]]]],
-    figures: Mapping[str, tuple[str, FigureOf]],
+    rows: Rows,
+    figures: Figures,
 ) -> PlaneChart | None:
     """A row of planes for each workload, one for each figure."""
     planes = []
@@ -210,7 +218,7 @@ def _chart(
                     curves.append(replace(bare, points=tuple(points)))
                 if len(points) < len(values):
                     missing.append(bare.label)
-            title = f"{subject.plain(workload)}: {word}"
+            title = f"{plain(workload)}: {word}"
             axes = (sweep.axis, Axis(label))
             planes.append(
                 Plane(title, *axes, tuple(curves), missing=tuple(missing))
@@ -218,17 +226,12 @@ def _chart(
     present = tuple(plane for plane in planes if plane.curves)
     if not any(len(c.points) > 1 for plane in present for c in plane.curves):
         return None
-    return PlaneChart(
-        f"What failure costs, by {sweep.by}: {operation}",
-        subject.machine(results),
-        subject.captions(
-            results,
-            rows,
-            f"fault {sweep.name}",
-            "medians; of the times with the 95 % interval, the range below 6"
-            " rounds",
-            missing_text(present, "not at every value"),
-        ),
-        present,
-        columns=len(figures),
+    words = (
+        f"fault {sweep.name}",
+        "medians; of the times with the 95 % interval, the range below 6"
+        " rounds",
+        missing_text(present, "not at every value"),
     )
+    title = f"What failure costs, by {sweep.by}: {operation}"
+    frame = subject.frame(results, title, "", rows, *words)
+    return PlaneChart(frame, present, columns=len(figures))

@@ -12,10 +12,12 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from plots.draw import subject
 from plots.draw.planes import XY, Axis, Curve, Mark, Plane, PlaneChart
 from plots.draw.planes import missing_text
+from plots.draw.subject import LIMIT
 from plots.read.results import Case, Results, Workload
 from plots.tables.figures import binary_size, number
 
@@ -102,38 +104,33 @@ def charts(results: Results) -> dict[str, PlaneChart]:
     made: dict[str, PlaneChart] = {}
     every = {c for op in _OPERATIONS for c in results.conditions(op)}
     for family in families(results.workloads):
-        prefix = f"growth-{family.name}-{family.key}"
-        stems = subject.file_stems(prefix, sorted(every))
-        for condition, stem in stems.items():
-            planes = [
-                _plane(results, family, operation, condition, unit)
-                for operation in _OPERATIONS
-                for unit in ("page", "range")
-            ]
-            planes = [plane for plane in planes if plane.curves]
-            if planes:
-                made[stem] = _chart(results, family, condition, planes)
+        stem = f"growth-{family.name}-{family.key}"
+        make = partial(_chart, results, family)
+        made |= subject.by_condition(stem, every, make)
     return made
 
 
 def _chart(
-    results: Results, family: Family, condition: str, planes: list[Plane]
-) -> PlaneChart:
-    title = f"How cost grows with {family.words}: {family.name}"
-    return PlaneChart(
-        subject.titled(title, condition),
-        subject.machine(results),
-        subject.captions(
-            results,
-            [workload for _, workload in family.workloads],
-            "medians with their interval (range below 6 rounds)",
-            f"circles: where the fastest changes, {subject.LIMIT} not counted,"
-            " if the 95 % intervals on both sides are apart",
-            missing_text(planes, "not everywhere"),
-        ),
-        tuple(planes),
-        is_shared=False,
+    results: Results, family: Family, condition: str
+) -> PlaneChart | None:
+    planes = [
+        plane
+        for operation in _OPERATIONS
+        for unit in ("page", "range")
+        if (plane := _plane(results, family, operation, condition, unit))
+    ]
+    if not planes:
+        return None
+    words = (
+        "medians with their interval (range below 6 rounds); circles: where"
+        f" the fastest changes, {LIMIT} not counted, if the 95 % intervals on"
+        " both sides are apart",
+        missing_text(planes, "not everywhere"),
     )
+    title = f"How cost grows with {family.words}: {family.name}"
+    names = [workload for _, workload in family.workloads]
+    frame = subject.frame(results, title, condition, names, *words)
+    return PlaneChart(frame, tuple(planes), is_shared=False)
 
 
 def _plane(
@@ -142,7 +139,7 @@ def _plane(
     operation: str,
     condition: str,
     unit: str,
-) -> Plane:
+) -> Plane | None:
     curves: list[Curve] = []
     missing: list[str] = []
     present = results.contenders_of(operation, condition)
@@ -160,6 +157,8 @@ def _plane(
             curves.append(subject.curve(results, contender, points))
         if len(points) < len(cases):
             missing.append(subject.missing_name(results, cases))
+    if not curves:
+        return None
     figure = binary_size if family.axis.is_bytes else number
     return Plane(
         f"{operation} per {unit}",
@@ -183,7 +182,7 @@ def crossings(curves: Sequence[Curve]) -> list[tuple[float, float, str]]:
     contest = {
         c.label: {p.x: p for p in c.points if p.y > 0}
         for c in curves
-        if c.label != subject.LIMIT
+        if c.label != LIMIT
     }
     found: list[tuple[float, float, str]] = []
     winner = ""

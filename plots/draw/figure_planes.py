@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from plots.draw import subject
-from plots.draw.planes import XY, Axis, Curve, Mark, Plane, PlaneChart
-from plots.draw.planes import missing_text
+from plots.draw.planes import XY, Axis, Mark, Plane, PlaneChart, missing_text
+from plots.draw.subject import plain
 from plots.read.profiles import STEPS, Profile, StepTimes, TimelinePoint
 from plots.read.results import Case, Contender, Results
 from plots.tables.figures import binary_size, number
@@ -21,93 +22,86 @@ _FEWEST = 20
 # A trace of many passes goes up and down faster than a line can.
 _BINS = 100
 
+# Points and the figure beside them; or no points, and if they are missing.
+_PointsOf = Callable[[Profile], tuple[list[XY], str]]
+
 
 def charts(results: Results) -> dict[str, PlaneChart]:
     """Every picture by file stem, one for each condition."""
-    made: dict[str, PlaneChart | None] = {}
-    conditions = results.conditions("set")
-    for condition, stem in subject.file_stems("pareto", conditions).items():
-        made[stem] = _pareto(results, condition)
-    groups: dict[str, dict[str, dict[Contender, Profile]]] = {}
-    for each in results.profiles:
-        guests = groups.setdefault(each.condition, {})
-        guests.setdefault(each.workload, {})[Contender(each.structure)] = each
-    for name in STEPS:
-        words = name.replace("_", " ")
-        stems = subject.file_stems(
-            f"tails-{words.replace(' ', '-')}", sorted(groups)
-        )
-        for condition, stem in stems.items():
-            made[stem] = _of_profiles(
-                results,
-                subject.titled(f"How long single steps take: {words}", condition),
-                groups[condition],
-                lambda profile, name=name: _tail(profile, name),
-                (Axis("ns"), Axis("share that takes longer")),
-                "of its repetitions the quickest; figures: the longest, in ns",
-            )
-    for condition, stem in subject.file_stems("timeline", sorted(groups)).items():
-        made[stem] = _of_profiles(
+    made = subject.by_condition(
+        "pareto", results.conditions("set"), partial(_pareto, results)
+    )
+    conditions = {profile.condition for profile in results.profiles}
+    for step in STEPS:
+        words = step.replace("_", " ")
+        make = partial(
+            _of_profiles,
             results,
-            subject.titled("Memory over the trace", condition),
-            groups[condition],
-            _timeline,
-            (
-                Axis("pages recorded so far", kind="linear"),
-                Axis("bytes held", is_bytes=True, kind="linear"),
-            ),
-            "the most held in each hundredth of the trace, in size classes;"
-            " figures: the most of all",
+            f"How long single steps take: {words}",
+            "of its repetitions the quickest; figures: the longest, in ns",
+            (Axis("ns"), Axis("share that takes longer")),
+            partial(_tail, step),
         )
-    return {stem: chart for stem, chart in made.items() if chart is not None}
+        stem = f"tails-{words.replace(' ', '-')}"
+        made |= subject.by_condition(stem, conditions, make)
+    make = partial(
+        _of_profiles,
+        results,
+        "Memory over the trace",
+        "the most held in each hundredth of the trace, in size classes;"
+        " figures: the most of all",
+        (
+            Axis("pages recorded so far", kind="linear"),
+            Axis("bytes held", is_bytes=True, kind="linear"),
+        ),
+        _timeline,
+    )
+    return made | subject.by_condition("timeline", conditions, make)
 
 
 def _pareto(results: Results, condition: str) -> PlaneChart | None:
     workloads = results.workloads_of("set", condition)
     present = results.contenders_of("set", condition)
     shown = subject.argued(results, present, _MOST_POINTS)
-    planes = []
+    planes: list[Plane] = []
     for workload in workloads:
-        curves: list[Curve] = []
-        missing: list[str] = []
-        for contender in shown:
-            case = Case("set", workload, contender, condition)
+        curves, missing = [], []
+        for who in shown:
+            case = Case("set", workload, who, condition)
             time = results.estimate(case, "ns_per_page")
             memory = results.estimate(case, "bits_per_page")
             if time is None or memory is None:
                 missing.append(subject.missing_name(results, [case]))
             else:
-                point = XY.of(memory.median, time)
-                curves.append(subject.curve(results, contender, [point]))
-        best = front((c.points[0].x, c.points[0].y) for c in curves)
-        planes.append(
-            Plane(
-                subject.plain(workload),
-                Axis("bits per page when full", kind="linear"),
-                Axis("ns per page"),
-                tuple(curves),
-                front=tuple(best),
-                missing=tuple(missing),
+                points = [XY.of(memory.median, time)]
+                curves.append(subject.curve(results, who, points))
+        if curves:
+            axes = (Axis("bits per page", kind="linear"), Axis("ns per page"))
+            best = front((c.points[0].x, c.points[0].y) for c in curves)
+            planes.append(
+                Plane(
+                    plain(workload),
+                    *axes,
+                    tuple(curves),
+                    front=tuple(best),
+                    missing=tuple(missing),
+                )
             )
-        )
-    planes = [plane for plane in planes if plane.curves]
     if not planes:
         return None
     # A few that take far more would push all the others together.
     every = sorted(x for plane in planes for x in plane.values("x"))
     end = 1.15 * every[int(0.89 * (len(every) - 1))] or 1.0
+    words = (
+        "medians, memory when the largest pass is full; lower left is better;"
+        " dashed: the front, which no other beats in both at once; ->: farther"
+        " to the right, with its bits",
+        missing_text(planes),
+        subject.left_out(results, present, shown),
+    )
+    title = "Time against memory: set"
     return PlaneChart(
-        subject.titled("Time against memory: set", condition),
-        subject.machine(results),
-        subject.captions(
-            results,
-            workloads,
-            "medians; lower left is better; dashed: the front, which no other"
-            " beats in time and memory at once",
-            "with a figure: far to the right, that many bits",
-            missing_text(planes),
-            subject.left_out(results, present, shown),
-        ),
+        subject.frame(results, title, condition, workloads, *words),
         tuple(_cut(plane, end) for plane in planes),
         how="points",
         columns=3,
@@ -141,51 +135,49 @@ def front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
 def _of_profiles(
     results: Results,
     title: str,
-    guests: Mapping[str, Mapping[Contender, Profile]],
-    points_of: Callable[[Profile], tuple[list[XY], str]],
-    axes: tuple[Axis, Axis],
     words: str,
+    axes: tuple[Axis, Axis],
+    points_of: _PointsOf,
+    condition: str,
 ) -> PlaneChart | None:
     """A plane of steps for each guest; None where none has a curve."""
+    guests: dict[str, dict[Contender, Profile]] = {}
+    for each in results.profiles:
+        if each.condition == condition:
+            who = Contender(each.structure)
+            guests.setdefault(each.workload, {})[who] = each
     present = {who for profiles in guests.values() for who in profiles}
     shown = subject.argued(results, present)
-    planes = []
-    for workload, profiles in guests.items():
-        curves: list[Curve] = []
-        missing: list[str] = []
-        for contender in [c for c in shown if c in profiles]:
-            points, note = points_of(profiles[contender])
+    planes: list[Plane] = []
+    for guest, profiles in guests.items():
+        curves, missing = [], []
+        for who in (who for who in shown if who in profiles):
+            points, note = points_of(profiles[who])
             if points:
-                made = subject.curve(results, contender, points)
-                curves.append(replace(made, note=note))
+                curve = subject.curve(results, who, points)
+                curves.append(replace(curve, note=note))
             elif note:
-                missing.append(subject.plain(contender.structure))
+                missing.append(who.structure)
         if curves:
-            name = subject.plain(workload)
-            planes.append(
-                Plane(name, *axes, tuple(curves), missing=tuple(missing))
-            )
+            rest = {"curves": tuple(curves), "missing": tuple(missing)}
+            planes.append(Plane(plain(guest), *axes, **rest))
     if not planes:
         return None
-    told = (missing_text(planes), subject.left_out(results, present, shown))
+    rest = (missing_text(planes), subject.left_out(results, present, shown))
     return PlaneChart(
-        title,
-        subject.machine(results),
-        subject.captions(results, guests, words, *told),
+        subject.frame(results, title, condition, guests, words, *rest),
         tuple(planes),
         how="steps",
         is_shared=axes[0].kind != "linear",
     )
 
 
-def _tail(profile: Profile, name: str) -> tuple[list[XY], str]:
-    """Without points, a note says that there should be some."""
-    tails = profile.tails
-    tail = tails.operations.get(name) if tails else None
-    if tail is not None and tail.count < _FEWEST:
-        return [], ""
+def _tail(step: str, profile: Profile) -> tuple[list[XY], str]:
+    tail = profile.tails.operations.get(step) if profile.tails else None
     if tail is None or not tail.histogram:
         return [], "missing"
+    if tail.count < _FEWEST:
+        return [], ""
     return survival(tail), number(tail.max)
 
 
@@ -214,7 +206,7 @@ def _timeline(profile: Profile) -> tuple[list[XY], str]:
 
 
 def binned(timeline: Iterable[TimelinePoint]) -> list[XY]:
-    """The most that is held within each bin of the trace, and its end."""
+    """The most that is held within each bin of the trace, and at its end."""
     points = list(timeline)
     end = max(point.pages for point in points) or 1
     most: dict[int, int] = {}

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from plots.draw import subject
 from plots.draw.rows import PART_COLORS, Point, Row, RowChart
+from plots.draw.subject import plain
 from plots.read.results import Results
 from plots.tables import replay
 from plots.tables.figures import number
@@ -67,7 +68,7 @@ def charts(results: Results) -> dict[str, RowChart]:
         for end, title, unit, counters, words in _CHARTS:
             rows = [
                 Row(
-                    subject.plain(driver.label),
+                    plain(driver.label),
                     subject.look(results, driver.contender.structure),
                     tuple(
                         _point(results, workload, driver, condition, counters)
@@ -77,16 +78,15 @@ def charts(results: Results) -> dict[str, RowChart]:
                 for driver in replay.drivers(results, condition)
             ]
             if any(p.value is not None for row in rows for p in row.points):
+                colors = zip(counters, PART_COLORS)
                 made[stem + end] = RowChart(
-                    subject.titled(title, condition),
-                    subject.machine(results),
-                    subject.captions(results, workloads, words),
+                    subject.frame(results, title, condition, workloads, words),
                     unit,
-                    tuple(map(subject.plain, workloads)),
+                    tuple(map(plain, workloads)),
                     tuple(rows),
                     parts=tuple(
                         (part, STAGE_COLORS.get(part, color))
-                        for part, color in zip(counters, PART_COLORS)
+                        for part, color in colors
                     ),
                 )
     return made

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from plots.draw import subject
 from plots.draw.rows import Point, Row, RowChart
+from plots.draw.subject import LIMIT, plain
 from plots.read.results import Case, Contender, Results
-from plots.read.file import shorten
 
 _TITLES = {
     "set": "Time to record one page: set",
@@ -18,109 +19,78 @@ _TITLES = {
     "clear": "Time to remove one page: clear",
     "drain": "Time to hand over one page: drain",
 }
-_MAX_LABEL = 26
-
-PointOf = Callable[[Results, Case], Point]
 
 
 def charts(results: Results) -> dict[str, RowChart]:
     """Every picture by file stem, one for each condition."""
-    made: dict[str, RowChart | None] = {}
-    for operation, title in _TITLES.items():
+    made: dict[str, RowChart] = {}
+    for operation in _TITLES:
         conditions = results.conditions(operation)
-        stems = subject.file_stems(operation, conditions)
-        for condition in conditions:
-            made[stems[condition]] = _chart(
-                results, operation, condition, title, "ns per page", _time
-            )
+        make = partial(_chart, results, operation)
+        made |= subject.by_condition(operation, conditions, make)
     conditions = results.conditions("set")
-    for condition, stem in subject.file_stems("memory", conditions).items():
-        made[stem] = _chart(
-            results,
-            "set",
-            condition,
-            "Memory per recorded page: set",
-            "bits per page",
-            _memory,
-            "when the largest pass is full; mark: in size classes, stroke: as"
-            " requested",
-        )
-    conditions = sorted({p.condition for p in results.profiles})
-    for condition, stem in subject.file_stems("longest", conditions).items():
-        made[stem] = _longest(results, condition)
-    return {stem: chart for stem, chart in made.items() if chart is not None}
+    make = partial(_chart, results, "")
+    made |= subject.by_condition("memory", conditions, make)
+    conditions = {profile.condition for profile in results.profiles}
+    make = partial(_longest, results)
+    return made | subject.by_condition("longest", conditions, make)
 
 
-def _time(results: Results, case: Case) -> Point:
-    value = results.estimate(case, "ns_per_page")
+def _point(results: Results, case: Case, is_time: bool) -> Point:
+    """What is absent says why; it is never drawn as a zero."""
+    counter = "ns_per_page" if is_time else "bits_per_page"
+    value = results.estimate(case, counter)
     if value is None:
-        return _absent(results, case)
-    return Point(value.median, value.low, value.high)
-
-
-def _memory(results: Results, case: Case) -> Point:
-    rounded = results.estimate(case, "bits_per_page")
-    requested = results.estimate(case, "requested_bits_per_page")
-    if rounded is None:
-        return _absent(results, case)
-    tick = requested.median if requested else None
-    return Point(rounded.median, rounded.low, rounded.high, tick)
-
-
-def _absent(results: Results, case: Case) -> Point:
-    """Says why a case has no mark; it is never drawn as a zero."""
-    return Point(note=subject.why_absent(results, [case]) or "not measured")
+        return Point(
+            note=subject.why_absent(results, [case]) or "not measured"
+        )
+    asked = None if is_time else results.estimate(case, f"requested_{counter}")
+    tick = asked.median if asked else None
+    return Point(value.median, value.low, value.high, tick)
 
 
 def _chart(
-    results: Results,
-    operation: str,
-    condition: str,
-    title: str,
-    unit: str,
-    point: PointOf,
-    words: str = "",
+    results: Results, operation: str, condition: str
 ) -> RowChart | None:
+    """The times of an operation; the memory of sets where it is ""."""
+    is_time = operation != ""
+    operation = operation or "set"
     workloads = results.workloads_of(operation, condition)
+    contenders = results.contenders_of(operation, condition)
     points = {
-        contender: [
-            point(results, Case(operation, workload, contender, condition))
-            for workload in workloads
+        who: [
+            _point(results, Case(operation, w, who, condition), is_time)
+            for w in workloads
         ]
-        for contender in results.in_order(
-            results.contenders_of(operation, condition)
-        )
-        if contender.structure != results.floor or point is not _memory
+        for who in results.in_order(contenders)
+        if is_time or who.structure != results.floor
     }
     every = [p for row in points.values() for p in row]
     if all(p.value is None for p in every):
         return None
 
-    def values(name: str | None) -> tuple[float | None, ...]:
-        return tuple(p.value for p in points.get(Contender(name or ""), ()))
+    def values(name: str) -> tuple[float | None, ...]:
+        return tuple(p.value for p in points.get(Contender(name), ()))
 
+    baseline = results.baseline or ""
     captions = [
         _rounds(results, operation, condition, every),
-        f"dashed line: {results.baseline}" if values(results.baseline) else "",
-        f"solid line: {subject.LIMIT}, the limit"
-        if values(subject.LIMIT)
-        else "",
-        words,
+        f"dashed line: {baseline}" if values(baseline) else "",
+        f"solid line: {LIMIT}, the limit" if values(LIMIT) else "",
+        ""
+        if is_time
+        else "when the largest pass is full; mark: in size classes, stroke:"
+        " as requested",
     ]
+    title = _TITLES[operation] if is_time else "Memory per recorded page: set"
     return RowChart(
-        subject.titled(title, condition),
-        subject.machine(results),
-        subject.captions(results, workloads, *captions),
-        unit,
-        _panels(workloads),
+        subject.frame(results, title, condition, workloads, *captions),
+        "ns per page" if is_time else "bits per page",
+        tuple(map(plain, workloads)),
         tuple(_row(results, who, row) for who, row in points.items()),
-        dashed=values(results.baseline),
-        solid=values(subject.LIMIT),
+        dashed=values(baseline),
+        solid=values(LIMIT),
     )
-
-
-def _panels(workloads: Iterable[str]) -> tuple[str, ...]:
-    return tuple(shorten(subject.plain(w), _MAX_LABEL) for w in workloads)
 
 
 def _row(results: Results, who: Contender, points: Sequence[Point]) -> Row:
@@ -131,8 +101,7 @@ def _row(results: Results, who: Contender, points: Sequence[Point]) -> Row:
     if is_floor:
         label = "floor (empty loop)"
     style = subject.look(results, who.structure)
-    label = shorten(subject.plain(label), _MAX_LABEL)
-    return Row(label, style, tuple(points), is_floor)
+    return Row(plain(label), style, tuple(points), is_floor)
 
 
 def _rounds(
@@ -156,39 +125,31 @@ def _rounds(
 def _longest(results: Results, condition: str) -> RowChart | None:
     """The longest single step under the lock, in us."""
     found: dict[Contender, dict[str, Point]] = {}
+    guests: dict[str, None] = {}
     for profile in results.profiles:
         if profile.condition == condition:
+            guests[profile.workload] = None
             longest = profile.tails.longest if profile.tails else None
-            points = found.setdefault(Contender(profile.structure), {})
-            points[profile.workload] = (
-                Point(longest[1] / 1000)
-                if longest
-                else Point(note="cut off" if profile.error else "not measured")
-            )
-    present = {workload for points in found.values() for workload in points}
-    known = [w.name for w in results.workloads if w.name in present]
-    workloads = known + sorted(present.difference(known))
+            word = "cut off" if profile.error else "not measured"
+            found.setdefault(Contender(profile.structure), {})[
+                profile.workload
+            ] = Point(longest[1] / 1000) if longest else Point(note=word)
+    none = Point(note="not measured")
     rows = [
-        _row(
-            results,
-            who,
-            [found[who].get(w, Point(note="not measured")) for w in workloads],
-        )
+        _row(results, who, [found[who].get(guest, none) for guest in guests])
         for who in subject.structures(results, found)
     ]
     if all(p.value is None for row in rows for p in row.points):
         return None
+    words = (
+        "set, clear, next range or clear range, whichever takes longest; of"
+        " its repetitions the quickest, so without interrupts"
+    )
+    title = "Longest single step under the lock"
     return RowChart(
-        subject.titled("Longest single step under the lock", condition),
-        subject.machine(results),
-        subject.captions(
-            results,
-            workloads,
-            "set, clear, next range or clear range, whichever takes longest;"
-            " of its repetitions the quickest, so without interrupts",
-        ),
+        subject.frame(results, title, condition, guests, words),
         "us",
-        _panels(workloads),
+        tuple(map(plain, guests)),
         tuple(rows),
         how="bars",
     )

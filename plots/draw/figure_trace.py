@@ -99,12 +99,12 @@ def draw(trace: Trace, title: str) -> canvas.Sheet:
     runs = trace.thinned()
     ends = [end for run in runs for end in (run.first, run.last)]
     few = "" if len(runs) == len(trace.runs) else f"{len(runs):,} of "
-    sheet = canvas.Sheet(
+    frame = canvas.Frame(
         title,
         f"{trace.pages:,} pages of 4 KiB, {few}{len(trace.runs):,} runs",
-        ["inflated blue, deflated orange; grey: a new target"],
-        _HEIGHT + 0.5,
+        "inflated blue, deflated orange; grey: a new target",
     )
+    sheet = canvas.Sheet(frame, _HEIGHT + 0.5)
     left, top = canvas.MARGIN + _LEFT, sheet.top - 0.1
     width = canvas.WIDTH - canvas.MARGIN - 0.1 - left
     gib = _PAGES_OF_GIB
@@ -121,7 +121,8 @@ def draw(trace: Trace, title: str) -> canvas.Sheet:
     )
     lines = {color: [] for color in COLORS.values()}
     for run in runs:
-        x, y = left + x_scale.at(run.at / gib), bottom + y_scale.at(run.first / gib)
+        x = left + x_scale.at(run.at / gib)
+        y = bottom + y_scale.at(run.first / gib)
         # A line as short as one page would not be drawn at all.
         end = max(left + x_scale.at((run.at + run.pages) / gib), x + 0.005)
         color = COLORS["blue" if run.is_inflated else "orange"]

@@ -22,6 +22,7 @@ from plots.draw.canvas import (
     SMALL,
     TEXT_COLOR,
     WIDTH,
+    Frame,
     Scale,
     Sheet,
     line_of,
@@ -124,9 +125,7 @@ class PlaneChart:
     `is_shared`, axes of the same name have the same scale.
     """
 
-    title: str
-    subtitle: str
-    captions: tuple[str, ...]
+    frame: Frame
     planes: tuple[Plane, ...]
     how: str = "lines"
     columns: int = 2
@@ -200,7 +199,7 @@ def draw(chart: PlaneChart) -> Sheet:
     body = block * lines
     if not has_names and count % columns == 0:  # the key has a row of its own
         body += _KEY_PITCH * (len(chart.key) + 1) + _ABOVE - block
-    sheet = Sheet(chart.title, chart.subtitle, chart.captions, body)
+    sheet = Sheet(chart.frame, body)
     places = [
         (
             MARGIN + place * column + before,

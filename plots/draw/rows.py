@@ -20,6 +20,7 @@ from plots.draw.canvas import (
     QUIET_COLOR,
     TEXT_COLOR,
     WIDTH,
+    Frame,
     Scale,
     Sheet,
     width_of,
@@ -85,9 +86,7 @@ class RowChart:
     `parts` are what stacked bars are made of, with their colours.
     """
 
-    title: str
-    subtitle: str
-    captions: tuple[str, ...]
+    frame: Frame
     unit: str
     panels: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -156,7 +155,7 @@ def draw(chart: RowChart) -> Sheet:
     width = (WIDTH - 2 * MARGIN - label + _GAP) / most - _GAP
     legend = 0.16 if chart.parts else 0.0
     body = block * lines + legend
-    sheet = Sheet(chart.title, chart.subtitle, chart.captions, body)
+    sheet = Sheet(chart.frame, body)
     for index, name in enumerate(chart.panels):
         line, place = divmod(index, most)
         panel_of = _Panel(

@@ -10,10 +10,7 @@ table, never renumber it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from typing import NamedTuple
-
-from plots.read.results import FLOOR, SETLESS, Contender
 
 
 class Style(NamedTuple):
@@ -64,27 +61,24 @@ STYLES = {
     "std-set": Style(_BROWN, "h", ""),
     "croaring": Style(_PURPLE, "o", "xxx"),
     "judy1": Style(_SAND, "8", ""),
-    SETLESS[0]: Style(_GREY, "s", "///"),
-    SETLESS[1]: Style(_GREY, "o", "///"),
-    FLOOR: Style(_GREY, "D", ""),
+    "array": Style(_GREY, "s", "///"),
+    "pipelined": Style(_GREY, "o", "///"),
+    "floor": Style(_GREY, "D", ""),
 }
-
-# No structure of the table has these hatches, so a stranger cannot be taken
-# for one of them.
-_COLORS = (_BLUE, _VERMILION, _GREEN, _PURPLE, _SKY, _ORANGE)
+# Of those that are not in the table.
 _FAMILIES = {
-    "radix": _BLUE,
-    "list": _VERMILION,
-    "btree": _GREEN,
-    "roaring": _PURPLE,
-    "bitmap": _BLACK,
     "array": _TEAL,
+    "bitmap": _BLACK,
+    "btree": _GREEN,
+    "list": _VERMILION,
+    "radix": _BLUE,
     "rbtree": _BROWN,
+    "roaring": _PURPLE,
 }
+_COLORS = (_BLUE, _VERMILION, _GREEN, _PURPLE, _SKY, _ORANGE)
 _MARKERS = "o^vDPX<>dphs"
+# The table has none of these, so a stranger is not taken for one of it.
 _HATCHES = ("ooo", "---", "+++", "|||")
-
-_ORDER = {name: rank for rank, name in enumerate(STYLES)}
 
 
 def style_of(structure: str, family: str = "") -> Style:
@@ -97,21 +91,3 @@ def style_of(structure: str, family: str = "") -> Style:
         _MARKERS[digest[1] % len(_MARKERS)],
         _HATCHES[digest[2] % len(_HATCHES)],
     )
-
-
-def is_variant(structure: str) -> bool:
-    """Whether it is a variant, hatched, of the structure with its colour."""
-    return structure in STYLES and STYLES[structure].hatch != ""
-
-
-def in_order(contenders: Iterable[Contender]) -> list[Contender]:
-    """Order of tables and pictures: as above, strangers next, floor last.
-
-    The control follows the baseline, which it is to be compared with.
-    """
-
-    def key(contender: Contender) -> tuple[bool, int, Contender]:
-        name = contender.structure
-        return (name == FLOOR, _ORDER.get(name, len(_ORDER)), contender)
-
-    return sorted(contenders, key=key)

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
+from plots.draw.canvas import Frame
 from plots.draw.planes import XY, Curve
 from plots.draw.style import Style, style_of
 from plots.read.results import Case, Contender, Results, condition_label
@@ -17,39 +19,51 @@ from plots.tables.standing import LIMIT
 _MOST_CURVES = 12
 _MAX_STEM = 100
 
-
-def plain(text: str) -> str:
-    """Without what the font of the pictures may not have."""
-    return re.sub(r"[^ -~]", "?", " ".join(text.split()))
+Chart = TypeVar("Chart")
 
 
-def machine(results: Results) -> str:
-    """The line below a title."""
+def plain(text: str, most: int = 26) -> str:
+    """Short, and without what the font of the pictures may not have."""
+    text = re.sub(r"[^ -~]", "?", " ".join(text.split()))
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def frame(
+    results: Results,
+    title: str,
+    condition: str,
+    workloads: Iterable[str],
+    *words: str,
+) -> Frame:
+    """What stands around a picture; `words` say how to read it."""
     facts = [
         results.context.get(key, "").strip()
         for key in ("cpu_model", "kernel", "compiler", "compiler_flags")
     ]
-    known = ", ".join(filter(None, facts)) or "machine not recorded"
+    machine = ", ".join(filter(None, facts)) or "machine not recorded"
     commit = results.context.get("commit", "not recorded")
-    return plain(f"{known}; commit {commit}")
-
-
-def captions(
-    results: Results, workloads: Iterable[str], *words: str
-) -> tuple[str, ...]:
-    """The lines below a picture: how to read it, and its traces."""
     traces = {w.name: (w.trace or "not recorded") for w in results.workloads}
     named = (f"{w} {traces.get(w, 'not recorded')[:8]}" for w in workloads)
     said = [*words, "INTERRUPTED RUN" if results.is_interrupted else ""]
-    texts = ("; ".join(filter(None, said)), f"traces: {', '.join(named)}")
-    return tuple(plain(text) for text in texts if text)
+    under = f", {condition_label(condition)}" if condition else ""
+    texts = (
+        title + under,
+        f"{machine}; commit {commit}",
+        "; ".join(filter(None, said)),
+        f"traces: {', '.join(named)}",
+    )
+    return Frame(*(plain(text, most=2000) for text in texts))
 
 
-def titled(title: str, condition: str) -> str:
-    """A title that says under which faults."""
-    if not condition:
-        return title
-    return f"{title}, {plain(condition_label(condition))}"
+def by_condition(
+    prefix: str,
+    conditions: Iterable[str],
+    make: Callable[[str], Chart | None],
+) -> dict[str, Chart]:
+    """A chart for each condition, by file stem, where there is one."""
+    stems = file_stems(prefix, sorted(conditions))
+    made = {stem: make(condition) for condition, stem in stems.items()}
+    return {stem: chart for stem, chart in made.items() if chart is not None}
 
 
 def look(results: Results, structure: str) -> Style:
@@ -60,11 +74,9 @@ def look(results: Results, structure: str) -> Style:
 
 def curve(results: Results, who: Contender, points: Iterable[XY]) -> Curve:
     """A structure's curve in its style, ascending."""
-    return Curve(
-        plain(who.structure),
-        look(results, who.structure),
-        tuple(sorted(points, key=lambda point: point.x)),
-    )
+    points = sorted(points, key=lambda point: point.x)
+    style = look(results, who.structure)
+    return Curve(plain(who.structure), style, tuple(points))
 
 
 def why_absent(results: Results, cases: Iterable[Case]) -> str:
@@ -74,8 +86,7 @@ def why_absent(results: Results, cases: Iterable[Case]) -> str:
 
 def missing_name(results: Results, cases: Sequence[Case]) -> str:
     """The structure of cases without a figure, and why if that is known."""
-    name = plain(cases[0].contender.structure)
-    words = why_absent(results, cases)
+    name, words = cases[0].contender.structure, why_absent(results, cases)
     return f"{name} ({words})" if words else name
 
 
@@ -128,30 +139,22 @@ def left_out(
     return f"not drawn unless named with --structure: {names}" if rest else ""
 
 
-def file_stems(prefix: str, conditions: Sequence[str]) -> Mapping[str, str]:
+def file_stems(prefix: str, conditions: Sequence[str]) -> dict[str, str]:
     """A file name without suffix per condition, safe on every system.
 
     >>> file_stems("set", ["", "fault:failslab:probability=1"])
     {'': 'set', 'fault:failslab:probability=1': 'set-failslab-probability-1'}
     """
-    plain = {c: _slug(prefix, c) for c in conditions}
-    lowered = [stem.lower() for stem in plain.values()]
-    # Names that become equal, or were cut, are told apart by a digest that
-    # does not depend on which other conditions are in the file.
-    return {
-        condition: (
-            stem
-            if lowered.count(stem.lower()) == 1 and len(stem) <= _MAX_STEM
-            else f"{stem[:_MAX_STEM]}-{_digest(condition)}"
-        )
-        for condition, stem in plain.items()
+    words = {
+        c: re.findall(r"[A-Za-z0-9_.]+", c.replace("fault:", ""))
+        for c in conditions
     }
-
-
-def _slug(prefix: str, condition: str) -> str:
-    words = condition.replace("fault:", "")
-    return "-".join([prefix, *re.findall(r"[A-Za-z0-9_.]+", words)])
-
-
-def _digest(condition: str) -> str:
-    return hashlib.sha256(condition.encode(errors="replace")).hexdigest()[:6]
+    stems = {c: "-".join([prefix, *found]) for c, found in words.items()}
+    lowered = [stem.lower() for stem in stems.values()]
+    for condition, stem in stems.items():
+        # Names that become equal, or were cut, are told apart by a digest
+        # that does not depend on which other conditions are in the file.
+        if lowered.count(stem.lower()) > 1 or len(stem) > _MAX_STEM:
+            digest = hashlib.sha256(condition.encode(errors="replace"))
+            stems[condition] = f"{stem[:_MAX_STEM]}-{digest.hexdigest()[:6]}"
+    return stems
