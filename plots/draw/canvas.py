@@ -225,6 +225,7 @@ class Scale:
     high: float
     inches: float
     is_bytes: bool = False
+    places: tuple[str, ...] = ()  # named 0, 1, ..., instead of figures
 
     def at(self, value: float) -> float:
         """Inches from the beginning of the axis."""
@@ -246,8 +247,10 @@ class Scale:
 
     def ticks(
         self, is_upright: bool = False, slack: float = 0.04
-    ) -> list[float]:
-        """Values whose figures keep apart and end near the axis."""
+    ) -> list[tuple[float, str]]:
+        """Values and their figures, which keep apart and end near the axis."""
+        if self.places:
+            return list(enumerate(self.places))
 
         def fits(values: Sequence[float]) -> bool:
             half = [
@@ -265,7 +268,8 @@ class Scale:
             return is_upright or half <= self.at(value) <= self.inches - half
 
         every = [list(filter(is_inside, v)) for v in self._every_tick()]
-        return next(filter(fits, filter(None, every)), every[-1])
+        chosen = next(filter(fits, filter(None, every)), every[-1])
+        return [(value, self.tick(value)) for value in chosen]
 
     def _every_tick(self) -> list[list[float]]:
         """Sets of them, the closest first; none is empty."""

@@ -200,20 +200,18 @@ def crossings(curves: Sequence[Curve]) -> list[tuple[float, float, str]]:
 
 
 def _crossing(
-    before: dict[float, XY], after: dict[float, XY], end: float
+    old: dict[float, XY], new: dict[float, XY], end: float
 ) -> tuple[float, float] | None:
-    """The last place up to `end` where two curves of log axes meet."""
-    both = sorted(x for x in before.keys() & after.keys() if x <= end)
-    if not any(_is_below(before[x], after[x]) for x in both):
+    """The last place before `end` where two curves of log axes meet."""
+    both = sorted(x for x in old.keys() & new.keys() if x <= end)
+    if not any(_is_below(old[x], new[x]) for x in both):
         return None
-    for left, right in zip(reversed(both[:-1]), reversed(both[1:])):
-        gap = math.log(after[left].y / before[left].y)
-        later = math.log(after[right].y / before[right].y)
-        if gap >= 0 >= later and gap > later:
-            share = gap / (gap - later)
-            y = before[left].y * (before[right].y / before[left].y) ** share
-            return left * (right / left) ** share, y
-    return None
+    at = max(i for i, x in enumerate(both) if old[x].y <= new[x].y)
+    left, right = both[at : at + 2]
+    gap, later = (math.log(new[x].y / old[x].y) for x in (left, right))
+    share = gap / (gap - later)
+    y = old[left].y * (old[right].y / old[left].y) ** share
+    return left * (right / left) ** share, y
 
 
 def _is_below(one: XY, other: XY) -> bool:

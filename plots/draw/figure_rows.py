@@ -44,9 +44,7 @@ def _point(results: Results, case: Case, is_time: bool) -> Point:
         return Point(
             note=subject.why_absent(results, [case]) or "not measured"
         )
-    asked = None if is_time else results.estimate(case, f"requested_{counter}")
-    tick = asked.median if asked else None
-    return Point(value.median, value.low, value.high, tick)
+    return Point(value.median, value.low, value.high)
 
 
 def _chart(
@@ -79,8 +77,7 @@ def _chart(
         f"solid line: {LIMIT}, the limit" if values(LIMIT) else "",
         ""
         if is_time
-        else "when the largest pass is full; mark: in size classes, stroke:"
-        " as requested",
+        else "when the largest pass is full, in size classes",
     ]
     title = _TITLES[operation] if is_time else "Memory per recorded page: set"
     return RowChart(

@@ -112,13 +112,8 @@ def draw(trace: Trace, title: str) -> canvas.Sheet:
     low, high = min(ends) / gib, (max(ends) + 1) / gib
     y_scale = canvas.Scale("linear", low, high, _HEIGHT)
     bottom = top - _HEIGHT
-    planes.draw_axes(
-        sheet,
-        (left, bottom),
-        (x_scale, [(v, f"{v:g}") for v in x_scale.ticks()]),
-        (y_scale, [(v, f"{v:g}") for v in y_scale.ticks(is_upright=True)]),
-        ("GiB reported so far", "guest address, GiB"),
-    )
+    names = ("GiB reported so far", "guest address, GiB")
+    planes.draw_axes(sheet, (left, bottom), x_scale, y_scale, names)
     lines = {color: [] for color in COLORS.values()}
     for run in runs:
         x = left + x_scale.at(run.at / gib)

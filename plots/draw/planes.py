@@ -32,8 +32,6 @@ from plots.draw.canvas import (
 from plots.draw.style import Style
 from plots.read.statistics import Estimate
 
-Ticks = Sequence[tuple[float, str]]
-
 # Beyond this factor between its values an axis is logarithmic.
 _MOST_LINEAR_SPREAD = 20
 _NAMED = 0.26  # inches for the name of the y axis
@@ -141,7 +139,8 @@ class PlaneChart:
         """The scale of "x" or "y"."""
         axis: Axis = getattr(plane, name)
         if axis.places:
-            return Scale("linear", -0.3, len(axis.places) - 0.7, inches)
+            end = len(axis.places) - 0.7
+            return Scale("linear", -0.3, end, inches, places=axis.places)
         values = [
             value
             for other in self.planes
@@ -193,8 +192,8 @@ def draw(chart: PlaneChart) -> Sheet:
     height = max(_HEIGHT, most * _PITCH + 0.1 if gutter > _LEADER else 0.0)
     # The figures of the y axis, and its name.
     scales = [chart.scale(plane, "y", height) for plane in chart.planes]
-    ticks = [scale.tick(v) for scale in scales for v in scale.ticks(True)]
-    before = _NAMED + max(width_of(text, FONT) for text in ticks)
+    ticks = [tick for scale in scales for tick in scale.ticks(True)]
+    before = _NAMED + max(width_of(text, FONT) for _, text in ticks)
     block = _ABOVE + height + _BELOW
     body = block * lines
     if not has_names and count % columns == 0:  # the key has a row of its own
@@ -262,7 +261,11 @@ class _Drawn:
         )
 
     def draw(self, has_names: bool) -> None:
-        self._draw_axes()
+        plane, corner = self.plane, (self.left, self.bottom)
+        title = (self.left, self.top + 0.13, plane.title)
+        self.sheet.text(*title, NAME, weight="bold")
+        names = (plane.x.label, plane.y.label)
+        draw_axes(self.sheet, corner, self.x_scale, self.y_scale, names)
         if self.plane.front:
             places = [self.at(*place) for place in self.plane.front]
             look = {"color": QUIET_COLOR, "lw": 0.9, "ls": (0, (4, 3))}
@@ -275,26 +278,6 @@ class _Drawn:
             self._draw_names()
         else:
             self._draw_notes()
-
-    def _draw_axes(self) -> None:
-        plane = self.plane
-        self.sheet.text(
-            self.left, self.top + 0.13, plane.title, NAME, weight="bold"
-        )
-        draw_axes(
-            self.sheet,
-            (self.left, self.bottom),
-            (self.x_scale, self._ticks(plane.x, self.x_scale, False)),
-            (self.y_scale, self._ticks(plane.y, self.y_scale, True)),
-            (_label(plane.x, self.x_scale), _label(plane.y, self.y_scale)),
-        )
-
-    def _ticks(
-        self, axis: Axis, scale: Scale, is_upright: bool
-    ) -> Ticks:
-        if axis.places:
-            return list(enumerate(axis.places))
-        return [(v, scale.tick(v)) for v in scale.ticks(is_upright, 0.2)]
 
     def _draw_curve(self, curve: Curve, rank: int) -> None:
         if not curve.points:
@@ -371,36 +354,37 @@ class _Drawn:
 def draw_axes(
     sheet: Sheet,
     corner: tuple[float, float],
-    x: tuple[Scale, Ticks],
-    y: tuple[Scale, Ticks],
-    labels: tuple[str, str],
+    x: Scale,
+    y: Scale,
+    names: tuple[str, str],
 ) -> None:
     """A grid with its figures, from the lower left corner."""
-    (left, bottom), grid = corner, []
-    right, top = left + x[0].inches, bottom + y[0].inches
-    edge = [[(left, top), (left, bottom), (right, bottom)]]
-    for value, text in x[1]:
-        at = left + x[0].at(value)
+    left, bottom = corner
+    right, top = left + x.inches, bottom + y.inches
+    grid, edge = [], [[(left, top), (left, bottom), (right, bottom)]]
+    for value, text in x.ticks(slack=0.2):
+        at = left + x.at(value)
         sheet.text(at, bottom - 0.12, text, FONT, ha="center")
         grid.append([(at, bottom), (at, top)])
         edge.append([(at, bottom), (at, bottom - 0.04)])
-    for value, text in y[1]:
-        at = bottom + y[0].at(value)
+    figures = y.ticks(is_upright=True)
+    for value, text in figures:
+        at = bottom + y.at(value)
         sheet.text(left - 0.06, at, text, FONT, ha="right")
         grid.append([(left, at), (right, at)])
         edge.append([(left, at), (left - 0.04, at)])
     look = {"colors": GRID_COLOR, "linewidths": 0.5, "zorder": 0}
     sheet.segments(grid, **look)
     sheet.segments(edge, colors=TEXT_COLOR, linewidths=0.6)
-    middle = {"ha": "center"}
-    sheet.text((left + right) / 2, bottom - 0.28, labels[0], FONT, **middle)
-    at = left - 0.16 - max(width_of(text, FONT) for _, text in y[1])
+    below, beside = (
+        name + ("" if scale.kind == "linear" else ", log")
+        for name, scale in zip(names, (x, y))
+    )
+    middle: dict[str, Any] = {"ha": "center"}
+    sheet.text((left + right) / 2, bottom - 0.28, below, FONT, **middle)
+    at = left - 0.16 - max(width_of(text, FONT) for _, text in figures)
     middle["rotation"] = 90
-    sheet.text(at, (bottom + top) / 2, labels[1], FONT, **middle)
-
-
-def _label(axis: Axis, scale: Scale) -> str:
-    return axis.label + ("" if scale.kind == "linear" else ", log")
+    sheet.text(at, (bottom + top) / 2, beside, FONT, **middle)
 
 
 def spread(

@@ -52,14 +52,12 @@ PART_COLORS = (
 class Point:
     """A row in one panel: `value` with its whisker, or a `note`.
 
-    `tick` is a second figure in the same unit, drawn as a short stroke;
     `band` is drawn behind the value.
     """
 
     value: float | None = None
     low: float = 0.0
     high: float = 0.0
-    tick: float | None = None
     note: str = ""
     parts: tuple[float, ...] = ()  # of `value`, in the order of the chart's
     text: str = ""  # beside the value, instead of its figure
@@ -101,9 +99,8 @@ class RowChart:
 
     @cached_property
     def figures(self) -> list[float]:
-        """Every value and every tick."""
-        values = [p.value for p in self.points if p.value is not None]
-        return values + [p.tick for p in self.points if p.tick is not None]
+        """Every value."""
+        return [p.value for p in self.points if p.value is not None]
 
     @cached_property
     def is_logarithmic(self) -> bool:
@@ -192,11 +189,11 @@ def _scale(chart: RowChart, index: int, width: float, font: float) -> Scale:
     if chart.parts or chart.how == "bars":
         points = [row.points[index] for row in chart.rows]
     shown = [p for p in points if p.value]
-    values = [v for p in shown for v in (p.value, p.high, p.tick) if v]
+    values = [v for p in shown for v in (p.value, p.high) if v]
     highest = max(values, default=0.0)
     low, high, kind = 0.0, highest if highest > 0 else 1.0, "linear"
     if chart.is_logarithmic:
-        lowest = min(v for p in shown for v in (p.value, p.tick) if v)
+        lowest = min(p.value for p in shown if p.value)
         low = lowest * min((lowest / highest) ** 0.08, 0.9)
         kind = "log"
     elif chart.figures and min(chart.figures) < 0:
@@ -215,7 +212,7 @@ def _scale(chart: RowChart, index: int, width: float, font: float) -> Scale:
 
 def _end(point: Point) -> float:
     """Where a figure may begin."""
-    return max(point.value or 0.0, point.high, point.tick or 0.0)
+    return max(point.value or 0.0, point.high)
 
 
 @dataclass(frozen=True)
@@ -241,9 +238,8 @@ class _Panel:
             size = (self.scale.inches, self.pitch)
             sheet.box(self.left, y, *size, facecolor=_BAND_COLOR, zorder=0)
         ticks = self.scale.ticks()
-        places = [self.x(value) for value in ticks]
-        for value, x in zip(ticks, places):
-            text = self.scale.tick(value)
+        places = [self.x(value) for value, _ in ticks]
+        for x, (_, text) in zip(places, ticks):
             sheet.text(x, bottom - 0.12, text, FONT, ha="center")
         axis = [[(self.left, bottom), (right, bottom)]]
         axis += [[(x, bottom), (x, bottom - 0.04)] for x in places]
@@ -330,11 +326,6 @@ class _Panel:
                 gid="interval",
                 zorder=4 if is_bars else 3,
             )
-        if point.tick is not None and (point.tick or self.scale.kind != "log"):
-            # The shape of a dot is its name; a bar may be crossed.
-            look = {"marker": "|", "markersize": 9, "markeredgewidth": 1.3}
-            look |= {"color": TEXT_COLOR, "zorder": 5 if is_bars else 3}
-            self.sheet.line([self.x(point.tick)], [y], **look)
         if not is_bars:
             look = {"marker": style.marker, "markersize": 6, "gid": "dot"}
             look |= {"markerfacecolor": face, "markeredgecolor": style.color}
