@@ -207,7 +207,7 @@ def _lost(found: Duel) -> Iterator[str]:
     word, guests = max(groups.items(), key=lambda group: len(group[1]))
     yield (
         f"{begin}{found.rival} loses {word} pages"
-        f" {_of_all(guests, len(lost))}"
+        f" {_of_all(guests, len(found.guests))}"
     )
 
 

@@ -93,7 +93,7 @@ def times(results: Results) -> Table:
                     Cell(place.condition),
                     replace(time, unit=place.measure.unit),
                     ratio_cell(results, place, who),
-                    figure(rounds),
+                    figure(rounds or None),
                 )
             )
     return Table("times", "times", columns, tuple(rows))

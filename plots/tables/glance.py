@@ -49,7 +49,7 @@ def guests(found: Duel, most: int | None = None) -> Table:
             Column(
                 name,
                 name,
-                legend="memory aside" if name == LIMIT else "",
+                legend="the limit" if name == LIMIT else "",
                 may_go=name == LIMIT,
             )
             for name in who

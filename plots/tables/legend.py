@@ -14,7 +14,7 @@ def legend(results: Results, tables: Sequence[Table]) -> dict[str, str]:
     """Of each heading, mark and word that is there, and of no other."""
     words = {
         column.group.split(",")[0] or column.heading: column.legend
-        for table in tables
+        for table in filter(None, tables)
         for column in table.columns
         if column.legend
     }

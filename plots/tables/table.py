@@ -205,6 +205,8 @@ def figure(
         return Cell(absence=absence)
     if not isinstance(value, Estimate):
         return Cell(value, mark=mark)
+    if value.count < 2:
+        return Cell(value.median, is_interval=False, mark=mark)
     return Cell(value.median, value.low, value.high, value.is_interval, mark)
 
 
