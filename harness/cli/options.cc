@@ -39,7 +39,7 @@ namespace fs = std::filesystem;
 // that the run takes more than minutes.
 constexpr std::array<std::string_view, 5> kDefaultWorkloads = {
     "idle-8g", "frag-4g", "busy-2g", "oom-2g", "punched-2g"};
-// What --operation=replay compares, unless told otherwise: a replay takes a
+// The default structures of --operation=replay: a replay takes a
 // second, and has a row for each policy. Those that were argued about, those
 // that the kernel has now, and the ways without a set.
 constexpr std::array<std::string_view, 7> kReplayedStructures = {
@@ -407,7 +407,7 @@ void CheckFilter(const std::string& filter) {
   }
 }
 
-// A folder that results can be written to, as far as can be told without making
+// A folder that results can be written to, as far as one can see without making
 // it.
 fs::path ChooseOut(const std::string& out, std::string_view file) {
   fs::path folder = out;

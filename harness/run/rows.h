@@ -71,8 +71,8 @@ struct RowRequest {
 bool CanServe(const Contender& contender, const PolicySpec& policy);
 std::vector<Row> MakeRows(const RowRequest& request);
 
-// Every row in one visit. `share`: in as few as can be, because recording is
-// most of what a measurement takes; else each alone.
+// Every row in one visit. `share`: in as few visits as possible, because
+// recording takes most of a measurement; else each row alone.
 std::vector<Visit> MakeVisits(std::span<const Row> rows, bool share);
 
 }  // namespace pfn

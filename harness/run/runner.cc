@@ -381,7 +381,7 @@ std::size_t ReportFailures(std::span<const Row> rows,
     if (named == visit.end()) continue;
     const std::size_t others = visit.size() - 1;
     fmt::print(stderr, "pfnbench: {}{}: {}\n", rows[*named].name,
-               others == 0 ? "" : fmt::format(" and {} beside it", others),
+               others == 0 ? "" : fmt::format(" and {} with it", others),
                error(*named));
     if (error(*named).starts_with("failed: ")) failed += visit.size();
   }
