@@ -51,8 +51,8 @@ def build(kind: Any, value: Any, where: str) -> Any:
     # A NamedTuple, which is a list in the file.
     if not isinstance(value, list) or len(value) != 3:
         raise BadShape(f"{where} is not a list of three numbers")
-    hints = _hints(kind).values()
-    return kind(*(build(hint, each, where) for hint, each in zip(hints, value)))
+    pairs = zip(_hints(kind).values(), value)
+    return kind(*(build(hint, each, where) for hint, each in pairs))
 
 
 def _object(kind: Any, value: Any, where: str) -> Any:
