@@ -98,13 +98,13 @@ def test_the_page_says_over_how_much_and_who_failed(
 def test_a_picture_says_over_how_much_and_who_failed(
     results_of: ResultsOf,
 ) -> None:
-    from plots.draw import figure_pareto, figure_time
+    from plots.draw import figure_planes, figure_rows
 
-    lines = figure_time.charts(results_of(content()))["set"].lines
+    lines = figure_rows.charts(results_of(content()))["set"].rows
     notes = {line.label: line.points[0].note for line in lines}
     assert notes["cvbmp"] == "over 2700 ns"
     assert notes["roaring"] == "failed"
-    caption = figure_pareto.charts(results_of(content()))["pareto"].caption
+    caption = figure_planes.charts(results_of(content()))["pareto"].frame.caption
     assert "no figure: cvbmp (over 2700 ns), roaring (failed)" in caption
 
 
