@@ -95,20 +95,18 @@ class Duel:
             return None
         return self.results.lost_ppm(self.case(guest, name, self.fault))
 
-    def longest(self, guest: str, name: str) -> tuple[str, float, bool] | None:
-        """The longest call under the lock, its us, and if it is sure."""
-        case = self.case(guest, name, self.condition)
-        return longest(self.results, case)
+    def longest(self, guest: str, name: str) -> tuple[float, bool] | None:
+        """The longest call under the lock in us, and if it is sure."""
+        return longest(self.results, self.case(guest, name, self.condition))
 
 
-def longest(results: Results, case: Case) -> tuple[str, float, bool] | None:
-    """Which call, its us, and whether repetitions took interrupts out."""
+def longest(results: Results, case: Case) -> tuple[float, bool] | None:
+    """Its us, and whether repetitions took interrupts out."""
     found = results.profile_of(case)
     tails = found.tails if found and found.error is None else None
     if tails is None or tails.longest is None:
         return None
-    call, ns = tails.longest
-    return call, ns / 1000, tails.repetitions > 1
+    return tails.longest[1] / 1000, tails.repetitions > 1
 
 
 def duel(results: Results) -> Duel | None:
