@@ -245,9 +245,7 @@ def heads(old: Results, new: Results) -> Iterator[str]:
             yield f"DIFFERS: {key}: old {before}; new {after}"
 
 
-def missing(
-    old: Results, new: Results, selection: Selection
-) -> Iterator[str]:
+def missing(old: Results, new: Results, selection: Selection) -> Iterator[str]:
     """Rows of one run alone, and rows without a time."""
     for name, results, other in (("old", old, new), ("new", new, old)):
         both = set(other.cases)

@@ -217,9 +217,7 @@ def glance(
     return Table("glance", title, (STRUCTURE, *heads), rows).filled()
 
 
-def _rest(
-    results: Results, place: Place, who: Contender
-) -> Iterator[Cell]:
+def _rest(results: Results, place: Place, who: Contender) -> Iterator[Cell]:
     case = Case("set", place.workload, who, place.condition)
     call = longest(results, case)
     yield figure(call[0], "" if call[1] else "?") if call else ABSENT

@@ -65,9 +65,7 @@ def mail(
         sections += _cover_letter(subject, choice)
     else:
         sections.append(_in_short(results))
-    return (
-        "\n".join(map(_unmistakable, page(sections).splitlines())) + "\n"
-    )
+    return ("\n".join(map(_unmistakable, page(sections).splitlines())) + "\n")
 
 
 def _unmistakable(line: str) -> str:

@@ -191,9 +191,7 @@ def _for_reply(
     rivals_of = _against_baseline(subject)
     scores = {
         name: (
-            sum(
-                r.mark == "*" and r.ratio.median < 1 for r in rivals_of[name]
-            ),
+            sum(r.mark == "*" and r.ratio.median < 1 for r in rivals_of[name]),
             -median([r.ratio.median for r in rivals_of[name]]),
         )
         for name in _proposals(subject.results, list(rivals_of))
