@@ -34,7 +34,7 @@ std::vector<const Row*> PlanProfiles(std::span<const Row> rows) {
 void NameProfile(const Row& row, Profile& profile) {
   profile.workload = row.job.workload->name();
   profile.structure = row.contender->traits.name;
-  profile.condition = row.condition;
+  profile.conditions = row.key.Conditions();
 }
 
 ProfileBudget::ProfileBudget(std::span<const Row* const> plan,

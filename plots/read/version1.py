@@ -65,7 +65,8 @@ def upgrade(document: dict[str, Any]) -> dict[str, Any]:
     What is of no known shape stays as it is, and is refused with the rest.
     """
     made = dict(document)
-    context = {"order": ORDER, **DECLARED, **document["context"]}
+    context = {**document["context"], "pfnbench_schema": "2", "order": ORDER}
+    context.update(DECLARED)
     for kind, convert in (("structure", _structure), ("workload", _workload)):
         found = []
         for key in [key for key in context if key.startswith(f"{kind}_")]:
@@ -107,7 +108,7 @@ def parse_name(name: str) -> dict[str, Any] | None:
         "workload": "/".join(parts[1:-1]),
         "structure": parts[-1],
         "control": int(control) if re.fullmatch("[0-9]{1,9}", control) else 0,
-        "conditions": conditions,
+        **({"conditions": conditions} if conditions else {}),
     }
 
 
@@ -118,7 +119,8 @@ def _pair(key: str) -> tuple[str, str]:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     name = row.get("name")
-    made = {**row, **(parse_name(name) or {})} if isinstance(name, str) else row
+    made = {**row, **((parse_name(name) or {}) if isinstance(name, str) else {})}
+    made.pop("run_name", None)
     message = row.get("error_message")
     # Older files have "takes over 3.4 s: ...", or the bare reason.
     if isinstance(message, str) and message:
@@ -130,11 +132,11 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _profile(profile: dict[str, Any]) -> dict[str, Any]:
-    condition = profile.get("condition")
-    if not isinstance(condition, str) or not condition:
-        return profile
-    conditions = dict(_pair(key) for key in condition.split("/"))
-    return {**profile, "conditions": conditions}
+    made = dict(profile)
+    condition = made.pop("condition", None)
+    if isinstance(condition, str) and condition:
+        made["conditions"] = dict(_pair(key) for key in condition.split("/"))
+    return made
 
 
 def _structure(name: str, text: str) -> dict[str, Any]:
