@@ -132,13 +132,13 @@ function axis({x, ticks}) {
       ...ticks.map((tick) => make('text', {x: x(tick), y: '75%'}, `${tick}`)));
 }
 
-function drawn({x, ticks}, ratio, control) {
+function drawn({x, ticks}, ratio, noise) {
   const parts = ticks.map((tick) => make('line', {
     x1: x(tick), x2: x(tick), y1: '0', y2: '100%',
     class: tick === 1 ? 'one' : 'tick',
   }));
-  if (control) {
-    const [low, high] = [x(control.low), x(control.high)].map(parseFloat);
+  if (noise) {
+    const [low, high] = noise.map(Number).map(x).map(parseFloat);
     parts.unshift(make('rect', {x: `${low}%`, width: `${high - low}%`,
                                 y: '0', height: '100%', class: 'noise'}));
   }
@@ -179,12 +179,12 @@ function showPair(state) {
   byId('verdict').textContent = summary(state, known);
 }
 
-function pairRow({guest, run, ratio, control, both}, scale) {
+function pairRow({guest, run, ratio, noise, both}, scale) {
   const word = ratio?.word ?? 'not compared';
   return make(
       'tr', {class: ratio?.mark === '*' ? word : 'open'},
       make('th', {scope: 'row'}, guest, make('span', {class: 'unit'}, run)),
-      make('td', {class: 'chart'}, drawn(scale, ratio, parsed(control))),
+      make('td', {class: 'chart'}, drawn(scale, ratio, noise)),
       make('td', {class: 'number'},
            ...(ratio ? [ratio.text, make('i', {}, ratio.bounds)] : ['–'])),
       make('td', {class: 'word'}, word),

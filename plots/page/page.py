@@ -18,8 +18,8 @@ from typing import Any
 
 from plots.page import guest, pairs
 from plots.read import instructions
-from plots.read.results import Results, ResultsError, condition_label
 from plots.read.file import printable
+from plots.read.results import Results, ResultsError, condition_label
 from plots.tables import answer, cases, facts, profiles, replay
 from plots.tables.duel import duel
 from plots.tables.table import Cell, Table
@@ -65,6 +65,8 @@ def page(results: Results, extras: Extras) -> str:
     title = "Sets of page frames"
     if found and found.rival:
         title = f"{found.baseline} or {found.rival}?"
+    data = pairs.pairs(results, found)
+    names, known = data["names"], results.traits
     shown, left_out = _pictures(extras.pictures)
     places = pairs.places(results)
     css, script = (
@@ -78,7 +80,8 @@ def page(results: Results, extras: Extras) -> str:
         machine="; ".join([*facts.machine(results)][:2]),
         warnings=[*facts.warnings(results)],
         missing=[*facts.missing(results)],
-        data=pairs.pairs(results, found),
+        data=data,
+        families={n: known[n].family if n in known else None for n in names},
         measures=dict.fromkeys(place.measure.name for place in places),
         faults=dict.fromkeys(place.condition for place in places),
         likes=guest.likes(results),
