@@ -191,7 +191,7 @@ function pairRow({guest, run, ratio, noise, both}, scale) {
       ...both.map((time) => make('td', {class: 'number'}, time || '–')));
 }
 
-function summary({one, other}, known) {
+function summary({one, other, time}, known) {
   if (one === other) return 'Choose two different structures.';
   if (!known.length) return DATA.none;
   const counted = Object.entries(SAID)
@@ -199,8 +199,10 @@ function summary({one, other}, known) {
         [words, known.filter((ratio) => ratio.word === word).length])
       .filter(([, count]) => count)
       .map(([words, count]) => `${words} on ${count}`);
-  return `${one} against ${other}, of ${known.length} guests: ` +
-      `${counted.join(', ')}.`;
+  const [fault] =
+      document.querySelector('[data-key="fault"]').selectedOptions;
+  return `${one} against ${other} (${time}, ${fault.text}), of ` +
+      `${known.length} guests: ${counted.join(', ')}.`;
 }
 
 // --- one guest -------------------------------------------------------------
