@@ -15,6 +15,7 @@ from plots.tables.table import Cell, Column, Table
 
 WIDTH = 72  # columns; what is left of 80 after two quotations
 _MAX_HEADING = 24
+_MAX_IN_GROUP = 8  # six columns are to stand side by side
 _MAX_LABEL = 30
 _LEGEND_WIDTH = 15
 _GAP = "  "
@@ -80,10 +81,10 @@ def _split(table: Table) -> tuple[list[list[str]], list[_Made]]:
 def _labels(names: list[list[str]], widths: Sequence[int]) -> list[str]:
     """Names side by side, no wider than the widest column leaves room."""
     room = WIDTH - len(_GAP) - max(widths, default=0)
-    room = min(_MAX_LABEL, room) - len(_GAP) * (len(names) - 1)
+    room -= len(_GAP) * (len(names) - 1)
     columns = []
     for at, words in enumerate(names):
-        most = max(1, room // (len(names) - at))
+        most = min(_MAX_LABEL, max(1, room // (len(names) - at)))
         short = [shorten(word, most) for word in words]
         width = max(map(len, short))
         room -= width
@@ -97,7 +98,8 @@ def _column(column: Column, cells: Sequence[Cell]) -> list[str]:
     # A word such as "failed" stands alone and aligns with no number.
     aligned = [fields for fields in parts if len(fields) > 1]
     widths = [max(map(len, fields)) for fields in zip(*aligned)]
-    texts = [shorten(to_ascii(column.heading) or "?", _MAX_HEADING)]
+    most = _MAX_IN_GROUP if column.group else _MAX_HEADING
+    texts = [shorten(to_ascii(column.heading) or "?", most)]
     has_marks = any(cell.mark for cell in cells)
     for cell, fields in zip(cells, parts):
         if len(fields) > 1:
