@@ -268,7 +268,11 @@ function showTable({table, key, heads, body, rows, count}, state) {
     count.textContent = shown.length === rows.length ?
         `${rows.length} rows` : `${shown.length} of ${rows.length} rows`;
   }
-  if (sort && count) table.closest('details').open = true;
+  if (!sort) return;
+  for (let place = table.closest('details'); place;
+       place = place.parentElement.closest('details')) {
+    place.open = true;
+  }
 }
 
 for (const control of CONTROLS) {

@@ -125,7 +125,6 @@ def _template() -> Any:
         "separators": (",", ":"),
         "allow_nan": False,
     }
-    environment.globals["zip"] = zip
     environment.filters["condition"] = condition_label
     environment.tests["figure"] = _is_figure
     environment.tests["numeric"] = lambda cells: any(map(_is_figure, cells))
@@ -149,17 +148,15 @@ def _tables(results: Results, counts: Results | None) -> list[Table]:
         facts.workloads(results),
         facts.structures(results),
     ]
-    return [
-        # The structure first: that column stays in sight.
-        table.pick(
-            sorted(
-                (column.key for column in table.columns),
-                key=lambda key: key != "structure",
-            )
-        )
-        for table in map(Table.filled, every)
-        if table
-    ]
+    made: list[Table] = []
+    for table in map(Table.filled, every):
+        if table:
+            # The structure first: that column stays in sight.
+            keys = [column.key for column in table.columns]
+            table = table.pick(sorted(keys, key=lambda k: k != "structure"))
+            same = sum(other.key.startswith(table.key) for other in made)
+            made.append(replace(table, key=f"{table.key}{same or ''}"))
+    return made
 
 
 def _by_unit(table: Table) -> Iterator[Table]:
@@ -168,10 +165,9 @@ def _by_unit(table: Table) -> Iterator[Table]:
     for row in table.rows:
         unit = next((cell.unit for cell in row if cell.unit), "")
         by_unit.setdefault(unit, []).append(row)
-    for number, (unit, rows) in enumerate(by_unit.items()):
+    for unit, rows in by_unit.items():
         yield replace(
             table,
-            key=f"{table.key}{number or ''}",
             title=f"{table.title}, {unit}",
             columns=tuple(
                 replace(column, unit=cell.unit or column.unit)

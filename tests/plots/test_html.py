@@ -337,6 +337,24 @@ def test_times_of_another_unit_have_a_table_of_their_own(
     assert {line[1] for line in lines} == {"extract", "drain"}
 
 
+def test_every_table_can_be_named_in_the_address(
+    results_of: ResultsOf,
+) -> None:
+    content = full_document(["idle-8g", "frag-4g"])
+    for guest in ("idle-8g", "frag-4g"):
+        content["benchmarks"] += rows(
+            f"replay/{guest}/cvbmp/policy:free",
+            [1.0] * 9,
+            pages_told=7,
+            kicks=3,
+            structure_ms=2.5,
+        )
+    text = page(results_of(content), NOTHING)
+    ids = re.findall('<table id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+    assert len([key for key in ids if key.startswith("replay")]) > 2
+
+
 def profiles() -> "list[dict[str, Any]]":
     cut = {"workload": "idle-8g", "structure": "flat", "condition": ""}
     return [
