@@ -73,7 +73,7 @@ def page(results: Results, extras: Extras) -> str:
         (_PARTS / name).read_text(encoding="utf-8")
         for name in ("page.css", "page.js")
     )
-    return _template().render(
+    text = _template().render(
         title=title,
         answer=" ".join(answer.answer(results)).removeprefix(title),
         results=results,
@@ -95,6 +95,7 @@ def page(results: Results, extras: Extras) -> str:
         script=script,
         script_hash=_hash(script),
     )
+    return str(text).lstrip()
 
 
 def _hash(text: str) -> str:
