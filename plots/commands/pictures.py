@@ -28,12 +28,14 @@ from plots.read.results import ResultsError, load
 from plots.text import showcase
 
 DEBIAN_PYTHON = "/usr/bin/python3"
+SVG = switch("--svg", "write each picture as SVG too, next to the PNG")
 
 
 @command(
-    "draw PNG and SVG pictures",
+    "draw the pictures of a run, as PNG",
     RESULTS,
-    output("directory for the pictures (default: beside RESULTS)", "DIR"),
+    output("directory for the pictures (default: next to RESULTS)", "DIR"),
+    SVG,
 )
 def _plot(options: Options) -> int:
     results = load(options.results)
@@ -49,9 +51,13 @@ def _plot(options: Options) -> int:
             "has no figure of any operation, so there is nothing to plot",
             "look at its errors, and run ./run bench again",
         )
-    for stem, rendered in pictures.render(charts):
+    for stem, rendered in pictures.render(charts, _suffixes(options)):
         _write_pictures(directory / stem, rendered)
     return 0
+
+
+def _suffixes(options: Options) -> tuple[str, ...]:
+    return ("png", "svg") if options.svg else ("png",)
 
 
 def _write_pictures(stem: Path, rendered: dict[str, bytes]) -> None:
@@ -68,7 +74,8 @@ def _write_pictures(stem: Path, rendered: dict[str, bytes]) -> None:
         "output of `pfntrace cat --absolute TRACE`; - for stdin",
         metavar="FILE",
     ),
-    output("writes STEM.png and STEM.svg", "STEM", required=True),
+    output("writes STEM.png", "STEM", required=True),
+    SVG,
 )
 def _trace(options: Options) -> int:
     from plots.draw import figure_trace
@@ -80,11 +87,9 @@ def _trace(options: Options) -> int:
         trace = figure_trace.parse(lines, options.text)
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
-    from plots.draw import panels
-
-    _write_pictures(
-        options.output, panels.render_trace(trace, options.output.name)
-    )
+    stem = options.output
+    rendered = figure_trace.render(trace, stem.name, _suffixes(options))
+    _write_pictures(stem, rendered)
     return 0
 
 
@@ -115,7 +120,7 @@ def _remedy() -> str:
 @command(
     "write the web page, one file",
     RESULTS,
-    output("where to write it (default: page.html beside RESULTS)"),
+    output("where to write it (default: page.html next to RESULTS)"),
 )
 def _html(options: Options) -> int:
     from plots.page import page
