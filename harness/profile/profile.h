@@ -19,7 +19,6 @@
 
 #include "harness/heap/nowait_heap.h"
 #include "structures/core/pfn.h"
-#include "workloads/text/json.h"
 
 namespace pfn {
 
@@ -138,8 +137,8 @@ struct TailProfile {
 struct Profile {
   std::string workload;
   std::string structure;
-  JsonObject conditions = {};  // as rows have them; empty: no faults
-  std::string error;           // empty, or why something is missing
+  std::string conditions;  // in JSON, as rows have them; empty: there are none
+  std::string error;       // empty, or why something is missing
   std::optional<MemoryProfile> memory;
   std::optional<TailProfile> tails;
   // Whether allocations are those of the heap, and may be shown.

@@ -121,8 +121,8 @@ std::string Json(const TailProfile& tails, bool accounts_memory) {
 std::string ToJson(const Profile& profile) {
   JsonObject object;
   object.Add("workload", profile.workload).Add("structure", profile.structure);
-  if (!profile.conditions.is_empty()) {
-    object.AddJson("conditions", profile.conditions.Text());
+  if (!profile.conditions.empty()) {
+    object.AddJson("conditions", profile.conditions);
   }
   if (!profile.error.empty()) object.Add("error", profile.error);
   if (profile.memory) object.AddJson("memory", Json(*profile.memory));

@@ -24,7 +24,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from plots.draw.style import Style
+from plots.draw.style import STYLES, Style
 from plots.tables.figures import binary_size
 
 WIDTH = 7.2  # 720 pixels, as wide as a page or a mail window shows them
@@ -40,6 +40,8 @@ _DPI = 200  # two to one
 _COLORS = 128  # of a PNG; a third of the bytes, and the eye sees no loss
 # How much of an axis a zero takes that the others have no room for.
 _ZERO_ROOM = 0.1
+
+_KNOWN = [int(style.color[1:], 16) for style in STYLES.values()]
 
 _SETTINGS = {
     "svg.hashsalt": "pfnbench",
@@ -84,16 +86,17 @@ def _png(figure: Figure) -> bytes:
 
 
 def _fewer_colors(pixels: np.ndarray) -> Image.Image:
-    """The most frequent colours as they are, the others as the nearest one.
+    """Colours of structures and frequent ones as they are, others as near.
 
     Pillow's own ways mix them, and a mixed colour is another structure's.
-    What is rare are the edges of lines and letters.
+    Others are the edges of lines and letters.
     """
     red, green, blue = (pixels[..., i].astype(np.int32) for i in range(3))
     codes = red << 16 | green << 8 | blue
     # Most of a picture is paper: the rest alone is sorted.
     paper = codes[0, 0]
     colors, counts = np.unique(codes[codes != paper], return_counts=True)
+    counts = counts + np.isin(colors, _KNOWN) * codes.size
     colors = colors[np.argsort(-counts, kind="stable")]
     colors = np.concatenate([[paper], colors])
     split = np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=1)
@@ -267,8 +270,9 @@ class Scale:
             half = width_of(self.tick(value), FONT) / 2 - slack
             return is_upright or half <= self.at(value) <= self.inches - half
 
-        every = [list(filter(is_inside, v)) for v in self._every_tick()]
-        chosen = next(filter(fits, filter(None, every)), every[-1])
+        every = self._every_tick()
+        inside = [list(filter(is_inside, values)) for values in every]
+        chosen = next(filter(fits, filter(None, inside)), every[-1][:1])
         return [(value, self.tick(value)) for value in chosen]
 
     def _every_tick(self) -> list[list[float]]:

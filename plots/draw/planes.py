@@ -196,8 +196,11 @@ def draw(chart: PlaneChart) -> Sheet:
     before = _NAMED + max(width_of(text, FONT) for _, text in ticks)
     block = _ABOVE + height + _BELOW
     body = block * lines
-    if not has_names and count % columns == 0:  # the key has a row of its own
-        body += _KEY_PITCH * (len(chart.key) + 1) + _ABOVE - block
+    if not has_names:
+        # The key may have a row of its own, and be higher than a plane.
+        last = block if count % columns else 0.0
+        room = _KEY_PITCH * (len(chart.key) + 1) + _ABOVE
+        body += max(last, room) - block
     sheet = Sheet(chart.frame, body)
     places = [
         (

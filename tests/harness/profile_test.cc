@@ -458,7 +458,7 @@ TEST_F(Profiles, FailuresAreNoWrongAnswers) {
 TEST(ProfileJson, IsTheGoldenOne) {
   Profile profile{.workload = "w",
                   .structure = "s",
-                  .conditions = JsonObject().Add("fault", "nth:1"),
+                  .conditions = R"({"fault":"nth:1"})",
                   .error = "say \"why\"",
                   .memory = {},
                   .tails = {}};

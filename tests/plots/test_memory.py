@@ -10,7 +10,7 @@ import pytest
 from conftest import FAILSLAB, document, memory, profile, rows, times
 from test_html import NOTHING
 
-from plots.draw import figure_memory
+from plots.draw import figure_rows
 from plots.page.page import page
 from plots.text.mail import mail
 from plots.text.mail_subject import Choice
@@ -87,8 +87,8 @@ def test_bits_are_of_the_largest_pass_with_the_peak_beside_them(
     said = "takes 1640 bits per page when the largest pass is full, 60.0 KiB"
     assert said in re.sub("<[^>]*>", "", text)
     assert '"set","cvbmp","",[1638.4,"1640"]' in text
-    chart = figure_memory.charts(results)["memory"]
-    assert {line.points[0].value for line in chart.lines} == {BITS}
+    chart = figure_rows.charts(results)["memory"]
+    assert {line.points[0].value for line in chart.rows} == {BITS}
 
 
 def test_a_profile_that_was_cut_off_changes_no_figure(

@@ -14,7 +14,7 @@ from plots.text.compare import compare
 from plots.text.mail import mail
 from plots.text.mail_subject import Choice
 from plots.text.report import report as report_of
-from plots.read.results import Results, parse_name
+from plots.read.results import Results
 from plots.text.showcase import first_table
 
 ResultsOf = Callable[[Any], Results]
@@ -98,13 +98,13 @@ def test_the_page_says_over_how_much_and_who_failed(
 def test_a_picture_says_over_how_much_and_who_failed(
     results_of: ResultsOf,
 ) -> None:
-    from plots.draw import figure_pareto, figure_time
+    from plots.draw import figure_planes, figure_rows
 
-    lines = figure_time.charts(results_of(content()))["set"].lines
+    lines = figure_rows.charts(results_of(content()))["set"].rows
     notes = {line.label: line.points[0].note for line in lines}
     assert notes["cvbmp"] == "over 2700 ns"
     assert notes["roaring"] == "failed"
-    caption = figure_pareto.charts(results_of(content()))["pareto"].caption
+    caption = figure_planes.charts(results_of(content()))["pareto"].frame.caption
     assert "no figure: cvbmp (over 2700 ns), roaring (failed)" in caption
 
 
@@ -141,7 +141,7 @@ def test_what_was_not_run_is_not_called_slow(
     reason: str, results_of: ResultsOf
 ) -> None:
     results = results_of(content(slow=reason or "not run"))
-    case = parse_name("set/busy-2g/cvbmp")
+    case = results.case_named("set/busy-2g/cvbmp")
     assert case is not None and results.word(case) == ""
     title = "busy-2g, no faults: set + drain"
     assert row_of(report(results), title, "cvbmp").startswith("- ")
@@ -151,7 +151,7 @@ def test_a_crash_has_failed_even_if_it_took_over_some_time(
     results_of: ResultsOf,
 ) -> None:
     results = results_of(content(slow="failed: hangs: over 30 s without a"))
-    case = parse_name("set/busy-2g/cvbmp")
+    case = results.case_named("set/busy-2g/cvbmp")
     assert case is not None and results.word(case) == "failed"
 
 

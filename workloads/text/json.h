@@ -47,7 +47,7 @@ class JsonObject {
   JsonObject& AddAll(const JsonObject& other);
 
   bool is_empty() const { return fields_.empty(); }
-  std::string Text() const { return '{' + fields_ + '}'; }
+  std::string Text() const { return std::string("{") + fields_ + "}"; }
 
  private:
   std::string fields_;
