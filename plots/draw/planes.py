@@ -196,11 +196,12 @@ def draw(chart: PlaneChart) -> Sheet:
     before = _NAMED + max(width_of(text, FONT) for _, text in ticks)
     block = _ABOVE + height + _BELOW
     body = block * lines
+    is_alone = count % columns == 0
     if not has_names:
         # The key may have a row of its own, and be higher than a plane.
-        last = block if count % columns else 0.0
-        room = _KEY_PITCH * (len(chart.key) + 1) + _ABOVE
-        body += max(last, room) - block
+        rows = math.ceil(len(chart.key) / (columns if is_alone else 1))
+        last = 0.0 if is_alone else block
+        body += max(last, _KEY_PITCH * (rows + 1)) - block
     sheet = Sheet(chart.frame, body)
     places = [
         (
@@ -214,7 +215,8 @@ def draw(chart: PlaneChart) -> Sheet:
         size = (column - before - gutter, height)
         _Drawn(sheet, chart, plane, *corner, *size).draw(has_names)
     if not has_names:
-        _draw_key(sheet, chart, *places[count])
+        corners = places[count:] if is_alone else [places[count]]
+        _draw_key(sheet, chart, corners)
     return sheet
 
 
@@ -224,10 +226,13 @@ def _beside(curve: Curve, has_names: bool) -> str:
 
 
 def _draw_key(
-    sheet: Sheet, chart: PlaneChart, left: float, top: float
+    sheet: Sheet, chart: PlaneChart, corners: list[tuple[float, float]]
 ) -> None:
-    for row, curve in enumerate(chart.key):
-        y = top - row * _KEY_PITCH - 0.1
+    """From these corners downwards, to the right and then down."""
+    for index, curve in enumerate(chart.key):
+        row, column = divmod(index, len(corners))
+        left, top = corners[column]
+        y = top + _ABOVE - (row + (1 if len(corners) > 1 else 2)) * _KEY_PITCH
         look = {**line_of(curve.style), **mark_of(curve.style)}
         if chart.how == "points":
             look["linestyle"] = "none"

@@ -190,10 +190,12 @@ def _scale(chart: RowChart, index: int, width: float, font: float) -> Scale:
         points = [row.points[index] for row in chart.rows]
     shown = [p for p in points if p.value]
     values = [v for p in shown for v in (p.value, p.high) if v]
-    highest = max(values, default=0.0)
+    # A ratio is seen by its distance from 1.
+    one = [value for value in chart.dashed if value and chart.how == "log"]
+    highest = max([*values, *one], default=0.0)
     low, high, kind = 0.0, highest if highest > 0 else 1.0, "linear"
     if chart.is_logarithmic:
-        lowest = min(p.value for p in shown if p.value)
+        lowest = min([*(p.value for p in shown if p.value), *one])
         low = lowest * min((lowest / highest) ** 0.08, 0.9)
         kind = "log"
     elif chart.figures and min(chart.figures) < 0:
