@@ -7,13 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 
-from plots.read.results import (
-    FILE_NAME,
-    Case,
-    Results,
-    load,
-    parse_name,
-)
+from plots.read.results import FILE_NAME, Case, Results, load
 from plots.read.statistics import (
     Estimate,
     differs,
@@ -72,11 +66,9 @@ class Lab:
 
     def fact(self, experiment: str, workload: str, name: str) -> str:
         """A fact of a workload, as the context of the results has it."""
-        context = self.results(experiment).context
-        for word in context.get(f"workload_{workload}", "").split():
-            key, _, value = word.partition("=")
-            if key == name:
-                return value
+        for each in self.results(experiment).workloads:
+            if each.name == workload and name in each.facts:
+                return each.facts[name]
         raise MissingFigure(f"{experiment} has no {name} of {workload}")
 
     def ratio(
@@ -96,7 +88,7 @@ class Lab:
     ) -> Estimate | None:
         """How far the baseline differs from itself where this row is."""
         results = self.results(experiment)
-        case = _case(row)
+        case = self._case(experiment, row, counter)
         values, baseline = (
             results.values(of(case), counter)
             for of in (results.control_of, results.baseline_of)
@@ -106,17 +98,17 @@ class Lab:
     def _values(
         self, experiment: str, row: str, counter: str
     ) -> dict[int, float]:
-        values = self.results(experiment).values(_case(row), counter)
+        case = self._case(experiment, row, counter)
+        values = self.results(experiment).values(case, counter)
         if not values:
             raise MissingFigure(f"{experiment} has no {counter} of {row}")
         return values
 
-
-def _case(row: str) -> Case:
-    case = parse_name(row)
-    if case is None:
-        raise MissingFigure(f"{row} is no name of a row")
-    return case
+    def _case(self, experiment: str, row: str, counter: str) -> Case:
+        case = self.results(experiment).case_named(row)
+        if case is None:
+            raise MissingFigure(f"{experiment} has no {counter} of {row}")
+        return case
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -88,7 +88,7 @@ def preload_worthless(lab: Lab) -> Finding:
         worse.append(preload >= plain)
         parts.append(f"{fault} {number(preload)} and {number(plain)}")
     return finding(
-        verdict_of(all(worse), all(ratio.low > 0.95 for ratio in ratios)),
+        verdict_of(all(worse), all(ratio.side >= 0 for ratio in ratios)),
         ratios=ratio_list(ratios),
         failures=", ".join(parts),
     )

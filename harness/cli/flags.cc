@@ -58,8 +58,8 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       "Of Google Benchmark's own flags these work as well:\n"
       "--benchmark_context=note=TEXT and "
       "--benchmark_enable_random_interleaving=false.\n\n"
-      "'pfnbench sweep --help' tells of another command: does every contender "
-      "survive\nevery failed allocation?\n\n"
+      "'pfnbench sweep' fails every allocation in turn and checks that each "
+      "structure\nsurvives; see 'pfnbench sweep --help'.\n\n"
       "Example: pfnbench --workload=idle-8g --structure=xbitmap,cvbmp "
       "--operation=set");
   std::string group;
@@ -87,21 +87,21 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
                 "generated ones, 'default', or 'all' that are shipped "
                 "[default]")
       ->type_name("NAME|PATH,...");
-  list_of_names("--structure", raw.structures,
-                "Contenders by name, 'argued' (those of the thread and of the "
-                "kernel, and floor), 'own' (all that wrap no library), 'floor' "
-                "(the loop alone), 'array' and 'pipelined' (replay without a "
-                "set), or 'all' [argued]");
-  list_of_names("--operation", raw.operations,
-                "set, test, extract, clear, drain, or 'all' of these, under "
-                "faults those that allocate; or replay [set,drain; with "
-                "--instructions all]");
+  list_of_names(
+      "--structure", raw.structures,
+      "Structures by name; or 'argued' (those of the thread and of the kernel, "
+      "and floor), 'own' (all that wrap no library), 'floor' (the loop alone), "
+      "'array' and 'pipelined' (replay without a set), 'all' [argued]");
+  list_of_names(
+      "--operation", raw.operations,
+      "set, test, extract, clear, drain, or 'all' of these (under faults: "
+      "those that allocate); or replay [set,drain; with --instructions all]");
   option("--pages", raw.pages,
          "Only the first N pages of each workload; 0: all [0]", "N")
       ->transform(WithSuffix());
   option("--instructions", raw.instructions,
-         fmt::format("Count instructions instead of time; the defaults are {}, "
-                     "--structure=own,floor --pages={} --rounds=1 then",
+         fmt::format("Count instructions instead of time. The defaults are "
+                     "then {}, --structure=own,floor --pages={} --rounds=1",
                      fmt::join(kCountedWorkloads, ","), kCountedPages),
          "callgrind|hardware")
       ->check(CLI::IsMember({"callgrind", "hardware"}));
@@ -112,7 +112,7 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
   group = "When memory runs out";
   option("--fault", raw.fault,
          "Which requests fail, such as slab_boundary or "
-         "failslab:probability=1; --list-faults tells all",
+         "failslab:probability=1; --list-faults lists all",
          "SPEC[;SPEC...]")
       ->capture_default_str();
   option("--fault-seed", raw.fault_seed,
@@ -120,46 +120,48 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->check(CheckWhole)
       ->capture_default_str();
   option("--fault-draw", raw.fault_draw,
-         "What a failure is drawn for; for each operation, the same pages are "
-         "hit whatever a structure asks for",
+         "Draw a failure for each allocation, or for each operation. The "
+         "second hits the same pages of every structure",
          "allocation|operation")
       ->capture_default_str();
   option("--large", raw.large,
-         "What a request beyond 8 KiB gets: a block of 2^n pages, the same "
-         "without its unused tail, or mapped pages (never NOWAIT)",
+         "How requests above 8 KiB are served. pow2: a 2^n-page block. exact: "
+         "the same, unused tail pages freed. vmalloc: mapped pages; always "
+         "fails for GFP_NOWAIT",
          "pow2|exact|vmalloc")
       ->capture_default_str();
   option("--cpus", raw.cpus,
-         "CPUs of the modelled machine, which decide the size of slabs", "N")
+         "CPUs of the modelled machine; they decide the size of slabs", "N")
       ->check(CLI::Range(1, 8192))
       ->capture_default_str();
 
   group = "With --operation=replay";
   list_of_names("--policy", raw.policies,
-                "What the driver does with a page that it could not record; "
-                "--list-policies tells all")
+                "How the driver handles a page that it could not record; "
+                "--list-policies lists all")
       ->capture_default_str();
   option("--host", raw.host,
-         "model; or real, a thread that gives memory back, or real:SIZE for a "
-         "guest of so much at most (half of what is free)",
+         "model; real, a thread that gives memory back; or real:SIZE, for a "
+         "guest of at most SIZE (half of the free memory)",
          "HOST")
       ->capture_default_str();
   option("--driver", raw.driver,
          "Another driver than the corrected one of 2017, such as wait:one; "
-         "--list-drivers tells all",
+         "--list-drivers lists all",
          "SETTING,...");
 
   group = "How it is measured";
   option("--rounds,--benchmark_repetitions", raw.rounds,
          "How often every row runs, each time in another order [9]", "N")
       ->check(CLI::Range(1, 10000));
-  option("--row-budget", raw.row_budget,
-         "Time for all rounds of a row together; a single one that takes four "
-         "times as long is cut off; 0: no limit [all rows together take 170 s]",
-         "SECONDS")
+  option(
+      "--row-budget", raw.row_budget,
+      "Time for all rounds of a row together. A single round that takes four "
+      "times as long is cut off. 0: no limit [all rows together take 170 s]",
+      "SECONDS")
       ->check(CLI::Range(0.0, 1e6));
   option("--baseline", raw.baseline,
-         "The contender that ratios refer to; it runs twice, the second time "
+         "The structure that ratios refer to. It runs twice, the second time "
          "as control [xbitmap]",
          "NAME");
   option("--controls", raw.controls, "How many more times the baseline runs",
@@ -167,8 +169,8 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
   option("--profile", raw.profile,
-         "Whether every structure is profiled after the rounds: its memory "
-         "pass by pass, the time of each single operation",
+         "Profile every structure after the rounds: its memory pass by pass, "
+         "the time of each single operation",
          "on|off")
       ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
@@ -179,20 +181,20 @@ void DefineFlags(CLI::App& app, RawOptions& raw) {
   group = "Results";
   option("--out", raw.out, "Folder for the results [results/DATE-TIME]", "DIR");
   flag("--quiet", raw.quiet,
-       "No table on stdout at the end; stderr still says how far it is");
+       "No table on stdout at the end; stderr still shows the progress");
 
   group = "Lists and help";
   flag("--list-workloads,--list_workloads", raw.list_workloads,
-       "The shipped workloads, a line of facts each");
+       "The shipped workloads, one line of facts each");
   flag("--list-structures,--list_structures", raw.list_structures,
-       "The contenders");
+       "The structures");
   flag("--list-operations,--list_operations", raw.list_operations,
        "The operations");
-  flag("--list-faults,--list_faults", raw.list_faults, "What --fault takes");
+  flag("--list-faults,--list_faults", raw.list_faults, "The values of --fault");
   flag("--list-policies,--list_policies", raw.list_policies,
-       "What --policy takes");
+       "The values of --policy");
   flag("--list-drivers,--list_drivers", raw.list_drivers,
-       "What --driver takes");
+       "The values of --driver");
   flag("--benchmark_list_tests", raw.list_rows,
        "The names of the rows that would run");
   app.set_version_flag("--version", "", "The version")->group(group);

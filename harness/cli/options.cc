@@ -13,6 +13,7 @@
 #include <chrono>
 #include <ctime>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <regex>
 #include <set>
@@ -38,7 +39,7 @@ namespace fs = std::filesystem;
 // that the run takes more than minutes.
 constexpr std::array<std::string_view, 5> kDefaultWorkloads = {
     "idle-8g", "frag-4g", "busy-2g", "oom-2g", "punched-2g"};
-// What --operation=replay compares, unless told otherwise: a replay takes a
+// The default structures of --operation=replay: a replay takes a
 // second, and has a row for each policy. Those that were argued about, those
 // that the kernel has now, and the ways without a set.
 constexpr std::array<std::string_view, 7> kReplayedStructures = {
@@ -47,11 +48,10 @@ constexpr std::array<std::string_view, 7> kReplayedStructures = {
 // `argued`, and a run without --structure: those that somebody proposed or the
 // kernel has, one of each, and the loop alone.
 constexpr std::array<std::string_view, 11> kArguedStructures = {
-    "flat",        "xbitmap", "xbitmap-preload", "cvbmp", "btree-bitmap",
-    "btree-range", "roaring", "xarray",          "maple", "radix-page",
-    "floor"};
+    "flat",         "xbitmap",     "xbitmap-preload", "cvbmp",
+    "btree-bitmap", "btree-range", "roaring",         "xarray",
+    "maple",        "radix-page",  kFloorName};
 constexpr std::string_view kDefaultBaseline = "xbitmap";
-constexpr std::string_view kFloor = "floor";
 // Of the program, where the first argument is no flag.
 const std::vector<std::string> kCommands = {"sweep"};
 
@@ -87,11 +87,15 @@ constexpr IdleFlag kIdleFlags[] = {
 
 // Of the context of results everything is known already, but for what only
 // users know.
-void CheckNote(std::string_view flag, std::string_view pairs) {
+void ReadNotes(std::string_view flag, std::string_view pairs,
+               std::map<std::string, std::string>& notes) {
   do {
     const std::string_view pair = pairs.substr(0, pairs.find(','));
     pairs.remove_prefix(std::min(pairs.size(), pair.size() + 1));
     if (pair.starts_with(kNoteKey) && std::ranges::count(pair, '=') == 1) {
+      const std::size_t equals = pair.find('=');
+      notes.insert_or_assign(std::string(pair.substr(0, equals)),
+                             std::string(pair.substr(equals + 1)));
       continue;
     }
     throw UsageError(fmt::format(
@@ -103,7 +107,7 @@ void CheckNote(std::string_view flag, std::string_view pairs) {
 
 // Takes what no flag of pfnbench is: a flag of Google Benchmark that works, or
 // an error.
-std::vector<std::string> CheckedBenchmarkFlags(const CLI::App& app) {
+void ReadBenchmarkFlags(const CLI::App& app, Options& options) {
   constexpr std::string_view kContext = "--benchmark_context";
   constexpr std::string_view kOrder = "--benchmark_enable_random_interleaving";
   std::vector<std::string> flags = FlagsOf(app);
@@ -121,18 +125,19 @@ std::vector<std::string> CheckedBenchmarkFlags(const CLI::App& app) {
       }
     }
     if (name == kContext) {
-      CheckNote(argument, value);
+      ReadNotes(argument, value, options.notes);
     } else if (name == kOrder) {
-      if (value == "true" || value == "false") continue;
-      throw UsageError(
-          fmt::format("'{}': expected {}=false, or =true", argument, kOrder));
+      if (value != "true" && value != "false") {
+        throw UsageError(
+            fmt::format("'{}': expected {}=false, or =true", argument, kOrder));
+      }
+      options.benchmark_flags.push_back(argument);
     } else {
       throw UsageError(
           fmt::format("{}; see pfnbench --help",
                       UnknownArgument(argument, flags, kCommands)));
     }
   }
-  return app.remaining();
 }
 
 void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
@@ -214,7 +219,7 @@ std::vector<WorkloadChoice> ChooseWorkloads(
 
 void ChooseStructures(const RawOptions& raw, Options& options) {
   std::vector<std::string> known = {"argued", "own", "all",
-                                    std::string(kFloor)};
+                                    std::string(kFloorName)};
   for (const Contender& contender : Contenders()) {
     known.emplace_back(contender.traits.name);
   }
@@ -245,7 +250,7 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
       throw UsageError(UnknownName("structure", name, known));
     }
   }
-  options.with_floor = wanted(kFloor, false);
+  options.with_floor = wanted(kFloorName, false);
   for (const SetlessDriver& driver : kSetlessDrivers) {
     if (wanted(driver.name, false)) options.setless.push_back(driver);
   }
@@ -402,7 +407,7 @@ void CheckFilter(const std::string& filter) {
   }
 }
 
-// A folder that results can be written to, as far as can be told without making
+// A folder that results can be written to, as far as one can see without making
 // it.
 fs::path ChooseOut(const std::string& out, std::string_view file) {
   fs::path folder = out;
@@ -460,7 +465,7 @@ void ChooseSource(RawOptions& raw, Options& options) {
       raw.operations ==
       std::vector<std::string>{std::string(kReplayOperation.name)};
   if (raw.structures.empty() && counts) {
-    raw.structures = {"own", std::string(kFloor)};
+    raw.structures = {"own", std::string(kFloorName)};
   } else if (raw.structures.empty() && only_replays) {
     raw.structures.assign(kReplayedStructures.begin(),
                           kReplayedStructures.end());
@@ -527,7 +532,7 @@ Options ParseOptions(int argc, const char* const* argv) {
     throw UsageError(error.what());
   }
 
-  options.benchmark_flags = CheckedBenchmarkFlags(app);
+  ReadBenchmarkFlags(app, options);
   options.action = ChooseAction(raw);
   if (options.action == Options::Action::kPrintText) {
     options.text = raw.list_faults     ? ListFaults()
@@ -566,6 +571,10 @@ Options ParseOptions(int argc, const char* const* argv) {
     options.out = ChooseOut(raw.out, options.results_file);
   }
   return options;
+}
+
+std::span<const std::string_view> DefaultWorkloads() {
+  return kDefaultWorkloads;
 }
 
 }  // namespace pfn

@@ -11,10 +11,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/fault/fault_spec.h"
@@ -32,6 +34,9 @@ class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+// What a run measures that is told nothing, in order.
+std::span<const std::string_view> DefaultWorkloads();
 
 struct WorkloadChoice {
   std::string name;    // in results
@@ -80,6 +85,7 @@ struct Options {
   unsigned cpus = 4;  // of the modelled machine
   bool quiet = false;
   std::vector<std::string> benchmark_flags;  // for Google Benchmark
+  std::map<std::string, std::string> notes;  // of the user, for the context
 };
 
 // Refuses `--flag=`. Throws UsageError.

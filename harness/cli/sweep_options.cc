@@ -30,13 +30,13 @@ struct RawSweepOptions {
 void DefineFlags(CLI::App& app, RawSweepOptions& raw) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(
-      "Exit status: 0, or 1 if a contender did not survive, or 2 if the "
+      "Exit status: 0, or 1 if a structure did not survive, or 2 if the "
       "command line\ncannot be used.");
   app.add_option("--workload", raw.workloads, "Workloads, as without 'sweep'")
       ->type_name("NAME|PATH,...")
       ->capture_default_str();
   app.add_option("--structure", raw.structures,
-                 "Contenders by name, or 'all'; those that abort when memory "
+                 "Structures by name, or 'all'; those that abort when memory "
                  "runs out are skipped")
       ->type_name("NAME,...")
       ->capture_default_str();
@@ -134,8 +134,8 @@ std::optional<SweepCase> ChooseCase(const RawSweepOptions& raw,
 
 SweepOptions ParseSweepOptions(int argc, const char* const* argv) {
   CLI::App app(
-      "Fails every allocation of every operation of every contender, one after "
-      "the\nother, and looks whether anything breaks.",
+      "Fails every allocation of every operation of every structure in turn, "
+      "and\nchecks that each survives.",
       "pfnbench sweep");
   RawSweepOptions raw;
   DefineFlags(app, raw);

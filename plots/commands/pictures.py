@@ -28,13 +28,13 @@ from plots.read.results import ResultsError, load
 from plots.text import showcase
 
 DEBIAN_PYTHON = "/usr/bin/python3"
-SVG = switch("--svg", "write each picture as SVG too, beside the PNG")
+SVG = switch("--svg", "write each picture as SVG too, next to the PNG")
 
 
 @command(
     "draw the pictures of a run, as PNG",
     RESULTS,
-    output("directory for the pictures (default: beside RESULTS)", "DIR"),
+    output("directory for the pictures (default: next to RESULTS)", "DIR"),
     SVG,
 )
 def _plot(options: Options) -> int:
@@ -120,7 +120,7 @@ def _remedy() -> str:
 @command(
     "write the web page, one file",
     RESULTS,
-    output("where to write it (default: page.html beside RESULTS)"),
+    output("where to write it (default: page.html next to RESULTS)"),
 )
 def _html(options: Options) -> int:
     from plots.page import page

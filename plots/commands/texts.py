@@ -33,7 +33,7 @@ from plots.text import instructions as counts_text
     "write the report, at most 200 lines of plain text for a usual run",
     RESULTS,
     output(
-        f"where to write it (default: {report.FILE_NAME} beside RESULTS, with"
+        f"where to write it (default: {report.FILE_NAME} next to RESULTS, with"
         f" --full {report.FULL_NAME})"
     ),
     switch(

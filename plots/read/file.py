@@ -63,23 +63,16 @@ def read(path: Path) -> dict[str, Any]:
     document = _parse(path)
     _refuse_odd_values(path, document)
     context = document.get("context")
-    schema = (
-        context.get("pfnbench_schema") if isinstance(context, dict) else None
-    )
-    if not isinstance(context, dict) or schema is None:
-        raise ResultsError(
-            path,
-            "not pfnbench results (no pfnbench_schema in the context)",
-            GIVE_OURS,
-        )
+    said = context if isinstance(context, dict) else {}
+    schema = said.get("pfnbench_schema")
+    if schema is None:
+        problem = "not pfnbench results (no pfnbench_schema in the context)"
+        raise ResultsError(path, problem, GIVE_OURS)
     if schema not in SCHEMAS:
-        raise ResultsError(
-            path,
-            f"has schema {schema}, but only {' and '.join(SCHEMAS)} can be"
-            " read",
-            "use the plots of the commit that wrote it"
-            f" ({context.get('commit', 'not recorded')})",
-        )
+        problem = f"has schema {schema}, but only 1 and 2 can be read"
+        commit = said.get("commit", "not recorded")
+        remedy = f"use the plots of the commit that wrote it ({commit})"
+        raise ResultsError(path, problem, remedy)
     return document
 
 

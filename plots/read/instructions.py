@@ -131,7 +131,7 @@ def read_baseline(path: Path) -> Baseline:
                 raise ResultsError(
                     path,
                     f"line {line_number} is no row and its count: {line!r}",
-                    f"{_UPDATE} makes the file anew",
+                    f"{_UPDATE} makes the file again",
                 ) from None
         elif key.startswith(_WORKLOAD):
             workloads[key.removeprefix(_WORKLOAD)] = value

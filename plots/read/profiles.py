@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Profiles: the memory of a structure pass by pass, its steps one by one.
 
-They stand under "profiles" in results.json, an object for each structure on
-each workload. Sizes are bytes, times ns. What is there must be right; what
-was cut off, or cannot be told of a structure, is absent.
+Sizes are bytes, times ns. A field that is there must be right; what was cut
+off, or cannot be told of a structure, is absent.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from plots.read.case import condition_of
-from plots.read.shape import INLINE, KEY, BadShape, build
+from plots.read.shape import INLINE, BadShape, build
 
-# Steps that happen under a lock of the driver, in order of a pass.
+# Steps of a pass in their order; all but the last happen under the lock.
 STEPS = ("set", "clear", "next_range", "clear_range", "destroy")
-LOCKED_STEPS = STEPS[:-1]
+_LOCKED_STEPS = STEPS[:-1]
 
 
 @dataclass(frozen=True)
@@ -34,23 +33,10 @@ class Held:
 
 @dataclass(frozen=True)
 class PassEnd:
-    """What is held when a pass is recorded."""
+    """What is held when a pass of so many pages is recorded."""
 
     pages: int
-    number: int = field(metadata={KEY: "pass"})
-    held: Held = field(metadata={INLINE: True})
-
-
-@dataclass(frozen=True)
-class Cache:
-    """One slab cache at its peak."""
-
-    name: str
-    object: int
-    per_slab: int
-    order: int
-    slabs_peak: int
-    objects_peak: int
+    held: Held = field(metadata=INLINE)
 
 
 class TimelinePoint(NamedTuple):
@@ -65,28 +51,18 @@ class TimelinePoint(NamedTuple):
 class Memory:
     """The memory of a whole run."""
 
-    cpus: int
     pass_ends: tuple[PassEnd, ...]
     peak: Held
     retained: Held
-    caches: tuple[Cache, ...]
     allocations: int
-    frees: int
     sets: int
     largest_order: int
     timeline: tuple[TimelinePoint, ...]
 
-    @cached_property
-    def largest(self) -> PassEnd | None:
-        """The pass with the most pages."""
-        if not self.pass_ends:
-            return None
-        return max(self.pass_ends, key=lambda end: end.pages)
-
     @property
     def when_full(self) -> Mapping[str, float]:
         """Bits per page when the largest pass is recorded, as rows have it."""
-        end = self.largest
+        end = max(self.pass_ends, key=lambda end: end.pages, default=None)
         if end is None or end.pages == 0:
             return {}
         return {
@@ -105,13 +81,10 @@ class Bucket(NamedTuple):
 
 @dataclass(frozen=True)
 class SlowStep:
-    """A step that took long. Allocations are None where nobody counts."""
+    """A step that took long, the how manyth of its kind."""
 
     position: int
-    number: int = field(metadata={KEY: "pass"})
-    pfn: int
     ns: float
-    allocations: int | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +111,6 @@ class StepTimes:
 class Tails:
     """The times of all steps; `passes` from the start of the workload."""
 
-    overhead_ns: float
     repetitions: int
     operations: Mapping[str, StepTimes]
     passes: int | None = None
@@ -153,13 +125,11 @@ class Tails:
         """The longest step under the lock, and its kind."""
         there = [
             (self.operations[name].max, name)
-            for name in LOCKED_STEPS
+            for name in _LOCKED_STEPS
             if name in self.operations
         ]
-        if not there:
-            return None
-        ns, name = max(there)
-        return name, ns
+        ns, name = max(there, default=(0.0, ""))
+        return (name, ns) if name else None
 
 
 @dataclass(frozen=True)
@@ -173,7 +143,7 @@ class Profile:
     memory: Memory | None = None
     tails: Tails | None = None
 
-    @property
+    @cached_property
     def condition(self) -> str:
         return condition_of(self.conditions)
 

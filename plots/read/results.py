@@ -14,13 +14,12 @@ from pathlib import Path
 from plots.read import file, profiles, rows, statistics, version1
 from plots.read.case import Case, Contender, condition_label  # noqa: F401
 from plots.read.declared import Declared, Workload, word
-from plots.read.file import FILE_NAME, GIVE_OURS, ResultsError, shorten
+from plots.read.file import FILE_NAME, GIVE_OURS, ResultsError
 from plots.read.profiles import Profile
 from plots.read.rows import Row
 from plots.read.shape import BadShape
 from plots.read.statistics import MOST_PRIMARY, Estimate
 
-_FAILED = "failed"
 _OVER = re.compile(r"over (\d{1,15}(?:\.\d{1,9})? n?s)\b")
 _MOST_ROUNDS = 10_000  # as --rounds has it
 
@@ -109,25 +108,20 @@ class Results(Declared):
             for what in ("structures", "operations")
         )
         have = set(self.cases)
-        places = {
-            (case.workload, case.contender.structure)
-            for case in have
-            if case.contender.structure in structures
-            and case.contender.structure != self.baseline
-        }
-        sums = [(operation,) for operation in operations]
-        if len(operations) > 1:
-            sums.append(tuple(operations))
+
+        def is_there(case: Case) -> bool:
+            others = {self.baseline_of(case), self.control_of(case)}
+            return {case, *others} <= have
+
         return frozenset(
             (parts, workload, structure)
-            for workload, structure in places
-            for parts in sums
+            for structure in structures
+            if structure != self.baseline
+            for workload in {case.workload for case in have}
+            for parts in {*((each,) for each in operations), tuple(operations)}
             if all(
-                {case, self.baseline_of(case), self.control_of(case)} <= have
-                for operation in parts
-                for case in [
-                    Case(operation, workload, Contender(structure), "")
-                ]
+                is_there(Case(each, workload, Contender(structure), ""))
+                for each in parts
             )
         )
 
@@ -160,9 +154,7 @@ class Results(Declared):
     @cached_property
     def failed(self) -> set[Case]:
         """Cases that gave a wrong answer, or crashed."""
-        return {
-            case for case, why in self.errors if why.startswith(_FAILED)
-        }
+        return {case for case, why in self.errors if why.startswith("failed")}
 
     @cached_property
     def limits(self) -> Mapping[Case, str]:
@@ -188,11 +180,7 @@ class Results(Declared):
 
     def case_named(self, name: str) -> Case | None:
         """The case whose row has this name."""
-        return self._case_of_name.get(name)
-
-    @cached_property
-    def _case_of_name(self) -> Mapping[str, Case]:
-        return {case.name: case for case in self.cases}
+        return next((case for case in self.cases if case.name == name), None)
 
     def values(self, case: Case, counter: str) -> dict[int, float]:
         """One counter of one case by round; empty when never measured."""
@@ -202,12 +190,9 @@ class Results(Declared):
             if counter in row.counters
         }
 
-    def estimate(
-        self, case: Case, counter: str, comparisons: int = 1
-    ) -> Estimate | None:
+    def estimate(self, case: Case, counter: str) -> Estimate | None:
         """Its median over all rounds with the interval; None without any."""
-        values = list(self.values(case, counter).values())
-        return statistics.estimate(values, comparisons)
+        return statistics.estimate(list(self.values(case, counter).values()))
 
     @cached_property
     def _profile_of(self) -> Mapping[tuple[str, str, str], Profile]:
@@ -247,22 +232,17 @@ class Results(Declared):
     @cached_property
     def lost_condition(self) -> str:
         """The first fault under which pages were lost, "" without any."""
-        for condition in filter(None, self.conditions("set")):
-            if any(
-                self.lost_ppm(case) is not None
-                for case in self.cases
-                if (case.operation, case.condition) == ("set", condition)
-            ):
-                return condition
-        return ""
+        found = {
+            case.condition
+            for case in self.cases
+            if case.operation == "set" and self.lost_ppm(case) is not None
+        }
+        return min(found - {""}, default="")
 
     def operations(self) -> list[str]:
         """Operations with rows, in the order of the command line's help."""
-        present = dict.fromkeys(case.operation for case in self.cases)
         known = [each.name for each in self.known_operations]
-        return [name for name in known if name in present] + sorted(
-            present.keys() - known
-        )
+        return _known_first({case.operation for case in self.cases}, known)
 
     def conditions(self, operation: str) -> list[str]:
         """Conditions of an operation, the run without faults first."""
@@ -272,21 +252,22 @@ class Results(Declared):
 
     def workloads_of(self, operation: str, condition: str) -> list[str]:
         """Workloads with rows, those that the context names first."""
-        present = {
-            case.workload
-            for case in self.cases
-            if (case.operation, case.condition) == (operation, condition)
-        }
-        known = [w.name for w in self.workloads if w.name in present]
-        return known + sorted(present.difference(known))
+        found = {c.workload for c in self._cases_of(operation, condition)}
+        return _known_first(found, [each.name for each in self.workloads])
 
     def contenders_of(self, operation: str, condition: str) -> set[Contender]:
         """Contenders with rows, the control included."""
-        return {
-            case.contender
-            for case in self.cases
-            if (case.operation, case.condition) == (operation, condition)
-        }
+        return {c.contender for c in self._cases_of(operation, condition)}
+
+    def _cases_of(self, operation: str, condition: str) -> list[Case]:
+        wanted = (operation, condition)
+        return [c for c in self.cases if (c.operation, c.condition) == wanted]
+
+
+def _known_first(present: set[str], known: list[str]) -> list[str]:
+    return [name for name in known if name in present] + sorted(
+        present.difference(known)
+    )
 
 
 def load(path: Path) -> Results:
@@ -330,32 +311,13 @@ def _refuse_odd_names(results: Results) -> None:
     }
     longest = max(names, key=len)
     if len(longest) > file.LONGEST_NAME:
-        raise ResultsError(
-            results.path,
-            f"has a name of {len(longest)} characters"
-            f" ({shorten(longest, 40)})",
-            f"name structures in at most {file.LONGEST_NAME}",
-        )
+        problem = f"a name of {len(longest)} characters"
+        problem += f" ({file.shorten(longest, 40)})"
+        remedy = f"name structures in at most {file.LONGEST_NAME}"
+        raise ResultsError(results.path, f"has {problem}", remedy)
     if results.meant_rounds > _MOST_ROUNDS:
+        problem = f"{file.shorten(str(results.meant_rounds), 40)} repetitions"
+        remedy = f"a run has at most {_MOST_ROUNDS}"
         raise ResultsError(
-            results.path,
-            f"says that it has {shorten(str(results.meant_rounds), 40)}"
-            " repetitions",
-            f"a run has at most {_MOST_ROUNDS}",
+            results.path, f"says that it has {problem}", remedy
         )
-
-
-# What other rooms still take from here.
-# TODO: none of these when they use the attributes of Results.
-FLOOR = "floor"
-REPLAY = "replay"
-SETLESS = ("array", "pipelined")
-
-
-def time_counters(operation: str) -> tuple[str, ...]:
-    return Declared.read(version1.DECLARED).time_counters(operation)
-
-
-def parse_name(name: str) -> Case | None:
-    fields = version1.parse_name(name)
-    return rows.case_of(fields) if fields else None

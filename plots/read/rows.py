@@ -36,11 +36,8 @@ class Row:
 def read(path: Path, benchmarks: Any) -> list[Row]:
     """All rows of a file, in its order."""
     if not isinstance(benchmarks, list) or not benchmarks:
-        raise ResultsError(
-            path,
-            "has no benchmarks",
-            "run again, with a filter that matches at least one",
-        )
+        remedy = "run again, with a filter that matches at least one"
+        raise ResultsError(path, "has no benchmarks", remedy)
     found = [
         _row(path, number, benchmark)
         for number, benchmark in enumerate(benchmarks)
@@ -48,25 +45,21 @@ def read(path: Path, benchmarks: Any) -> list[Row]:
         or benchmark.get("run_type") != "aggregate"
     ]
     if not found:
+        remedy = "run again without --benchmark_report_aggregates_only"
         raise ResultsError(
-            path,
-            "has aggregates only, no single rounds",
-            "run again without --benchmark_report_aggregates_only",
+            path, "has aggregates only, no single rounds", remedy
         )
     # Two rows of a case in one round would pair with the wrong baseline.
-    twice, count = Counter((row.case, row.round) for row in found).most_common(
-        1
-    )[0]
+    count_of = Counter((row.case, row.round) for row in found)
+    ((case, number), count), *_ = count_of.most_common(1)
     if count > 1:
-        raise ResultsError(
-            path,
-            f"{twice[0].name} stands {count} times in round {twice[1]}",
-            "do not merge the results of several runs",
-        )
+        problem = f"{case.name} stands {count} times in round {number}"
+        remedy = "do not merge the results of several runs"
+        raise ResultsError(path, problem, remedy)
     return found
 
 
-def case_of(fields: Mapping[str, Any]) -> Case | None:
+def _case(fields: Mapping[str, Any]) -> Case | None:
     """The case that these fields of a row name; None where one is wrong."""
     names = [fields.get(key) for key in ("operation", "workload", "structure")]
     control = fields.get("control", 0)
@@ -80,28 +73,20 @@ def case_of(fields: Mapping[str, Any]) -> Case | None:
     ):
         return None
     operation, workload, structure = map(str, names)
-    return Case(
-        operation,
-        workload,
-        Contender(structure, control),
-        condition_of(conditions),
-    )
+    who = Contender(structure, control)
+    return Case(operation, workload, who, condition_of(conditions))
 
 
 def _row(path: Path, number: int, benchmark: Any) -> Row:
     name = benchmark.get("name") if isinstance(benchmark, dict) else None
     if not isinstance(name, str):
-        raise ResultsError(
-            path, f"benchmark {number} has no name", "run the benchmark again"
-        )
-    case = case_of(benchmark)
+        problem = f"benchmark {number} has no name"
+        raise ResultsError(path, problem, "run the benchmark again")
+    case = _case(benchmark)
     if case is None:
-        raise ResultsError(
-            path,
-            f"benchmark {number} is called {name!r}, and does not say of"
-            " which operation, workload and structure it is",
-            GIVE_OURS,
-        )
+        problem = f"benchmark {number} is called {name!r}, and does not say of"
+        problem += " which operation, workload and structure it is"
+        raise ResultsError(path, problem, GIVE_OURS)
     round_number = benchmark.get("repetition_index")
     if type(round_number) is not int:
         round_number = 0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Makes dataclasses of JSON: the types of their fields say what must be there.
 
-A field that may be None, or has a default, may be absent; keys that no field
-names are passed over. A number is finite and not negative.
+A field that has a default may be absent; keys that no field names are passed
+over. A number is finite and not negative.
 """
 
 from __future__ import annotations
@@ -14,22 +14,20 @@ from functools import lru_cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+# Metadata of a field whose own fields stand in the object around it, and of
+# one whose key is not its name.
+INLINE = {"inline": True}
+KEY = "key"
+
 
 class BadShape(Exception):
     """Says what is wrong and where, without naming the file."""
 
 
-# Of a field whose key cannot be its name, and of one whose own fields stand
-# in the object around it.
-KEY = "key"
-INLINE = "inline"
-
-
 def build(kind: Any, value: Any, where: str) -> Any:
     """The value as a `kind`: a dataclass, or the type of one of its fields."""
-    simple = _SIMPLE.get(kind)
-    if simple is not None:
-        is_right, name = simple
+    if kind in _SIMPLE:
+        is_right, name = _SIMPLE[kind]
         if not is_right(value):
             raise BadShape(f"{where} is not {name}")
         return float(value) if kind is float else value
@@ -46,23 +44,27 @@ def build(kind: Any, value: Any, where: str) -> Any:
             for number, each in enumerate(value)
         )
     if get_origin(kind) is Mapping:
-        _refuse_no_object(value, where)
         return {
             key: build(arguments[1], each, f"{where}: {key}")
-            for key, each in value.items()
+            for key, each in _checked(value, where).items()
         }
-    return _three(kind, value, where)
+    # A NamedTuple, which is a list in the file.
+    if not isinstance(value, list) or len(value) != 3:
+        raise BadShape(f"{where} is not a list of three numbers")
+    pairs = zip(_hints(kind).values(), value)
+    return kind(*(build(hint, each, where) for hint, each in pairs))
 
 
 def _object(kind: Any, value: Any, where: str) -> Any:
-    _refuse_no_object(value, where)
     made = {}
-    for name, key, hint, is_optional, is_inline in _fields_of(kind):
-        if is_inline:
-            made[name] = build(hint, value, where)
-        elif key in value:
-            made[name] = build(hint, value[key], f"{where}: {key}")
-        elif not is_optional:
+    for field in fields(kind):
+        key = field.metadata.get(KEY, field.name)
+        hint = _hints(kind)[field.name]
+        if "inline" in field.metadata:
+            made[field.name] = build(hint, value, where)
+        elif key in _checked(value, where):
+            made[field.name] = build(hint, value[key], f"{where}: {key}")
+        elif field.default is field.default_factory is MISSING:
             raise BadShape(f"{where} has no {key}")
     try:
         return kind(**made)
@@ -70,52 +72,22 @@ def _object(kind: Any, value: Any, where: str) -> Any:
         raise BadShape(f"{where} {error}") from None
 
 
-def _three(kind: Any, value: Any, where: str) -> Any:
-    """A NamedTuple of three numbers, a list in the file."""
-    if not isinstance(value, list) or len(value) != 3:
-        raise BadShape(f"{where} is not a list of three numbers")
-    hints = _hints(kind).values()
-    return kind(*(build(hint, each, where) for hint, each in zip(hints, value)))
-
-
-def _refuse_no_object(value: Any, where: str) -> None:
+def _checked(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadShape(f"{where} is not an object")
+    return value
 
 
 _hints = lru_cache(maxsize=None)(get_type_hints)
 
 
-@lru_cache(maxsize=None)
-def _fields_of(kind: Any) -> list[tuple[str, str, Any, bool, bool]]:
-    """Name, key, type, whether it may be absent, whether it is inline."""
-    hints = _hints(kind)
-    return [
-        (
-            field.name,
-            field.metadata.get(KEY, field.name),
-            hints[field.name],
-            field.default is not MISSING
-            or field.default_factory is not MISSING,
-            INLINE in field.metadata,
-        )
-        for field in fields(kind)
-    ]
-
-
-def _is_whole(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
 def _is_number(value: Any) -> bool:
-    return (
-        type(value) in (int, float) and value >= 0 and math.isfinite(value)
-    )
+    return type(value) in (int, float) and 0 <= value < math.inf
 
 
 _SIMPLE = {
     str: (lambda value: isinstance(value, str), "text"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
-    int: (_is_whole, "a whole number"),
+    int: (lambda value: type(value) is int and value >= 0, "a whole number"),
     float: (_is_number, "a number from 0"),
 }

@@ -27,26 +27,24 @@ ORDER = (
     " btree-bitmap-posted btree-range maple judy1 roaring roaring-4096"
     " roaring-hint roaring-run sorted-array"
 ).split()
-_VARIANT = re.compile(r"(xbitmap|xarray|radix-page|cvbmp|btree-bitmap|roaring)-.")
-DECLARED = {
+_VARIED = "xbitmap xarray radix-page cvbmp btree-bitmap roaring".split()
+_TRACES = "idle-8g frag-4g busy-2g oom-2g punched-2g".split()
+_PAGE, _RANGE = "ns_per_page", "ns_per_range"
+_DECLARED = {
+    "pfnbench_schema": "2",
+    "order": ORDER,
     "floor": "floor",
     "setless": ["array", "pipelined"],
-    "default_workloads": [
-        "idle-8g", "frag-4g", "busy-2g", "oom-2g", "punched-2g"
-    ],
+    "default_workloads": _TRACES,
     "operations": [
-        {"name": "set", "kind": "set", "times": ["ns_per_page"]},
-        {"name": "test", "kind": "set", "times": ["ns_per_page"]},
-        {"name": "extract", "kind": "set", "times": ["ns_per_range"]},
-        {"name": "clear", "kind": "set", "times": ["ns_per_page"]},
-        {
-            "name": "drain",
-            "kind": "set",
-            "times": ["ns_per_page", "ns_per_range"],
-        },
-        {"name": "replay", "kind": "driver", "times": ["ns_per_page"]},
+        {"name": "set", "kind": "set", "times": [_PAGE]},
+        {"name": "test", "kind": "set", "times": [_PAGE]},
+        {"name": "extract", "kind": "set", "times": [_RANGE]},
+        {"name": "clear", "kind": "set", "times": [_PAGE]},
+        {"name": "drain", "kind": "set", "times": [_PAGE, _RANGE]},
+        {"name": "replay", "kind": "driver", "times": [_PAGE]},
     ],
-}  # fmt: skip
+}
 
 # A key is what may follow the structure in a name. Workloads may be paths,
 # so the structure is the last part that is not a key.
@@ -64,32 +62,33 @@ def upgrade(document: dict[str, Any]) -> dict[str, Any]:
 
     What is of no known shape stays as it is, and is refused with the rest.
     """
-    made = dict(document)
-    context = {"order": ORDER, **DECLARED, **document["context"]}
-    for kind, convert in (("structure", _structure), ("workload", _workload)):
-        found = []
-        for key in [key for key in context if key.startswith(f"{kind}_")]:
-            name = key.removeprefix(f"{kind}_")
-            found.append({"name": name, **convert(name, str(context.pop(key)))})
-        context[f"{kind}s"] = found
-    for kind, order in (
-        ("structures", ORDER),
-        ("workloads", DECLARED["default_workloads"]),
+    context = {**document["context"], **_DECLARED}
+    for kind, convert, order in (
+        ("structure", _structure, ORDER),
+        ("workload", _workload, _TRACES),
     ):
-        rank = {name: number for number, name in enumerate(order)}
-        context[kind].sort(key=lambda each: rank.get(each["name"], len(rank)))
-    made["context"] = context
-    for key, convert_all in (("benchmarks", _row), ("profiles", _profile)):
+        found = {
+            key.removeprefix(f"{kind}_"): str(context.pop(key))
+            for key in list(context)
+            if key.startswith(f"{kind}_")
+        }
+        known = [name for name in order if name in found]
+        context[f"{kind}s"] = [
+            {"name": name, **convert(name, found[name])}
+            for name in dict.fromkeys([*known, *found])
+        ]
+    made = {**document, "context": context}
+    for key, convert_one in (("benchmarks", _row), ("profiles", _profile)):
         if isinstance(document.get(key), list):
             made[key] = [
-                convert_all(each) if isinstance(each, dict) else each
+                convert_one(each) if isinstance(each, dict) else each
                 for each in document[key]
             ]
     return made
 
 
-def parse_name(name: str) -> dict[str, Any] | None:
-    """The fields that the name of a row stands for; None: it is not ours."""
+def _fields(name: str) -> dict[str, Any]:
+    """The fields that the name of a row stands for; none: it is not ours."""
     parts = name.split("/")
     while parts and parts[-1] in _LIBRARY_WORDS:
         parts.pop()
@@ -97,7 +96,7 @@ def parse_name(name: str) -> dict[str, Any] | None:
     while len(parts) > 3 and _KEY.match(parts[-1]):
         keys.insert(0, parts.pop())
     if len(parts) < 3 or not all(parts):
-        return None
+        return {}
     conditions = dict(_pair(key) for key in keys if key != "fault:none")
     control = conditions.pop("control", "")
     for key in _LIBRARY_KEYS:
@@ -107,7 +106,7 @@ def parse_name(name: str) -> dict[str, Any] | None:
         "workload": "/".join(parts[1:-1]),
         "structure": parts[-1],
         "control": int(control) if re.fullmatch("[0-9]{1,9}", control) else 0,
-        "conditions": conditions,
+        **({"conditions": conditions} if conditions else {}),
     }
 
 
@@ -118,7 +117,8 @@ def _pair(key: str) -> tuple[str, str]:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     name = row.get("name")
-    made = {**row, **(parse_name(name) or {})} if isinstance(name, str) else row
+    made = {**row, **(_fields(name) if isinstance(name, str) else {})}
+    made.pop("run_name", None)
     message = row.get("error_message")
     # Older files have "takes over 3.4 s: ...", or the bare reason.
     if isinstance(message, str) and message:
@@ -130,19 +130,20 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _profile(profile: dict[str, Any]) -> dict[str, Any]:
-    condition = profile.get("condition")
-    if not isinstance(condition, str) or not condition:
-        return profile
-    conditions = dict(_pair(key) for key in condition.split("/"))
-    return {**profile, "conditions": conditions}
+    made = dict(profile)
+    condition = made.pop("condition", None)
+    if isinstance(condition, str) and condition:
+        made["conditions"] = dict(_pair(key) for key in condition.split("/"))
+    return made
 
 
 def _structure(name: str, text: str) -> dict[str, Any]:
     facts: dict[str, Any] = _facts(text.split(";"))
     for key in ("clear_can_fail", "accounts_memory"):
         facts[key] = _SWITCH.get(facts.pop(key, ""))
-    if name in ORDER and (found := _VARIANT.match(name)):
-        facts["variant_of"] = found[1]
+    for base in _VARIED:
+        if name in ORDER and name.startswith(f"{base}-"):
+            facts["variant_of"] = base
     return {key: value for key, value in facts.items() if value is not None}
 
 

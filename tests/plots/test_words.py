@@ -14,7 +14,7 @@ from plots.text.compare import compare
 from plots.text.mail import mail
 from plots.text.mail_subject import Choice
 from plots.text.report import report as report_of
-from plots.read.results import Results, parse_name
+from plots.read.results import Results
 from plots.text.showcase import first_table
 
 ResultsOf = Callable[[Any], Results]
@@ -141,7 +141,7 @@ def test_what_was_not_run_is_not_called_slow(
     reason: str, results_of: ResultsOf
 ) -> None:
     results = results_of(content(slow=reason or "not run"))
-    case = parse_name("set/busy-2g/cvbmp")
+    case = results.case_named("set/busy-2g/cvbmp")
     assert case is not None and results.word(case) == ""
     title = "busy-2g, no faults: set + drain"
     assert row_of(report(results), title, "cvbmp").startswith("- ")
@@ -151,7 +151,7 @@ def test_a_crash_has_failed_even_if_it_took_over_some_time(
     results_of: ResultsOf,
 ) -> None:
     results = results_of(content(slow="failed: hangs: over 30 s without a"))
-    case = parse_name("set/busy-2g/cvbmp")
+    case = results.case_named("set/busy-2g/cvbmp")
     assert case is not None and results.word(case) == "failed"
 
 
