@@ -298,7 +298,9 @@ class _Panel:
         face = "white" if point.is_open else style.color
         half, is_bars = 0.33 * self.pitch, self.chart.is_bars
         if point.band:
-            start, end = (self.x(max(v, self.scale.low)) for v in point.band)
+            least, most = self.scale.low, self.scale.high
+            ends = (min(max(value, least), most) for value in point.band)
+            start, end = map(self.x, ends)
             size = (end - start, 2.4 * half)
             look = {"facecolor": _CONTROL_COLOR, "zorder": 1}
             self.sheet.box(start, y - 1.2 * half, *size, **look)
