@@ -20,7 +20,7 @@ from plots.tables.facts import listing
 from plots.tables.figures import change_percent, number
 from plots.tables.glance import GUEST, STRUCTURE
 from plots.tables.standing import Place
-from plots.tables.table import Cell, Column, Table, figure
+from plots.tables.table import Cell, Column, Table, columns, figure
 
 # Two commits, dates and command lines differ by intention.
 _SHOULD_AGREE = (
@@ -48,14 +48,8 @@ _EXACT = (
     "allocations",
     "failed_sets",
 )
-_CHANGE = Column(
-    "change",
-    "change",
-    legend="of the time, new over old, with its 95 % interval (Hodges and"
-    " Lehmann) for all rows together as far as the rounds allow",
-    form="change",
-    bounds="interval",
-)
+
+_BOTH = (Column("base", "base"), Column("patched", "patched"))
 
 
 @dataclass(frozen=True)
@@ -303,32 +297,18 @@ def missing(
 
 def times(results: Results, pairs: Sequence[Pair]) -> Table:
     """The time of each case, old and new."""
-    columns = (
-        *CASE,
-        Column("old", "old"),
-        Column("new", "new"),
-        _CHANGE,
-        Column(
-            "u_test",
-            "U test",
-            legend="probability of such times from two runs that are alike,"
-            " of this row alone",
-            form="probability",
-        ),
-    )
-    rows = tuple(
-        (
-            *case_key(results, pair.case),
-            *(
-                replace(figure(median(values)), unit=_unit(results, pair.case))
-                for values in (pair.old, pair.new)
-            ),
-            figure(pair.change, pair.mark),
-            figure(u_test(pair.old, pair.new)),
+    rows = []
+    for pair in pairs:
+        unit = _unit(results, pair.case)
+        old, new = (
+            replace(figure(median(values)), unit=unit)
+            for values in (pair.old, pair.new)
         )
-        for pair in pairs
-    )
-    return Table("changes", "times", columns, rows)
+        changed = figure(pair.change, pair.mark)
+        row = (old, new, changed, figure(u_test(pair.old, pair.new)))
+        rows.append((*case_key(results, pair.case), *row))
+    heads = (*CASE, *columns("changes"))
+    return Table("changes", "times", heads, tuple(rows))
 
 
 def _unit(results: Results, case: Case) -> str:
@@ -354,13 +334,9 @@ def exact(old: Results, new: Results, selection: Selection) -> Table:
                 word = Cell(counter.replace("_", " "))
                 cells = (figure(each.median) for each in (before, after))
                 rows.append((*case_key(new, case), word, *cells))
-    columns = (
-        *CASE,
-        Column("figure", "figure", names=True),
-        Column("old", "old", form="count"),
-        Column("new", "new", form="count"),
-    )
-    return Table("exact", "figures that differ", columns, tuple(rows))
+    word = Column("figure", "figure", names=True)
+    heads = (*CASE, word, *columns("exact"))
+    return Table("exact", "figures that differ", heads, tuple(rows))
 
 
 def of_places(
@@ -399,16 +375,10 @@ def of_places(
                 factor, mark(factor, whole, *controls) if factor else ""
             )
             rows.append((Cell(place.workload), Cell(name), *cells, changed))
-    columns = (
-        GUEST,
-        STRUCTURE,
-        Column("base", "base"),
-        Column("patched", "patched"),
-        _CHANGE,
-    )
+    heads = (GUEST, STRUCTURE, *_BOTH, columns("changes")[2])
     measure = places[0].measure if places else standing.WHOLE
     title = f"{measure.name}, {measure.unit}"
-    return Table("changes", title, columns, tuple(rows)), left_out
+    return Table("changes", title, heads, tuple(rows)), left_out
 
 
 def peaks(
@@ -427,10 +397,5 @@ def peaks(
                 rows.append(
                     (Cell(place[0]), Cell(name), figure(before), figure(after))
                 )
-    columns = (
-        GUEST,
-        STRUCTURE,
-        Column("base", "base"),
-        Column("patched", "patched"),
-    )
-    return Table("peaks", "peak KiB that differ", columns, tuple(rows))
+    heads = (GUEST, STRUCTURE, *_BOTH)
+    return Table("peaks", "peak KiB that differ", heads, tuple(rows))

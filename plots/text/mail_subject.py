@@ -140,10 +140,11 @@ def _refuse_nothing(
     workloads: Sequence[str],
     condition: str,
 ) -> None:
+    places = (Place(m, w, condition) for m in measures for w in workloads)
     if any(
-        standing.has_times(results, Place(measure, workload, condition))
-        for measure in measures
-        for workload in workloads
+        standing.times(results, place, who)
+        for place in places
+        for who in standing.present(results, place)
     ):
         return
     written = results.path.with_name("report.txt").exists()
