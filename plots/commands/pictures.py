@@ -24,7 +24,7 @@ from plots.commands import (
     write,
 )
 from plots.read.experiment import print_list
-from plots.read.results import ResultsError, load
+from plots.read.results import Results, ResultsError, load
 from plots.text import showcase
 
 DEBIAN_PYTHON = "/usr/bin/python3"
@@ -123,13 +123,17 @@ def _remedy() -> str:
     output("where to write it (default: page.html next to RESULTS)"),
 )
 def _html(options: Options) -> int:
-    from plots.page import page
-
     results = load(options.results)
-    output = options.output or results.path.with_name(page.FILE_NAME)
-    write(output, page.page(results, page.beside(results)).encode())
+    output = options.output or results.path.with_name("page.html")
+    write(output, _page(results))
     print(output)
     return 0
+
+
+def _page(results: Results) -> bytes:
+    from plots.page import page
+
+    return page.page(results, page.beside(results)).encode()
 
 
 @command(
@@ -167,19 +171,18 @@ def _docs(options: Options) -> int:
         return EXIT_NO_MATPLOTLIB
     from plots.draw import pictures
 
-    charts = {
-        name: pictures.charts(found) for name, found in results.items()
-    }
+    charts = {name: pictures.charts(found) for name, found in results.items()}
     wanted = {
-        shown.stem: charts[shown.experiment][shown.stem]
-        for shown in showcase.SHOWN
-        if shown.stem in charts.get(shown.experiment, {})
+        stem: charts[shown["of"]][stem]
+        for stem, shown in showcase.PICTURES.items()
+        if stem in charts.get(shown["of"], {})
     }
     files = {
         f"{stem}.png": made["png"]
         for stem, made in pictures.render(wanted)
     }
     files |= showcase.texts(options.folder, results, list(wanted))
+    files["page.html"] = _page(results[showcase.MAIN])
     for name, content in files.items():
         write(options.output / name, content)
         print(options.output / name)

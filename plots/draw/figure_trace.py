@@ -94,7 +94,7 @@ def render(
 
 def draw(trace: Trace, title: str) -> canvas.Sheet:
     """Addresses against the order in which their pages were reported."""
-    from plots.draw import canvas, planes
+    from plots.draw import canvas
 
     runs = trace.thinned()
     ends = [end for run in runs for end in (run.first, run.last)]
@@ -113,7 +113,7 @@ def draw(trace: Trace, title: str) -> canvas.Sheet:
     y_scale = canvas.Scale("linear", low, high, _HEIGHT)
     bottom = top - _HEIGHT
     names = ("GiB reported so far", "guest address, GiB")
-    planes.draw_axes(sheet, (left, bottom), x_scale, y_scale, names)
+    canvas.draw_axes(sheet, (left, bottom), x_scale, y_scale, names)
     lines = {color: [] for color in COLORS.values()}
     for run in runs:
         x = left + x_scale.at(run.at / gib)

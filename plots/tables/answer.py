@@ -219,9 +219,9 @@ def _calls(found: Duel) -> Iterator[str]:
         if any(call is None for call in calls):
             continue
         for name, call in zip(found.both, calls):
-            if call is None or not call[2]:
+            if call is None or not call[1]:
                 return
-            longest[name] = max(longest.get(name, 0), call[1])
+            longest[name] = max(longest.get(name, 0), call[0])
     if longest:
         base, other = (number(us) for us in longest.values())
         yield (
