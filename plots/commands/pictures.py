@@ -171,9 +171,7 @@ def _docs(options: Options) -> int:
         return EXIT_NO_MATPLOTLIB
     from plots.draw import pictures
 
-    charts = {
-        name: pictures.charts(found) for name, found in results.items()
-    }
+    charts = {name: pictures.charts(found) for name, found in results.items()}
     wanted = {
         stem: charts[shown["of"]][stem]
         for stem, shown in showcase.PICTURES.items()

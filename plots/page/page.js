@@ -65,7 +65,8 @@ function choose(changes) {
       .filter(([key, value]) => value !== DEFAULTS[key]);
   const said = new URLSearchParams(next).toString();
   // An empty # would scroll to the top.
-  history.pushState(null, '', said ? `#${said}` : location.pathname + location.search);
+  const {pathname, search} = location;
+  history.pushState(null, '', said ? `#${said}` : pathname + search);
   show();
 }
 

@@ -5,12 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plots.read.results import (
-    Case,
-    Contender,
-    Results,
-    condition_label,
-)
+from plots.read.results import Case, Contender, Results, condition_label
 from plots.tables import replay, standing
 from plots.tables.glance import GUEST, STRUCTURE
 from plots.tables.table import Cell, Table, columns, figure

@@ -34,14 +34,14 @@ def ratio_cell(results: Results, place: Place, who: Contender) -> Cell:
         return figure(standing.control(results, place))
     if who.structure == results.baseline:
         return Cell(1.0) if standing.times(results, place, who) else ABSENT
-    return _rival_cell(
+    return rival_cell(
         standing.ratio_of(
             results, place, who.structure, results.baseline or ""
         )
     )
 
 
-def _rival_cell(rival: standing.Rival | None) -> Cell:
+def rival_cell(rival: standing.Rival | None) -> Cell:
     return figure(rival.ratio, rival.mark) if rival else ABSENT
 
 
@@ -123,7 +123,7 @@ def duel_rows(blocks: Sequence[Duel]) -> Table:
                 time_cell(found.results, found.place(guest), Contender(name))
                 for name in found.both
             ]
-            ratio = _rival_cell(found.ratio(guest))
+            ratio = rival_cell(found.ratio(guest))
             if not ratio.is_absent or times[-1].absence:
                 key = (Cell(found.measure.name), Cell(guest))
                 rows.append((*key, *times, ratio))
@@ -217,9 +217,7 @@ def glance(
     return Table("glance", title, (STRUCTURE, *heads), rows).filled()
 
 
-def _rest(
-    results: Results, place: Place, who: Contender
-) -> Iterator[Cell]:
+def _rest(results: Results, place: Place, who: Contender) -> Iterator[Cell]:
     case = Case("set", place.workload, who, place.condition)
     call = longest(results, case)
     yield figure(call[0], "" if call[1] else "?") if call else ABSENT

@@ -11,12 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from plots.read.results import (
-    Case,
-    Contender,
-    Results,
-    condition_label,
-)
+from plots.read.results import (Case, Contender, Results, condition_label)
 from plots.tables.table import Cell, Column, Table, made, said
 
 _DRIVER = Column("driver", "driver", names=True)

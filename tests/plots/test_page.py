@@ -413,8 +413,8 @@ def test_the_names_of_rows_and_columns_stay_in_sight(
     box, head, name = driver.execute_script(
         "const at = (e) => e.getBoundingClientRect();"
         "const table = document.querySelector('#times');"
-        "return [at(table.parentElement), at(table.querySelector('thead .first')),"
-        " at(table.querySelector('tbody .first'))]"
+        "return [table.parentElement, table.querySelector('thead .first'),"
+        " table.querySelector('tbody .first')].map(at)"
     )
     assert abs(head["top"] - box["top"]) <= 2
     assert abs(name["left"] - box["left"]) <= 2
