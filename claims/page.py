@@ -72,14 +72,11 @@ def _machine(lab: Lab, known: dict[str, Experiment]) -> list[str]:
             context = lab.results(name).context
         except (MissingFigure, ResultsError):
             continue
-        facts = [
-            context.get("cpu_model"),
-            context.get("kernel"),
-            context.get("compiler"),
-            f"commit {context['commit']}" if "commit" in context else None,
-            context.get("date", "")[:10],
-        ]
-        origin = ", ".join(fact for fact in facts if fact)
+        facts = [context.get(k) for k in ("cpu_model", "kernel", "compiler")]
+        if "commit" in context:
+            facts.append(f"commit {context['commit']}")
+        facts.append(context.get("date", "")[:10])
+        origin = ", ".join(filter(None, facts))
         by_origin.setdefault(origin, []).append(f"`{name}`")
     if not by_origin:
         return ["No measured figures."]

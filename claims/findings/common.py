@@ -47,9 +47,7 @@ def replayed(
 def inflate_ms(
     lab: Lab, trace: str, structure: str, stage: str = "", of: str = "replay"
 ) -> float:
-    return replayed(
-        lab, trace, structure, f"sim_inflate_{stage}ms", of=of
-    )
+    return replayed(lab, trace, structure, f"sim_inflate_{stage}ms", of=of)
 
 
 def finding(verdict: Verdict, **figures: float | str) -> Finding:

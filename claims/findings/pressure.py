@@ -24,9 +24,7 @@ def _under(
     lab: Lab, trace: str, fault: str, counter: str, policy: str = "free"
 ) -> float:
     conditions = (f"policy:{policy}", f"fault:{fault}")
-    return replayed(
-        lab, trace, "xbitmap", counter, *conditions, of="policies"
-    )
+    return replayed(lab, trace, "xbitmap", counter, *conditions, of="policies")
 
 
 def all_fail(lab: Lab) -> Finding:
