@@ -71,12 +71,12 @@ class Curve:
     label: str
     style: Style
     points: tuple[XY, ...]
-    note: str = ""  # a figure beside the plane, with the mark
+    note: str = ""  # a figure next to the plane, with the mark
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A place that is told in words."""
+    """A place with words."""
 
     x: float
     y: float
@@ -92,7 +92,7 @@ class Axis:
     places: tuple[str, ...] = ()
     is_bytes: bool = False
     kind: str = ""  # "linear", or as the values need it
-    high: float | None = None  # where it ends, whatever is beyond
+    high: float | None = None  # where it ends, also if points are beyond
 
 
 @dataclass(frozen=True)
@@ -162,15 +162,15 @@ class PlaneChart:
 
 def missing_text(planes: Sequence[Plane], words: str = "no figure") -> str:
     """What is not in the picture, plane by plane; empty if all is."""
-    told: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for plane in planes:
         for name in plane.missing:
-            told.setdefault(name, []).append(plane.title)
-    everywhere = [n for n, where in told.items() if len(where) == len(planes)]
+            found.setdefault(name, []).append(plane.title)
+    everywhere = [n for n, where in found.items() if len(where) == len(planes)]
     parts = [", ".join(everywhere)] if everywhere else []
     parts += [
         f"{name} in {', '.join(where)}"
-        for name, where in told.items()
+        for name, where in found.items()
         if name not in everywhere
     ]
     return f"{words}: {'; '.join(parts)}" if parts else ""
@@ -221,7 +221,7 @@ def draw(chart: PlaneChart) -> Sheet:
 
 
 def _beside(curve: Curve, has_names: bool) -> str:
-    """What stands beside the plane, level with nothing or with its end."""
+    """What stands next to the plane."""
     return f"{curve.label} {curve.note}".strip() if has_names else curve.note
 
 
@@ -341,7 +341,7 @@ class _Drawn:
             self.sheet.text(x, y, curve.note, SMALL)
 
     def _draw_names(self) -> None:
-        """Names beside the axes, in the order of the curves' ends."""
+        """Names next to the axes, in the order of the curves' ends."""
         ends = {
             curve.label: (*self.at(curve.points[-1].x, curve.points[-1].y),)
             for curve in self.plane.curves
