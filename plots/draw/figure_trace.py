@@ -44,7 +44,7 @@ class Run:
 
 @dataclass
 class Trace:
-    """Runs in the order in which they were reported, and targets between them."""
+    """Runs in the order in which they were reported, and targets."""
 
     runs: list[Run] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)

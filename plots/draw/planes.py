@@ -133,7 +133,7 @@ class PlaneChart:
     def key(self) -> list[Curve]:
         """Every curve once."""
         every = (c for plane in self.planes for c in plane.curves if c.points)
-        return list({curve.label: curve for curve in every}.values())
+        return list({(c.label, c.style): c for c in every}.values())
 
     def scale(self, plane: Plane, name: str, inches: float) -> Scale:
         """The scale of "x" or "y"."""
@@ -201,7 +201,7 @@ def draw(chart: PlaneChart) -> Sheet:
         # The key may have a row of its own, and be higher than a plane.
         rows = math.ceil(len(chart.key) / (columns if is_alone else 1))
         last = 0.0 if is_alone else block
-        body += max(last, _KEY_PITCH * (rows + 1)) - block
+        body += max(last, _KEY_PITCH * (rows + 1) + 0.1) - block
     sheet = Sheet(chart.frame, body)
     places = [
         (
@@ -342,18 +342,16 @@ class _Drawn:
 
     def _draw_names(self) -> None:
         """Names next to the axes, in the order of the curves' ends."""
-        ends = {
-            curve.label: (*self.at(curve.points[-1].x, curve.points[-1].y),)
+        ends = [
+            (*self.at(curve.points[-1].x, curve.points[-1].y), curve)
             for curve in self.plane.curves
             if curve.points
-        }
-        curves = [c for c in self.plane.curves if c.points]
-        curves.sort(key=lambda curve: ends[curve.label][1])
-        wanted = [ends[curve.label][1] for curve in curves]
+        ]
+        ends.sort(key=lambda end: end[1])
+        wanted = [y for _, y, _ in ends]
         places = spread(wanted, _PITCH, self.bottom, self.top)
-        for curve, place in zip(curves, places):
-            x, y = ends[curve.label]
-            start = self.right + _LEADER
+        start = self.right + _LEADER
+        for (x, y, curve), place in zip(ends, places):
             look = {"color": curve.style.color, "lw": 0.6, "ls": ":"}
             self.sheet.line([x + 0.05, start - 0.02], [y, place], **look)
             self.sheet.text(start, place, _beside(curve, True), SMALL)

@@ -42,8 +42,8 @@ def frame(
     ]
     machine = ", ".join(filter(None, facts)) or "machine not recorded"
     commit = results.context.get("commit", "not recorded")
-    traces = {w.name: (w.trace or "not recorded") for w in results.workloads}
-    named = (f"{w} {traces.get(w, 'not recorded')[:8]}" for w in workloads)
+    traces = {w.name: (w.trace or "")[:8] for w in results.workloads}
+    named = (f"{plain(w)} {traces.get(w) or 'unknown'}" for w in workloads)
     said = [*words, "INTERRUPTED RUN" if results.is_interrupted else ""]
     under = f", {condition_label(condition)}" if condition else ""
     texts = (
