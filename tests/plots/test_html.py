@@ -209,13 +209,14 @@ def test_the_first_pair_is_that_of_the_mail_with_the_same_figures(
     data = data_of(text)
     assert data["first"] == [found.rival, found.baseline]
     table = glance.guests(found)
+    keys = [column.key for column in table.columns]
+    by_guest = {row[0].value: dict(zip(keys, row)) for row in table.rows}
     mailed = mail(results)
     at = [data["names"].index(name) for name in data["first"]]
     for place in data["places"]:
         if (place["time"], place["fault"]) != (found.measure.name, ""):
             continue
-        (row,) = table.where(workload=place["guest"]).rows
-        cells = dict(zip([c.key for c in table.columns], row))
+        cells = by_guest[place["guest"]]
         entry = place["pairs"][at[0]][at[1]]
         assert entry[:2] == [cells["ratio"].mark, cells["ratio"].text()]
         (line,) = re.findall(rf".*\(.*  {place['guest']}$", mailed, re.M)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import FAILSLAB, document, memory, profile, rows, times
+from test_html import NOTHING, page, tables_of
 
 from plots.draw import figure_rows
 from plots.tables import cases
@@ -71,6 +72,12 @@ def test_bits_are_of_the_largest_pass_everywhere(
     assert {bits for condition, bits in cells if not condition} == {BITS}
     # 8 * 4096 / 20 is 1638.4, in three digits.
     assert "1640" in report(results, is_full=True)
+    heads, lines = tables_of(page(results, NOTHING))["memory"]
+    (line,) = (
+        x for x in lines if x[:4] == ["cvbmp", "set", "busy-2g", "no faults"]
+    )
+    both = [line[heads.index(key)] for key in ("bits", "peak KiB")]
+    assert both == ["1640", "60.0"]
     chart = figure_rows.charts(results)["memory"]
     assert {row.points[0].value for row in chart.rows} == {BITS}
 
