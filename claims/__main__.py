@@ -36,22 +36,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print_list(EXPERIMENTS)
         return 0
-    if options.folder is None or not options.folder.is_dir():
-        return _fail(
-            f"{options.folder or 'FOLDER'}: no folder with results of"
-            " experiments; ./run claims makes one"
-        )
     try:
-        text = page(SECTIONS, EXPERIMENTS, Lab(options.folder), INTRODUCTION)
+        sys.stdout.write(_page(options.folder or Path("FOLDER")))
     except ResultsError as error:
-        return _fail(str(error))
-    sys.stdout.write(text)
+        print(f"claims: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
     return 0
 
 
-def _fail(message: str) -> int:
-    print(f"claims: {message}", file=sys.stderr)
-    return EXIT_BAD_INPUT
+def _page(folder: Path) -> str:
+    if not folder.is_dir():
+        raise ResultsError(
+            folder,
+            "no folder with results of experiments",
+            "./run claims makes one",
+        )
+    return page(SECTIONS, EXPERIMENTS, Lab(folder), INTRODUCTION)
 
 
 if __name__ == "__main__":

@@ -309,9 +309,10 @@ def test_the_claims_use_of_plots_what_reads_and_tables_alone() -> None:
 def test_a_folder_that_is_not_there_is_one_line_and_status_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(tmp_path / "nowhere")]) == 2
+    assert main([str(tmp_path / "no\x1b[2J\nwhere")]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "./run claims" in error
+    assert "\x1b" not in error
 
 
 def test_the_list_of_experiments_can_be_read_by_a_shell(
