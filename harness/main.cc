@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -25,7 +24,6 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -41,6 +39,7 @@
 #include "harness/instructions/counter.h"
 #include "harness/instructions/run_under_callgrind.h"
 #include "harness/report/guard.h"
+#include "harness/run/describe.h"
 #include "harness/run/process.h"
 #include "harness/run/rows.h"
 #include "harness/run/runner.h"
@@ -48,9 +47,9 @@
 #include "harness/sweep/crash_note.h"
 #include "workloads/catalog.h"
 #include "workloads/shipped.h"
+#include "workloads/text/json.h"
 #include "workloads/text/printable.h"
 #include "workloads/trace/first_pages.h"
-#include "workloads/trace/list_distance.h"
 #include "workloads/trace/trace_error.h"
 
 namespace pfn {
@@ -106,7 +105,7 @@ void ListStructures() {
     fmt::print("{:<20} {:<8} {:<8} {}\n", traits.name, traits.family,
                Name(traits.out_of_memory), traits.origin);
   }
-  fmt::print("{:<20} {:<8} {:<8} {}\n", "floor", "-", "-",
+  fmt::print("{:<20} {:<8} {:<8} {}\n", kFloorName, "-", "-",
              "the measured loop around a set that does nothing");
   for (const SetlessDriver& driver : kSetlessDrivers) {
     fmt::print("{:<20} {:<8} {:<8} {}\n", driver.name, "-", "-", driver.what);
@@ -208,83 +207,22 @@ void MakeFolder(const std::filesystem::path& folder) {
   }
 }
 
-// What was argued about in 2018, and what the kernel has now: the ratios that
-// the run is about. All others are secondary.
-ContextEntries DescribePrimary(const RowRequest& request) {
-  constexpr std::array<std::string_view, 3> kStructures = {
-      "cvbmp", "btree-bitmap", "xarray"};
-  constexpr std::string_view kBaseline = "xbitmap";
-  constexpr std::array<Operation, 2> kPrimaryOperations = {Operation::kSet,
-                                                           Operation::kDrain};
-  const auto is_there = [&](std::string_view name) {
-    return std::ranges::any_of(request.contenders, [&](const Contender* each) {
-      return each->traits.name == name;
-    });
-  };
-  std::vector<std::string_view> structures;
-  std::ranges::copy_if(kStructures, std::back_inserter(structures), is_there);
-  std::vector<std::string_view> operations;
-  for (const OperationInfo& info : kOperations) {
-    if (std::ranges::find(kPrimaryOperations, info.operation) !=
-            kPrimaryOperations.end() &&
-        std::ranges::find(request.operations, info.operation) !=
-            request.operations.end()) {
-      operations.push_back(info.name);
-    }
-  }
-  if (structures.empty() || operations.empty() || !is_there(kBaseline)) {
-    return {};
-  }
-  return {
-      {"primary_structures", fmt::format("{}", fmt::join(structures, ","))},
-      {"primary_operations", fmt::format("{}", fmt::join(operations, ","))},
-      {"primary_baseline", std::string(kBaseline)},
-  };
-}
-
-ContextEntries DescribeRun(const Options& options, const RowRequest& request,
-                           const std::string& command_line) {
-  ContextEntries entries = {
-      {"command_line", command_line},
-      {"repetitions", std::to_string(options.rounds)},
-      {"fault_seed", std::to_string(options.fault_seed)},
-      {"fault_draw", std::string(Name(options.fault_draw))},
-      {"large_allocations", std::string(Name(options.large))},
-      {"modelled_cpus", std::to_string(options.cpus)},
-  };
+JsonObject DescribeRun(const Options& options, const RowRequest& request,
+                       const std::string& command_line) {
+  JsonObject run;
+  run.Add("command_line", command_line)
+      .Add("repetitions", std::to_string(options.rounds))
+      .Add("fault_seed", std::to_string(options.fault_seed))
+      .Add("fault_draw", Name(options.fault_draw))
+      .Add("large_allocations", Name(options.large))
+      .Add("modelled_cpus", std::to_string(options.cpus));
   if (options.host.is_real) {
-    entries.emplace_back("host_memory_bytes",
-                         std::to_string(options.host.bytes));
+    run.Add("host_memory_bytes", std::to_string(options.host.bytes));
   }
-  if (request.baseline != nullptr) {
-    entries.emplace_back("baseline", request.baseline->traits.name);
-  }
-  for (auto& entry : DescribePrimary(request)) {
-    entries.push_back(std::move(entry));
-  }
-  for (const auto& workload : request.workloads) {
-    std::string facts = fmt::format(
-        "trace={} pages={} passes={} ranges={} guest_memory={} "
-        "list_distance={}",
-        workload->trace_id(), workload->pages(), workload->passes().size(),
-        workload->ranges(), workload->trace().provenance.guest_memory_bytes,
-        MeasureListDistances(workload->trace()).ToString());
-    if (!workload->trace().outcome.empty()) {
-      facts += " " + workload->trace().outcome;
-    }
-    entries.emplace_back("workload_" + workload->name(), std::move(facts));
-  }
-  for (const Contender* contender : request.contenders) {
-    const ContenderTraits& traits = contender->traits;
-    entries.emplace_back(
-        fmt::format("structure_{}", traits.name),
-        fmt::format("family={}; out_of_memory={}; clear_can_fail={}; "
-                    "accounts_memory={}; origin={}",
-                    traits.family, Name(traits.out_of_memory),
-                    traits.clear_can_fail ? "yes" : "no",
-                    traits.accounts_memory ? "yes" : "no", traits.origin));
-  }
-  return entries;
+  for (const auto& [key, value] : options.notes) run.Add(key, value);
+  return run
+      .AddJson("default_workloads", JsonList(DefaultWorkloads(), JsonText))
+      .AddAll(DescribeParts(request));
 }
 
 // What reproduces the run: whoever wraps this program says it in the
@@ -351,12 +289,11 @@ int Run(const Options& options, int argc, char** argv) {
   }
   InitializeBenchmark(argv[0], options.benchmark_flags,
                       options.source != Timer::Source::kClock);
-  ContextEntries context =
-      DescribeRun(options, request, CommandLine(argc, argv));
+  JsonObject context = DescribeRun(options, request, CommandLine(argc, argv));
   // A count depends on nothing that the guard looks at.
   if (options.source == Timer::Source::kClock) {
-    for (auto& entry : GuardEnvironment(options)) {
-      context.push_back(std::move(entry));
+    for (const auto& [key, value] : GuardEnvironment(options)) {
+      context.Add(key, value);
     }
   }
   MakeFolder(options.out);

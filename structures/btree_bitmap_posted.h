@@ -28,6 +28,7 @@ class BtreeBitmapPosted {
       .name = "btree-bitmap-posted",
       .family = "btree",
       .origin = "Tetsuo Handa, 16 Dec 2017",
+      .variant_of = "btree-bitmap",
   };
 
   explicit BtreeBitmapPosted(A& heap) : map_(heap) {}

@@ -26,6 +26,7 @@ class Cvbmp32768 : public Cvbmp<A, 32768> {
       .name = "cvbmp-32768",
       .family = "list",
       .origin = "Tetsuo Handa, 3 Jan 2018, with his largest segment size",
+      .variant_of = "cvbmp",
   };
 
   using Cvbmp32768::Cvbmp::Cvbmp;

@@ -34,6 +34,7 @@ class CvbmpCursor : public Cvbmp<A> {
       .origin =
           "variant of cvbmp, nobody's proposal: extraction from the "
           "node used last",
+      .variant_of = "cvbmp",
   };
 
   using CvbmpCursor::Cvbmp::Cvbmp;

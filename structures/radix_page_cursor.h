@@ -27,6 +27,7 @@ class RadixPageCursor : public radix_page::Tree<A, /*kLeafHint=*/true> {
       .name = "radix-page-cursor",
       .family = "radix",
       .origin = "Linux hibernation (Joerg Roedel, 2014), position remembered",
+      .variant_of = "radix-page",
   };
 
   using RadixPageCursor::Tree::Tree;

@@ -26,6 +26,7 @@ class Roaring4096
       .name = "roaring-4096",
       .family = "roaring",
       .origin = "Chambi, Lemire, Kaser and Godin, 2014",
+      .variant_of = "roaring",
   };
 
   using Roaring4096::ChunkedSet::ChunkedSet;

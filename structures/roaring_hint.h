@@ -30,6 +30,7 @@ class RoaringHint
       .name = "roaring-hint",
       .family = "roaring",
       .origin = "the bulk context of CRoaring 0.5, 2022",
+      .variant_of = "roaring",
   };
 
   using RoaringHint::ChunkedSet::ChunkedSet;

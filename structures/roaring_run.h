@@ -37,6 +37,7 @@ class RoaringRun
       .name = "roaring-run",
       .family = "roaring",
       .origin = "Lemire, Ssi-Yan-Kai and Kaser, 2016; built for kmalloc",
+      .variant_of = "roaring",
       .clear_can_fail = true,
   };
 

@@ -29,6 +29,7 @@ class XarrayHint : public xarray::RetryingSet<A, /*kLeafHint=*/true> {
       .name = "xarray-hint",
       .family = "radix",
       .origin = "variant of xarray, nobody's proposal: last leaf remembered",
+      .variant_of = "xarray",
   };
 
   using XarrayHint::RetryingSet::RetryingSet;

@@ -29,6 +29,7 @@ class XbitmapHint
       .name = "xbitmap-hint",
       .family = "radix",
       .origin = "variant of xbitmap, nobody's proposal: last leaf remembered",
+      .variant_of = "xbitmap",
   };
 
   using XbitmapHint::TreeSet::TreeSet;

@@ -36,6 +36,7 @@ class XbitmapIda : public xbitmap::PreloadedSet<A, xbitmap::NodeSource::kPool> {
       .origin =
           "variant of xbitmap-preload, nobody's proposal: the preload of the "
           "IDA, which never asks the allocator within set",
+      .variant_of = "xbitmap",
   };
 
   using XbitmapIda::PreloadedSet::PreloadedSet;

@@ -34,6 +34,7 @@ class XbitmapInline
       .origin =
           "Matthew Wilcox and Wei Wang, 2017 (v12-v19), 62 low pages "
           "in the slot",
+      .variant_of = "xbitmap",
   };
 
   using XbitmapInline::TreeSet::TreeSet;

@@ -36,6 +36,7 @@ class XbitmapPreload
       .origin =
           "Matthew Wilcox and Wei Wang, 2017 (v18-v20), the posted "
           "preload convention",
+      .variant_of = "xbitmap",
   };
 
   using XbitmapPreload::PreloadedSet::PreloadedSet;

@@ -44,6 +44,7 @@ class XbitmapTag
       .name = "xbitmap-tag",
       .family = "radix",
       .origin = "Matthew Wilcox, 21 Dec 2017 (v21), exact FREE tags",
+      .variant_of = "xbitmap",
   };
 
   using XbitmapTag::TreeSet::TreeSet;

@@ -198,7 +198,7 @@ void GenerateTrace(const GenerateOptions& options) {
   }
   std::vector<std::string> problems;
   if (options.spec.empty()) {
-    problems.emplace_back("SPEC is missing; --list prints what there is");
+    problems.emplace_back("SPEC is missing; --list prints all");
   }
   if (options.output.empty()) problems.emplace_back("-o FILE is missing");
   try {
@@ -300,18 +300,18 @@ CommandLine AddImport(CommandLine& line, ImportOptions& options) {
       ".pfntrace.zst, in this folder]",
       "FILE");
   add("--from", options.from,
-      fmt::format("The format: {} [what the first lines look like]",
+      fmt::format("The format: {} [guessed from the first lines]",
                   fmt::join(ImportFormats(), ", ")),
       "FORMAT");
   add("--guest-memory", options.guest_memory,
-      "Memory of the guest, such as 8G [what the recording tells, or an "
-      "estimate by the highest page]",
+      "Memory of the guest, such as 8G [from the recording, or estimated by "
+      "the highest page]",
       "SIZE");
   add("--kernel", provenance.kernel, "Kernel of the guest [unknown]", "TEXT");
   add("--recorder", provenance.recorder,
       "Program, version and events that recorded it [unknown]", "TEXT");
   add("--provoked", provenance.provoked,
-      "What the guest and the host did [unknown]", "TEXT");
+      "Actions of the guest and the host [unknown]", "TEXT");
   add("--source", provenance.source,
       "The recording itself [its file name and SHA-256]", "TEXT");
   return import;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""How each claim of the thread is judged by the results of experiments.
+"""How each claim is judged by the results of experiments.
 
-Every figure on the page is looked up here; the bound of a verdict stands
-beside what it judges.
+A judge looks up every figure, and has the bound of its verdict. The words
+around the figures stand in claims.toml.
 """

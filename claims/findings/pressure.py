@@ -3,260 +3,227 @@
 
 from __future__ import annotations
 
-from claims.claims import Finding, Lab, Verdict, significant
 from claims.findings.common import (
     ALL_FAIL,
     HARSH,
     POLICIES,
     PRESSURE,
     TRACES,
-    listed,
-    replay_row,
+    Finding,
+    by_trace,
+    finding,
+    replayed,
     verdict_of,
 )
+from claims.lab import Lab, Verdict, number
+
+_OOM = ("max_invisible_pages", "oom_calls_found_nothing")
 
 
-def _policy_figures(
-    lab: Lab, trace: str, fault: str, counter: str, structure: str = "xbitmap"
-) -> dict[str, float]:
-    return {
-        policy: lab.get(
-            "policies",
-            replay_row(trace, structure, f"policy:{policy}", f"fault:{fault}"),
-            counter,
-        )
-        for policy in POLICIES
-    }
+def _under(
+    lab: Lab, trace: str, fault: str, counter: str, policy: str = "free"
+) -> float:
+    conditions = (f"policy:{policy}", f"fault:{fault}")
+    return replayed(lab, trace, "xbitmap", counter, *conditions, of="policies")
 
 
 def all_fail(lab: Lab) -> Finding:
-    at_end = _policy_figures(lab, "idle-8g", ALL_FAIL, "pages_told")
-    kicks = _policy_figures(lab, "idle-8g", ALL_FAIL, "kicks")
-    parts = [
-        f"{policy} {significant(at_end[policy])} pages with"
-        f" {significant(kicks[policy])} kicks"
-        for policy in POLICIES
-    ]
-    return Finding(
-        f"When no request is served, on idle-8g: {listed(parts)}. Freeing"
-        " the page makes no progress at all; both ways without memory make"
-        " all of it.",
-        verdict_of(at_end["free"] == 0 and at_end["array"] > 0),
+    pages, kicks = (
+        {
+            policy: _under(lab, "idle-8g", ALL_FAIL, counter, policy)
+            for policy in POLICIES
+        }
+        for counter in ("pages_told", "kicks")
+    )
+    return finding(
+        verdict_of(pages["free"] == 0 and pages["array"] > 0),
+        policies=", ".join(
+            f"{policy} {number(pages[policy])} pages with"
+            f" {number(kicks[policy])} kicks"
+            for policy in POLICIES
+        ),
     )
 
 
 def single_against_array(lab: Lab) -> Finding:
-    parts = []
-    for fault in PRESSURE:
-        row = _policy_figures(lab, "busy-2g", fault, "sim_inflate_ms")
-        told = _policy_figures(lab, "busy-2g", fault, "pages_told")
-        parts.append(
-            f"{fault}: "
-            + listed(
-                f"{policy} {significant(row[policy])} ms for"
-                f" {significant(told[policy])} pages"
-                for policy in POLICIES
-            )
+    def text(fault: str, policy: str) -> str:
+        time, pages = (
+            number(_under(lab, "busy-2g", fault, counter, policy))
+            for counter in ("sim_inflate_ms", "pages_told")
         )
-    return Finding("busy-2g. " + "; ".join(parts) + ".", Verdict.DEPENDS)
+        return f"{policy} {time} ms for {pages} pages"
+
+    return finding(
+        Verdict.DEPENDS,
+        faults="; ".join(
+            f"{fault}: {', '.join(text(fault, policy) for policy in POLICIES)}"
+            for fault in PRESSURE
+        ),
+    )
 
 
 def free_relieves(lab: Lab) -> Finding:
-    fault = HARSH
-    told = _policy_figures(lab, "oom-2g", fault, "pages_told")
-    calls = _policy_figures(lab, "oom-2g", fault, "oom_calls")
-    freed = _policy_figures(lab, "oom-2g", fault, "pages_freed_back")
-    return Finding(
-        f"oom-2g under {fault}: free gives back"
-        f" {significant(freed['free'])} pages and delivers"
-        f" {significant(told['free'])} with {significant(calls['free'])} OOM"
-        f" calls; single delivers {significant(told['single'])} with"
-        f" {significant(calls['single'])}. Freed pages are asked for again at"
-        " once; and when a recorded guest runs out of memory is decided by its"
-        " recording.",
+    told, single_told, calls, single_calls = (
+        _under(lab, "oom-2g", HARSH, counter, policy)
+        for counter in ("pages_told", "oom_calls")
+        for policy in ("free", "single")
+    )
+    return finding(
         # The recording decides when its guest runs out of memory: the model
         # can only show that fewer pages are taken from it.
         Verdict.DEPENDS
-        if told["free"] < told["single"]
-        else verdict_of(calls["free"] < calls["single"]),
+        if told < single_told
+        else verdict_of(calls < single_calls),
+        fault=HARSH,
+        freed=_under(lab, "oom-2g", HARSH, "pages_freed_back"),
+        told=told,
+        calls=calls,
+        single_told=single_told,
+        single_calls=single_calls,
     )
 
 
 def reserve(lab: Lab) -> Finding:
-    fault = HARSH
-    freed = _policy_figures(lab, "busy-2g", fault, "pages_freed_back")
-    return Finding(
-        f"busy-2g under {fault}: without a reserve"
-        f" {significant(freed['free'])} pages are given back unrecorded, with"
-        f" 64 KiB set aside {significant(freed['reserve:65536'])}.",
-        verdict_of(freed["reserve:65536"] < freed["free"]),
+    free, kept = (
+        _under(lab, "busy-2g", HARSH, "pages_freed_back", policy)
+        for policy in ("free", "reserve:65536")
     )
+    return finding(verdict_of(kept < free), fault=HARSH, free=free, kept=kept)
 
 
 def third_case(lab: Lab) -> Finding:
-    parts = []
-    third = 0.0
-    for fault in (ALL_FAIL, *PRESSURE):
-        row = replay_row("busy-2g", "xbitmap", "policy:free", f"fault:{fault}")
-        zero = lab.get("policies", row, "zero_rounds")
-        puffs = lab.get("policies", row, "puffs")
-        third += zero
-        parts.append(
-            f"{fault} {significant(zero)} rounds without progress and"
-            f" {significant(puffs)} sleeps"
-        )
-    return Finding(
-        f"busy-2g: {listed(parts)}. There is a third case: pages allocate,"
-        " none can be recorded, nothing sleeps, and the work is queued again"
-        " at once.",
-        verdict_of(third == 0),
+    zero, puffs = (
+        {
+            fault: _under(lab, "busy-2g", fault, counter)
+            for fault in (ALL_FAIL, *PRESSURE)
+        }
+        for counter in ("zero_rounds", "puffs")
+    )
+    return finding(
+        verdict_of(sum(zero.values()) == 0),
+        faults=", ".join(
+            f"{fault} {number(rounds)} rounds without progress and"
+            f" {number(puffs[fault])} sleeps"
+            for fault, rounds in zero.items()
+        ),
     )
 
 
 def used_twice(lab: Lab) -> Finding:
-    twice = lab.get(
-        "enqueue-first",
-        replay_row(
-            "busy-2g", "xbitmap", "fault:ge_heavy", "driver:order:posted"
-        ),
-        "pages_used_twice",
+    counter = "pages_used_twice"
+    conditions = ("fault:ge_heavy", "driver:order:posted")
+    twice = replayed(
+        lab, "busy-2g", "xbitmap", counter, *conditions, of="enqueue-first"
     )
-    fixed = lab.get(
-        "policies",
-        replay_row("busy-2g", "xbitmap", "policy:free", "fault:ge_heavy"),
-        "pages_used_twice",
-    )
-    return Finding(
-        f"busy-2g under ge_heavy: {significant(twice)} pages were freed while"
-        f" they stood on the balloon's list as posted, {significant(fixed)}"
-        " if recorded first.",
-        verdict_of(twice > 0 and fixed == 0),
+    fixed = _under(lab, "busy-2g", "ge_heavy", counter)
+    return finding(
+        verdict_of(twice > 0 and fixed == 0), twice=twice, fixed=fixed
     )
 
 
 def path_to_the_sleep(lab: Lab) -> Finding:
-    parts = []
-    share = []
-    for fault in PRESSURE:
-        row = replay_row("oom-2g", "xbitmap", "policy:free", f"fault:{fault}")
-        rounds = lab.get("policies", row, "rounds")
-        share.append(lab.get("policies", row, "puffs") / rounds)
-        parts.append(
-            f"{fault} {100 * share[-1]:.0f} % of {significant(rounds)}"
-        )
-    return Finding(
-        f"oom-2g, rounds that end in the sleep: {listed(parts)}.",
-        verdict_of(min(share) > 0.9)
-        if min(share) > 0.9 or max(share) < 0.1
+    rounds, puffs = (
+        {fault: _under(lab, "oom-2g", fault, counter) for fault in PRESSURE}
+        for counter in ("rounds", "puffs")
+    )
+    shares = {fault: puffs[fault] / rounds[fault] for fault in PRESSURE}
+    least, most = min(shares.values()), max(shares.values())
+    return finding(
+        verdict_of(least > 0.9)
+        if least > 0.9 or most < 0.1
         else Verdict.DEPENDS,
+        shares=", ".join(
+            f"{fault} {100 * share:.0f} % of {number(rounds[fault])}"
+            for fault, share in shares.items()
+        ),
     )
 
 
+def _oom(lab: Lab, of: str, *conditions: str) -> list[float]:
+    """Pages hidden at most, and OOM calls that found nothing, of oom-2g."""
+    return [
+        replayed(lab, "oom-2g", "xbitmap", counter, *conditions, of=of)
+        for counter in _OOM
+    ]
+
+
 def invisible(lab: Lab) -> Finding:
-    parts = []
-    found = []
-    for name, label, keys in (
-        ("clip-256", "256", ("driver:clip:256",)),
-        ("clip-4096", "4096", ("driver:clip:4096",)),
-        ("replay", "no", ()),
-    ):
-        row = replay_row("oom-2g", "xbitmap", *keys)
-        most = lab.get(name, row, "max_invisible_pages")
-        nothing = lab.get(name, row, "oom_calls_found_nothing")
-        found.append(nothing)
-        parts.append(
-            f"rounds of {label} pages at most: {significant(most)} invisible,"
-            f" {significant(nothing)} OOM calls that found nothing"
-            if label != "no"
-            else f"no bound: {significant(most)} invisible,"
-            f" {significant(nothing)} calls that found nothing"
-        )
-    return Finding(
-        f"oom-2g: {'; '.join(parts)}.", verdict_of(found[-1] > found[0])
+    most_256, nothing_256 = _oom(lab, "clip-256", "driver:clip:256")
+    most_4096, nothing_4096 = _oom(lab, "clip-4096", "driver:clip:4096")
+    most, nothing = _oom(lab, "replay")
+    return finding(
+        verdict_of(nothing > nothing_256),
+        most_256=most_256,
+        nothing_256=nothing_256,
+        most_4096=most_4096,
+        nothing_4096=nothing_4096,
+        most=most,
+        nothing=nothing,
     )
 
 
 def huge_round(lab: Lab) -> Finding:
-    trace = "idle_inflate_127G"
-    row = replay_row(trace, "xbitmap")
-    pages = lab.get("huge-round", row, "max_invisible_pages")
-    hold = lab.get("huge-round", row, "sim_longest_lock_hold_ms")
-    held = []
-    for structure in ("xbitmap", "cvbmp", "btree-bitmap", "btree-range"):
-        size = lab.get(
-            "huge-round", replay_row(trace, structure), "peak_rounded_bytes"
-        )
-        held.append(f"{structure} {significant(size / 1e6)}")
-    return Finding(
-        f"127 GiB in one round: {significant(pages)} pages invisible until"
-        f" the lock is taken, then held for {significant(hold / 1000)} s. The"
-        f" set itself is small, in MB: {listed(held)}.",
+    def of(counter: str, structure: str = "xbitmap") -> float:
+        trace = "idle_inflate_127G"
+        return replayed(lab, trace, structure, counter, of="huge-round")
+
+    pages = of("max_invisible_pages")
+    return finding(
         verdict_of(pages >= 127 * 2**18),
+        pages=pages,
+        hold=of("sim_longest_lock_hold_ms") / 1000,
+        sizes=", ".join(
+            f"{name} {number(of('peak_rounded_bytes', name) / 1e6)}"
+            for name in ("xbitmap", "cvbmp", "btree-bitmap", "btree-range")
+        ),
     )
 
 
 def nowait_pages(lab: Lab) -> Finding:
-    row = replay_row("oom-2g", "xbitmap", "policy:nowait-pages")
-    most = lab.get("nowait-pages", row, "max_invisible_pages")
-    nothing = lab.get("nowait-pages", row, "oom_calls_found_nothing")
-    return Finding(
-        f"oom-2g with pages allocated under the lock, without reclaim:"
-        f" {significant(most)} pages invisible, {significant(nothing)} OOM"
-        " calls that found nothing.",
-        verdict_of(most == 0),
-    )
+    most, nothing = _oom(lab, "nowait-pages", "policy:nowait-pages")
+    return finding(verdict_of(most == 0), most=most, nothing=nothing)
 
 
 def spam(lab: Lab) -> Finding:
-    parts = []
     rates = []
+    parts = []
     for name, label, keys in (
         ("replay", "200 ms", ()),
         ("sleep-1s", "1 s", ("driver:sleep-ms:1000",)),
         ("sleep-60s", "60 s", ("driver:sleep-ms:60000",)),
     ):
-        row = replay_row("oom-2g", "xbitmap", *keys)
-        minutes = lab.get(name, row, "sim_ms") / 60000
-        rates.append(lab.get(name, row, "puffs") / minutes)
-        parts.append(
-            f"{label}: {significant(rates[-1])} messages a minute,"
-            f" {significant(minutes)} minutes in all"
+        time, puffs = (
+            replayed(lab, "oom-2g", "xbitmap", counter, *keys, of=name)
+            for counter in ("sim_ms", "puffs")
         )
-    return Finding(
-        f"oom-2g with a sleep of {'; '.join(parts)}.",
-        verdict_of(rates[0] > 60),
-    )
+        rates.append(puffs / (time / 60000))
+        parts.append(
+            f"{label}: {number(rates[-1])} messages a minute,"
+            f" {number(time / 60000)} minutes in all"
+        )
+    return finding(verdict_of(rates[0] > 60), rates="; ".join(parts))
 
 
 def oom_meets_fill(lab: Lab) -> Finding:
-    row = replay_row("oom-2g", "xbitmap")
-    calls = lab.get("replay", row, "oom_calls")
-    nothing = lab.get("replay", row, "oom_calls_found_nothing")
-    return Finding(
-        f"oom-2g: {significant(nothing)} of {significant(calls)} calls come"
-        " between allocation and lock and find nothing, though the driver has"
-        " the pages.",
-        verdict_of(nothing == 0),
+    nothing, calls = (
+        replayed(lab, "oom-2g", "xbitmap", counter)
+        for counter in ("oom_calls_found_nothing", "oom_calls")
     )
+    return finding(verdict_of(nothing == 0), nothing=nothing, calls=calls)
 
 
 def long_lock_hold(lab: Lab) -> Finding:
-    parts = []
-    longest = 0.0
-    for trace in TRACES:
-        hold = [
-            lab.get(
-                "replay", replay_row(trace, name), "sim_longest_lock_hold_ms"
-            )
+    holds = {
+        trace: [
+            replayed(lab, trace, name, "sim_longest_lock_hold_ms")
             for name in ("array", "xbitmap")
         ]
-        longest = max(longest, hold[1])
-        parts.append(
-            f"{trace} {significant(hold[0])} and {significant(hold[1])} ms"
-        )
-    return Finding(
-        "balloon_lock is held without a pause for at most, by arrays and by"
-        f" chunks: {listed(parts)}.",
+        for trace in TRACES
+    }
+    return finding(
         # A tick of the slowest kernel, HZ=100.
-        verdict_of(longest > 10),
+        verdict_of(max(chunks for _, chunks in holds.values()) > 10),
+        holds=by_trace(
+            lambda trace: "{} and {} ms".format(*map(number, holds[trace]))
+        ),
     )

@@ -30,17 +30,16 @@ void DefineWork(CommandLine& line, RawOptions& raw) {
             .type = "NAME|PATH,..."});
   line.Add({.names = "--structure",
             .target = &raw.structures,
-            .help = "Contenders by name, 'argued' (those of the thread and of "
-                    "the kernel, and floor), 'own' (all that wrap no library), "
-                    "'floor' (the loop alone), 'array' and 'pipelined' (replay "
-                    "without a set), or 'all' [argued]",
+            .help = "Structures by name; or 'argued' (those of the thread and "
+                    "of the kernel, and floor), 'own' (all that wrap no "
+                    "library), 'floor' (the loop alone), 'array' and "
+                    "'pipelined' (replay without a set), 'all' [argued]",
             .type = "NAME,..."});
   line.Add({.names = "--operation",
             .target = &raw.operations,
-            .help =
-                "set, test, extract, clear, drain, or 'all' of these, under "
-                "faults those that allocate; or replay [set,drain; with "
-                "--instructions all]",
+            .help = "set, test, extract, clear, drain, or 'all' of these "
+                    "(under faults: those that allocate); or replay "
+                    "[set,drain; with --instructions all]",
             .type = "NAME,..."});
   line.Add({.names = "--pages",
             .target = &raw.pages,
@@ -50,8 +49,8 @@ void DefineWork(CommandLine& line, RawOptions& raw) {
   line.Add({.names = "--instructions",
             .target = &raw.instructions,
             .help = fmt::format(
-                "Count instructions instead of time; the defaults are {}, "
-                "--structure=own,floor --pages={} --rounds=1 then",
+                "Count instructions instead of time. The defaults are then {}, "
+                "--structure=own,floor --pages={} --rounds=1",
                 fmt::join(kCountedWorkloads, ","), kCountedPages),
             .type = "callgrind|hardware",
             .words = {"callgrind", "hardware"}});
@@ -67,7 +66,7 @@ void DefineMemory(CommandLine& line, RawOptions& raw) {
   line.Add({.names = "--fault",
             .target = &raw.fault,
             .help = "Which requests fail, such as slab_boundary or "
-                    "failslab:probability=1; --list-faults tells all",
+                    "failslab:probability=1; --list-faults lists all",
             .type = "SPEC[;SPEC...]",
             .shows_default = true});
   line.Add({.names = "--fault-seed",
@@ -75,47 +74,48 @@ void DefineMemory(CommandLine& line, RawOptions& raw) {
             .help = "Seed of the faults: the same seed, the same failures",
             .type = "N",
             .shows_default = true});
-  line.Add({.names = "--fault-draw",
-            .target = &raw.fault_draw,
-            .help = "What a failure is drawn for; for each operation, the same "
-                    "pages are hit whatever a structure asks for",
-            .type = "allocation|operation",
-            .shows_default = true});
+  line.Add(
+      {.names = "--fault-draw",
+       .target = &raw.fault_draw,
+       .help = "Draw a failure for each allocation, or for each operation. The "
+               "second hits the same pages of every structure",
+       .type = "allocation|operation",
+       .shows_default = true});
   line.Add({.names = "--large",
             .target = &raw.large,
-            .help = "What a request beyond 8 KiB gets: a block of 2^n pages, "
-                    "the same without its unused tail, or mapped pages (never "
-                    "NOWAIT)",
+            .help = "How requests above 8 KiB are served. pow2: a 2^n-page "
+                    "block. exact: the same, unused tail pages freed. vmalloc: "
+                    "mapped pages; always fails for GFP_NOWAIT",
             .type = "pow2|exact|vmalloc",
             .shows_default = true});
-  line.Add({.names = "--cpus",
-            .target = &raw.cpus,
-            .help = "CPUs of the modelled machine, which decide the size of "
-                    "slabs",
-            .type = "N",
-            .shows_default = true,
-            .range = {{1, 8192}}});
+  line.Add(
+      {.names = "--cpus",
+       .target = &raw.cpus,
+       .help = "CPUs of the modelled machine; they decide the size of slabs",
+       .type = "N",
+       .shows_default = true,
+       .range = {{1, 8192}}});
 }
 
 void DefineReplay(CommandLine& line, RawOptions& raw) {
   line.Group("With --operation=replay");
   line.Add({.names = "--policy",
             .target = &raw.policies,
-            .help = "What the driver does with a page that it could not "
-                    "record; --list-policies tells all",
+            .help = "How the driver handles a page that it could not record; "
+                    "--list-policies lists all",
             .type = "NAME,...",
             .shows_default = true});
-  line.Add({.names = "--host",
-            .target = &raw.host,
-            .help = "model; or real, a thread that gives memory back, or "
-                    "real:SIZE for a guest of so much at most (half of what is "
-                    "free)",
-            .type = "HOST",
-            .shows_default = true});
+  line.Add(
+      {.names = "--host",
+       .target = &raw.host,
+       .help = "model; real, a thread that gives memory back; or real:SIZE, "
+               "for a guest of at most SIZE (half of the free memory)",
+       .type = "HOST",
+       .shows_default = true});
   line.Add({.names = "--driver",
             .target = &raw.driver,
             .help = "Another driver than the corrected one of 2017, such as "
-                    "wait:one; --list-drivers tells all",
+                    "wait:one; --list-drivers lists all",
             .type = "SETTING,..."});
 }
 
@@ -128,14 +128,14 @@ void DefineMethod(CommandLine& line, RawOptions& raw) {
             .range = {{1, 10000}}});
   line.Add({.names = "--row-budget",
             .target = &raw.row_budget,
-            .help = "Time for all rounds of a row together; a single one that "
-                    "takes four times as long is cut off; 0: no limit [all "
-                    "rows together take 170 s]",
+            .help = "Time for all rounds of a row together. A single round "
+                    "that takes four times as long is cut off. 0: no limit "
+                    "[all rows together take 170 s]",
             .type = "SECONDS",
             .range = {{0, 1e6}}});
   line.Add({.names = "--baseline",
             .target = &raw.baseline,
-            .help = "The contender that ratios refer to; it runs twice, the "
+            .help = "The structure that ratios refer to. It runs twice, the "
                     "second time as control [xbitmap]",
             .type = "NAME"});
   line.Add({.names = "--controls",
@@ -146,8 +146,8 @@ void DefineMethod(CommandLine& line, RawOptions& raw) {
             .range = {{0, 1000}}});
   line.Add({.names = "--profile",
             .target = &raw.profile,
-            .help = "Whether every structure is profiled after the rounds: its "
-                    "memory pass by pass, the time of each single operation",
+            .help = "Profile every structure after the rounds: its memory pass "
+                    "by pass, the time of each single operation",
             .type = "on|off",
             .shows_default = true,
             .words = {"on", "off"}});
@@ -162,22 +162,22 @@ void DefineLists(CommandLine& line, RawOptions& raw) {
   line.Group("Lists and help");
   line.Add({.names = "--list-workloads,--list_workloads",
             .target = &raw.list_workloads,
-            .help = "The shipped workloads, a line of facts each"});
+            .help = "The shipped workloads, one line of facts each"});
   line.Add({.names = "--list-structures,--list_structures",
             .target = &raw.list_structures,
-            .help = "The contenders"});
+            .help = "The structures"});
   line.Add({.names = "--list-operations,--list_operations",
             .target = &raw.list_operations,
             .help = "The operations"});
   line.Add({.names = "--list-faults,--list_faults",
             .target = &raw.list_faults,
-            .help = "What --fault takes"});
+            .help = "The values of --fault"});
   line.Add({.names = "--list-policies,--list_policies",
             .target = &raw.list_policies,
-            .help = "What --policy takes"});
+            .help = "The values of --policy"});
   line.Add({.names = "--list-drivers,--list_drivers",
             .target = &raw.list_drivers,
-            .help = "What --driver takes"});
+            .help = "The values of --driver"});
   line.Add({.names = "--benchmark_list_tests",
             .target = &raw.list_rows,
             .help = "The names of the rows that would run"});
@@ -192,8 +192,8 @@ void DefineFlags(CommandLine& line, RawOptions& raw) {
       "Of Google Benchmark's own flags these work as well:\n"
       "--benchmark_context=note=TEXT and "
       "--benchmark_enable_random_interleaving=false.\n\n"
-      "'pfnbench sweep --help' tells of another command: does every contender "
-      "survive\nevery failed allocation?\n\n"
+      "'pfnbench sweep' fails every allocation in turn and checks that each "
+      "structure\nsurvives; see 'pfnbench sweep --help'.\n\n"
       "Example: pfnbench --workload=idle-8g --structure=xbitmap,cvbmp "
       "--operation=set");
   DefineWork(line, raw);
@@ -205,10 +205,11 @@ void DefineFlags(CommandLine& line, RawOptions& raw) {
             .target = &raw.out,
             .help = "Folder for the results [results/DATE-TIME]",
             .type = "DIR"});
-  line.Add({.names = "--quiet",
-            .target = &raw.quiet,
-            .help = "No table on stdout at the end; stderr still says how far "
-                    "it is"});
+  line.Add(
+      {.names = "--quiet",
+       .target = &raw.quiet,
+       .help =
+           "No table on stdout at the end; stderr still shows the progress"});
   DefineLists(line, raw);
 }
 

@@ -20,7 +20,7 @@
 
 namespace pfn {
 
-// What --instructions counts, unless told otherwise: the guest that gives
+// The default workloads of --instructions: the guest that gives
 // everything in order and the one that gives single pages, and of each what
 // takes a minute under callgrind.
 inline constexpr std::array<std::string_view, 2> kCountedWorkloads = {

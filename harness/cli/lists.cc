@@ -58,8 +58,7 @@ std::string GrammarOf(const FaultModelInfo& model) {
 std::string ListFaults() {
   std::string text =
       "--fault=SPEC[;SPEC...]: which requests fail, of those that may not "
-      "sleep.\nNumbers take K, M, G and T; of what stands in brackets any may "
-      "be given.\n\n";
+      "sleep.\nNumbers take K, M, G and T; parts in brackets are optional.\n\n";
   text += fmt::format("{:<16}nothing fails [the default]\n", "none");
   for (const FaultModelInfo& model : FaultModels()) {
     text += fmt::format("{}\n    {}. Example: {}\n", GrammarOf(model),
@@ -77,8 +76,9 @@ std::string ListFaults() {
   return text +
          fmt::format(
              "slab_boundary[:PAGE_MODEL][+failslab:...][+fail_page_alloc:...]\n"
-             "    what the page allocator under the slab caches refuses, as in "
-             "a kernel, by\n"
+             "    the page allocator under the slab caches refuses requests, "
+             "as "
+             "in a kernel, by\n"
              "    {}\n"
              "    or ge_* [ge_burst]. Example: "
              "slab_boundary:zone_wmark+failslab:probability=1\n"
@@ -86,13 +86,13 @@ std::string ListFaults() {
              "fail_page_alloc=\n"
              "    as a kernel takes them when it boots. Example: "
              "failslab=1,10,0,-1\n\n"
-             "docs/method.md says more of each.\n",
+             "docs/method.md explains each.\n",
              fmt::join(page_models, ", "));
 }
 
 std::string ListPolicies() {
   std::string text =
-      "--policy=NAME,...: with --operation=replay, what the driver does with a "
+      "--policy=NAME,...: with --operation=replay, how the driver handles a "
       "page\nthat it could not record.\n\n";
   for (const PolicyInfo& policy : Policies()) {
     text += fmt::format("{:<14}{}{}\n", policy.form, policy.what,
@@ -107,7 +107,7 @@ std::string ListPolicies() {
 std::string ListDrivers() {
   std::string text =
       "--driver=KEY:VALUE,...: with --operation=replay, which driver is "
-      "modelled. In\nbrackets what it has unless told otherwise.\n\n";
+      "modelled.\nThe default is in brackets.\n\n";
   for (const DriverKeyInfo& key : DriverKeys()) {
     text += fmt::format("{:<11}{} [{}]\n{:11}{}\n", key.name, key.what,
                         key.initial, "", key.values);

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <ctime>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <regex>
 #include <set>
@@ -37,7 +38,7 @@ namespace fs = std::filesystem;
 // that the run takes more than minutes.
 constexpr std::array<std::string_view, 5> kDefaultWorkloads = {
     "idle-8g", "frag-4g", "busy-2g", "oom-2g", "punched-2g"};
-// What --operation=replay compares, unless told otherwise: a replay takes a
+// The default structures of --operation=replay: a replay takes a
 // second, and has a row for each policy. Those that were argued about, those
 // that the kernel has now, and the ways without a set.
 constexpr std::array<std::string_view, 7> kReplayedStructures = {
@@ -46,11 +47,10 @@ constexpr std::array<std::string_view, 7> kReplayedStructures = {
 // `argued`, and a run without --structure: those that somebody proposed or the
 // kernel has, one of each, and the loop alone.
 constexpr std::array<std::string_view, 11> kArguedStructures = {
-    "flat",        "xbitmap", "xbitmap-preload", "cvbmp", "btree-bitmap",
-    "btree-range", "roaring", "xarray",          "maple", "radix-page",
-    "floor"};
+    "flat",         "xbitmap",     "xbitmap-preload", "cvbmp",
+    "btree-bitmap", "btree-range", "roaring",         "xarray",
+    "maple",        "radix-page",  kFloorName};
 constexpr std::string_view kDefaultBaseline = "xbitmap";
-constexpr std::string_view kFloor = "floor";
 // Of the program, where the first argument is no flag.
 const std::vector<std::string> kCommands = {"sweep"};
 
@@ -86,11 +86,15 @@ constexpr IdleFlag kIdleFlags[] = {
 
 // Of the context of results everything is known already, but for what only
 // users know.
-void CheckNote(std::string_view flag, std::string_view pairs) {
+void ReadNotes(std::string_view flag, std::string_view pairs,
+               std::map<std::string, std::string>& notes) {
   do {
     const std::string_view pair = pairs.substr(0, pairs.find(','));
     pairs.remove_prefix(std::min(pairs.size(), pair.size() + 1));
     if (pair.starts_with(kNoteKey) && std::ranges::count(pair, '=') == 1) {
+      const std::size_t equals = pair.find('=');
+      notes.insert_or_assign(std::string(pair.substr(0, equals)),
+                             std::string(pair.substr(equals + 1)));
       continue;
     }
     throw UsageError(fmt::format(
@@ -102,7 +106,7 @@ void CheckNote(std::string_view flag, std::string_view pairs) {
 
 // Takes what no flag of pfnbench is: a flag of Google Benchmark that works, or
 // an error.
-std::vector<std::string> CheckedBenchmarkFlags(const CommandLine& line) {
+void ReadBenchmarkFlags(const CommandLine& line, Options& options) {
   constexpr std::string_view kContext = "--benchmark_context";
   constexpr std::string_view kOrder = "--benchmark_enable_random_interleaving";
   std::vector<std::string> flags = line.LongFlags();
@@ -120,18 +124,19 @@ std::vector<std::string> CheckedBenchmarkFlags(const CommandLine& line) {
       }
     }
     if (name == kContext) {
-      CheckNote(argument, value);
+      ReadNotes(argument, value, options.notes);
     } else if (name == kOrder) {
-      if (value == "true" || value == "false") continue;
-      throw UsageError(
-          fmt::format("'{}': expected {}=false, or =true", argument, kOrder));
+      if (value != "true" && value != "false") {
+        throw UsageError(
+            fmt::format("'{}': expected {}=false, or =true", argument, kOrder));
+      }
+      options.benchmark_flags.push_back(argument);
     } else {
       throw UsageError(
           fmt::format("{}; see pfnbench --help",
                       UnknownArgument(argument, flags, kCommands)));
     }
   }
-  return line.Unknown();
 }
 
 void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
@@ -213,7 +218,7 @@ std::vector<WorkloadChoice> ChooseWorkloads(
 
 void ChooseStructures(const RawOptions& raw, Options& options) {
   std::vector<std::string> known = {"argued", "own", "all",
-                                    std::string(kFloor)};
+                                    std::string(kFloorName)};
   for (const Contender& contender : Contenders()) {
     known.emplace_back(contender.traits.name);
   }
@@ -244,7 +249,7 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
       throw UsageError(UnknownName("structure", name, known));
     }
   }
-  options.with_floor = wanted(kFloor, false);
+  options.with_floor = wanted(kFloorName, false);
   for (const SetlessDriver& driver : kSetlessDrivers) {
     if (wanted(driver.name, false)) options.setless.push_back(driver);
   }
@@ -401,7 +406,7 @@ void CheckFilter(const std::string& filter) {
   }
 }
 
-// A folder that results can be written to, as far as can be told without making
+// A folder that results can be written to, as far as one can see without making
 // it.
 fs::path ChooseOut(const std::string& out, std::string_view file) {
   fs::path folder = out;
@@ -459,7 +464,7 @@ void ChooseSource(RawOptions& raw, Options& options) {
       raw.operations ==
       std::vector<std::string>{std::string(kReplayOperation.name)};
   if (raw.structures.empty() && counts) {
-    raw.structures = {"own", std::string(kFloor)};
+    raw.structures = {"own", std::string(kFloorName)};
   } else if (raw.structures.empty() && only_replays) {
     raw.structures.assign(kReplayedStructures.begin(),
                           kReplayedStructures.end());
@@ -519,7 +524,7 @@ Options ParseOptions(int argc, const char* const* argv) {
       return options;
   }
 
-  options.benchmark_flags = CheckedBenchmarkFlags(line);
+  ReadBenchmarkFlags(line, options);
   options.action = ChooseAction(raw);
   if (options.action == Options::Action::kPrintText) {
     options.text = raw.list_faults     ? ListFaults()
@@ -558,6 +563,10 @@ Options ParseOptions(int argc, const char* const* argv) {
     options.out = ChooseOut(raw.out, options.results_file);
   }
   return options;
+}
+
+std::span<const std::string_view> DefaultWorkloads() {
+  return kDefaultWorkloads;
 }
 
 }  // namespace pfn

@@ -11,10 +11,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/fault/fault_spec.h"
@@ -27,6 +29,9 @@
 #include "workloads/text/command_line.h"  // UsageError
 
 namespace pfn {
+
+// What a run measures that is told nothing, in order.
+std::span<const std::string_view> DefaultWorkloads();
 
 struct WorkloadChoice {
   std::string name;    // in results
@@ -75,6 +80,7 @@ struct Options {
   unsigned cpus = 4;  // of the modelled machine
   bool quiet = false;
   std::vector<std::string> benchmark_flags;  // for Google Benchmark
+  std::map<std::string, std::string> notes;  // of the user, for the context
 };
 
 // Throws UsageError.

@@ -28,7 +28,7 @@ struct RawSweepOptions {
 
 void DefineFlags(CommandLine& line, RawSweepOptions& raw) {
   line.Footer(
-      "Exit status: 0, or 1 if a contender did not survive, or 2 if the "
+      "Exit status: 0, or 1 if a structure did not survive, or 2 if the "
       "command line\ncannot be used.");
   line.Add({.names = "--workload",
             .target = &raw.workloads,
@@ -38,7 +38,7 @@ void DefineFlags(CommandLine& line, RawSweepOptions& raw) {
   line.Add({.names = "--structure",
             .target = &raw.structures,
             .help =
-                "Contenders by name, or 'all'; those that abort when memory "
+                "Structures by name, or 'all'; those that abort when memory "
                 "runs out are skipped",
             .type = "NAME,...",
             .shows_default = true});
@@ -139,8 +139,8 @@ std::optional<SweepCase> ChooseCase(const RawSweepOptions& raw,
 
 SweepOptions ParseSweepOptions(int argc, const char* const* argv) {
   CommandLine line(
-      "Fails every allocation of every operation of every contender, one after "
-      "the\nother, and looks whether anything breaks.",
+      "Fails every allocation of every operation of every structure in turn, "
+      "and\nchecks that each survives.",
       "pfnbench sweep");
   RawSweepOptions raw;
   DefineFlags(line, raw);

@@ -59,7 +59,7 @@ std::uint64_t TakeCollectedByCallgrind() {
   static pid_t counted = getpid();
   static int dumps = 0;
   CALLGRIND_DUMP_STATS;
-  // It numbers what it writes on request, and a fork begins anew.
+  // It numbers its files, and a fork begins again at the first number.
   if (counted != getpid()) {
     counted = getpid();
     dumps = 0;

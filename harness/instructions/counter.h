@@ -20,7 +20,7 @@
 
 namespace pfn {
 
-// There is nothing that counts; what() says why, and what would.
+// There is no counter; what() says why, and how to get one.
 class NoCounter : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -33,8 +33,8 @@ inline constexpr const char* kCallgrindOutVariable = "PFNBENCH_CALLGRIND_OUT";
 // Whether RunUnderCallgrind() started this process.
 bool IsUnderCallgrind();
 
-// Switches collecting on if it is off and off if it is on. Returns 0, so that
-// it can stand where a clock is read. Only in a process under callgrind.
+// Switches collecting on if it is off, and off if it is on. Returns 0, so that
+// it can take the place of a clock reading. Only in a process under callgrind.
 std::uint64_t ToggleCallgrind();
 
 // Instructions collected since the last call, or since the start. Throws

@@ -2,7 +2,7 @@
 //
 // File: harness/instructions/run_under_callgrind.h
 //
-// Runs this program anew, with the same arguments, under valgrind's callgrind,
+// Runs this program again, with the same arguments, under valgrind's callgrind,
 // in surroundings that make its counts the same every time and on every
 // machine of one architecture.
 

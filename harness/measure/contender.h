@@ -48,7 +48,9 @@ struct MissingContender {
 std::span<const MissingContender> MissingContenders();
 
 // The measured loops of `set`, `test` and `clear` around a set that does
-// nothing: what a figure contains that is not the structure's.
+// nothing: what a figure contains that is not the structure's. It stands among
+// the structures by this name.
+inline constexpr std::string_view kFloorName = "floor";
 Measurement MeasureFloor(const Job& job);
 bool FloorHas(Operation operation);
 

@@ -3,7 +3,7 @@
 // File: harness/measure/job_fault.h
 //
 // The faults of a job, in force on a heap: a fresh model, the same failures in
-// every run. Must outlive whatever allocates.
+// every run. Must outlive everything that allocates.
 
 #ifndef PFNBENCH_HARNESS_MEASURE_JOB_FAULT_H_
 #define PFNBENCH_HARNESS_MEASURE_JOB_FAULT_H_

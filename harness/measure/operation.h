@@ -26,6 +26,9 @@ struct OperationInfo {
   Operation operation;
   std::string_view name;
   std::string_view what;  // one line for --list-operations
+  // What its time is worth dividing by: `extract` never looks at single pages.
+  bool per_page = true;
+  bool per_range = false;
 };
 
 // What is done to a set: `all` of them.
@@ -33,11 +36,13 @@ inline constexpr std::array<OperationInfo, 5> kOperations = {{
     {Operation::kSet, "set", "record every page of a pass in an empty set"},
     {Operation::kTest, "test",
      "test the pages of a pass, then as many absent ones"},
-    {Operation::kExtract, "extract", "walk all ranges of the filled set"},
+    {Operation::kExtract, "extract", "walk all ranges of the filled set", false,
+     true},
     {Operation::kClear, "clear", "clear a pass page by page, in trace order"},
     {Operation::kDrain, "drain",
      "walk all ranges, then clear the range from the lowest page to the "
-     "highest"},
+     "highest",
+     true, true},
 }};
 
 // Looking at a set asks for no memory, and is not told how it might.
@@ -50,6 +55,13 @@ constexpr bool CanAllocate(Operation operation) {
 inline constexpr OperationInfo kReplayOperation = {
     Operation::kReplay, "replay",
     "the whole trace through the balloon driver model (not in 'all')"};
+
+constexpr const OperationInfo& Info(Operation operation) {
+  for (const OperationInfo& info : kOperations) {
+    if (info.operation == operation) return info;
+  }
+  return kReplayOperation;
+}
 
 }  // namespace pfn
 

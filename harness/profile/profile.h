@@ -137,16 +137,16 @@ struct TailProfile {
 struct Profile {
   std::string workload;
   std::string structure;
-  std::string condition;  // as in the names of rows; empty: no faults
-  std::string error;      // empty, or why something is missing
+  std::string conditions;  // in JSON, as rows have them; empty: there are none
+  std::string error;       // empty, or why something is missing
   std::optional<MemoryProfile> memory;
   std::optional<TailProfile> tails;
   // Whether allocations are those of the heap, and may be shown.
   bool accounts_memory = true;
 };
 
-// A JSON object, the lines after the first indented by `indent`.
-std::string ToJson(const Profile& profile, std::string_view indent);
+// An object in JSON.
+std::string ToJson(const Profile& profile);
 
 }  // namespace pfn
 

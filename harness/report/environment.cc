@@ -2,11 +2,15 @@
 
 #include "harness/report/environment.h"
 
+#include <benchmark/benchmark.h>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <gnu/libc-version.h>
 #include <sys/personality.h>
 #include <sys/utsname.h>
 
+#include <cmath>
+#include <ctime>
 #include <fstream>
 #include <string_view>
 
@@ -52,11 +56,46 @@ std::string Compiler() {
 #endif
 }
 
+// Local, with the distance to UTC as "+01:00".
+std::string Now() {
+  const std::tm now = fmt::localtime(std::time(nullptr));
+  const std::string zone = fmt::format("{:%z}", now);
+  return fmt::format("{:%FT%T}{}:{}", now, zone.substr(0, 3), zone.substr(3));
+}
+
+std::string Json(const benchmark::CPUInfo::CacheInfo& cache) {
+  return JsonObject()
+      .Add("type", cache.type)
+      .Add("level", cache.level)
+      .Add("size", cache.size)
+      .Add("num_sharing", cache.num_sharing)
+      .Text();
+}
+
 }  // namespace
+
+JsonObject DescribeMachine(const std::string& executable) {
+  using benchmark::CPUInfo;
+  const CPUInfo& cpu = CPUInfo::Get();
+  JsonObject machine;
+  machine.Add("date", Now())
+      .Add("host_name", benchmark::SystemInfo::Get().name)
+      .Add("executable", executable)
+      .Add("num_cpus", cpu.num_cpus)
+      .Add("mhz_per_cpu", std::round(cpu.cycles_per_second * 1e-6));
+  if (cpu.scaling != CPUInfo::UNKNOWN) {
+    machine.Add("cpu_scaling_enabled", cpu.scaling == CPUInfo::ENABLED);
+  }
+  return machine
+      .AddJson(
+          "caches",
+          JsonList(cpu.caches, [](const auto& cache) { return Json(cache); }))
+      .AddJson("load_avg", JsonList(cpu.load_avg, JsonNumber));
+}
 
 ContextEntries DescribeEnvironment() {
   return {
-      {"pfnbench_schema", "1"},
+      {"pfnbench_schema", "2"},
       {"pfnbench_version", PFN_VERSION},
       {"commit", PFN_COMMIT},
       {"cpu_model", CpuInfo("model name")},

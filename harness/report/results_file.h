@@ -2,11 +2,10 @@
 //
 // File: harness/report/results_file.h
 //
-// results.json: every repetition of every row, in Google Benchmark's JSON
-// format, so that its compare.py and everybody's scripts read it; and, under a
-// key of their own, which those pass over, the profiles. The file is
-// replaced as a whole, atomically: whenever the run ends, however it ends, what
-// stands there is valid and holds all that was finished.
+// results.json: every repetition of every row, in such a form that Google
+// Benchmark's compare.py and everybody's scripts read it, and the profiles. The
+// file is replaced as a whole, atomically: whenever the run ends, however it
+// ends, what stands there is valid and holds all that was finished.
 
 #ifndef PFNBENCH_HARNESS_REPORT_RESULTS_FILE_H_
 #define PFNBENCH_HARNESS_REPORT_RESULTS_FILE_H_
@@ -15,38 +14,37 @@
 
 #include <chrono>
 #include <filesystem>
-#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "harness/report/row_key.h"
+#include "workloads/text/json.h"
 
 namespace pfn {
 
 class ResultsFile {
  public:
   using Run = benchmark::BenchmarkReporter::Run;
-  using Context = benchmark::BenchmarkReporter::Context;
 
-  // Writes to `folder`/`name`; the folder must exist. `rows` is how many rows
-  // there will be.
-  ResultsFile(const std::filesystem::path& folder, std::size_t rows,
+  // Writes to `folder`/`name`; the folder must exist. `rows` are all rows that
+  // there can be.
+  ResultsFile(const std::filesystem::path& folder, std::vector<RowKey> rows,
               const std::string& name = "results.json");
 
-  // Before the first Add.
-  void SetContext(const Context& context) { context_.emplace(context); }
+  void set_context(JsonObject context) { context_ = std::move(context); }
 
   // Adds one repetition of row number `row` and writes the file, if the last
   // write was more than a second ago. Throws TraceError if it cannot.
   void Add(std::size_t row, Run run);
-  // The same for a profile, as ToJson(profile, kProfileIndent) gives it.
-  static constexpr std::string_view kProfileIndent = "    ";
+  // The same for a profile, as ToJson() gives it.
   void AddProfile(std::string json);
   // Writes all there is; nothing, if there is nothing yet.
   void Write();
 
   bool is_empty() const;
   // All repetitions of a row, in order.
-  const std::vector<Run>& runs(std::size_t row) const { return rows_[row]; }
+  const std::vector<Run>& runs(std::size_t row) const { return runs_[row]; }
   const std::filesystem::path& path() const { return path_; }
 
  private:
@@ -54,9 +52,10 @@ class ResultsFile {
   std::string Render() const;
 
   std::filesystem::path path_;
-  std::vector<std::vector<Run>> rows_;
-  std::vector<std::string> profiles_;  // as JSON
-  std::optional<Context> context_;
+  std::vector<RowKey> rows_;
+  std::vector<std::vector<Run>> runs_;  // by row
+  std::vector<std::string> profiles_;   // as JSON
+  JsonObject context_;
   std::chrono::steady_clock::time_point last_write_;
 };
 

@@ -116,8 +116,7 @@ class MeasuringWorker::Bench {
       outcome.is_wrong = true;
     }
     NameProfile(row, outcome.profile);
-    return {ToJson(outcome.profile, ResultsFile::kProfileIndent),
-            outcome.profile.error, outcome.is_wrong};
+    return {ToJson(outcome.profile), outcome.profile.error, outcome.is_wrong};
   }
 
   std::span<const Row> rows_;

@@ -34,7 +34,8 @@ std::vector<const Row*> PlanProfiles(std::span<const Row> rows) {
 void NameProfile(const Row& row, Profile& profile) {
   profile.workload = row.job.workload->name();
   profile.structure = row.contender->traits.name;
-  profile.condition = row.condition;
+  const JsonObject conditions = row.key.Conditions();
+  if (!conditions.is_empty()) profile.conditions = conditions.Text();
 }
 
 ProfileBudget::ProfileBudget(std::span<const Row* const> plan,

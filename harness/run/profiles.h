@@ -27,8 +27,8 @@ std::vector<const Row*> PlanProfiles(std::span<const Row> rows);
 // Fills in whose profile it is.
 void NameProfile(const Row& row, Profile& profile);
 
-// Shares time among profiles by the pages of their workloads. What one leaves
-// over, or takes too much, is of all that follow.
+// Shares time among profiles by the pages of their workloads. Time that one
+// profile saves or overspends is shared among the profiles after it.
 class ProfileBudget {
  public:
   ProfileBudget(std::span<const Row* const> plan,

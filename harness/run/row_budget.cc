@@ -38,7 +38,7 @@ void RowBudget::BeginRound(int round, Duration elapsed) {
     const Duration middle = low + (high - low) / 2;
     (CostWith(middle, rounds_left) <= left ? low : high) = middle;
   }
-  // A row that has been told that its budget is used up stays out.
+  // A row stays out once its budget was reported as used up.
   per_row_ = is_limited_ ? std::min(per_row_, low) : low;
   is_limited_ = true;
 }

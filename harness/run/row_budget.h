@@ -32,15 +32,15 @@ class RowBudget {
     Duration whole_run{};
   };
 
-  // A figure that is late is worth more than none: a repetition may take so
-  // many times the budget of its row, or rows that are measured together this
+  // A late figure is worth more than none: a repetition may take this multiple
+  // of the budget of its row. Rows that are measured together may take this
   // part of the whole run.
   static constexpr int kPatience = 4;
   static constexpr int kPartOfRun = 50;
 
   RowBudget(std::size_t rows, int rounds, Limits limits);
 
-  // Of one repetition of so many rows together; zero is none.
+  // Of one repetition of this number of rows together; zero: no limit.
   Duration time_limit(std::size_t rows) const;
 
   // Round `round`, from 0, begins `elapsed` after the first one did. O(rows),

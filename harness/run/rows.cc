@@ -2,50 +2,52 @@
 
 #include "harness/run/rows.h"
 
-#include <fmt/format.h>
-
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "harness/replay/replay.h"
 
 namespace pfn {
 namespace {
 
-std::string_view Name(Operation operation) {
-  for (const OperationInfo& info : kOperations) {
-    if (info.operation == operation) return info.name;
-  }
-  return kReplayOperation.name;
-}
-
-// What follows the structure in a row's name, each key with a slash before it.
-std::string Keys(const Job& job) {
-  std::string name;
+// What is not as usual in `job`.
+std::vector<std::pair<std::string, std::string>> Conditions(const Job& job) {
+  std::vector<std::pair<std::string, std::string>> conditions;
   const bool is_replay = job.operation == Operation::kReplay;
   if (is_replay && job.replay.driver.transport == Transport::kChunks) {
-    name += "/policy:" + job.replay.policy.ToString();
+    conditions.emplace_back("policy", job.replay.policy.ToString());
   }
   if (job.fault.kind != FaultSpec::Kind::kNone) {
-    name += "/fault:" + job.fault.ToString();
-    if (job.fault_draw == FaultDraw::kOperation) name += "/draw:operation";
+    conditions.emplace_back("fault", job.fault.ToString());
+    if (job.fault_draw == FaultDraw::kOperation) {
+      conditions.emplace_back("draw", "operation");
+    }
   }
   if (job.large != LargePolicy::kPow2) {
-    name += fmt::format("/large:{}", Name(job.large));
+    conditions.emplace_back("large", Name(job.large));
   }
-  if (is_replay && job.replay.host.is_real) name += "/host:real";
+  if (is_replay && job.replay.host.is_real) {
+    conditions.emplace_back("host", "real");
+  }
   if (is_replay) {
     const std::string driver = DriverToString(job.replay.driver);
-    if (!driver.empty()) name += "/driver:" + driver;
+    if (!driver.empty()) conditions.emplace_back("driver", driver);
   }
-  return name;
+  return conditions;
 }
 
-std::string RowName(const Job& job, std::string_view structure, int control) {
-  std::string name = fmt::format("{}/{}/{}{}", Name(job.operation),
-                                 job.workload->name(), structure, Keys(job));
-  if (control != 0) name += fmt::format("/control:{}", control);
-  return name;
+Row MakeRow(const Job& job, std::string_view structure, int control,
+            Measurement (*measure)(const Job& job)) {
+  RowKey key{.operation = std::string(Info(job.operation).name),
+             .workload = job.workload->name(),
+             .structure = std::string(structure),
+             .conditions = Conditions(job),
+             .control = control};
+  return {.name = key.Name(),
+          .job = job,
+          .measure = measure,
+          .key = std::move(key)};
 }
 
 bool CanServe(const Contender& contender, const FaultSpec& fault) {
@@ -58,16 +60,13 @@ void AddRows(const RowRequest& request, const Job& job,
              const Contender& contender, Measurement (*measure)(const Job& job),
              std::vector<Row>& rows) {
   const int controls = &contender == request.baseline ? request.controls : 0;
-  const std::string keys = Keys(job);
   for (int control = 0; control <= controls; ++control) {
-    rows.push_back({.name = RowName(job, contender.traits.name, control),
-                    .job = job,
-                    .measure = measure,
-                    .shares_recordings = job.operation != Operation::kClear &&
-                                         job.operation != Operation::kReplay &&
-                                         !contender.traits.defers_work,
-                    .contender = &contender,
-                    .condition = keys.empty() ? "" : keys.substr(1)});
+    Row row = MakeRow(job, contender.traits.name, control, measure);
+    row.shares_recordings = job.operation != Operation::kClear &&
+                            job.operation != Operation::kReplay &&
+                            !contender.traits.defers_work;
+    row.contender = &contender;
+    rows.push_back(std::move(row));
   }
 }
 
@@ -87,7 +86,7 @@ void AddReplays(const RowRequest& request, Job job, std::vector<Row>& rows) {
     job.replay.policy = {};
     job.replay.driver.policy = {};
     job.replay.driver.transport = driver.transport;
-    rows.push_back({RowName(job, driver.name, 0), job, &ReplaySetless});
+    rows.push_back(MakeRow(job, driver.name, 0, &ReplaySetless));
   }
 }
 
@@ -125,21 +124,12 @@ std::vector<Row> MakeRows(const RowRequest& request) {
         // A set that does nothing does not fail either.
         if (request.with_floor && FloorHas(operation) &&
             fault.kind == FaultSpec::Kind::kNone) {
-          rows.push_back({RowName(job, "floor", 0), job, &MeasureFloor});
+          rows.push_back(MakeRow(job, kFloorName, 0, &MeasureFloor));
         }
       }
     }
   }
   return rows;
-}
-
-std::string_view StructureOf(const Row& row) {
-  std::string_view name = row.name;
-  for (int before = 0; before < 2; ++before) {
-    const std::size_t slash = name.find('/');
-    if (slash != name.npos) name.remove_prefix(slash + 1);
-  }
-  return name.substr(0, name.find('/'));
 }
 
 std::vector<Visit> MakeVisits(std::span<const Row> rows, bool share) {

@@ -13,7 +13,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "harness/fault/fault_spec.h"
@@ -21,13 +20,12 @@
 #include "harness/measure/job.h"
 #include "harness/measure/operation.h"
 #include "harness/measure/workload.h"
+#include "harness/report/row_key.h"
 
 namespace pfn {
 
 struct Row {
-  // operation/workload/structure[/policy:NAME][/fault:SPEC][/draw:operation]
-  // [/large:POLICY][/host:real][/driver:KEY:VALUE,...][/control:N]
-  std::string name;
+  std::string name;  // key.Name()
   Job job;
   Measurement (*measure)(const Job& job);
   // Whether it leaves recordings as they are, or is the last to need them: rows
@@ -35,8 +33,8 @@ struct Row {
   bool shares_recordings = false;
   // What it measures; null for what is no structure.
   const Contender* contender = nullptr;
-  // What follows the structure in the name, but for the control.
-  std::string condition = {};
+  // Its conditions: policy, fault, draw, large, host, driver.
+  RowKey key = {};
 };
 
 // Rows that are measured together, by their numbers in order of operations.
@@ -73,11 +71,8 @@ struct RowRequest {
 bool CanServe(const Contender& contender, const PolicySpec& policy);
 std::vector<Row> MakeRows(const RowRequest& request);
 
-// The structure, or the word in its place in the name of a row.
-std::string_view StructureOf(const Row& row);
-
-// Every row in one visit. `share`: in as few as can be, because recording is
-// most of what a measurement takes; else each alone.
+// Every row in one visit. `share`: in as few visits as possible, because
+// recording takes most of a measurement; else each row alone.
 std::vector<Visit> MakeVisits(std::span<const Row> rows, bool share);
 
 }  // namespace pfn

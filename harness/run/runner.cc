@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "harness/measure/stopwatch.h"
+#include "harness/report/environment.h"
 #include "harness/report/progress.h"
 #include "harness/report/results_file.h"
 #include "harness/run/estimate.h"
@@ -85,7 +86,7 @@ void SetCounters(benchmark::State& state, Operation operation,
   const double cost = counts_instructions ? m.instructions : m.ns;
   set(counts_instructions ? kInstructionsPerPage : kNsPerPage,
       PerOne(cost, m.pages));
-  if (operation == Operation::kExtract || operation == Operation::kDrain) {
+  if (Info(operation).per_range) {
     set(counts_instructions ? "instructions_per_range" : "ns_per_range",
         PerOne(cost, m.ranges));
   }
@@ -172,7 +173,7 @@ class Rounds {
 
   // Why a row is not tried: of what others have shown. "": nothing is known.
   std::string WhyNotRun(const Row& row) const {
-    const auto dead = dead_.find(StructureOf(row));
+    const auto dead = dead_.find(row.key.structure);
     if (dead != dead_.end()) return dead->second;
     const auto endless = endless_.find(RecordingOf(row));
     return endless == endless_.end() ? "" : endless->second;
@@ -182,8 +183,8 @@ class Rounds {
   // says, in `where`.
   void NoteDeath(const Row& row, const std::string& where) {
     const std::string& death = worker_.death();
-    dead_.emplace(StructureOf(row),
-                  fmt::format("not run: {} {}, see {}", StructureOf(row),
+    dead_.emplace(row.key.structure,
+                  fmt::format("not run: {} {}, see {}", row.key.structure,
                               death.substr(0, death.find(':')), where));
   }
 
@@ -323,18 +324,11 @@ class Collector final : public benchmark::BenchmarkReporter {
 
   void set_round(int round) { round_ = round; }
 
-  bool ReportContext(const Context& context) override {
-    results_.SetContext(context);
-    return true;
-  }
+  bool ReportContext(const Context&) override { return true; }
 
   void ReportRuns(const std::vector<Run>& runs) override {
     for (Run run : runs) {
       if (run.error_occurred && run.error_message == kNotRun) continue;
-      // The tails that the library appends say nothing: each run is one
-      // iteration, timed by hand.
-      run.run_name.iterations.clear();
-      run.run_name.time_type.clear();
       run.repetitions = rounds_;
       run.repetition_index = round_;
       const std::size_t row = index_.at(run.run_name.function_name);
@@ -387,7 +381,7 @@ std::size_t ReportFailures(std::span<const Row> rows,
     if (named == visit.end()) continue;
     const std::size_t others = visit.size() - 1;
     fmt::print(stderr, "pfnbench: {}{}: {}\n", rows[*named].name,
-               others == 0 ? "" : fmt::format(" and {} beside it", others),
+               others == 0 ? "" : fmt::format(" and {} with it", others),
                error(*named));
     if (error(*named).starts_with("failed: ")) failed += visit.size();
   }
@@ -450,7 +444,7 @@ std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
       Profile profile;
       NameProfile(row, profile);
       profile.error = made.error;
-      made.json = ToJson(profile, ResultsFile::kProfileIndent);
+      made.json = ToJson(profile);
     }
     budget.Spend(i, std::chrono::steady_clock::now() - start);
     progress.End(i);
@@ -556,21 +550,19 @@ void PrintSummary(std::span<const Row> rows, const ResultsFile& results) {
 
 RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   const InterruptGuard guard;
-  // Static in the library: the path that stands in the JSON context.
-  static std::string executable;
-  executable = settings.executable;
-  benchmark::BenchmarkReporter::Context::executable_name = executable.c_str();
+  JsonObject context = DescribeMachine(settings.executable);
   for (const auto& [key, value] : DescribeEnvironment()) {
-    benchmark::AddCustomContext(key, value);
+    context.Add(key, value);
   }
-  for (const auto& [key, value] : settings.context) {
-    benchmark::AddCustomContext(key, value);
-  }
+  context.AddAll(settings.context);
   for (const auto& [key, value] : ProbeHeaps(rows, settings)) {
-    benchmark::AddCustomContext(key, value);
+    context.Add(key, value);
   }
 
-  ResultsFile results(settings.out, rows.size(), settings.results_file);
+  std::vector<RowKey> keys;
+  for (const Row& row : rows) keys.push_back(row.key);
+  ResultsFile results(settings.out, std::move(keys), settings.results_file);
+  results.set_context(context);
   std::vector<Visit> visits = MakeVisits(rows, settings.share_recordings);
   PrintEstimate(rows, visits, settings);
   Rounds rounds(rows, std::move(visits), settings);
@@ -588,8 +580,9 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
     wrong_profiles = AddProfiles(rows, rounds, *settings.profiles, results);
   }
   const RowBudget& budget = rounds.budget();
-  benchmark::AddCustomContext("row_budget_seconds", budget.Seconds());
-  if (interrupted != 0) benchmark::AddCustomContext("interrupted", "yes");
+  context.Add("row_budget_seconds", budget.Seconds());
+  if (interrupted != 0) context.Add("interrupted", "yes");
+  results.set_context(std::move(context));
   results.Write();
   if (settings.print_summary) PrintSummary(rows, results);
   ReportShortRows(results, budget, rows.size(), settings.rounds);

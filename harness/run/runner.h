@@ -18,9 +18,9 @@
 #include <span>
 #include <string>
 
-#include "harness/report/environment.h"
 #include "harness/run/row_budget.h"
 #include "harness/run/rows.h"
+#include "workloads/text/json.h"
 
 namespace pfn {
 
@@ -36,7 +36,7 @@ struct RunSettings {
   std::chrono::nanoseconds patience = std::chrono::seconds(30);
   std::filesystem::path out;  // a folder that exists
   std::string results_file = "results.json";
-  ContextEntries context;     // besides the environment
+  JsonObject context;         // besides the environment
   std::string executable;     // argv[0]
   bool print_summary = true;  // a line for each row on stdout, at the end
 };
@@ -48,8 +48,8 @@ struct RunOutcome {
   std::filesystem::path results;  // empty if there is nothing to write
 };
 
-// Google Benchmark must be initialised; it keeps the context of the first call
-// in a process. SIGINT and SIGTERM end the run early and keep what is finished.
+// Google Benchmark must be initialised. SIGINT and SIGTERM end the run early
+// and keep what is finished.
 RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings);
 
 }  // namespace pfn

@@ -8,25 +8,16 @@ probability of failslab, the loss or the burst of gilbert_elliott.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from plots.tables import replay
-from plots.draw.chart import counter_estimate, subtitle
-from plots.draw.curves import (
-    XY,
-    Axis,
-    Curve,
-    CurveChart,
-    Plane,
-    curve,
-    drawn_contenders,
-    missing_text,
-)
-from plots.tables.replay import Driver
-from plots.read.results import SETLESS, Case, Results
+from plots.draw import subject
+from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart, missing_text
+from plots.draw.subject import plain
+from plots.read.results import Case, Results
 from plots.read.statistics import Estimate
-from plots.draw.style import style_of
-from plots.text.layout import to_ascii
+from plots.tables import replay
 
 _FAULT = "fault:"
 _FAILSLAB = re.compile(r"(.*failslab:probability=)([0-9.]+)()")
@@ -38,12 +29,18 @@ _NAMED = {
     "ge_burst": (0.01, 63),
     "ge_heavy": (0.1, 252),
 }
+# Which there are, by what, what stands at the axis, begins without a fault.
 _SWEEPS = (
-    ("rate", _FAILSLAB, "requests that fail, %", True),
-    ("loss", _LOSS, "share of requests that fail", True),
-    ("burst", _BURST, "requests of a burst on average", False),
+    ("rate", _FAILSLAB, "failure rate", "requests that fail, %", True),
+    ("loss", _LOSS, "failure rate", "share of requests that fail", True),
+    ("burst", _BURST, "burst length", "requests in a burst, mean", False),
 )
-_BY = {"rate": "failure rate", "loss": "failure rate", "burst": "burst length"}
+
+_HATCHES = ("", "///", "\\\\\\", "xxx", "...")
+
+FigureOf = Callable[[Results, Case], Estimate | None]
+# By workload the cases of each curve, which has no points yet.
+Rows = Mapping[str, Sequence[tuple[Curve, list[Case]]]]
 
 
 @dataclass(frozen=True)
@@ -52,220 +49,189 @@ class Sweep:
 
     kind: str
     name: str  # of the fault, without the number
+    by: str
     label: str
     values: tuple[tuple[float, str], ...]
 
     @property
-    def places(self) -> tuple[str, ...]:
-        return tuple(
-            f"{value:g}" if condition else "none"
-            for value, condition in self.values
-        )
+    def conditions(self) -> list[str]:
+        return [condition for _, condition in self.values]
+
+    @property
+    def axis(self) -> Axis:
+        places = (f"{value:g}" if c else "none" for value, c in self.values)
+        return Axis(self.label, tuple(places))
 
 
 def sweeps(conditions: list[str]) -> list[Sweep]:
     """Every set of at least two faults that differ in one number."""
     found: list[Sweep] = []
-    for kind, pattern, label, has_none in _SWEEPS:
+    for kind, pattern, by, label, has_none in _SWEEPS:
         groups: dict[str, dict[float, str]] = {}
         for condition in conditions:
-            match = pattern.fullmatch(_in_full(condition))
-            if match:
-                name = f"{match[1]}N{match[3]}"
+            if match := pattern.fullmatch(_in_full(condition)):
+                name = f"{match[1]}N{match[3]}".removeprefix(_FAULT)
                 groups.setdefault(name, {})[float(match[2])] = condition
         for name, by_value in sorted(groups.items()):
             values = sorted(by_value.items())
-            if len(values) < 2:
-                continue
-            if has_none and "" in conditions:
-                values.insert(0, (0.0, ""))
-            found.append(
-                Sweep(kind, name.removeprefix(_FAULT), label, tuple(values))
-            )
+            if len(values) > 1:
+                if has_none and "" in conditions:
+                    values.insert(0, (0.0, ""))
+                found.append(Sweep(kind, name, by, label, tuple(values)))
     return found
 
 
 def _in_full(condition: str) -> str:
     for name, (loss, burst) in _NAMED.items():
-        if re.search(rf":{name}$", condition):
+        if condition.endswith(f":{name}"):
             model = f"gilbert_elliott:loss={loss:g},burst={burst:g}"
             return condition.removesuffix(name) + model
     return condition
 
 
-def charts(results: Results) -> dict[str, CurveChart]:
+def charts(results: Results) -> dict[str, PlaneChart]:
     """Charts by file stem; none where no fault was varied."""
-    made: dict[str, CurveChart] = {}
-    for sweep in sweeps(results.conditions("set")):
-        _add(made, f"failure-set-{sweep.kind}", _of_set(results, sweep))
-    for sweep in sweeps(replay.conditions(results)):
-        _add(made, f"failure-replay-{sweep.kind}", _of_replay(results, sweep))
+    made: dict[str, PlaneChart] = {}
+    for operation, conditions, rows_of, figures in (
+        ("set", results.conditions("set"), _of_set, _OF_SET),
+        ("replay", replay.conditions(results), _of_replay, _OF_REPLAY),
+    ):
+        count = Counter[str]()
+        for sweep in sweeps(conditions):
+            rows = rows_of(results, sweep.conditions)
+            chart = _chart(results, sweep, operation, rows, figures)
+            if chart is not None:
+                # Of one kind, those after the first are numbered.
+                count[sweep.kind] += 1
+                number = count[sweep.kind]
+                stem = f"failure-{operation}-{sweep.kind}"
+                made[f"{stem}-{number}" if number > 1 else stem] = chart
     return made
 
 
-def _add(
-    made: dict[str, CurveChart], stem: str, chart: CurveChart | None
-) -> None:
-    """Numbers the charts of one kind after the first."""
-    if chart is None:
-        return
-    count = sum(name == stem or name.startswith(f"{stem}-") for name in made)
-    made[f"{stem}-{count + 1}" if count else stem] = chart
+def _of_set(results: Results, conditions: list[str]) -> Rows:
+    present = {
+        contender
+        for condition in conditions
+        for contender in results.contenders_of("set", condition)
+    }
+    return {
+        workload: [
+            (
+                subject.curve(results, who, ()),
+                [Case("set", workload, who, c) for c in conditions],
+            )
+            for who in subject.structures(results, present)
+        ]
+        for workload in results.workloads_of("set", conditions[-1])
+    }
 
 
-def _of_set(results: Results, sweep: Sweep) -> CurveChart | None:
-    conditions = [condition for _, condition in sweep.values]
-    contenders = drawn_contenders(
-        {
-            c
-            for condition in conditions
-            for c in results.contenders_of("set", condition)
-        }
-    )
-    workloads = results.workloads_of("set", conditions[-1])
-    planes: list[Plane] = []
-    for workload in workloads:
-        cases = {
-            contender: [
-                Case("set", workload, contender, c) for c in conditions
-            ]
-            for contender in contenders
-        }
-        for label, figure in (
-            ("pages not recorded, %", _not_recorded),
-            ("ns per page", _ns_per_page),
-        ):
-            curves = [
-                (curve(contender, ()), [figure(results, c) for c in row])
-                for contender, row in cases.items()
-            ]
-            planes.append(_plane(workload, sweep, label, curves))
-    return _chart(results, sweep, "set", workloads, planes)
-
-
-def _of_replay(results: Results, sweep: Sweep) -> CurveChart | None:
-    conditions = [condition for _, condition in sweep.values]
-    workloads = replay.workloads(results, conditions[-1])
+def _of_replay(results: Results, conditions: list[str]) -> Rows:
     drivers = [
         driver
         for driver in replay.drivers(results, conditions[-1])
-        if driver.contender.structure not in SETLESS
+        if driver.contender.structure not in results.setless
     ]
-    planes: list[Plane] = []
-    for workload in workloads:
-        cases = {
-            driver: [replay.case_of(workload, driver, c) for c in conditions]
-            for driver in drivers
-        }
-        for label, figure in (
-            ("pages of the trace not told, %", _not_told),
-            ("told singly or in arrays, %", _told_otherwise),
-            ("ns per page of the set's work", _ns_per_page),
-        ):
-            curves = [
-                (
-                    _driver_curve(driver, drivers),
-                    [figure(results, c) for c in row],
-                )
-                for driver, row in cases.items()
+    policies = sorted({driver.policy for driver in drivers})
+    rows: dict[str, list[tuple[Curve, list[Case]]]] = {}
+    for workload in replay.workloads(results, conditions[-1]):
+        for driver in drivers:
+            # The policy shows in the line: each has a hatch of its own.
+            rank = policies.index(driver.policy) % len(_HATCHES)
+            style = subject.look(results, driver.contender.structure)
+            style = style._replace(hatch=_HATCHES[rank])
+            cases = [
+                replay.case_of(results, workload, driver, c)
+                for c in conditions
             ]
-            planes.append(_plane(workload, sweep, label, curves))
-    return _chart(results, sweep, "replay", workloads, planes)
+            curve = Curve(plain(driver.label), style, ())
+            rows.setdefault(workload, []).append((curve, cases))
+    return rows
 
 
-def _driver_curve(driver: Driver, drivers: list[Driver]) -> Curve:
-    """The policy shows in the line: each has a hatch of its own."""
-    policies = sorted({d.policy for d in drivers})
-    hatches = ("", "///", "\\\\\\", "xxx", "...")
-    style = style_of(driver.contender.structure)
-    hatch = hatches[policies.index(driver.policy) % len(hatches)]
-    return Curve(to_ascii(driver.label), replace(style, hatch=hatch), ())
+def _share(whole: str, *counters: str) -> FigureOf:
+    """Counters in percent of another one, or of the pages of the trace."""
+
+    def figure(results: Results, case: Case) -> Estimate | None:
+        parts = [results.estimate(case, counter) for counter in counters]
+        pages = {w.name: w.pages for w in results.workloads}
+        count: float | None = pages.get(case.workload)
+        if whole:
+            found = results.estimate(case, whole)
+            count = found.median if found else None
+        there = [part for part in parts if part is not None]
+        if not count or len(there) < len(parts):
+            return None
+        share = 100 * sum(part.median for part in there) / count
+        # Counted, not timed: every round has the same.
+        return replace(there[0], median=share, low=share, high=share)
+
+    return figure
 
 
-def _ns_per_page(results: Results, case: Case) -> Estimate | None:
-    return counter_estimate(results, case, "ns_per_page")
+def _time(results: Results, case: Case) -> Estimate | None:
+    return results.estimate(case, "ns_per_page")
 
 
-def _not_recorded(results: Results, case: Case) -> Estimate | None:
-    pages = counter_estimate(results, case, "pages")
-    failed = counter_estimate(results, case, "failed_sets")
-    if pages is None or failed is None or pages.median <= 0:
+def _not_reported(results: Results, case: Case) -> Estimate | None:
+    found = _share("", "pages_told")(results, case)
+    if found is None:
         return None
-    return _exactly(failed, 100 * failed.median / pages.median)
+    rest = max(0.0, 100 - found.median)
+    return replace(found, median=rest, low=rest, high=rest)
 
 
-def _not_told(results: Results, case: Case) -> Estimate | None:
-    told = counter_estimate(results, case, "pages_told")
-    pages = _pages_of(results, case.workload)
-    if told is None or not pages:
-        return None
-    return _exactly(told, 100 * max(0.0, 1 - told.median / pages))
-
-
-def _told_otherwise(results: Results, case: Case) -> Estimate | None:
-    singly = counter_estimate(results, case, "pages_told_singly")
-    arrays = counter_estimate(results, case, "pages_told_by_array")
-    pages = _pages_of(results, case.workload)
-    if singly is None or arrays is None or not pages:
-        return None
-    return _exactly(singly, 100 * (singly.median + arrays.median) / pages)
-
-
-def _pages_of(results: Results, workload: str) -> int | None:
-    return next((w.pages for w in results.workloads if w.name == workload), 0)
-
-
-def _exactly(model: Estimate, value: float) -> Estimate:
-    """Counted, not timed: every round has the same."""
-    return replace(model, median=value, low=value, high=value)
-
-
-def _plane(
-    workload: str,
-    sweep: Sweep,
-    label: str,
-    rows: list[tuple[Curve, list[Estimate | None]]],
-) -> Plane:
-    curves: list[Curve] = []
-    missing: list[str] = []
-    for bare, figures in rows:
-        points = tuple(
-            XY.of(place, value)
-            for place, value in enumerate(figures)
-            if value is not None
-        )
-        if points:
-            curves.append(replace(bare, points=points))
-        if len(points) < len(figures):
-            missing.append(bare.label)
-    return Plane(
-        to_ascii(workload),
-        Axis(to_ascii(sweep.label), places=sweep.places),
-        Axis(label),
-        tuple(curves),
-        missing=tuple(missing),
-    )
+# What stands over a plane, at its axis, and what it shows.
+Figures = Mapping[str, tuple[str, FigureOf]]
+_OF_SET: Figures = {
+    "lost": ("% of pages", _share("pages", "failed_sets")),
+    "time": ("ns per page", _time),
+}
+_OF_REPLAY: Figures = {
+    "not reported": ("% of pages of the trace", _not_reported),
+    "not in ranges": (
+        "% singly or in arrays",
+        _share("", "pages_told_singly", "pages_told_by_array"),
+    ),
+    "time in the set": ("ns per page", _time),
+}
 
 
 def _chart(
     results: Results,
     sweep: Sweep,
     operation: str,
-    workloads: list[str],
-    planes: list[Plane],
-) -> CurveChart | None:
+    rows: Rows,
+    figures: Figures,
+) -> PlaneChart | None:
+    """A row of planes for each workload, one for each figure."""
+    planes = []
+    for workload, every in rows.items():
+        for word, (label, figure) in figures.items():
+            curves: list[Curve] = []
+            missing: list[str] = []
+            for bare, cases in every:
+                values = [figure(results, case) for case in cases]
+                points = [XY.of(x, v) for x, v in enumerate(values) if v]
+                if points:
+                    curves.append(replace(bare, points=tuple(points)))
+                if len(points) < len(values):
+                    missing.append(bare.label)
+            title = f"{plain(workload)}: {word}"
+            axes = (sweep.axis, Axis(label))
+            planes.append(
+                Plane(title, *axes, tuple(curves), missing=tuple(missing))
+            )
     present = tuple(plane for plane in planes if plane.curves)
     if not any(len(c.points) > 1 for plane in present for c in plane.curves):
         return None
-    captions = [
+    words = (
         f"fault {sweep.name}",
-        "medians; of the times with the 95 % interval, the range below 6 rounds",
-        missing_text(present).replace("no figure", "not at every value"),
-    ]
-    return CurveChart(
-        f"What failure costs, by {_BY[sweep.kind]}: {operation}",
-        subtitle(results, workloads),
-        present,
-        to_ascii("; ".join(filter(None, captions))),
-        columns=2 if operation == "set" else 3,
+        "medians; of the times with the 95 % interval, the range below 6"
+        " rounds",
+        missing_text(present, "not at every value"),
     )
+    title = f"What failure costs, by {sweep.by}: {operation}"
+    frame = subject.frame(results, title, "", rows, *words)
+    return PlaneChart(frame, present, columns=len(figures))

@@ -3,7 +3,7 @@
 
 Workloads that differ in one parameter alone (`shuffled_distance_64`,
 `shuffled_distance_256`, ...) are a curve; where the fastest structure
-changes, the crossing is told.
+changes, the crossing is marked.
 """
 
 from __future__ import annotations
@@ -12,35 +12,19 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from plots.draw.chart import (
-    LIMIT,
-    counter_estimate,
-    file_stems,
-    missing_name,
-    subtitle,
-    titled,
-)
-from plots.draw.curves import (
-    XY,
-    Axis,
-    Curve,
-    CurveChart,
-    Mark,
-    Plane,
-    curve,
-    drawn_contenders,
-    missing_text,
-)
+from plots.draw import subject
+from plots.draw.planes import XY, Axis, Curve, Mark, Plane, PlaneChart
+from plots.draw.planes import missing_text
+from plots.draw.subject import LIMIT
 from plots.read.results import Case, Results, Workload
-from plots.text.layout import binary_size, number, to_ascii
+from plots.tables.figures import binary_size, number
 
-_PAGE = 4096
-_GIB_OF_PAGES = 2**30 // _PAGE
+_GIB_OF_PAGES = 2**30 // 4096
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)([KMGT]?)")
 _OPERATIONS = ("set", "test", "extract", "clear", "drain")
-_FIGURES = (("ns_per_page", "ns per page"), ("ns_per_range", "ns per range"))
 # What a parameter is called, and its unit.
 _WORDS = {
     "distance": ("shuffle distance", "pages"),
@@ -95,8 +79,7 @@ def families(workloads: Sequence[Workload]) -> list[Family]:
         name, values = parameters(workload.name)
         for key, text in values.items():
             rest = "_".join(f"{k}_{v}" for k, v in values.items() if k != key)
-            x = _x_of(workload, key, text)
-            if x is not None:
+            if x := _x_of(workload, key, text):
                 group = "_".join(filter(None, (name, rest)))
                 groups.setdefault((group, key), {})[x] = workload.name
     return [
@@ -107,61 +90,47 @@ def families(workloads: Sequence[Workload]) -> list[Family]:
 
 
 def _x_of(workload: Workload, key: str, text: str) -> float | None:
+    """None, or 0, for what no logarithmic axis has."""
     if key == _DENSITY:
         if not workload.pages or not workload.ranges:
             return None
         return workload.ranges / workload.pages * _GIB_OF_PAGES
     match = _NUMBER.fullmatch(text)
-    if match is None:
-        return None
-    value = float(match[1]) * 2.0 ** _UNITS[match[2]]
-    return value if value > 0 else None
+    return float(match[1]) * 2.0 ** _UNITS[match[2]] if match else None
 
 
-def charts(results: Results) -> dict[str, CurveChart]:
+def charts(results: Results) -> dict[str, PlaneChart]:
     """Charts by file stem; none where no parameter was varied."""
-    made: dict[str, CurveChart] = {}
+    made: dict[str, PlaneChart] = {}
+    every = {c for op in _OPERATIONS for c in results.conditions(op)}
     for family in families(results.workloads):
-        conditions = sorted(
-            {c for op in _OPERATIONS for c in results.conditions(op)}
-        )
-        stems = file_stems(f"growth-{family.name}-{family.key}", conditions)
-        for condition in conditions:
-            chart = _chart(results, family, condition)
-            if chart is not None:
-                made[stems[condition]] = chart
+        stem = f"growth-{family.name}-{family.key}"
+        make = partial(_chart, results, family)
+        made |= subject.by_condition(stem, every, make)
     return made
 
 
 def _chart(
     results: Results, family: Family, condition: str
-) -> CurveChart | None:
+) -> PlaneChart | None:
     planes = [
         plane
         for operation in _OPERATIONS
-        for counter, unit in _FIGURES
-        if (
-            plane := _plane(
-                results, family, operation, condition, counter, unit
-            )
-        ).curves
+        for unit in ("page", "range")
+        if (plane := _plane(results, family, operation, condition, unit))
     ]
     if not planes:
         return None
-    captions = [
+    words = (
         "medians with their interval (range below 6 rounds); circles: where"
-        " the fastest changes,"
-        f" {LIMIT} not counted, if the 95 % intervals on both sides are apart",
-        missing_text(planes).replace("no figure", "not everywhere"),
-    ]
-    return CurveChart(
-        titled(
-            f"How cost grows with {family.words}: {family.name}", condition
-        ),
-        subtitle(results, [workload for _, workload in family.workloads]),
-        tuple(planes),
-        to_ascii("; ".join(filter(None, captions))),
+        f" the fastest changes, {LIMIT} not counted, if the 95 % intervals on"
+        " both sides are apart",
+        missing_text(planes, "not everywhere"),
     )
+    title = f"How cost grows with {family.words}: {family.name}"
+    names = [workload for _, workload in family.workloads]
+    frame = subject.frame(results, title, condition, names, *words)
+    return PlaneChart(frame, tuple(planes), is_shared=False)
 
 
 def _plane(
@@ -169,35 +138,35 @@ def _plane(
     family: Family,
     operation: str,
     condition: str,
-    counter: str,
     unit: str,
-) -> Plane:
+) -> Plane | None:
     curves: list[Curve] = []
     missing: list[str] = []
-    for contender in drawn_contenders(
-        results.contenders_of(operation, condition)
-    ):
-        points: list[XY] = []
+    present = results.contenders_of(operation, condition)
+    for contender in subject.structures(results, present):
         cases = [
             Case(operation, workload, contender, condition)
             for _, workload in family.workloads
         ]
-        for (x, _), case in zip(family.workloads, cases):
-            value = counter_estimate(results, case, counter)
-            if value is not None:
-                points.append(XY.of(x, value))
+        points = [
+            XY.of(x, value)
+            for (x, _), case in zip(family.workloads, cases)
+            if (value := results.estimate(case, f"ns_per_{unit}"))
+        ]
         if points:
-            curves.append(curve(contender, points))
-        if len(points) < len(family.workloads):
-            missing.append(missing_name(results, cases))
-    is_bytes = family.axis.is_bytes
+            curves.append(subject.curve(results, contender, points))
+        if len(points) < len(cases):
+            missing.append(subject.missing_name(results, cases))
+    if not curves:
+        return None
+    figure = binary_size if family.axis.is_bytes else number
     return Plane(
-        operation,
+        f"{operation} per {unit}",
         family.axis,
-        Axis(unit),
+        Axis(f"ns per {unit}"),
         tuple(curves),
-        marks=tuple(
-            Mark(x, y, f"{text} {binary_size(x) if is_bytes else number(x)}")
+        tuple(
+            Mark(x, y, f"{text} {figure(x)}")
             for x, y, text in crossings(curves)
         ),
         missing=tuple(missing),
@@ -231,28 +200,19 @@ def crossings(curves: Sequence[Curve]) -> list[tuple[float, float, str]]:
 
 
 def _crossing(
-    before: dict[float, XY], after: dict[float, XY], end: float
+    old: dict[float, XY], new: dict[float, XY], end: float
 ) -> tuple[float, float] | None:
-    """The last place up to `end` where two curves of log axes meet."""
-    both = sorted(x for x in before.keys() & after.keys() if x <= end)
-    if not any(_is_below(before[x], after[x]) for x in both):
+    """The last place before `end` where two curves of log axes meet."""
+    both = sorted(x for x in old.keys() & new.keys() if x <= end)
+    if not any(_is_below(old[x], new[x]) for x in both):
         return None
-    for left, right in zip(reversed(both[:-1]), reversed(both[1:])):
-        gap = math.log(after[left].y / before[left].y)
-        later = math.log(after[right].y / before[right].y)
-        if gap >= 0 >= later and gap > later:
-            share = gap / (gap - later)
-            return (
-                _between(left, right, share),
-                _between(before[left].y, before[right].y, share),
-            )
-    return None
+    at = max(i for i, x in enumerate(both) if old[x].y <= new[x].y)
+    left, right = both[at : at + 2]
+    gap, later = (math.log(new[x].y / old[x].y) for x in (left, right))
+    share = gap / (gap - later)
+    y = old[left].y * (old[right].y / old[left].y) ** share
+    return left * (right / left) ** share, y
 
 
 def _is_below(one: XY, other: XY) -> bool:
     return one.is_interval and other.is_interval and one.high < other.low
-
-
-def _between(low: float, high: float, share: float) -> float:
-    """A place between two, on a logarithmic axis."""
-    return math.exp(math.log(low) + share * (math.log(high) - math.log(low)))

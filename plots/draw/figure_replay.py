@@ -1,114 +1,95 @@
 # SPDX-License-Identifier: MIT
 """Pictures of a replay: where the time goes, and what becomes of the pages.
 
-Modelled time is the same for every structure that loses no page, so only the
-baseline stands for those with a set; the drivers without one stand beside
-it.
+Modelled time is nearly the same for every structure, so what recording
+took, measured, is written next to it.
 """
 
 from __future__ import annotations
 
-from plots.tables import replay
-from plots.draw.chart import Chart, Line, Point, file_stems, subtitle
-from plots.tables.replay import STAGES, Driver
-from plots.read.results import SETLESS, Results, condition_label
-from plots.draw.style import style_of
-from plots.text.layout import to_ascii
+from collections.abc import Mapping
 
-_REAL = ("record", "notify", "translate", "madvise")
+from plots.draw import subject
+from plots.draw.rows import PART_COLORS, Point, Row, RowChart
+from plots.draw.subject import plain
+from plots.read.results import Results
+from plots.tables import replay
+from plots.tables.figures import number
+from plots.tables.replay import STAGES, Driver
+
+# Stages, in these colours whichever of them a picture has.
+STAGE_COLORS = dict(zip(STAGES, PART_COLORS))
+_RECORD = "structure_ms"  # of the set alone, with either host
+_SIMULATED = {stage: f"sim_inflate_{stage}_ms" for stage in STAGES}
+_REAL = {
+    stage: _RECORD if stage == "record" else f"real_{stage}_ms"
+    for stage in ("record", "notify", "translate", "madvise")
+}
 _PAGES = {
     "in ranges": "",
     "singly": "pages_told_singly",
-    "in arrays for want of memory": "pages_told_by_array",
+    "in arrays for lack of memory": "pages_told_by_array",
     "freed back": "pages_freed_back",
     "lost": "pages_lost",
 }
+# Stem, title, unit, counters of the parts, how to read it.
+_CHARTS = (
+    (
+        "",
+        "Inflating, by stage: replay",
+        "simulated ms",
+        _SIMULATED,
+        "costs calibrated to the posting of 2017; record: measured ms of all"
+        " work of the set",
+    ),
+    (
+        "-real",
+        "Measured on a real host: replay",
+        "ms",
+        _REAL,
+        "inflating and deflating; record: all work of the set",
+    ),
+    (
+        "-pages",
+        "What became of the pages: replay",
+        "pages",
+        _PAGES,
+        "a page that is freed back is counted each time",
+    ),
+)
 
 
-def charts(results: Results) -> dict[str, Chart]:
+def charts(results: Results) -> dict[str, RowChart]:
     """Stacked bars by file stem; none where nothing was replayed."""
-    made: dict[str, Chart | None] = {}
+    made: dict[str, RowChart] = {}
     conditions = replay.conditions(results)
-    stems = file_stems("replay", conditions)
-    for condition in conditions:
-        stem = stems[condition]
-        made[stem] = _chart(
-            results,
-            condition,
-            "Inflating, by stage: replay",
-            "simulated ms",
-            {stage: f"sim_inflate_{stage}_ms" for stage in STAGES},
-            f"costs calibrated to the posting of 2017; with a set:"
-            f" {results.baseline}",
-        )
-        made[f"{stem}-real"] = _chart(
-            results,
-            condition,
-            "Measured on a real host: replay",
-            "ms",
-            {
-                stage: (
-                    "structure_ms" if stage == "record" else f"real_{stage}_ms"
+    for condition, stem in subject.file_stems("replay", conditions).items():
+        workloads = replay.workloads(results, condition)
+        for end, title, unit, counters, words in _CHARTS:
+            rows = [
+                Row(
+                    plain(driver.label),
+                    subject.look(results, driver.contender.structure),
+                    tuple(
+                        _point(results, workload, driver, condition, counters)
+                        for workload in workloads
+                    ),
                 )
-                for stage in _REAL
-            },
-            "inflating and deflating; record: all work of the set",
-            everyone=True,
-        )
-        made[f"{stem}-pages"] = _chart(
-            results,
-            condition,
-            "What became of the pages: replay",
-            "pages",
-            _PAGES,
-            "a page that is freed back is counted each time",
-            everyone=True,
-        )
-    return {stem: chart for stem, chart in made.items() if chart is not None}
-
-
-def _chart(
-    results: Results,
-    condition: str,
-    title: str,
-    unit: str,
-    counters: dict[str, str],
-    caption: str,
-    everyone: bool = False,
-) -> Chart | None:
-    workloads = replay.workloads(results, condition)
-    lines = []
-    for driver in replay.drivers(results, condition):
-        structure = driver.contender.structure
-        if not everyone and structure not in (*SETLESS, results.baseline):
-            continue
-        points = tuple(
-            _point(results, workload, driver, condition, counters)
-            for workload in workloads
-        )
-        lines.append(
-            Line(
-                to_ascii(driver.label),
-                style_of(structure),
-                False,
-                False,
-                points,
-            )
-        )
-    if all(p.value is None for line in lines for p in line.points):
-        return None
-    if condition:
-        title = f"{title}, {to_ascii(condition_label(condition))}"
-    return Chart(
-        title=title,
-        subtitle=subtitle(results, workloads),
-        unit=unit,
-        panels=tuple(map(to_ascii, workloads)),
-        lines=tuple(lines),
-        reference=(None,) * len(workloads),
-        caption=to_ascii(caption),
-        parts=tuple(counters),
-    )
+                for driver in replay.drivers(results, condition)
+            ]
+            if any(p.value is not None for row in rows for p in row.points):
+                colors = zip(counters, PART_COLORS)
+                made[stem + end] = RowChart(
+                    subject.frame(results, title, condition, workloads, words),
+                    unit,
+                    tuple(map(plain, workloads)),
+                    tuple(rows),
+                    parts=tuple(
+                        (part, STAGE_COLORS.get(part, color))
+                        for part, color in colors
+                    ),
+                )
+    return made
 
 
 def _point(
@@ -116,19 +97,23 @@ def _point(
     workload: str,
     driver: Driver,
     condition: str,
-    counters: dict[str, str],
+    counters: Mapping[str, str],
 ) -> Point:
     def value(counter: str) -> float | None:
         return replay.figure(results, workload, driver, condition, counter)
 
-    named = [value(counter) for counter in counters.values() if counter]
+    names = [name for name in counters.values() if name]
     # The set's own time is measured with either host.
-    if all(value(c) is None for c in counters.values() if c != "structure_ms"):
+    if all(value(name) is None for name in names if name != _RECORD):
         return Point(note="not measured")
-    parts = [part or 0.0 for part in named]
+    parts = [value(name) or 0.0 for name in names]
+    recorded = value(_RECORD)
     if "" in counters.values():
-        # What was told in ranges is the rest of what was told.
-        told = value("pages_told") or 0.0
-        parts.insert(0, max(told - parts[0] - parts[1], 0.0))
-    total = sum(parts)
-    return Point(total, total, total, parts=tuple(parts))
+        # What was reported in ranges is the rest of all that was.
+        every = value("pages_told") or 0.0
+        parts.insert(0, max(every - parts[0] - parts[1], 0.0))
+        recorded = None
+    text = number(sum(parts))
+    if recorded is not None:
+        text += f", record {number(recorded)}"
+    return Point(sum(parts), parts=tuple(parts), text=text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Picture of a trace: which page was told when.
+"""Picture of a trace: which page was reported when.
 
 Reads what `pfntrace cat --absolute TRACE` prints, so that there is one reader
 of the format.
@@ -8,20 +8,29 @@ of the format.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from plots.read.results import ResultsError
 
+if TYPE_CHECKING:
+    from plots.draw import canvas
+
 # More lines than this take seconds and show nothing more.
 MOST_RUNS = 100_000
+_MOST_TARGETS = 100
 _RUN = re.compile(r"([0-9a-f]+)(?:-([0-9a-f]+))?")
+_PAGES_OF_GIB = 2**30 // 4096
+# The words of the caption are those of the colours.
+COLORS = {"blue": "#0072b2", "orange": "#e66100"}
+_LEFT, _HEIGHT = 0.55, 3.2  # inches
 
 
 @dataclass(frozen=True)
 class Run:
-    """Pages first to last, the first of them told as the `at`-th of all."""
+    """Pages first to last, the first of them reported as the `at`-th of all."""
 
     at: int
     first: int
@@ -35,7 +44,7 @@ class Run:
 
 @dataclass
 class Trace:
-    """Runs in the order in which they were told, and targets between them."""
+    """Runs in the order in which they were reported, and targets."""
 
     runs: list[Run] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
@@ -60,7 +69,7 @@ def parse(lines: Iterable[str], path: Path) -> Trace:
             raise ResultsError(
                 path,
                 f"line {number} is not of `pfntrace cat --absolute`",
-                "pipe that command's output into `plots trace`",
+                "pipe that command's output into ./run trace",
             )
         for match in matches:
             assert match is not None
@@ -72,3 +81,54 @@ def parse(lines: Iterable[str], path: Path) -> Trace:
     if not trace.runs:
         raise ResultsError(path, "has no array", "give a trace with pages")
     return trace
+
+
+def render(
+    trace: Trace, title: str, suffixes: Sequence[str] = ("png",)
+) -> dict[str, bytes]:
+    """The picture by suffix. Needs matplotlib, which parsing does not."""
+    from plots.draw import canvas
+
+    return canvas.render(lambda: draw(trace, title), suffixes)
+
+
+def draw(trace: Trace, title: str) -> canvas.Sheet:
+    """Addresses against the order in which their pages were reported."""
+    from plots.draw import canvas
+
+    runs = trace.thinned()
+    ends = [end for run in runs for end in (run.first, run.last)]
+    few = "" if len(runs) == len(trace.runs) else f"{len(runs):,} of "
+    frame = canvas.Frame(
+        title,
+        f"{trace.pages:,} pages of 4 KiB, {few}{len(trace.runs):,} runs",
+        "inflated blue, deflated orange; grey: a new target",
+    )
+    sheet = canvas.Sheet(frame, _HEIGHT + 0.5)
+    left, top = canvas.MARGIN + _LEFT, sheet.top - 0.1
+    width = canvas.WIDTH - canvas.MARGIN - 0.1 - left
+    gib = _PAGES_OF_GIB
+    x_scale = canvas.Scale("linear", 0, trace.pages / gib, width)
+    low, high = min(ends) / gib, (max(ends) + 1) / gib
+    y_scale = canvas.Scale("linear", low, high, _HEIGHT)
+    bottom = top - _HEIGHT
+    names = ("GiB reported so far", "guest address, GiB")
+    canvas.draw_axes(sheet, (left, bottom), x_scale, y_scale, names)
+    lines = {color: [] for color in COLORS.values()}
+    for run in runs:
+        x = left + x_scale.at(run.at / gib)
+        y = bottom + y_scale.at(run.first / gib)
+        # A line as short as one page would not be drawn at all.
+        end = max(left + x_scale.at((run.at + run.pages) / gib), x + 0.005)
+        color = COLORS["blue" if run.is_inflated else "orange"]
+        lines[color].append(
+            [(x, y), (end, bottom + y_scale.at(run.last / gib))]
+        )
+    for color, segments in lines.items():
+        look = {"colors": color, "linewidths": 1.0, "rasterized": True}
+        sheet.segments(segments, **look, capstyle="projecting", zorder=2)
+    places = (left + x_scale.at(t / gib) for t in trace.targets[:_MOST_TARGETS])
+    targets = [[(x, bottom), (x, top)] for x in places]
+    look = {"colors": canvas.QUIET_COLOR, "linewidths": 0.4, "zorder": 1}
+    sheet.segments(targets, **look)
+    return sheet

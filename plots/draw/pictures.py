@@ -5,24 +5,30 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from plots.draw import figure_failure, figure_growth, figure_memory, figure_pareto, figure_replay, figure_tails, figure_time, figure_timeline, panels, planes
-from plots.draw.chart import Chart
-from plots.draw.curves import CurveChart
+from plots.draw import (
+    canvas,
+    figure_failure,
+    figure_growth,
+    figure_planes,
+    figure_ratio,
+    figure_replay,
+    figure_rows,
+    planes,
+    rows,
+)
 from plots.read.results import Results
 
-AnyChart = Chart | CurveChart
+AnyChart = rows.RowChart | planes.PlaneChart
 
 _FIGURES = (
-    figure_time,
-    figure_memory,
-    figure_pareto,
+    figure_ratio,
+    figure_rows,
+    figure_planes,
     figure_failure,
     figure_replay,
     figure_growth,
-    figure_tails,
-    figure_timeline,
 )
 
 
@@ -35,20 +41,28 @@ def charts(results: Results) -> dict[str, AnyChart]:
 
 
 def render(
-    charts_by_stem: Mapping[str, AnyChart],
+    charts_by_stem: Mapping[str, AnyChart], suffixes: Sequence[str] = ("png",)
 ) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Stem and picture by suffix, in order; drawn on all CPUs."""
-    workers = min(os.cpu_count() or 1, len(charts_by_stem))
+    jobs = [(stem, c, suffixes) for stem, c in charts_by_stem.items()]
+    workers = min(os.cpu_count() or 1, len(jobs))
     if workers < 2:
-        yield from map(_render, charts_by_stem.items())
+        yield from map(_render, jobs)
         return
     # Forked, a worker has matplotlib and its fonts already.
     with multiprocessing.get_context("fork").Pool(workers) as pool:
-        yield from pool.imap(_render, charts_by_stem.items())
+        yield from pool.imap(_render, jobs)
 
 
-def _render(item: tuple[str, AnyChart]) -> tuple[str, dict[str, bytes]]:
-    stem, chart = item
-    if isinstance(chart, CurveChart):
-        return stem, planes.render(chart)
-    return stem, panels.render(chart)
+def _render(
+    job: tuple[str, AnyChart, Sequence[str]]
+) -> tuple[str, dict[str, bytes]]:
+    stem, chart, suffixes = job
+    return stem, canvas.render(lambda: draw(chart), suffixes)
+
+
+def draw(chart: AnyChart) -> canvas.Sheet:
+    """The picture of a chart of either kind."""
+    if isinstance(chart, planes.PlaneChart):
+        return planes.draw(chart)
+    return rows.draw(chart)

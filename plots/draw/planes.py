@@ -1,385 +1,360 @@
 # SPDX-License-Identifier: MIT
-"""Draws curves and points, with names beside the axes or in a key below."""
+"""Curves and points in planes: one pair of axes for each guest.
+
+The key stands once, in the order of tables: in the place of a plane where
+one is free, else below. Lines have their names at their ends instead where
+no place is free.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from matplotlib.axes import Axes
-from matplotlib.axis import Axis as DrawnAxis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import (
-    FixedLocator,
-    FuncFormatter,
-    MaxNLocator,
-    NullLocator,
-)
-
-from plots.draw import canvas
 from plots.draw.canvas import (
-    CHARACTER,
+    FONT,
     MARGIN,
+    NAME,
     QUIET_COLOR,
+    SMALL,
     TEXT_COLOR,
     WIDTH,
-    fitting_ticks,
-    log_ticks,
-    text_lines,
-    tick,
-    wrapped,
+    Frame,
+    Scale,
+    Sheet,
+    draw_axes,
+    line_of,
+    mark_of,
+    width_of,
 )
-from plots.draw.curves import Axis, Curve, CurveChart, Plane
 from plots.draw.style import Style
-from plots.text.layout import binary_size
+from plots.read.statistics import Estimate
 
-_LEFT = 0.52  # inches for the figures and the name of the y axis
-_NAME = 7.0  # points of a name beside the axes
-_PITCH = _NAME * 1.3 / 72  # inches from name to name
-_ABOVE, _BELOW = 0.34, 0.5
-_LEAST_HEIGHT = 2.3
-_LEADER = 0.22  # inches from the axes to a name
+# Beyond this factor between its values an axis is logarithmic.
+_MOST_LINEAR_SPREAD = 20
+_NAMED = 0.26  # inches for the name of the y axis
+_ABOVE, _BELOW = 0.26, 0.48
+_HEIGHT = 1.75  # of a plane, at least
+_PITCH = SMALL * 1.35 / 72  # from name to name
+_LEADER = 0.2  # from the axes to a name
 _KEY_PITCH = 0.17
 _MOST_MARKS = 8  # on a curve of steps
-# A structure's hatch, where there is a line and a mark instead of a bar.
-_DASHES = {
-    "": "solid",
-    "///": (0, (5, 2)),
-    "\\\\\\": (0, (1.5, 1.5)),
-    "xxx": (0, (6, 2, 1.5, 2)),
-    "...": (0, (9, 2)),
-}
-_FILLS = {
-    "": "full",
-    "///": "left",
-    "\\\\\\": "right",
-    "xxx": "bottom",
-    "...": "none",
-}
-_OTHER_DASHES = (0, (4, 1.5, 1, 1.5, 1, 1.5))
 
 
-def render(chart: CurveChart) -> dict[str, bytes]:
-    """The picture by suffix; equal charts give equal bytes."""
-    return canvas.render(lambda: draw(chart))
+@dataclass(frozen=True)
+class XY:
+    """One value with its interval, at `x`."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    is_interval: bool = True  # otherwise the full range of a few rounds
+
+    @classmethod
+    def of(cls, x: float, value: Estimate) -> XY:
+        """A median and what surrounds it."""
+        return cls(x, value.median, value.low, value.high, value.is_interval)
+
+    @classmethod
+    def bare(cls, x: float, y: float) -> XY:
+        """A value that was counted: nothing surrounds it."""
+        return cls(x, y, y, y)
 
 
-def draw(chart: CurveChart) -> Figure:
-    """The picture as matplotlib has it."""
-    heading = wrapped([chart.title], 13)
-    subtitle = wrapped(chart.subtitle, 8)
-    caption = wrapped([chart.caption], 7.5)
-    key = _key(chart)
-    head = 0.14 + 0.26 * len(heading) + 0.17 * len(subtitle)
-    foot = 0.12 + 0.16 * len(caption) + _KEY_PITCH * len(key)
-    columns = min(chart.columns, len(chart.planes))
-    rows = math.ceil(len(chart.planes) / columns)
-    gutter = _gutter(chart)
-    width = (WIDTH - 2 * MARGIN) / columns - _LEFT - gutter
-    names = max(len(_named(plane)) for plane in chart.planes)
-    panel = max(_LEAST_HEIGHT, names * _PITCH + 0.1)
-    block = _ABOVE + panel + _BELOW
-    height = head + block * rows + foot
+@dataclass(frozen=True)
+class Curve:
+    """One structure (or driver), by ascending x."""
 
-    figure = Figure(figsize=(WIDTH, height), facecolor="white")
-    FigureCanvasAgg(figure)
-    top = text_lines(
-        figure, heading, height - 0.14, 0.26, 13, TEXT_COLOR, True
-    )
-    text_lines(figure, subtitle, top, 0.17, 8, QUIET_COLOR)
-    for index, plane in enumerate(chart.planes):
-        row, column = divmod(index, columns)
-        left = MARGIN + column * (_LEFT + width + gutter) + _LEFT
-        bottom = height - head - block * row - _ABOVE - panel
-        axes = figure.add_axes(
-            (left / WIDTH, bottom / height, width / WIDTH, panel / height)
+    label: str
+    style: Style
+    points: tuple[XY, ...]
+    note: str = ""  # a figure next to the plane, with the mark
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place with words."""
+
+    x: float
+    y: float
+    text: str
+    is_ringed: bool = True  # with a line up to the words
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What stands at an axis; `places` are named instead of numbered."""
+
+    label: str
+    places: tuple[str, ...] = ()
+    is_bytes: bool = False
+    kind: str = ""  # "linear", or as the values need it
+    high: float | None = None  # where it ends, also if points are beyond
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One pair of axes. `front` is a line below all points."""
+
+    title: str
+    x: Axis
+    y: Axis
+    curves: tuple[Curve, ...]
+    marks: tuple[Mark, ...] = ()
+    front: tuple[tuple[float, float], ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def values(self, name: str) -> list[float]:
+        """All that is drawn along "x" or "y"."""
+        points = [point for curve in self.curves for point in curve.points]
+        if name == "x":
+            return [point.x for point in points]
+        return [v for p in points for v in (p.y, p.low, p.high)]
+
+
+@dataclass(frozen=True)
+class PlaneChart:
+    """A picture of planes.
+
+    `how` is "lines" (with a mark at each value), "steps" or "points". With
+    `is_shared`, axes of the same name have the same scale.
+    """
+
+    frame: Frame
+    planes: tuple[Plane, ...]
+    how: str = "lines"
+    columns: int = 2
+    is_shared: bool = True
+
+    @property
+    def key(self) -> list[Curve]:
+        """Every curve once."""
+        every = (c for plane in self.planes for c in plane.curves if c.points)
+        return list({(c.label, c.style): c for c in every}.values())
+
+    def scale(self, plane: Plane, name: str, inches: float) -> Scale:
+        """The scale of "x" or "y"."""
+        axis: Axis = getattr(plane, name)
+        if axis.places:
+            end = len(axis.places) - 0.7
+            return Scale("linear", -0.3, end, inches, places=axis.places)
+        values = [
+            value
+            for other in self.planes
+            if other is plane
+            or (self.is_shared and getattr(other, name).label == axis.label)
+            for value in other.values(name)
+        ]
+        above = [value for value in values if value > 0]
+        low, high = min(above, default=1.0), max(above, default=1.0)
+        if axis.kind == "linear" or high / low <= _MOST_LINEAR_SPREAD:
+            end = axis.high or high * 1.06
+            low = min(0.0, min(values, default=0.0) * 1.05)
+            return Scale("linear", low, end, inches, axis.is_bytes)
+        stretch = (high / low) ** 0.04
+        kind = "zero" if min(values) <= 0 else "log"
+        ends = (low / stretch, high * stretch)
+        return Scale(kind, *ends, inches, axis.is_bytes)
+
+
+def missing_text(planes: Sequence[Plane], words: str = "no figure") -> str:
+    """What is not in the picture, plane by plane; empty if all is."""
+    found: dict[str, list[str]] = {}
+    for plane in planes:
+        for name in plane.missing:
+            found.setdefault(name, []).append(plane.title)
+    everywhere = [n for n, where in found.items() if len(where) == len(planes)]
+    parts = [", ".join(everywhere)] if everywhere else []
+    parts += [
+        f"{name} in {', '.join(where)}"
+        for name, where in found.items()
+        if name not in everywhere
+    ]
+    return f"{words}: {'; '.join(parts)}" if parts else ""
+
+
+def draw(chart: PlaneChart) -> Sheet:
+    """The picture."""
+    count = len(chart.planes)
+    columns = chart.columns
+    has_names = chart.how == "lines" and columns < 3 and count % columns == 0
+    if chart.how != "lines" and count % columns == 0:
+        columns = 3 if count % 3 else 2  # so that a place is free
+    lines = math.ceil((count + (not has_names)) / columns)
+    notes = [_beside(c, has_names) for p in chart.planes for c in p.curves]
+    gutter = max((width_of(note, SMALL) for note in notes), default=0.0)
+    gutter += _LEADER + 0.04 if gutter else 0.1
+    column = (WIDTH - 2 * MARGIN) / columns
+    most = max(len(plane.curves) for plane in chart.planes)
+    height = max(_HEIGHT, most * _PITCH + 0.1 if gutter > _LEADER else 0.0)
+    # The figures of the y axis, and its name.
+    scales = [chart.scale(plane, "y", height) for plane in chart.planes]
+    ticks = [tick for scale in scales for tick in scale.ticks(True)]
+    before = _NAMED + max(width_of(text, FONT) for _, text in ticks)
+    block = _ABOVE + height + _BELOW
+    body = block * lines
+    is_alone = count % columns == 0
+    if not has_names:
+        # The key may have a row of its own, and be higher than a plane.
+        rows = math.ceil(len(chart.key) / (columns if is_alone else 1))
+        last = 0.0 if is_alone else block
+        body += max(last, _KEY_PITCH * (rows + 1) + 0.1) - block
+    sheet = Sheet(chart.frame, body)
+    places = [
+        (
+            MARGIN + place * column + before,
+            sheet.top - line * block - _ABOVE,
         )
-        _draw_plane(axes, chart, plane, width, panel)
-    _draw_key(figure, chart, key, foot - 0.02)
-    text_lines(
-        figure,
-        caption,
-        foot - 0.04 - _KEY_PITCH * len(key),
-        0.16,
-        7.5,
-        QUIET_COLOR,
-    )
-    return figure
+        for line in range(lines)
+        for place in range(columns)
+    ]
+    for plane, corner in zip(chart.planes, places):
+        size = (column - before - gutter, height)
+        _Drawn(sheet, chart, plane, *corner, *size).draw(has_names)
+    if not has_names:
+        corners = places[count:] if is_alone else [places[count]]
+        _draw_key(sheet, chart, corners)
+    return sheet
 
 
-def _named(plane: Plane) -> list[Curve]:
-    return [c for c in plane.curves if c.is_named and c.points]
+def _beside(curve: Curve, has_names: bool) -> str:
+    """What stands next to the plane."""
+    return f"{curve.label} {curve.note}".strip() if has_names else curve.note
 
 
-def _text(curve: Curve) -> str:
-    return f"{curve.label} {curve.note}".rstrip()
-
-
-def _gutter(chart: CurveChart) -> float:
-    """Inches right of the axes."""
-    longest = max(
-        (len(_text(c)) for plane in chart.planes for c in _named(plane)),
-        default=0,
-    )
-    return (
-        _LEADER + longest * _NAME * CHARACTER / 72 + 0.06 if longest else 0.2
-    )
-
-
-def _draw_plane(
-    axes: Axes, chart: CurveChart, plane: Plane, width: float, height: float
+def _draw_key(
+    sheet: Sheet, chart: PlaneChart, corners: list[tuple[float, float]]
 ) -> None:
-    axes.set_title(
-        plane.title, fontsize=9, fontweight="bold", loc="left", pad=4
-    )
-    _prepare(axes.xaxis, plane, "x", plane.x, width)
-    _prepare(axes.yaxis, plane, "y", plane.y, height)
-    axes.tick_params(labelsize=7.5, length=3, width=0.6)
-    axes.set_xlabel(_axis_label(plane, "x", plane.x), fontsize=8, labelpad=2)
-    axes.set_ylabel(_axis_label(plane, "y", plane.y), fontsize=8, labelpad=2)
-    axes.grid(color="#e3e3e3", lw=0.5)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["bottom", "left"]].set_linewidth(0.6)
-    if plane.front:
-        xs, ys = zip(*plane.front)
-        axes.plot(
-            xs,
-            ys,
-            color=QUIET_COLOR,
-            lw=0.9,
-            ls=(0, (4, 3)),
-            drawstyle="steps-post",
-            zorder=1,
-            gid="front",
-        )
-    for curve in plane.curves:
-        _draw_curve(axes, chart.how, curve)
-    for mark in plane.marks:
-        axes.plot(
-            mark.x,
-            mark.y,
-            marker="o",
-            markersize=10,
-            markerfacecolor="none",
-            markeredgecolor=TEXT_COLOR,
-            markeredgewidth=0.9,
-            zorder=6,
-            gid="mark",
-        )
-    _draw_marks_text(axes, plane)
-    if chart.how == "steps":
-        _draw_list(axes, plane, width, height)
-    else:
-        _draw_names(axes, plane, width, height)
+    """From these corners downwards, to the right and then down."""
+    for index, curve in enumerate(chart.key):
+        row, column = divmod(index, len(corners))
+        left, top = corners[column]
+        y = top + _ABOVE - (row + (1 if len(corners) > 1 else 2)) * _KEY_PITCH
+        look = {**line_of(curve.style), **mark_of(curve.style)}
+        if chart.how == "points":
+            look["linestyle"] = "none"
+        xs = [left, left + 0.15, left + 0.3]
+        sheet.line(xs, [y] * 3, **look, markevery=[1])
+        sheet.text(left + 0.38, y, curve.label, FONT)
 
 
-def _axis_label(plane: Plane, name: str, axis: Axis) -> str:
-    return axis.label + (", log" if plane.is_logarithmic(name) else "")
+class _Drawn:
+    """A plane at its place on the sheet."""
 
+    def __init__(
+        self,
+        sheet: Sheet,
+        chart: PlaneChart,
+        plane: Plane,
+        left: float,
+        top: float,
+        width: float,
+        height: float,
+    ) -> None:
+        self.sheet, self.how, self.plane = sheet, chart.how, plane
+        self.left, self.bottom = left, top - height
+        self.right, self.top = left + width, top
+        self.x_scale = chart.scale(plane, "x", width)
+        self.y_scale = chart.scale(plane, "y", height)
 
-def _prepare(
-    drawn: DrawnAxis, plane: Plane, name: str, axis: Axis, inches: float
-) -> None:
-    """Scale, limits and ticks of one axis."""
-    set_limits = getattr(drawn.axes, f"set_{name}lim")
-    set_scale = getattr(drawn.axes, f"set_{name}scale")
-    if axis.places:
-        drawn.set_major_locator(FixedLocator(range(len(axis.places))))
-        drawn.set_major_formatter(
-            FuncFormatter(lambda place, _: axis.places[int(place)])
-        )
-        set_limits(-0.3, len(axis.places) - 0.7)
-        return
-    values = plane.values(name)
-    highest = max(values, default=1.0)
-    if name == "y":
-        highest = max(
-            highest, *(p.high for c in plane.curves for p in c.points), 0.0
-        )
-    most = int(inches / (0.45 if name == "x" else 0.3))
-    formatter = FuncFormatter(lambda x, _: _figure(x, axis.is_bytes))
-    if not plane.is_logarithmic(name):
-        low = min(0.0, min(values, default=0.0) * 1.05)
-        set_limits(low, highest * 1.06 if highest > 0 else 1.0)
-        drawn.set_major_locator(
-            MaxNLocator(nbins=min(most, 8), steps=[1, 2, 5, 10])
-        )
-        drawn.set_major_formatter(formatter)
-        return
-    lowest = min((value for value in values if value > 0), default=highest)
-    if name == "y":
-        ends = [p.low for c in plane.curves for p in c.points if p.low > 0]
-        lowest = min([lowest, *ends])
-    stretch = (highest / lowest) ** 0.04
-    low, high = lowest / stretch, highest * stretch
-    if min(values) == 0:
-        # Below the least value a stretch that is linear down to zero.
-        power = 10.0 ** math.floor(math.log10(lowest))
-        set_scale("symlog", linthresh=power, linscale=1.0)
-        ticks = [0.0, *log_ticks(power * 1.01, high, most - 1)]
-        set_limits(-power * 0.1, high)
-    else:
-        set_scale("log", base=10)
-        ticks = (
-            fitting_ticks(low, high, inches)
-            if name == "x"
-            else log_ticks(low, high, most)
-        )
-        set_limits(low, high)
-    if axis.is_bytes:
-        ticks = _binary_ticks(low, high, most)
-    # After the scale, which brings its own.
-    drawn.set_major_locator(FixedLocator(ticks))
-    drawn.set_major_formatter(formatter)
-    drawn.set_minor_locator(NullLocator())
-
-
-def _binary_ticks(low: float, high: float, most: int) -> list[float]:
-    """Powers of two, as far apart as there is room."""
-    first, last = math.ceil(math.log2(low)), math.floor(math.log2(high))
-    step = max(1, math.ceil((last - first + 1) / max(most, 1)))
-    return [2.0**power for power in range(first, last + 1, step)]
-
-
-def _figure(value: float, is_bytes: bool) -> str:
-    return binary_size(value) if is_bytes and value else tick(value)
-
-
-def _line(style: Style) -> dict[str, object]:
-    return {
-        "color": style.color,
-        "linestyle": _DASHES.get(style.hatch, _OTHER_DASHES),
-        "linewidth": 1.2,
-    }
-
-
-def _marker(style: Style) -> dict[str, object]:
-    return {
-        "marker": style.marker,
-        "markersize": 5.5,
-        "color": style.color,
-        "markerfacecoloralt": "white",
-        "fillstyle": _FILLS.get(style.hatch, "top"),
-        "markeredgewidth": 0.8,
-        "markeredgecolor": style.color,
-    }
-
-
-def _draw_curve(axes: Axes, how: str, curve: Curve) -> None:
-    if not curve.points:
-        return
-    xs = [point.x for point in curve.points]
-    ys = [point.y for point in curve.points]
-    look = {**_line(curve.style), **_marker(curve.style)}
-    if how == "points":
-        look["linestyle"] = "none"
-    if how == "steps":
-        look["drawstyle"] = "steps-post"
-        look["markevery"] = max(1, math.ceil(len(xs) / _MOST_MARKS))
-    for point in curve.points:
-        if how != "steps" and point.low < point.high:
-            axes.plot(
-                [point.x, point.x],
-                [point.low, point.high],
-                color=curve.style.color,
-                lw=1.0,
-                solid_capstyle="butt",
-                zorder=2,
-                gid="interval",
-            )
-    axes.plot(
-        xs,
-        ys,
-        **look,
-        zorder=3,
-        clip_on=False,
-        label=curve.label,
-        gid="curve",
-    )
-
-
-def _draw_marks_text(axes: Axes, plane: Plane) -> None:
-    """Words along the upper edge, each with a line down to its place."""
-    low, high = axes.get_xlim()
-    for rank, mark in enumerate(plane.marks):
-        axes.axvline(mark.x, color=QUIET_COLOR, lw=0.5, ls=":", zorder=0)
-        is_right = (
-            axes.transData.transform((mark.x, mark.y))[0]
-            > axes.transAxes.transform((0.5, 0))[0]
-        )
-        axes.annotate(
-            mark.text,
-            (mark.x, 1 - 0.055 * (rank % 4)),
-            xycoords=("data", "axes fraction"),
-            xytext=(-3 if is_right else 3, -1),
-            textcoords="offset points",
-            fontsize=7,
-            ha="right" if is_right else "left",
-            va="top",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3},
-            zorder=7,
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """A place of the plane, on the sheet."""
+        inside = min(x, self.x_scale.high)
+        return (
+            self.left + self.x_scale.at(inside),
+            self.bottom + self.y_scale.at(y),
         )
 
+    def draw(self, has_names: bool) -> None:
+        plane, corner = self.plane, (self.left, self.bottom)
+        title = (self.left, self.top + 0.13, plane.title)
+        self.sheet.text(*title, NAME, weight="bold")
+        names = (plane.x.label, plane.y.label)
+        draw_axes(self.sheet, corner, self.x_scale, self.y_scale, names)
+        if self.plane.front:
+            places = [self.at(*place) for place in self.plane.front]
+            look = {"color": QUIET_COLOR, "lw": 0.9, "ls": (0, (4, 3))}
+            look |= {"drawstyle": "steps-post", "gid": "front"}
+            self.sheet.line(*zip(*places), **look, zorder=1)
+        for rank, curve in enumerate(self.plane.curves):
+            self._draw_curve(curve, rank)
+        self._draw_marks()
+        if has_names:
+            self._draw_names()
+        else:
+            self._draw_notes()
 
-def _draw_list(axes: Axes, plane: Plane, width: float, height: float) -> None:
-    """Names with their marks from the top, without lines to the curves."""
-    for rank, curve in enumerate(_named(plane)):
-        y = 1 - (rank + 0.5) * _PITCH / height
-        axes.plot(
-            [1 + (_LEADER - 0.08) / width],
-            [y],
-            transform=axes.transAxes,
-            clip_on=False,
-            **_marker(curve.style),
-        )
-        axes.annotate(
-            _text(curve),
-            (1 + (_LEADER + 0.02) / width, y),
-            xycoords="axes fraction",
-            fontsize=_NAME,
-            va="center",
-            color=TEXT_COLOR,
-            annotation_clip=False,
-        )
+    def _draw_curve(self, curve: Curve, rank: int) -> None:
+        if not curve.points:
+            return
+        look = {**line_of(curve.style), **mark_of(curve.style)}
+        if self.how == "points":
+            look["linestyle"] = "none"
+        if self.how == "steps":
+            look["drawstyle"] = "steps-post"
+            # Of curves that lie on each other, the marks do not.
+            step = max(1, math.ceil(len(curve.points) / _MOST_MARKS))
+            first = rank * step // len(self.plane.curves)
+            look |= {"markevery": (first, step), "markersize": 4.5}
+        spread = [
+            [self.at(point.x, point.low), self.at(point.x, point.high)]
+            for point in curve.points
+            if self.how != "steps" and point.low < point.high
+        ]
+        if spread:
+            colors = {"colors": curve.style.color, "linewidths": 1.0}
+            self.sheet.segments(spread, **colors, gid="interval", zorder=2)
+        places = [self.at(point.x, point.y) for point in curve.points]
+        look |= {"label": curve.label, "gid": "curve"}
+        look["zorder"] = 4 - rank / 100  # the first on top
+        self.sheet.line(*zip(*places), **look)
 
+    def _draw_marks(self) -> None:
+        """Words along the upper edge, each with a line down to its place."""
+        ringed = [mark for mark in self.plane.marks if mark.is_ringed]
+        for mark in self.plane.marks:
+            x, y = self.at(mark.x, mark.y)
+            paper = {"facecolor": "white", "linewidth": 0, "pad": 0.3}
+            is_right = x > (self.left + self.right) / 2
+            look: dict[str, Any] = {"ha": "right" if is_right else "left"}
+            shift = -0.05 if is_right else 0.05
+            if mark.is_ringed:
+                ring = {"marker": "o", "markersize": 9, "gid": "mark"}
+                ring |= {"markerfacecolor": "none", "zorder": 6}
+                self.sheet.line([x], [y], color=TEXT_COLOR, **ring)
+                line = {"color": QUIET_COLOR, "lw": 0.5, "ls": ":"}
+                self.sheet.line([x, x], [self.bottom, self.top], **line)
+                y = self.top - 0.06 - 0.11 * (ringed.index(mark) % 4)
+                look["bbox"] = paper
+            self.sheet.text(x + shift, y, mark.text, SMALL, **look, zorder=7)
 
-def _draw_names(axes: Axes, plane: Plane, width: float, height: float) -> None:
-    """Names in the gutter, in the order of the curves' ends."""
-    curves = _named(plane)
-    to_axes = axes.transData + axes.transAxes.inverted()
-    ends: list[tuple[float, float]] = []
-    for curve in curves:
-        last = curve.points[-1]
-        x, y = to_axes.transform((last.x, last.y))
-        ends.append((float(x), float(y)))
-    order = sorted(range(len(curves)), key=lambda i: ends[i][1])
-    pitch = _PITCH / height
-    places = spread([ends[i][1] for i in order], pitch, 0.0, 1.0)
-    for index, place in zip(order, places):
-        curve, (x, y) = curves[index], ends[index]
-        axes.annotate(
-            _text(curve),
-            (x, y),
-            xytext=(1 + _LEADER / width, place),
-            xycoords="axes fraction",
-            textcoords="axes fraction",
-            fontsize=_NAME,
-            va="center",
-            color=TEXT_COLOR,
-            annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": curve.style.color,
-                "lw": 0.6,
-                "linestyle": ":",
-                "shrinkA": 1,
-                "shrinkB": 3,
-                "relpos": (0, 0.5),
-            },
-        )
+    def _draw_notes(self) -> None:
+        """Figures with their marks from the top, in the order of the key."""
+        noted = [c for c in self.plane.curves if c.note and c.points]
+        x = self.right + _LEADER
+        for rank, curve in enumerate(noted):
+            y = self.top - (rank + 0.5) * _PITCH
+            self.sheet.line([x - 0.08], [y], **mark_of(curve.style))
+            self.sheet.text(x, y, curve.note, SMALL)
+
+    def _draw_names(self) -> None:
+        """Names next to the axes, in the order of the curves' ends."""
+        ends = [
+            (*self.at(curve.points[-1].x, curve.points[-1].y), curve)
+            for curve in self.plane.curves
+            if curve.points
+        ]
+        ends.sort(key=lambda end: end[1])
+        wanted = [y for _, y, _ in ends]
+        places = spread(wanted, _PITCH, self.bottom, self.top)
+        start = self.right + _LEADER
+        for (x, y, curve), place in zip(ends, places):
+            look = {"color": curve.style.color, "lw": 0.6, "ls": ":"}
+            self.sheet.line([x + 0.05, start - 0.02], [y, place], **look)
+            self.sheet.text(start, place, _beside(curve, True), SMALL)
 
 
 def spread(
@@ -387,85 +362,13 @@ def spread(
 ) -> list[float]:
     """Ascending places near the wanted ones, at least a pitch apart.
 
-    >>> spread([0.5, 0.5], 0.2, 0.0, 1.0)
-    [0.4, 0.6]
+    >>> spread([0.5, 0.5], 0.25, 0.0, 1.0)
+    [0.5, 0.75]
     """
-    groups: list[list[float]] = []  # sum of the wanted starts, count
-
-    def start(group: list[float]) -> float:
-        span = pitch * (group[1] - 1)
-        return min(max(group[0] / group[1], low), max(high - span, low))
-
+    places: list[float] = []
     for place in wanted:
-        groups.append([place, 1])
-        while len(groups) > 1 and (
-            start(groups[-2]) + pitch * groups[-2][1] > start(groups[-1])
-        ):
-            total, count = groups.pop()
-            # Their members begin later than the group that they join.
-            groups[-1][0] += total - count * pitch * groups[-1][1]
-            groups[-1][1] += count
-    return [
-        round(start(group) + pitch * i, 9)
-        for group in groups
-        for i in range(int(group[1]))
-    ]
-
-
-def _key(chart: CurveChart) -> list[list[Curve]]:
-    """Curves in rows of the key."""
-    if not chart.has_key:
-        return []
-    curves = {
-        curve.label: curve
-        for plane in chart.planes
-        for curve in plane.curves
-        if curve.points
-    }
-    columns = _key_columns(chart)
-    every = list(curves.values())
-    rows = math.ceil(len(every) / columns)
-    return [every[row::rows] for row in range(rows)]
-
-
-def _key_columns(chart: CurveChart) -> int:
-    longest = max(
-        len(curve.label) for plane in chart.planes for curve in plane.curves
-    )
-    entry = 0.5 + longest * 7.5 * CHARACTER / 72
-    return max(1, int((WIDTH - 2 * MARGIN) / entry))
-
-
-def _draw_key(
-    figure: Figure, chart: CurveChart, key: list[list[Curve]], top: float
-) -> None:
-    if not key:
-        return
-    height = figure.get_figheight()
-    entry = (WIDTH - 2 * MARGIN) / _key_columns(chart)
-    for row, curves in enumerate(key):
-        y = (top - row * _KEY_PITCH - 0.06) / height
-        for column, curve in enumerate(curves):
-            left = MARGIN + column * entry
-            look = {**_line(curve.style), **_marker(curve.style)}
-            if chart.how == "points":
-                look["linestyle"] = "none"
-            figure.add_artist(
-                Line2D(
-                    [
-                        left / WIDTH,
-                        (left + 0.15) / WIDTH,
-                        (left + 0.3) / WIDTH,
-                    ],
-                    [y, y, y],
-                    **look,
-                    markevery=[1],
-                )
-            )
-            figure.text(
-                (left + 0.36) / WIDTH,
-                y,
-                curve.label,
-                fontsize=7.5,
-                va="center",
-            )
+        places.append(max([place, low, *(p + pitch for p in places[-1:])]))
+    for at in reversed(range(len(places))):
+        places[at] = min(places[at], high)
+        high = places[at] - pitch
+    return places

@@ -10,14 +10,10 @@ table, never renumber it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-from plots.read.results import FLOOR, SETLESS, Contender
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """Face colour, matplotlib marker and matplotlib hatch."""
 
     color: str
@@ -27,20 +23,11 @@ class Style:
 
 # Okabe and Ito's colours for the structures of the thread, Paul Tol's muted
 # ones for the rest.
-_BLACK = "#222222"
-_BLUE = "#0072b2"
-_VERMILION = "#d55e00"
-_GREEN = "#009e73"
-_PURPLE = "#cc79a7"
-_SKY = "#56b4e9"
-_ORANGE = "#e69f00"
-_INDIGO = "#332288"
-_OLIVE = "#999933"
-_WINE = "#882255"
-_TEAL = "#44aa99"
-_BROWN = "#8c510a"
-_SAND = "#c9b458"
-_GREY = "#9a9a9a"
+_BLACK, _GREY = "#222222", "#9a9a9a"
+_BLUE, _VERMILION, _GREEN = "#0072b2", "#d55e00", "#009e73"
+_PURPLE, _SKY, _ORANGE = "#cc79a7", "#56b4e9", "#e69f00"
+_INDIGO, _OLIVE, _WINE = "#332288", "#999933", "#882255"
+_TEAL, _BROWN, _SAND = "#44aa99", "#8c510a", "#c9b458"
 
 STYLES = {
     "flat": Style(_BLACK, "s", ""),
@@ -74,45 +61,33 @@ STYLES = {
     "std-set": Style(_BROWN, "h", ""),
     "croaring": Style(_PURPLE, "o", "xxx"),
     "judy1": Style(_SAND, "8", ""),
-    SETLESS[0]: Style(_GREY, "s", "///"),
-    SETLESS[1]: Style(_GREY, "o", "///"),
-    FLOOR: Style(_GREY, "D", ""),
+    "array": Style(_GREY, "s", "///"),
+    "pipelined": Style(_GREY, "o", "///"),
+    "floor": Style(_GREY, "D", ""),
 }
+# Of those that are not in the table.
+_FAMILIES = {
+    "array": _TEAL,
+    "bitmap": _BLACK,
+    "btree": _GREEN,
+    "list": _VERMILION,
+    "radix": _BLUE,
+    "rbtree": _BROWN,
+    "roaring": _PURPLE,
+}
+_COLORS = (_BLUE, _VERMILION, _GREEN, _PURPLE, _SKY, _ORANGE)
+_MARKERS = "o^vDPX<>dphs"
+# The table has none of these, so a stranger is not taken for one of it.
+_HATCHES = ("ooo", "---", "+++", "|||")
 
-# No structure of the table has these hatches, so a stranger cannot be taken
-# for one of them.
-_STRANGER_COLORS = (_BLUE, _VERMILION, _GREEN, _PURPLE, _SKY, _ORANGE)
-_STRANGER_MARKERS = "o^vDPX<>dphs"
-_STRANGER_HATCHES = ("ooo", "---", "+++", "|||")
 
-_ORDER = {name: rank for rank, name in enumerate(STYLES)}
-
-
-def style_of(structure: str) -> Style:
+def style_of(structure: str, family: str = "") -> Style:
     """The style of a structure; of an unknown one, always the same."""
     if structure in STYLES:
         return STYLES[structure]
     digest = hashlib.sha256(structure.encode(errors="replace")).digest()
     return Style(
-        color=_STRANGER_COLORS[digest[0] % len(_STRANGER_COLORS)],
-        marker=_STRANGER_MARKERS[digest[1] % len(_STRANGER_MARKERS)],
-        hatch=_STRANGER_HATCHES[digest[2] % len(_STRANGER_HATCHES)],
+        _FAMILIES.get(family, _COLORS[digest[0] % len(_COLORS)]),
+        _MARKERS[digest[1] % len(_MARKERS)],
+        _HATCHES[digest[2] % len(_HATCHES)],
     )
-
-
-def is_variant(structure: str) -> bool:
-    """Whether it is a variant, hatched, of the structure with its colour."""
-    return structure in STYLES and STYLES[structure].hatch != ""
-
-
-def in_order(contenders: Iterable[Contender]) -> list[Contender]:
-    """Order of tables and pictures: as above, strangers next, floor last.
-
-    The control follows the baseline, which it is to be compared with.
-    """
-
-    def key(contender: Contender) -> tuple[bool, int, Contender]:
-        name = contender.structure
-        return (name == FLOOR, _ORDER.get(name, len(_ORDER)), contender)
-
-    return sorted(contenders, key=key)

@@ -1,409 +1,298 @@
 // SPDX-License-Identifier: MIT
 //
-// Tables that sort and filter, the comparison of two structures, and the
-// pictures. Medians, intervals and marks are computed as in
-// plots/statistics.py, which says why; a test holds the two together.
+// What the reader chose stands behind the # of the address: a change writes
+// it there, and the page shows what stands there. Every figure comes from
+// Python as a text; this script looks it up, draws it, sorts and filters.
 'use strict';
 
-// --- statistics ----------------------------------------------------------
-
-const CONFIDENCE_PER_MILLE = 50n;  // how many of a thousand may miss
-
-function median(values) {
-  const ordered = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(ordered.length / 2);
-  if (ordered.length % 2) return ordered[middle];
-  return ordered[middle - 1] / 2 + ordered[middle] / 2;
-}
-
-/** Ranks (from 1) that bound the median with 95 %, or null. */
-function intervalRanks(count, comparisons) {
-  let below = 0n;
-  let ways = 1n;  // binomial(count, rank - 1)
-  let best = null;
-  for (let rank = 1; rank <= Math.floor(count / 2); ++rank) {
-    below += ways;
-    const missed = 2n * below * 1000n * BigInt(comparisons);
-    if (missed > CONFIDENCE_PER_MILLE * (1n << BigInt(count))) break;
-    best = [rank, count + 1 - rank];
-    ways = ways * BigInt(count - rank + 1) / BigInt(rank);
-  }
-  return best;
-}
-
-function estimate(values, comparisons) {
-  if (!values.length) return null;
-  const ordered = [...values].sort((a, b) => a - b);
-  const [low, high] =
-      intervalRanks(ordered.length, comparisons) ?? [1, ordered.length];
-  return {
-    median: median(ordered),
-    low: ordered[low - 1],
-    high: ordered[high - 1],
-    count: ordered.length,
-    isInterval: intervalRanks(ordered.length, 1) !== null,
-  };
-}
-
-/** Both are arrays by round, with null where there is no time. */
-function pairedRatios(values, baseline) {
-  const ratios = [];
-  values.forEach((value, round) => {
-    const other = baseline[round] ?? 0;
-    if (value !== null && other > 0) ratios.push(value / other);
-  });
-  return ratios.filter(Number.isFinite);
-}
-
-function noiseFloor(control) {
-  if (control === null) return 1;
-  if (control.low <= 0) return Infinity;
-  return Math.max(1, control.high, 1 / control.low);
-}
-
-function mark(ratio, control) {
-  if (!ratio.isInterval || (control !== null && !control.isInterval)) {
-    return '?';
-  }
-  const floor = noiseFloor(control);
-  return ratio.low > floor || ratio.high < 1 / floor ? '*' : '~';
-}
-
-// --- the data ------------------------------------------------------------
-
 const DATA = JSON.parse(document.getElementById('data').textContent);
-const TIMES = new Map(DATA.times.map(
-    ([key, counters]) => [key.join('\n'), counters]));
-
-/** Times by round: the sum over the operations, null where one is missing. */
-function timesOf(measure, workload, structure, control, condition) {
-  const parts = measure.operations.map(
-      (operation) =>
-          TIMES.get([operation, workload, structure, control, condition]
-                        .join('\n'))?.[measure.counter] ?? []);
-  return parts[0].map((_, round) => {
-    const values = parts.map((part) => part[round] ?? null);
-    if (values.includes(null)) return null;
-    const sum = values.reduce((sum, value) => sum + value, 0);
-    return Number.isFinite(sum) ? sum : null;
-  });
-}
-
-const PRIMARY = new Set(DATA.primary.map((parts) => parts.join('\n')));
-
-/** For how many ratios together an interval is to hold. */
-function comparisonsFor(one, other, measure, workload, condition) {
-  const who = one === DATA.baseline ? other : one;
-  return [one, other].includes(DATA.baseline) && condition === '' &&
-          PRIMARY.has([...measure.operations, workload, who].join('\n')) ?
-      1 :
-      DATA.comparisons;
-}
-
-function compareTwo(one, other, measure, workload, condition) {
-  const times = (structure, control = 0) =>
-      timesOf(measure, workload, structure, control, condition);
-  const ratio = estimate(
-      pairedRatios(times(one), times(other)),
-      comparisonsFor(one, other, measure, workload, condition));
-  if (ratio === null) return null;
-  const control = estimate(
-      pairedRatios(times(DATA.baseline, 1), times(DATA.baseline)), 1);
-  return {ratio, control, mark: mark(ratio, control)};
-}
-
-// --- pieces of the page --------------------------------------------------
-
 const byId = (id) => document.getElementById(id);
+const all = (css, root = document) => [...root.querySelectorAll(css)];
 
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
+function make(tag, attributes = {}, ...children) {
+  const isPicture = ['svg', 'line', 'circle', 'rect', 'text'].includes(tag);
+  const element = isPicture ?
+      document.createElementNS('http://www.w3.org/2000/svg', tag) :
+      document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    element.setAttribute(name, value);
+  }
   element.append(...children);
   return element;
 }
 
-/** Three significant digits, as plots/text.py writes them. */
-function number(value) {
-  if (value === 0) return '0';
-  const [mantissa, exponent] = value.toExponential(2).split('e');
-  const power = Number(exponent);
-  if (power < -4 || power >= 6) return `${mantissa}e${power}`;
-  return value.toFixed(Math.max(0, 2 - power));
+// --- the address -----------------------------------------------------------
+
+const CONTROLS = all('select[data-key]');
+const TABLES = all('table.sorted').map((table) => ({
+  table,
+  key: `sort-${table.id}`,
+  heads: all('thead th', table),
+  body: table.tBodies[0],
+  rows: [...table.tBodies[0].rows],
+  count: table.closest('details')?.querySelector('.count'),
+}));
+const DEFAULTS = Object.fromEntries([
+  ...CONTROLS.map((control) => {
+    const chosen = control.querySelector('[selected]') ?? control.options[0];
+    return [control.dataset.key, chosen.value];
+  }),
+  ...TABLES.map(({key}) => [key, '']),
+]);
+
+function isKnown(key, value) {
+  const sorted = TABLES.find((table) => table.key === key);
+  if (sorted) {
+    const column = Math.abs(Number(value));
+    return Number.isInteger(column) && column >= 1 &&
+        column <= sorted.heads.length;
+  }
+  const control = CONTROLS.find(({dataset}) => dataset.key === key);
+  return [...control?.options ?? []].some((option) => option.value === value);
 }
 
-function interval(ratio) {
-  const [left, right] = ratio.isInterval ? '[]' : '()';
-  return `${left}${number(ratio.low)}, ${number(ratio.high)}${right}`;
-}
-
-function fill(select, options, chosen) {
-  select.replaceChildren(...options.map(
-      ({value, label}) =>
-          make('option', {value, textContent: label,
-                          selected: value === chosen})));
-}
-
-const optionsOf = (names) => names.map((name) => ({value: name, label: name}));
-const CONDITIONS =
-    DATA.conditions.map(([value, label]) => ({value, label}));
-
-// --- the answer ----------------------------------------------------------
-
-function setUpLead() {
-  const workload = byId('lead-workload');
-  const condition = byId('lead-condition');
-  if (!DATA.leads.length) return;
-  const pick = (index) => [...new Set(DATA.leads.map((lead) => lead[index]))];
-  fill(workload, optionsOf(pick(1)));
-  fill(condition, CONDITIONS.filter(({value}) => pick(0).includes(value)));
-  const say = () => {
-    const lead = DATA.leads.find(
-        (lead) => lead[0] === condition.value && lead[1] === workload.value);
-    byId('lead').innerHTML =
-        lead ? lead[2] : 'Nothing was measured on this guest with these faults';
+/** What the address says, without what this page does not know. */
+function chosen() {
+  const said = [...new URLSearchParams(location.hash.slice(1))];
+  return {
+    ...DEFAULTS,
+    ...Object.fromEntries(said.filter(([key, value]) => isKnown(key, value))),
   };
-  workload.onchange = condition.onchange = say;
-  byId('lead-controls').hidden = false;
 }
 
-// --- two structures ------------------------------------------------------
-
-const WORDS = {
-  '*': (ratio) => (ratio.median < 1 ? 'faster' : 'slower'),
-  '~': () => 'no difference shown',
-  '?': () => 'too few rounds to tell',
-};
-
-function pickCell(one, other, measure, workload, condition) {
-  const found = compareTwo(one, other, measure, workload, condition);
-  if (found === null) {
-    return make('td', {className: 'number', textContent: 'not measured'});
-  }
-  const {ratio} = found;
-  const words = WORDS[found.mark](ratio);
-  const cell = make(
-      'td', {className: `number ${found.mark === '*' ? words : ''}`},
-      `${found.mark} ${number(ratio.median)} ${interval(ratio)}`);
-  cell.title = `${words}; ${ratio.count} rounds`;
-  Object.assign(cell.dataset, {
-    measure: `${measure.name}, ${measure.unit}`,
-    workload,
-    mark: found.mark,
-    median: ratio.median,
-    low: ratio.low,
-    high: ratio.high,
-  });
-  return cell;
-}
-
-function showPick() {
-  const [one, other, condition] =
-      ['pick-one', 'pick-other', 'pick-condition'].map((id) => byId(id).value);
-  const table = byId('pick-table');
-  const workloads = DATA.workloads;
-  const counts = {'*': 0, '~': 0, '?': 0};
-  let faster = 0;
-  const rows = [];
-  for (const measure of DATA.measures) {
-    const cells = workloads.map(
-        (workload) => pickCell(one, other, measure, workload, condition));
-    const known = cells.filter((cell) => cell.dataset.mark);
-    if (!known.length) continue;
-    for (const {dataset} of known) {
-      ++counts[dataset.mark];
-      faster += dataset.mark === '*' && Number(dataset.median) < 1;
-    }
-    rows.push(make(
-        'tr', {},
-        make('th', {scope: 'row'}, measure.name,
-             make('span', {className: 'unit', textContent: measure.unit})),
-        ...cells));
-  }
-  const head = make(
-      'tr', {}, make('th', {scope: 'col', textContent: 'Time'}),
-      ...workloads.map(
-          (name) => make(
-              'th', {scope: 'col', className: 'number'}, name,
-              make('span', {className: 'unit',
-                            textContent: 'ratio of times'}))));
-  table.replaceChildren(make('thead', {}, head), make('tbody', {}, ...rows));
-  byId('pick-says').textContent = rows.length ?
-      `${one} against ${other}: shown to be faster in ${faster} cells, ` +
-          `slower in ${counts['*'] - faster}; no difference shown in ` +
-          `${counts['~']}, too few rounds to tell in ${counts['?']}.` :
-      `${one} and ${other} have no round in common here.`;
-}
-
-function setUpPick() {
-  const names = DATA.structures;
-  const other = names.includes(DATA.baseline) ? DATA.baseline : names[0];
-  fill(byId('pick-one'), optionsOf(names), DATA.champion ?? names[0]);
-  fill(byId('pick-other'), optionsOf(names), other);
-  fill(byId('pick-condition'), CONDITIONS);
-  for (const id of ['pick-one', 'pick-other', 'pick-condition']) {
-    byId(id).onchange = showPick;
-  }
-  byId('pick-swap').onclick = () => {
-    const one = byId('pick-one').value;
-    byId('pick-one').value = byId('pick-other').value;
-    byId('pick-other').value = one;
-    showPick();
-  };
-  showPick();
-}
-
-// --- tables --------------------------------------------------------------
-
-const FILTERS = [...document.querySelectorAll('#filter select')];
-const LABELS = new Map(DATA.conditions);
-
-// A cell is a text, [number, how it is written], or null: not measured.
-const sortKey = (cell) => (Array.isArray(cell) ? cell[0] : cell);
-
-function order(rows, column, isDescending) {
-  const sign = isDescending ? -1 : 1;
-  return [...rows].sort((a, b) => {
-    const [one, other] = [sortKey(a[column]), sortKey(b[column])];
-    // What was not measured is last, whatever the direction.
-    if (one === null || other === null) {
-      return (one === null) - (other === null);
-    }
-    if (typeof one === 'number') return sign * (one - other);
-    return sign * one.localeCompare(other, 'en', {numeric: true});
-  });
-}
-
-const ESCAPES = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;'};
-const escaped = (text) => text.replace(/[&<>"]/g, (c) => ESCAPES[c]);
-
-class SortedTable {
-  constructor(spec) {
-    this.spec = spec;
-    this.sortedBy = null;
-    this.isDescending = false;
-    this.count = make('p', {className: 'note', role: 'status'});
-    this.body = make('tbody');
-    this.heads = spec.columns.map((column, index) => {
-      const button = make('button', {type: 'button',
-                                     textContent: column.label});
-      button.onclick = () => this.sortBy(index);
-      const head = make('th', {scope: 'col'}, button);
-      if (column.isNumber) head.className = 'number';
-      if (column.unit) {
-        head.append(make('span', {className: 'unit',
-                                  textContent: column.unit}));
-      }
-      return head;
-    });
-    const box = make(
-        'div', {className: 'box', tabIndex: 0},
-        make('table', {id: spec.id},
-             make('thead', {}, make('tr', {}, ...this.heads)), this.body));
-    box.setAttribute('role', 'region');
-    box.setAttribute('aria-label', spec.title);
-    this.element = make(
-        'div', {}, make('h3', {textContent: spec.title}),
-        ...(spec.note ?
-                [make('p', {className: 'note', textContent: spec.note})] :
-                []),
-        this.count, box);
-  }
-
-  sortBy(column) {
-    this.isDescending = this.sortedBy === column && !this.isDescending;
-    this.sortedBy = column;
-    this.heads.forEach((head, index) => {
-      if (index !== column) return head.removeAttribute('aria-sort');
-      head.setAttribute(
-          'aria-sort', this.isDescending ? 'descending' : 'ascending');
-    });
-    this.show();
-  }
-
-  show() {
-    const {columns, rows} = this.spec;
-    const wanted = FILTERS
-        .map(({value, dataset}) => [value, columns.findIndex(
-            (column) => column.facet === dataset.facet)])
-        .filter(([value, column]) => value !== '*' && column >= 0);
-    let shown = rows.filter(
-        (row) => wanted.every(([value, column]) => row[column] === value));
-    if (this.sortedBy !== null) {
-      shown = order(shown, this.sortedBy, this.isDescending);
-    }
-    this.body.innerHTML = shown.map((row) => this.line(row)).join('');
-    this.count.textContent = `${shown.length} of ${rows.length} rows`;
-  }
-
-  line(row) {
-    const cells = row.map((cell, index) => {
-      const {isNumber, facet, isWide} = this.spec.columns[index];
-      const kind = isNumber ? 'number' : isWide ? 'wide' : '';
-      let text = Array.isArray(cell) ? cell[1] : cell;
-      if (cell === null) text = '\u2013';
-      if (facet === 'condition') text = LABELS.get(cell) ?? cell;
-      return `<td${kind && ` class="${kind}"`}>${escaped(text)}</td>`;
-    });
-    return `<tr>${cells.join('')}</tr>`;
-  }
-}
-
-function setUpTables() {
-  const tables = DATA.tables.map((spec) => new SortedTable(spec));
-  byId('tables').replaceChildren(...tables.map((table) => table.element));
-  const show = () => tables.forEach((table) => table.show());
-  for (const select of FILTERS) {
-    const {facet} = select.dataset;
-    const values = new Set();
-    for (const {columns, rows} of DATA.tables) {
-      const column = columns.findIndex((column) => column.facet === facet);
-      if (column >= 0) rows.forEach((row) => values.add(row[column]));
-    }
-    const known = DATA.facets[facet].filter((value) => values.has(value));
-    const labelled = known.map(
-        (value) => ({value, label: LABELS.get(value) ?? value}));
-    fill(select, [{value: '*', label: 'all'},
-                  ...(facet === 'condition' ? labelled : optionsOf(known))]);
-    // A first look at one guest; everything is one button away.
-    if (facet === 'workload' && known.length) select.value = known[0];
-    select.onchange = show;
-  }
-  byId('show-all').onclick = () => {
-    for (const select of FILTERS) select.value = '*';
-    show();
-  };
+function choose(changes) {
+  const next = Object.entries({...chosen(), ...changes})
+      .filter(([key, value]) => value !== DEFAULTS[key]);
+  const said = new URLSearchParams(next).toString();
+  // An empty # would scroll to the top.
+  const {pathname, search} = location;
+  history.pushState(null, '', said ? `#${said}` : pathname + search);
   show();
 }
 
-// --- pictures ------------------------------------------------------------
-
-async function draw(image) {
-  const packed = Uint8Array.from(
-      atob(byId(image.dataset.source).textContent), (c) => c.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(
-      new DecompressionStream('gzip'));
-  const picture = await new Response(stream).arrayBuffer();
-  image.src = URL.createObjectURL(
-      new Blob([picture], {type: 'image/svg+xml'}));
+function show() {
+  const state = chosen();
+  for (const control of CONTROLS) control.value = state[control.dataset.key];
+  if (byId('pair')) showPair(state);
+  showGuest(state);
+  TABLES.forEach((table) => showTable(table, state));
 }
 
-/** Unpacks a picture when it comes near the window. */
-function setUpPictures() {
-  const near = new IntersectionObserver((entries) => {
-    for (const {target, isIntersecting} of entries) {
-      if (!isIntersecting) continue;
-      near.unobserve(target);
-      draw(target);
+// --- two structures --------------------------------------------------------
+
+const SAID = {
+  faster: 'faster',
+  slower: 'slower',
+  'none shown': 'no difference shown',
+  'not enough rounds': 'not enough rounds',
+};
+
+function wordOf(mark, median) {
+  if (mark === '*') return median < 1 ? 'faster' : 'slower';
+  return mark === '~' ? 'none shown' : 'not enough rounds';
+}
+
+/** An entry is mark, median and bounds, as texts: "*", "2", "[1,", "3]". */
+function parsed(entry) {
+  if (!entry) return null;
+  const [mark, median, low, high] = entry;
+  return {
+    text: `${mark} ${median} `,
+    bounds: `${low} ${high}`,
+    mark,
+    word: wordOf(mark, Number(median)),
+    median: Number(median),
+    low: Number(low.slice(1, -1)),
+    high: Number(high.slice(0, -1)),
+  };
+}
+
+const TICKS = [];
+for (let power = -9; power <= 9; ++power) {
+  for (const digit of [1, 2, 5]) TICKS.push(Number(`${digit}e${power}`));
+}
+
+/** From a ratio to percent of the width, and the ticks to label. */
+function scaleOf(ratios) {
+  const values = ratios.flatMap(({low, high}) => [low, high])
+      .filter((value) => value > 0 && Number.isFinite(value));
+  const from = Math.log(Math.min(0.8, ...values)) - 0.15;
+  const to = Math.log(Math.max(1.25, ...values)) + 0.15;
+  const at = (value) => 100 * (Math.log(value) - from) / (to - from);
+  const x = (value) => `${Math.min(100, Math.max(0, at(value))).toFixed(2)}%`;
+  let ticks = TICKS.filter((tick) => at(tick) > 3 && at(tick) < 97);
+  if (ticks.length > 7) {
+    ticks = ticks.filter((tick) => /^1(e|0*$)|^0\.0*1$/.test(String(tick)));
+  }
+  return {x, ticks};
+}
+
+function axis({x, ticks}) {
+  return make(
+      'svg', {class: 'axis', 'aria-hidden': 'true'},
+      ...ticks.map((tick) => make('text', {x: x(tick), y: '75%'}, `${tick}`)));
+}
+
+function drawn({x, ticks}, ratio, noise) {
+  const parts = ticks.map((tick) => make('line', {
+    x1: x(tick), x2: x(tick), y1: '0', y2: '100%',
+    class: tick === 1 ? 'one' : 'tick',
+  }));
+  if (noise) {
+    const [low, high] = noise.map(Number).map(x).map(parseFloat);
+    parts.unshift(make('rect', {x: `${low}%`, width: `${high - low}%`,
+                                y: '0', height: '100%', class: 'noise'}));
+  }
+  if (ratio) {
+    parts.push(
+        make('line', {x1: x(ratio.low), x2: x(ratio.high), y1: '50%',
+                      y2: '50%', class: 'whisker'}),
+        make('circle', {cx: x(ratio.median), cy: '50%', r: '5'}));
+  }
+  return make('svg', {class: 'ratio', 'aria-hidden': 'true'}, ...parts);
+}
+
+function showPair(state) {
+  const [one, other] =
+      [state.one, state.other].map((name) => DATA.names.indexOf(name));
+  const rows = DATA.places
+      .filter(({time, fault}) => time === state.time && fault === state.fault)
+      .map((place) => ({
+        ...place,
+        ratio: parsed(place.pairs[one][other]),
+        both: [place.times[one], place.times[other]],
+      }))
+      .filter(({both}) => both.some(Boolean));
+  const known = rows.map(({ratio}) => ratio).filter(Boolean);
+  const scale = scaleOf(known);
+  const unit = rows[0]?.unit ?? '';
+  const head = (name, under, kind) => make(
+      'th', {scope: 'col', class: kind}, name,
+      make('span', {class: 'unit'}, under));
+  byId('pair').replaceChildren(
+      make('thead', {}, make(
+          'tr', {}, head('guest', 'mean run, pages', ''),
+          make('td', {class: 'chart'}, axis(scale)),
+          head(`${state.one} / ${state.other}`, 'ratio of times', 'number'),
+          make('th', {scope: 'col'}, 'difference'),
+          head(state.one, unit, 'number'), head(state.other, unit, 'number'))),
+      make('tbody', {}, ...rows.map((row) => pairRow(row, scale))));
+  byId('verdict').textContent = summary(state, known);
+}
+
+function pairRow({guest, run, ratio, noise, both}, scale) {
+  const word = ratio?.word ?? 'not compared';
+  return make(
+      'tr', {class: ratio?.mark === '*' ? word : 'open'},
+      make('th', {scope: 'row'}, guest, make('span', {class: 'unit'}, run)),
+      make('td', {class: 'chart'}, drawn(scale, ratio, noise)),
+      make('td', {class: 'number'},
+           ...(ratio ? [ratio.text, make('i', {}, ratio.bounds)] : ['–'])),
+      make('td', {class: 'word'}, word),
+      ...both.map((time) => make('td', {class: 'number'}, time || '–')));
+}
+
+function summary({one, other, time}, known) {
+  if (one === other) return 'Choose two different structures.';
+  if (!known.length) return DATA.none;
+  const counted = Object.entries(SAID)
+      .map(([word, words]) =>
+        [words, known.filter((ratio) => ratio.word === word).length])
+      .filter(([, count]) => count)
+      .map(([words, count]) => `${words} on ${count}`);
+  const [fault] =
+      document.querySelector('[data-key="fault"]').selectedOptions;
+  return `${one} against ${other} (${time}, ${fault.text}), of ` +
+      `${known.length} guests: ${counted.join(', ')}.`;
+}
+
+// --- one guest -------------------------------------------------------------
+
+function showGuest({guest, fault}) {
+  let isThere = false;
+  for (const place of all('.place[data-guest]')) {
+    const isIt =
+        place.dataset.guest === guest && place.dataset.fault === fault;
+    place.hidden = !isIt;
+    isThere ||= isIt;
+  }
+  if (byId('no-place')) byId('no-place').hidden = isThere;
+}
+
+// --- tables ----------------------------------------------------------------
+
+function sortKey(row, column) {
+  const cell = row.cells[column];
+  if (cell.classList.contains('none')) return null;
+  return cell.dataset.v ?? cell.textContent;
+}
+
+function order(rows, column, sign) {
+  const isNumber = rows.every((row) => {
+    const key = sortKey(row, column);
+    return key === null || Number.isFinite(Number(key));
+  });
+  return [...rows].sort((a, b) => {
+    const [one, other] = [sortKey(a, column), sortKey(b, column)];
+    // An absent figure is last, whatever the direction.
+    if (one === null || other === null) {
+      return (one === null) - (other === null);
     }
-  }, {rootMargin: '600px'});
-  document.querySelectorAll('img[data-source]').forEach(
-      (image) => near.observe(image));
-  addEventListener('beforeprint', () => {
-    document.querySelectorAll('img[data-source]:not([src])').forEach(draw);
+    return sign * (isNumber ? one - other :
+                              one.localeCompare(other, 'en', {numeric: true}));
   });
 }
 
-setUpLead();
-setUpPick();
-setUpTables();
-setUpPictures();
+function showTable({table, key, heads, body, rows, count}, state) {
+  const wanted = heads.map(({dataset}) => state[`in-${dataset.facet}`] ?? '');
+  const hidden = count ? wanted.map(Boolean) : wanted.map(() => false);
+  let shown = rows.filter((row) => hidden.every(
+      (isHidden, at) =>
+          !isHidden || row.cells[at].textContent === wanted[at]));
+  const sort = Number(state[key]);
+  if (sort) shown = order(shown, Math.abs(sort) - 1, Math.sign(sort));
+  body.replaceChildren(...shown);
+  const first = hidden.indexOf(false);
+  for (const row of [table.tHead.rows[0], ...shown]) {
+    [...row.cells].forEach((cell, at) => {
+      cell.hidden = hidden[at];
+      cell.classList.toggle('first', at === first);
+    });
+  }
+  heads.forEach((head, at) => {
+    head.removeAttribute('aria-sort');
+    if (at + 1 === Math.abs(sort)) {
+      head.setAttribute('aria-sort', sort < 0 ? 'descending' : 'ascending');
+    }
+  });
+  if (count) {
+    count.textContent = shown.length === rows.length ?
+        `${rows.length} rows` : `${shown.length} of ${rows.length} rows`;
+  }
+  if (!sort) return;
+  for (let place = table.closest('details'); place;
+       place = place.parentElement.closest('details')) {
+    place.open = true;
+  }
+}
+
+for (const control of CONTROLS) {
+  control.addEventListener(
+      'change', () => choose({[control.dataset.key]: control.value}));
+}
+for (const {key, heads} of TABLES) {
+  heads.forEach((head, at) => head.querySelector('button').addEventListener(
+      'click', () => {
+        const column = String(at + 1);
+        choose({[key]: chosen()[key] === column ? `-${column}` : column});
+      }));
+}
+byId('swap')?.addEventListener('click', () => {
+  const {one, other} = chosen();
+  choose({one: other, other: one});
+});
+byId('reset').addEventListener('click', () => choose(Object.fromEntries(
+    Object.keys(DEFAULTS).filter((key) => key.startsWith('in-'))
+        .map((key) => [key, '']))));
+addEventListener('popstate', show);
+show();

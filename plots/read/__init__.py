@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What a run wrote: results, profiles, counts, and the statistics of their samples."""
+"""Results, profiles and counts that a run wrote, and their statistics."""

@@ -12,12 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from plots.text.report import report as times_report
-from plots.text.short_report import short_report as short_report_of
-from plots.text.report import row_label
-from plots.read.results import Case, Results, ResultsError, load
-from plots.draw.style import in_order
-from plots.text.layout import Cell, Table, number, percent, render, wrap
+from plots.read.results import Results, ResultsError, load
 
 FILE_NAME = "instructions.json"
 HARDWARE_FILE_NAME = "instructions-hardware.json"
@@ -27,7 +22,7 @@ TOLERANCE = 0.03
 
 _COUNTER = "instructions_per_page"
 # What a count depends on besides the project's own code.
-_TOOLS = ("compiler", "compiler_flags", "libc")
+TOOLS = ("compiler", "compiler_flags", "libc")
 _WORKLOAD = "workload_"
 _UPDATE = "./run instructions --update-baseline"
 
@@ -39,15 +34,6 @@ class Change:
     name: str
     stored: float
     counted: float
-
-    @property
-    def line(self) -> str:
-        share = percent(100 * abs(self.counted / self.stored - 1))
-        direction = "more" if self.counted > self.stored else "less"
-        return (
-            f"{self.name}: {number(self.counted)} instructions per page,"
-            f" {share} {direction} than the stored {number(self.stored)}"
-        )
 
 
 @dataclass(frozen=True)
@@ -98,11 +84,14 @@ def counts_of(results: Results) -> dict[str, float]:
 
 def baseline_of(results: Results) -> Baseline:
     return Baseline(
-        tools={key: results.context.get(key, "n/a") for key in _TOOLS},
+        tools={key: results.context.get(key, "n/a") for key in TOOLS},
         workloads={
-            key.removeprefix(_WORKLOAD): value
-            for key, value in results.context.items()
-            if key.startswith(_WORKLOAD)
+            workload.name: " ".join(
+                f"{key}={value}"
+                for key, value in workload.facts.items()
+                if key != "name"
+            )
+            for workload in results.workloads
         },
         counts=counts_of(results),
     )
@@ -144,11 +133,11 @@ def read_baseline(path: Path) -> Baseline:
                 raise ResultsError(
                     path,
                     f"line {line_number} is no row and its count: {line!r}",
-                    f"{_UPDATE} makes the file anew",
+                    f"{_UPDATE} makes the file again",
                 ) from None
         elif key.startswith(_WORKLOAD):
             workloads[key.removeprefix(_WORKLOAD)] = value
-        elif key in _TOOLS:
+        elif key in TOOLS:
             tools[key] = value
     return Baseline(tools, workloads, counts)
 
@@ -175,7 +164,7 @@ def compare(stored: Baseline, counted: Baseline) -> Comparison:
 
 
 def _differences(stored: Baseline, counted: Baseline) -> Iterator[str]:
-    for key in _TOOLS:
+    for key in TOOLS:
         was, is_now = (b.tools.get(key, "n/a") for b in (stored, counted))
         if was != is_now:
             yield f"stored with {key} {was}, counted with {is_now}"
@@ -187,95 +176,13 @@ def _differences(stored: Baseline, counted: Baseline) -> Iterator[str]:
             yield f"{name} stored with {was}, counted with {is_now}"
 
 
-def report(results: Results, hardware: Results | None) -> str:
-    """What was counted with, then `tables`."""
-    context = results.context
-    head = wrap(
-        f"pfnbench {context.get('pfnbench_version', 'n/a')}, commit"
-        f" {context.get('commit', 'n/a')}; "
-        + ", ".join(context.get(key, "n/a") for key in _TOOLS)
-    ) + wrap(f"counter {context.get('timer', 'n/a')}")
-    return "\n".join([*head, "", tables(results, hardware)])
-
-
-def tables(results: Results, hardware: Results | None) -> str:
-    """A table for each workload and counter, 72 columns."""
-    sections = list(_tables(results, "callgrind"))
-    if hardware is None:
-        sections.append(wrap("instructions by the hardware: n/a"))
-    else:
-        sections += _tables(hardware, "hardware")
-    return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
-
-
 def counts_beside(results: Results) -> Results | None:
     """What was counted for the rows of these results, if it was."""
     folder = results.path.parent
     return load_counts(folder) if (folder / FILE_NAME).exists() else None
 
 
-def short_report(results: Results) -> str:
-    """The report, with the instructions if they were counted."""
-    return short_report_of(results, counts_beside(results))
-
-
-def full_report(results: Results) -> str:
-    """Every table of times, and of instructions if they were counted."""
-    counts = counts_beside(results)
-    text = times_report(results, counts)
-    if counts is None:
-        return text
-    return f"{text}\n{tables(counts, load_hardware(counts))}"
-
-
 def load_hardware(results: Results) -> Results | None:
     """What the hardware counted beside them, if it did."""
     path = results.path.with_name(HARDWARE_FILE_NAME)
     return load_counts(path) if path.exists() else None
-
-
-def _tables(results: Results, counter: str) -> Iterator[list[str]]:
-    """Operations across, contenders down."""
-    pages = {workload.name: workload.pages for workload in results.workloads}
-    conditions = dict.fromkeys(case.condition for case in results.cases)
-    workloads = dict.fromkeys(case.workload for case in results.cases)
-    for condition in conditions:
-        for workload in workloads:
-            yield _table(results, counter, condition, workload, pages)
-
-
-def _table(
-    results: Results,
-    counter: str,
-    condition: str,
-    workload: str,
-    pages: Mapping[str, int | None],
-) -> list[str]:
-    def cell(operation: str, contender: object) -> Cell:
-        case = Case(operation, workload, contender, condition)  # type: ignore
-        values = results.values(case, _COUNTER)
-        return Cell((number(min(values.values())) if values else "-",))
-
-    contenders = {
-        case.contender
-        for case in results.cases
-        if (case.workload, case.condition) == (workload, condition)
-        and not case.contender.is_control
-    }
-    operations = results.operations()
-    fault = f", {condition}" if condition else ""
-    return render(
-        Table(
-            f"{workload}, {pages.get(workload) or '?'} pages{fault}:"
-            f" instructions per page ({counter})",
-            operations,
-            "structure",
-            [
-                (
-                    row_label(c),
-                    [cell(operation, c) for operation in operations],
-                )
-                for c in in_order(contenders)
-            ],
-        )
-    )

@@ -2,9 +2,8 @@
 """Medians, their intervals, and what may be called a difference.
 
 Nothing here assumes a distribution: times on a shared machine have a long
-tail to one side, and a mean with a standard deviation would hide it. What
-the rules were chosen for, and how often they raise a false alarm, is
-measured by `python3 -m plots experiment` (docs/method.md).
+tail to one side, and a mean with a standard deviation would hide it.
+docs/method.md says why these rules, and how often they raise a false alarm.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The ratios that a run is about, near the head of the report.
+"""The ratios that a run is about.
 
 pfnbench declares them before it measures, so that none can be chosen by how
 it came out. docs/method.md says why their interval need not be as wide as
@@ -8,54 +8,53 @@ that of all the others.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from plots.tables import standing
 from plots.read.results import Contender, Results
-from plots.tables.standing import Measure, Place
 from plots.read.statistics import MOST_PRIMARY
-from plots.draw.style import in_order
-from plots.text.layout import Cell, Table, number, render, wrap
+from plots.tables import standing
+from plots.tables.glance import GUEST, ratio_cell
+from plots.tables.standing import Measure, Place
+from plots.tables.table import Cell, Column, Table
 
 
-def tables(
-    results: Results, only: Sequence[Measure] | None = None
-) -> Iterator[list[str]]:
-    """A table for each operation and their sum; nothing without any."""
+def tables(results: Results) -> Iterator[Table]:
+    """A table for each operation and their sum, that which decides first."""
     ratios = results.primary_ratios
-    if not ratios:
-        return
-    who = [c.structure for c in in_order({Contender(r[2]) for r in ratios})]
-    yield wrap(words(results))
-    for measure in standing.measures(results) if only is None else only:
-        workloads = [
-            workload
-            for workload in standing.workloads(results, measure, "")
+    names = {Contender(structure) for _, _, structure in ratios}
+    columns = (
+        GUEST,
+        *(
+            Column(who.structure, who.structure, bounds="interval")
+            for who in results.in_order(names)
+        ),
+    )
+    for measure in standing.measures(results):
+        if measure.counter != "ns_per_page":
+            continue
+        rows = tuple(
+            (
+                Cell(workload),
+                *(
+                    _cell(results, Place(measure, workload, ""), who)
+                    for who in results.in_order(names)
+                ),
+            )
+            for workload in standing.by_run(
+                results, standing.workloads(results, measure, "")
+            )
             if any(r[:2] == (measure.operations, workload) for r in ratios)
-        ]
-        if workloads and measure.counter == "ns_per_page":
-            rows = [
-                (w, [_cell(results, Place(measure, w, ""), s) for s in who])
-                for w in workloads
-            ]
+        )
+        if rows:
             title = f"primary: {measure.name}, ratio to {results.baseline}"
-            yield render(Table(title, who, "trace", rows))
+            yield Table("primary", title, columns, rows)
 
 
-def named(results: Results) -> list[str]:
-    """Structures that the command line asks for by name, in its order."""
-    command = results.context.get("command_line", "")
-    try:
-        words = shlex.split(command)
-    except ValueError:  # an odd quotation mark
-        words = command.split()
-    asked: list[str] = []
-    for word, following in zip(words, [*words[1:], ""]):
-        flag, _, value = word.partition("=")
-        if flag == "--structure":
-            asked += (value or following).split(",")
-    return asked
+def _cell(results: Results, place: Place, who: Contender) -> Cell:
+    cell = ratio_cell(results, place, who)
+    if not cell.is_absent:
+        return cell
+    return Cell(absence=standing.word(results, place, who.structure))
 
 
 def words(results: Results) -> str:
@@ -64,16 +63,16 @@ def words(results: Results) -> str:
     many = len(ratios)
     names = {Contender(structure) for _, _, structure in ratios}
     every = {parts for parts, _, _ in ratios}
-    times = [
-        measure.name
+    times: list[Measure] = [
+        measure
         for measure in standing.measures(results)
         if measure.operations in every and measure.counter == "ns_per_page"
     ]
     said = (
         f"PRIMARY, declared before the run: {many} ratios to"
         f" {results.baseline}, of"
-        f" {', '.join(c.structure for c in in_order(names))} for"
-        f" {', '.join(times)} without faults"
+        f" {', '.join(c.structure for c in results.in_order(names))} for"
+        f" {', '.join(m.name for m in times)} without faults"
     )
     if many > MOST_PRIMARY:
         return (
@@ -81,19 +80,7 @@ def words(results: Results) -> str:
             " so they are treated like all others"
         )
     return (
-        f"{said}. [,] is the 95 % interval of each, * says that it lies beyond"
-        " what the control differs by. With 95 % none of all"
-        f" {many} marks is a false alarm. All other ratios are secondary."
-    )
-
-
-def _cell(results: Results, place: Place, structure: str) -> Cell:
-    rival = standing.ratio_of(
-        results, place, structure, results.baseline or ""
-    )
-    if rival is None:
-        return Cell((standing.word(results, place, structure) or "-",))
-    return Cell(
-        (number(rival.ratio.median), standing.interval(rival.ratio)),
-        rival.mark,
+        f"{said}. [ ] is the 95 % interval of each. A * lies beyond all that"
+        f" the control differs by. With 95 % certainty none of these {many}"
+        " marks is a false alarm. All other ratios are secondary."
     )

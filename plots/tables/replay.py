@@ -11,76 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from plots.read.results import (
-    REPLAY,
-    SETLESS,
-    Case,
-    Contender,
-    Results,
-    condition_label,
-)
-from plots.read.statistics import estimate
-from plots.draw.style import in_order
-from plots.text.layout import Cell, Table, count, number, render
+from plots.read.results import (Case, Contender, Results, condition_label)
+from plots.tables.table import Cell, Column, Table, made, said
+
+_DRIVER = Column("driver", "driver", names=True)
 
 _POLICY = "policy:"
 
 STAGES = ("allocate", "record", "notify", "translate", "madvise", "sleep")
-
-# Title, what stands over its lines, and the counters of its columns.
-_TABLES = (
-    (
-        "what became of the pages",
-        {
-            "told": "pages_told",
-            "unrecorded": "failed_sets",
-            "singly": "pages_told_singly",
-            "in arrays": "pages_told_by_array",
-            "freed back": "pages_freed_back",
-            "lost": "pages_lost",
-        },
-    ),
-    (
-        "what it took",
-        {
-            "chunks": "chunks",
-            "kicks": "kicks",
-            "rounds": "rounds",
-            "of them zero": "zero_rounds",
-            "stalls": "stalls",
-        },
-    ),
-    (
-        "memory pressure",
-        {
-            "OOM calls": "oom_calls",
-            "found none": "oom_calls_found_nothing",
-            "puffs": "puffs",
-            "max invisible": "max_invisible_pages",
-            "lock ms": "sim_longest_lock_hold_ms",
-        },
-    ),
-    (
-        "simulated ms while inflating",
-        {
-            "all": "sim_inflate_ms",
-            **{
-                stage: f"sim_inflate_{stage}_ms"
-                for stage in STAGES
-                if stage not in ("sleep", "translate")
-            },
-        },
-    ),
-    (
-        "measured ms",
-        {
-            "structure": "structure_ms",
-            "notify": "real_notify_ms",
-            "translate": "real_translate_ms",
-            "madvise": "real_madvise_ms",
-        },
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -111,7 +49,7 @@ def split(condition: str) -> tuple[str, str]:
 
 def conditions(results: Results) -> list[str]:
     """Conditions of replays, apart from their policies."""
-    return sorted({split(c)[1] for c in results.conditions(REPLAY)})
+    return sorted({split(c)[1] for c in results.conditions(results.replay)})
 
 
 def drivers(results: Results, condition: str) -> list[Driver]:
@@ -119,20 +57,20 @@ def drivers(results: Results, condition: str) -> list[Driver]:
     found = {
         Driver(case.contender, split(case.condition)[0])
         for case in results.cases
-        if case.operation == REPLAY
+        if case.operation == results.replay
         and split(case.condition)[1] == condition
         and not case.contender.is_control
     }
     order = {
         contender: rank
         for rank, contender in enumerate(
-            in_order({driver.contender for driver in found})
+            results.in_order({driver.contender for driver in found})
         )
     }
     return sorted(
         found,
         key=lambda d: (
-            d.contender.structure not in SETLESS,
+            d.contender.structure not in results.setless,
             order[d.contender],
             d.policy,
         ),
@@ -144,72 +82,58 @@ def workloads(results: Results, condition: str) -> list[str]:
     present = {
         case.workload
         for case in results.cases
-        if case.operation == REPLAY and split(case.condition)[1] == condition
+        if case.operation == results.replay and split(case.condition)[1] == condition
     }
     known = [w.name for w in results.workloads if w.name in present]
     return known + sorted(present.difference(known))
 
 
-def case_of(workload: str, driver: Driver, condition: str) -> Case:
+def case_of(
+    results: Results, workload: str, driver: Driver, condition: str
+) -> Case:
     """The row of results that a line stands for."""
     keys = [f"{_POLICY}{driver.policy}"] if driver.policy else []
     keys += [condition] if condition else []
-    return Case(REPLAY, workload, driver.contender, "/".join(keys))
+    return Case(results.replay, workload, driver.contender, "/".join(keys))
 
 
 def figure(
     results: Results, workload: str, driver: Driver, condition: str, name: str
 ) -> float | None:
     """The median of a counter."""
-    case = case_of(workload, driver, condition)
-    value = estimate(list(results.values(case, name).values()))
-    return None if value is None else value.median
+    case = case_of(results, workload, driver, condition)
+    found = results.estimate(case, name)
+    return None if found is None else found.median
 
 
-def tables(results: Results) -> Iterator[list[str]]:
+def tables(results: Results) -> Iterator[Table]:
     """All tables of replay; none where nothing was replayed."""
     for condition in conditions(results):
         for workload in workloads(results, condition):
-            for title, columns in _TABLES:
-                yield _table(results, condition, workload, title, columns)
-
-
-def _table(
-    results: Results,
-    condition: str,
-    workload: str,
-    title: str,
-    columns: dict[str, str],
-) -> list[str]:
-    found = [
-        (
-            driver.label,
-            {
-                column: figure(results, workload, driver, condition, counter)
-                for column, counter in columns.items()
-            },
-        )
-        for driver in drivers(results, condition)
-    ]
-    # A modelled host has no times of its own, a driver without a set no set's.
-    present = [
-        column
-        for column in columns
-        if any(values[column] is not None for _, values in found)
-    ]
-    rows = [
-        (label, [_cell(values[column]) for column in present])
-        for label, values in found
-        if any(values[column] is not None for column in present)
-    ]
-    if not rows:
-        return []
-    heading = f"replay of {workload}, {condition_label(condition)}: {title}"
-    return render(Table(heading, present, "driver", rows))
-
-
-def _cell(value: float | None) -> Cell:
-    if value is None:
-        return Cell(("-",))
-    is_whole = value == int(value)
-    return Cell((count(value) if is_whole else number(value),))
+            place = f"replay of {workload}, {condition_label(condition)}"
+            for title, fields in said()["replay"].items():
+                heads = made(fields)
+                rows = tuple(
+                    (
+                        Cell(driver.label),
+                        *(
+                            Cell(
+                                figure(
+                                    results,
+                                    workload,
+                                    driver,
+                                    condition,
+                                    head.key,
+                                )
+                            )
+                            for head in heads
+                        ),
+                    )
+                    for driver in drivers(results, condition)
+                )
+                # A modelled host has no times of its own: no column of them.
+                table = Table(
+                    "replay", f"{place}: {title}", (_DRIVER, *heads), rows
+                ).filled()
+                if table:
+                    yield table

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Every time of a run as CSV or Markdown, for tables of others.
+"""Any table as CSV or Markdown, for programs and pages of others.
 
-One row for each operation, workload, structure and condition: the time with
-its interval, and the ratio to the baseline with its mark, as in the report.
+A figure with bounds takes a column for each of them and one for its mark.
 """
 
 from __future__ import annotations
@@ -12,50 +11,60 @@ import io
 import re
 from collections.abc import Iterator
 
-from plots.tables import standing
-from plots.text.report import row_label
-from plots.read.results import FLOOR, Contender, Results
-from plots.tables.standing import Measure, Place
-from plots.read.statistics import Estimate, estimate
-from plots.draw.style import in_order
-from plots.text.layout import number, printable
+from plots.read.results import Results
+from plots.read.file import printable
+from plots.tables import cases
+from plots.tables.table import Cell, Column, Table
 
 FORMATS = ("csv", "markdown")
-COLUMNS = (
-    "operation",
-    "workload",
-    "structure",
-    "condition",
-    "median",
-    "low",
-    "high",
-    "unit",
-    "rounds",
-    "ratio",
-    "ratio_low",
-    "ratio_high",
-    "mark",
-    "note",
-)
 # A program for tables takes these for a formula at the beginning of a cell.
 _FORMULA = re.compile(r"[=+\-@]")
 _MARKUP = re.compile(r"([\\`*_~|<>\[\]])")
 
 # Text is a name or a word, a figure is None where there is none.
-Value = str | float | int | None
+Value = str | float | None
 
 
 def export(results: Results, form: str) -> str:
-    """All rows under the names of their columns."""
-    return (_csv if form == "csv" else _markdown)(results)
+    """Every time of a run, as the report has it."""
+    table = cases.times(results)
+    return csv_of(table) if form == "csv" else markdown_of(table)
 
 
-def _csv(results: Results) -> str:
+def csv_of(table: Table) -> str:
+    """Figures with six digits; why one is absent stands under `note`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(map(_csv_cell, row) for row in _rows(results))
+    has_unit = any(cell.unit for row in table.rows for cell in row)
+    heads = [head for c in table.columns for head in _heads(c)]
+    writer.writerow([*heads, *(["unit"] * has_unit), "note"])
+    for row in table.rows:
+        values = [
+            value
+            for column, cell in zip(table.columns, row)
+            for value in _values(column, cell)
+        ]
+        units = [cell.unit for cell in row if cell.unit][:1]
+        notes = dict.fromkeys(cell.absence for cell in row if cell.absence)
+        values += [*(units or [""] * has_unit), "; ".join(notes)]
+        writer.writerow(map(_csv_cell, values))
     return text.getvalue()
+
+
+def _heads(column: Column) -> Iterator[str]:
+    yield column.key
+    if column.bounds:
+        yield from (f"{column.key}_{what}" for what in ("low", "high"))
+    if column.bounds == "interval":
+        yield f"{column.key}_mark"
+
+
+def _values(column: Column, cell: Cell) -> Iterator[Value]:
+    yield cell.value
+    if column.bounds:
+        yield from (cell.low, cell.high)
+    if column.bounds == "interval":
+        yield cell.mark
 
 
 def _csv_cell(value: Value) -> str:
@@ -65,76 +74,24 @@ def _csv_cell(value: Value) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
-def _markdown(results: Results) -> str:
-    rows = [COLUMNS, ("---",) * len(COLUMNS)]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    for row in _rows(results):
-        lines.append(f"| {' | '.join(map(_markdown_cell, row))} |")
-    return "\n".join(lines) + "\n"
-
-
-def _markdown_cell(value: Value) -> str:
-    if isinstance(value, str):
-        return _MARKUP.sub(r"\\\1", printable(value))
-    if isinstance(value, int):
-        return str(value)
-    return "" if value is None else number(value)
-
-
-def _rows(results: Results) -> Iterator[tuple[Value, ...]]:
-    for measure in standing.measures(results):
-        for condition in standing.conditions(results, measure):
-            for workload in standing.workloads(results, measure, condition):
-                place = Place(measure, workload, condition)
-                for who in in_order(_contenders(results, measure, condition)):
-                    yield _row(results, place, who)
-
-
-def _contenders(
-    results: Results, measure: Measure, condition: str
-) -> set[Contender]:
-    """Those that ran all operations of the measure."""
-    return set.intersection(
-        *(
-            results.contenders_of(operation, condition)
-            for operation in measure.operations
+def markdown_of(table: Table) -> str:
+    """As people read it: with three digits, units and marks."""
+    rows = [[column.heading for column in table.columns]]
+    rows.append(["---"] * len(table.columns))
+    for row in table.rows:
+        rows.append(
+            [
+                _MARKUP.sub(r"\\\1", printable(_said(column, cell)))
+                for column, cell in zip(table.columns, row)
+            ]
         )
-    )
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def _row(results: Results, place: Place, who: Contender) -> tuple[Value, ...]:
-    time = estimate(list(standing.times(results, place, who).values()))
-    ratio, mark = _ratio(results, place, who)
-    note = "" if time else standing.word(results, place, who.structure)
-    return (
-        place.measure.name,
-        place.workload,
-        row_label(who),
-        place.condition,
-        *_bounds(time),
-        place.measure.unit,
-        time.count if time else 0,
-        *_bounds(ratio),
-        mark,
-        note,
-    )
-
-
-def _bounds(value: Estimate | None) -> tuple[Value, Value, Value]:
-    if value is None:
-        return None, None, None
-    return value.median, value.low, value.high
-
-
-def _ratio(
-    results: Results, place: Place, who: Contender
-) -> tuple[Estimate | None, str]:
-    """To the baseline; what has none is no contender, or the baseline."""
-    if who.is_control:
-        return standing.control(results, place), ""
-    if who.structure in (FLOOR, results.baseline):
-        return None, ""
-    rival = standing.ratio_of(
-        results, place, who.structure, results.baseline or ""
-    )
-    return (rival.ratio, rival.mark) if rival else (None, "")
+def _said(column: Column, cell: Cell) -> str:
+    if cell.is_absent:
+        return cell.absence
+    text = f"{cell.mark} {cell.text(column.form)} {cell.unit}".strip()
+    if column.bounds and not isinstance(cell.value, str):
+        text = " ".join((text, *cell.bounds(column.form)))
+    return text

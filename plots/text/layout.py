@@ -4,44 +4,21 @@
 from __future__ import annotations
 
 import math
-import re
 import shlex
 import textwrap
-import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from plots.read.file import shorten
+from plots.tables.figures import to_ascii
+from plots.tables.table import Cell, Column, Table
 
 WIDTH = 72  # columns; what is left of 80 after two quotations
-MAX_COLUMNS = 5
 _MAX_HEADING = 24
+_MAX_IN_GROUP = 8  # six columns are to stand side by side
 _MAX_LABEL = 30
-_MOST_NAMES = 24
+_LEGEND_WIDTH = 15
 _GAP = "  "
-
-_SPELLED_OUT = str.maketrans(
-    {"™": "(TM)", "®": "(R)", "©": "(C)", "µ": "u", "μ": "u", "–": "-"}
-)
-
-
-def to_ascii(text: str) -> str:
-    """One line of printable ASCII that still resembles the text."""
-    plain = unicodedata.normalize("NFKD", text.translate(_SPELLED_OUT))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    plain = " ".join(plain.split())
-    return re.sub(r"[^ -~]", "?", plain)
-
-
-def printable(text: str) -> str:
-    """The text with what a terminal would obey spelt out."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def shorten(text: str, width: int) -> str:
-    """Takes out the middle of a text that is too long, keeps both ends."""
-    if len(text) <= width:
-        return text
-    tail = (width - 2) // 2
-    return text[: width - 2 - tail] + ".." + text[len(text) - tail :]
 
 
 def wrap(text: str, indent: str = _GAP) -> list[str]:
@@ -54,206 +31,142 @@ def wrap(text: str, indent: str = _GAP) -> list[str]:
     )
 
 
-def number(value: float) -> str:
-    """Three significant digits, in the shortest spelling."""
-    if value == 0:
-        return "0"
-    mantissa, _, exponent = f"{value:.2e}".partition("e")
-    power = int(exponent)
-    if not -4 <= power < 6:
-        return f"{mantissa}e{power}"
-    return f"{float(f'{value:.2e}'):.{max(0, 2 - power)}f}"
+def lines(table: Table) -> list[str]:
+    """A table in 72 columns, the names of its rows last.
 
-
-def alike(value: float, other: float) -> str:
-    """The value with as many decimals as `number` gives the other one.
-
-    >>> alike(0.98, other=1.0)
-    '0.98'
+    Of columns that may go, the first ones do so for want of room. A table
+    that is too wide all the same stands in several parts.
     """
-    model = number(other)
-    if "e" in model or not abs(value) < 1e6:
-        return number(value)
-    return f"{value:.{len(model.partition('.')[2])}f}"
-
-
-def count(value: float) -> str:
-    """A whole number in full, anything else in three digits."""
-    if value == int(value) and abs(value) < 1e12:
-        return str(int(value))
-    return number(value)
-
-
-def percent(value: float) -> str:
-    """A share or a width in percent, at most six columns."""
-    if abs(value) > 999:
-        return ">999%" if value > 0 else "<-999%"
-    if 0 < value < 0.5:
-        return "<1%"
-    return f"{value:.0f}%"
-
-
-def binary_size(size: float) -> str:
-    """Bytes in the largest binary unit of which there is one.
-
-    >>> binary_size(8 * 2**30)
-    '8 GiB'
-    """
-    for unit, power in (("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)):
-        if size >= 2**power:
-            return f"{count(float(f'{size / 2**power:.3g}'))} {unit}"
-    return f"{count(size)} B"
-
-
-def listing(names: Iterable[str]) -> str:
-    """Names in a row, the number of the rest after two dozen."""
-    every = list(names)
-    text = " ".join(every[:_MOST_NAMES])
-    rest = len(every) - _MOST_NAMES
-    return text if rest <= 0 else f"{text} and {rest} more"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One field: a mark of one column, then parts aligned to the right."""
-
-    parts: tuple[str, ...]
-    mark: str = " "
-
-
-@dataclass(frozen=True)
-class Table:
-    """Columns of cells; the name of the row stands last, as LKP has it."""
-
-    title: str
-    headings: Sequence[str]
-    label_heading: str
-    rows: Sequence[tuple[str, Sequence[Cell]]]
-    most_columns: int = MAX_COLUMNS
-
-
-def render(table: Table) -> list[str]:
-    """The table in 72 columns; several tables when it is too wide."""
+    names, figures = _split(table)
     title = wrap(table.title)
-    columns = [
-        _render_column(heading, [cells[index] for _, cells in table.rows])
-        for index, heading in enumerate(table.headings)
-    ]
-    widest = max((len(column[0]) for column in columns), default=0)
-    room = min(_MAX_LABEL, WIDTH - len(_GAP) - widest)
-    labels = [
-        shorten(to_ascii(label) or "?", room)
-        for label in (table.label_heading, *(row[0] for row in table.rows))
-    ]
-    lines: list[str] = []
-    for chunk in _chunks(columns, max(map(len, labels)), table.most_columns):
-        if lines:
-            lines.append("")
-        lines += title
-        lines += [
+    labels = _labels(names, [len(lines_[0]) for _, _, lines_ in figures])
+    while not _fits(figures, labels):
+        spare = [i for i, (column, *_) in enumerate(figures) if column.may_go]
+        if not spare:
+            break
+        del figures[spare[0]]
+    made: list[str] = []
+    for chunk in _chunks(figures, labels):
+        if made:
+            made.append("")
+        made += title
+        grouped = _grouped(chunk)
+        if any(column.group for column, *_ in chunk):
+            made.append(_GAP.join(group for group, _ in grouped).rstrip())
+        made += [
             _GAP.join((*fields, label)).rstrip()
-            for *fields, label in zip(*chunk, labels)
+            for *fields, label in zip(*(text for _, text in grouped), labels)
         ]
-    return lines
+    return made
 
 
-def _render_column(heading: str, cells: Sequence[Cell]) -> list[str]:
+# A column, its place in the table, and its lines of one width.
+_Made = tuple[Column, int, list[str]]
+
+
+def _split(table: Table) -> tuple[list[list[str]], list[_Made]]:
+    """Columns of names, and columns of figures."""
+    names: list[list[str]] = []
+    figures: list[_Made] = []
+    for at, column in enumerate(table.columns):
+        cells = [row[at] for row in table.rows]
+        if column.names:
+            words = (column.heading, *(cell.text() for cell in cells))
+            names.append([to_ascii(word) or "?" for word in words])
+        else:
+            figures.append((column, at, _column(column, cells)))
+    return names, figures
+
+
+def _labels(names: list[list[str]], widths: Sequence[int]) -> list[str]:
+    """Names side by side, no wider than the widest column leaves room."""
+    room = WIDTH - len(_GAP) - max(widths, default=0)
+    room -= len(_GAP) * (len(names) - 1)
+    columns = []
+    for at, words in enumerate(names):
+        most = min(_MAX_LABEL, max(1, room // (len(names) - at)))
+        short = [shorten(word, most) for word in words]
+        width = max(map(len, short))
+        room -= width
+        columns.append([word.ljust(width) for word in short])
+    return [_GAP.join(fields).rstrip() for fields in zip(*columns)]
+
+
+def _column(column: Column, cells: Sequence[Cell]) -> list[str]:
     """Heading and cells, padded to one width."""
+    parts = [_parts(column, cell) for cell in cells]
     # A word such as "failed" stands alone and aligns with no number.
-    aligned = [cell.parts for cell in cells if len(cell.parts) > 1]
-    widths = [max(map(len, column)) for column in zip(*aligned)]
-    texts = [shorten(to_ascii(heading) or "?", _MAX_HEADING)]
-    for cell in cells:
-        fields = cell.parts
+    aligned = [fields for fields in parts if len(fields) > 1]
+    widths = [max(map(len, fields)) for fields in zip(*aligned)]
+    most = _MAX_IN_GROUP if column.group else _MAX_HEADING
+    texts = [shorten(to_ascii(column.heading) or "?", most)]
+    has_marks = any(cell.mark for cell in cells)
+    for cell, fields in zip(cells, parts):
         if len(fields) > 1:
             fields = tuple(map(str.rjust, fields, widths))
-        texts.append(cell.mark + " ".join(fields))
+        texts.append((cell.mark or " ") * has_marks + " ".join(fields))
     width = max(map(len, texts))
     return [text.rjust(width) for text in texts]
 
 
-def _chunks(
-    columns: Sequence[list[str]], label_width: int, most: int
-) -> list[Sequence[list[str]]]:
+def _parts(column: Column, cell: Cell) -> tuple[str, ...]:
+    """A value and what surrounds it; a dash for what was not measured."""
+    if cell.is_absent:
+        return (cell.absence.removesuffix(" ns") or "-",)
+    if isinstance(cell.value, str):
+        return (shorten(to_ascii(cell.value), _MAX_LABEL),)
+    value = cell.text(column.form)
+    if column.bounds == "spread":
+        return value, cell.spread()
+    if column.bounds == "interval":
+        return value, *(cell.bounds(column.form) or ("", ""))
+    return (value,)
+
+
+def _grouped(chunk: Sequence[_Made]) -> list[tuple[str, list[str]]]:
+    """Columns side by side under one title, of one width."""
+    made: list[tuple[str, list[str]]] = []
+    for group, columns in groupby(chunk, key=lambda each: each[0].group):
+        texts = [text for *_, text in columns]
+        if not group:
+            made += [(" " * len(text[0]), text) for text in texts]
+            continue
+        joined = [_GAP.join(fields) for fields in zip(*texts)]
+        width = max(len(group), len(joined[0]))
+        made.append((group.rjust(width), [x.rjust(width) for x in joined]))
+    return made
+
+
+def _chunks(figures: list[_Made], labels: Sequence[str]) -> list[list[_Made]]:
     """Splits columns evenly into as few tables as fit."""
-    total = len(columns)
+    total = len(figures)
     for tables in range(1, total + 1):
         cuts = [math.ceil(total * i / tables) for i in range(tables + 1)]
-        chunks = [columns[a:b] for a, b in zip(cuts, cuts[1:])]
-        if all(
-            len(chunk) <= most and _fits(chunk, label_width)
-            for chunk in chunks
-        ):
+        chunks = [figures[a:b] for a, b in zip(cuts, cuts[1:])]
+        if all(_fits(chunk, labels) for chunk in chunks):
             return chunks
-    return [[column] for column in columns]
+    return [[column] for column in figures]
 
 
-def _fits(columns: Sequence[list[str]], label_width: int) -> bool:
-    width = sum(len(column[0]) + len(_GAP) for column in columns)
-    return width + label_width <= WIDTH
+def _fits(figures: Sequence[_Made], labels: Sequence[str]) -> bool:
+    grouped = _grouped(figures)
+    width = sum(len(text[0]) + len(_GAP) for _, text in grouped)
+    return width + max(map(len, labels)) <= WIDTH
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a grid; the first that may go does so for want of room."""
-
-    heading: str
-    cells: Sequence[Cell]
-    may_go: bool = False
-
-
-@dataclass(frozen=True)
-class Group:
-    """Columns side by side under one title."""
-
-    title: str
-    columns: Sequence[Column]
+def legend_lines(words: Mapping[str, str]) -> list[str]:
+    """A line for each column and mark, as long as no name in it is odd."""
+    made = []
+    for name, text in words.items():
+        first, *rest = textwrap.wrap(to_ascii(text), WIDTH - _LEGEND_WIDTH)
+        made.append(name.ljust(_LEGEND_WIDTH - 1) + " " + first)
+        made += [" " * _LEGEND_WIDTH + line for line in rest]
+    return made
 
 
-def grid(
-    label_heading: str, labels: Sequence[str], groups: Sequence[Group]
-) -> list[str]:
-    """One table of 72 columns with the names of its rows in front."""
-    names = [to_ascii(name) or "?" for name in (label_heading, *labels)]
-    longest = min(_MAX_LABEL, max(map(len, names)))
-    parts = [
-        _render_group(group, column)
-        for group in groups
-        for column in _split(group)
-    ]
-    while True:
-        room = WIDTH - sum(len(lines[0]) + len(_GAP) for _, lines in parts)
-        spare = [i for i, (may_go, _) in enumerate(parts) if may_go]
-        if room >= longest or not spare:
-            break
-        del parts[spare[0]]
-    width = min(longest, max(1, room))
-    fields = ["", *(shorten(name, width) for name in names)]
-    lines = [
-        _GAP.join((name.ljust(width), *texts)).rstrip()
-        for name, *texts in zip(fields, *(lines for _, lines in parts))
-    ]
-    return lines if lines[0] else lines[1:]
-
-
-def _split(group: Group) -> list[Sequence[Column]]:
-    """What stands or goes together: a titled group, or a single column."""
-    if group.title:
-        return [group.columns]
-    return [[column] for column in group.columns]
-
-
-def _render_group(
-    group: Group, columns: Sequence[Column]
-) -> tuple[bool, list[str]]:
-    """Whether it may go; then title, headings and rows, of one width."""
-    made = [_render_column(c.heading, c.cells) for c in columns]
-    lines = [_GAP.join(fields) for fields in zip(*made)]
-    width = max(len(group.title), len(lines[0]))
-    return (
-        all(column.may_go for column in columns),
-        [line.rjust(width) for line in (group.title, *lines)],
-    )
+def wrapped(items: Iterable[str]) -> list[str]:
+    """Paragraphs under each other."""
+    return [line for item in items for line in wrap(item)]
 
 
 def page(sections: Iterable[Sequence[str]]) -> str:
@@ -264,7 +177,7 @@ def page(sections: Iterable[Sequence[str]]) -> str:
 def shell_lines(prefix: str, command: str) -> list[str]:
     """A command that can be pasted, in lines of 72 columns.
 
-    Quoted anew, because a fault list holds semicolons and whoever recorded
+    Quoted again, because a fault list holds semicolons and whoever recorded
     the command line may have joined its words with blanks only.
     """
     command = to_ascii(command)

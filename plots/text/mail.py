@@ -15,21 +15,25 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
-from plots.tables import answer, standing
-from plots.text import mail_changes, mail_cover, mail_reply
+from plots.read.results import Contender, Results, condition_label
+from plots.read.file import shorten
+from plots.tables import answer, changes, facts, glance, standing
+from plots.tables.duel import Duel, command_words, duel
+from plots.tables.figures import to_ascii
+from plots.tables.glance import rival_cell
+from plots.tables.legend import legend
+from plots.tables.table import ABSENT, Cell, Table
+from plots.text.layout import WIDTH, lines, page, shell_lines, wrap, wrapped
 from plots.text.mail_subject import REPLY, Choice, Subject, choose, rebased
-from plots.read.results import FLOOR, Contender, Results
-from plots.text.layout import WIDTH, page, shell_lines, shorten, to_ascii, wrap
 
-# A cover letter of one rival on five guests has 30 lines with this.
-_MOST_OF_ANSWER = 5
-_NO_ROW = wrap(
+MOST_LINES = 30
+_NO_ROW = (
     "NO ROW has six rounds: run again with more --rounds and a larger"
     " --row-budget."
 )
-_CHECKSUM = 12  # digits that are enough to tell two traces apart
 # What git am, git apply, patch and a mail server take for something else at
 # the beginning of a line, and the scissors of git mailinfo anywhere.
 _MISREAD = re.compile(
@@ -37,6 +41,11 @@ _MISREAD = re.compile(
     r"|>|From |\.$|\s*--$|\s*[0-9,]+[acds]$"
     r"|.*(8<|>8|%<|>%)"
 )
+
+# A cover letter has no room to explain these.
+_KNOWN = ("-", "( )", ">9", "failed", "GiB", "peak")
+
+_Sections = list[Sequence[str]]
 
 
 def mail(
@@ -47,58 +56,16 @@ def mail(
     """The whole text, with a newline at its end."""
     results = rebased(results, choice.baseline)
     subject = choose(results, choice)
-    sections: list[Sequence[str]] = [_warnings(results)]
+    sections: _Sections = [_warnings(results)]
     if base is not None:
-        sections += mail_changes.tables(base, subject)
+        sections += _against(base, subject)
     if choice.form == REPLY:
-        sections += [
-            _no_ratios(subject),
-            *mail_reply.duels(subject),
-            mail_reply.legend(subject),
-            [*wrap(f"Shown: {subject.why}."), *_left_out(subject)],
-            [*_machine(results), *_traces(subject), *_reproduce(results)],
-        ]
+        sections += _reply(subject)
     elif base is None:
         sections += _cover_letter(subject, choice)
     else:
         sections.append(_in_short(results))
-    lines = page(sections).splitlines()
-    return "\n".join(_unmistakable(line) for line in lines) + "\n"
-
-
-def _cover_letter(subject: Subject, choice: Choice) -> list[Sequence[str]]:
-    results = subject.results
-    found = answer.duel(results)
-    is_answered = not choice.is_narrow and (
-        found is None or found.rival in subject.rivals
-    )
-    answered = found.rival if is_answered and found else None
-    tables = list(mail_cover.tables(subject, answered))
-    short = mail_cover.short(subject)
-    return [
-        _answer(results) if is_answered else [],
-        _no_ratios(subject),
-        *tables,
-        [
-            *(mail_cover.legend(subject, tables) if tables else []),
-            *(_NO_ROW if short and not tables else []),
-            *_left_out(subject, short),
-            *_in_short(results),
-        ],
-    ]
-
-
-def _answer(results: Results) -> list[str]:
-    """As many of its sentences as there is room for; they come by weight."""
-    lines: list[str] = []
-    said = ""
-    for sentence in answer.answer(results):
-        said = f"{said} {sentence}".strip()
-        wrapped = wrap(said, indent="")
-        if lines and len(wrapped) > _MOST_OF_ANSWER:
-            break
-        lines = wrapped
-    return lines
+    return ("\n".join(map(_unmistakable, page(sections).splitlines())) + "\n")
 
 
 def _unmistakable(line: str) -> str:
@@ -113,34 +80,231 @@ def _unmistakable(line: str) -> str:
     return shorten(f"| {line.strip()}", WIDTH)
 
 
+# --- cover letter -------------------------------------------------------
+
+
+def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
+    """Who wins is said above each table, unless the answer has said so."""
+    results = subject.results
+    found = duel(results)
+    is_answered = not choice.is_narrow and (
+        found is None or found.rival in subject.rivals
+    )
+    said = found.rival if is_answered and found else None
+    sections: _Sections = [_no_ratios(subject)]
+    tables: list[Table] = []
+    short: list[str] = []
+    seen: set[str | None] = set()
+    for measure in subject.measures:
+        for rival in subject.rivals or (None,):
+            block, few = _without_few_rounds(subject.duel(measure, rival))
+            if few:
+                who = f"{rival} on " if len(subject.rivals) > 1 else ""
+                short.append(who + ", ".join(few))
+            if not block.guests:
+                continue
+            if rival not in (None, said):
+                begin = f"{rival} against {block.baseline}, {measure.name}"
+                ratios = [rival_cell(block.ratio(g)) for g in block.guests]
+                sections.append(_counts(begin, ratios, "guest", "on"))
+            made = [glance.guests(block)]
+            if rival not in seen:
+                made.append(glance.beside(block))
+            seen.add(rival)
+            tables += filter(None, made)
+            sections += map(lines, filter(None, made))
+    short = list(dict.fromkeys(short))
+    sections.append(
+        [
+            *(_legend(results, tables) if tables else []),
+            *(wrap(_NO_ROW) if short and not tables else []),
+            *_left_out(subject, short),
+            *_in_short(results),
+        ]
+    )
+    if not is_answered:
+        return sections
+    room = MOST_LINES - page(sections).count("\n")
+    return [_answer(results, room), *sections]
+
+
+def _answer(results: Results, room: int) -> list[str]:
+    """As many of its sentences as there is room for; they come by weight."""
+    sentences = answer.answer(results)
+    while True:
+        made = wrap(" ".join(sentences), indent="")
+        if len(sentences) <= 2 or len(made) < room:
+            return made
+        del sentences[-1]
+
+
+def _without_few_rounds(block: Duel) -> tuple[Duel, list[str]]:
+    """On guests with a ratio, or a word for its absence; and the others."""
+    results = block.results
+    shown, few = [], []
+    for guest in block.guests:
+        place, ratio = block.place(guest), block.ratio(guest)
+        time = standing.time(results, place, block.baseline)
+        is_short = time is not None and not time.is_interval
+        if ratio.mark == "?" if ratio else not block.rival and is_short:
+            few.append(guest)
+        elif ratio or (time and not block.rival) or any(
+            standing.word(results, place, name) for name in block.both
+        ):
+            shown.append(guest)
+    return block.on(shown), few
+
+
+def _counts(
+    begin: str, ratios: Sequence[Cell], row: str, at: str
+) -> list[str]:
+    """How many rows show what; it claims no more than they do."""
+    marks = Counter(cell.mark for cell in ratios)
+    faster = sum(
+        cell.mark == "*" and float(cell.value or 0) < 1 for cell in ratios
+    )
+    without = sum(cell.is_absent for cell in ratios)
+    rows = row if len(ratios) == 1 else f"{row}s"
+    said = [
+        f"faster {at} {faster}",
+        f"slower {at} {marks['*'] - faster}",
+        f"no difference shown {at} {marks['~']}",
+    ]
+    if marks["?"]:
+        said.append(f"too few rounds to tell {at} {marks['?']}")
+    if without:
+        said.append(f"over its time or failed {at} {without}")
+    return wrap(f"{begin}: of {len(ratios)} {rows} {', '.join(said)}.")
+
+
+def _legend(results: Results, tables: Sequence[Table]) -> list[str]:
+    """Each column and mark, in as few lines as possible."""
+    words = legend(results, tables)
+    for name in _KNOWN:
+        words.pop(name, None)
+    if "*" in words:
+        words.pop("(A/A control)", None)
+    return wrap(_said(words)) if words else []
+
+
+def _said(words: Mapping[str, str]) -> str:
+    parts = (
+        f"{name}{':' * name[0].isalpha()} {text}" for name, text in words.items()
+    )
+    return f"{'; '.join(parts)}."
+
+
+# --- reply --------------------------------------------------------------
+
+
+def _reply(subject: Subject) -> _Sections:
+    results = subject.results
+    sections: _Sections = [_no_ratios(subject)]
+    tables: list[Table] = []
+    label = condition_label(subject.condition)
+    for name in subject.structures:
+        if name in (results.baseline, results.floor):
+            continue
+        duels = [subject.duel(measure, name) for measure in subject.measures]
+        table = glance.duel_rows(duels)
+        begin = f"{name} against {results.baseline or ''}, {label}"
+        if not table:
+            sections.append(wrap(f"{begin}: no row has both"))
+            continue
+        tables.append(table)
+        sections.append(_counts(begin, table.column("ratio"), "row", "in"))
+        sections.append(lines(table))
+    words = legend(results, tables)
+    words.pop("-", None)
+    machine = (shorten(to_ascii(x), WIDTH) for x in facts.machine(results))
+    return [
+        *sections,
+        wrap(_said(words) + _primary(subject)) if words else [],
+        [*wrap(f"Shown: {subject.why}."), *_left_out(subject)],
+        [*wrapped(machine), *_traces(subject), *_reproduce(results)],
+    ]
+
+
+def _primary(subject: Subject) -> str:
+    primary = {name for _, _, name in subject.results.primary_ratios}
+    names = [name for name in subject.structures if name in primary]
+    if not names:
+        return ""
+    return (
+        f" The ratios of {', '.join(names)} without faults were declared"
+        " primary before the run."
+    )
+
+
+def _traces(subject: Subject) -> list[str]:
+    """Checksums, so that a reader knows what was replayed."""
+    table = facts.workloads(subject.results)
+    names = (cell.text() for cell in table.column("workload"))
+    traces = dict(zip(names, table.column("trace")))
+    return wrap(
+        "traces: "
+        + ", ".join(
+            f"{name} {traces.get(name, ABSENT).text() or 'not recorded'}"
+            for name in subject.workloads
+        )
+    )
+
+
+# --- a base run and a patched one ---------------------------------------
+
+
+def _against(base: Results, subject: Subject) -> _Sections:
+    """Words, a table for each measure, and what memory became."""
+    results = subject.results
+    pairs = changes.pairs_of(base, results)
+    name = results.baseline
+    if any(case.contender.structure == name for case in base.cases):
+        base = rebased(base, name)
+    names = list(dict.fromkeys([*filter(None, [name]), *subject.structures]))
+    commits = [run.context.get("commit", "unknown") for run in (base, results)]
+    said = (
+        f"Base is commit {commits[0]}, patched is {commits[1]}."
+        f" {changes.verdict(pairs, pairs)}"
+    )
+    sections: _Sections = [wrapped([said, *changes.warnings(pairs)])]
+    left_out: list[str] = []
+    for measure in subject.measures:
+        places = [subject.place(measure, w) for w in subject.workloads]
+        table, short = changes.of_places(base, results, places, names, pairs)
+        left_out += short
+        sections.append(lines(table) if table else [])
+    peaks = changes.peaks(base, results, places, names)
+    sections.append(lines(peaks) if peaks else [])
+    notes = [
+        "change: median of patched / base with its 95 % interval; * beyond"
+        " what the A/A controls of both runs show and beyond the change of"
+        " all rows together; ~ no difference shown"
+    ]
+    if left_out:
+        notes.append(f"Left out, fewer than 6 rounds: {'; '.join(left_out)}")
+    return [*sections, wrapped(notes)]
+
+
 # --- around them --------------------------------------------------------
 
 
 def _warnings(results: Results) -> list[str]:
-    lines: list[str] = []
-    if results.is_interrupted:
-        lines += wrap("INTERRUPTED: shows what was measured until then")
-    build = results.context.get("build_type", "Release")
-    if build not in ("Release", "RelWithDebInfo"):
-        lines += wrap(f"NOT OPTIMISED: build type {build}")
-    return lines
+    said = ("INTERRUPTED", "NOT OPTIMISED")
+    return wrapped(w for w in facts.warnings(results) if w.startswith(said))
 
 
 def _no_ratios(subject: Subject) -> list[str]:
     """Why there are none, although there are times."""
     results = subject.results
     who = Contender(results.baseline or "")
-    if any(
-        standing.times(results, subject.place(measure, workload), who)
+    places = [
+        subject.place(measure, workload)
         for measure in subject.measures
         for workload in subject.workloads
-    ):
+    ]
+    if any(standing.times(results, place, who) for place in places):
         return []
-    words = {
-        standing.word(results, subject.place(measure, workload), who.structure)
-        for measure in subject.measures
-        for workload in subject.workloads
-    } - {""}
+    words = {standing.word(results, p, who.structure) for p in places} - {""}
     why = f" ({', '.join(sorted(words))})" if words else ""
     baseline = results.baseline or "which the file does not name"
     return wrap(
@@ -152,48 +316,38 @@ def _no_ratios(subject: Subject) -> list[str]:
 
 def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
     """What the run has and the mail has not."""
-    results = subject.results
-    structures = {
-        case.contender.structure
-        for case in results.cases
-        if case.contender.structure not in (FLOOR, results.baseline)
-    }.difference(subject.structures)
-    operations = {
-        operation
-        for operation in results.operations()
-        if all(operation not in m.operations for m in subject.measures)
-    }
-    faults = {c.condition for c in results.cases} - {subject.condition}
-    workloads = {c.workload for c in results.cases}.difference(
-        subject.workloads
-    )
-    parts = [
-        f"{len(names)} {what}{'s' if len(names) != 1 else ''}"
-        + (f" ({', '.join(sorted(names))})" if len(names) <= 3 else "")
-        for what, names in (
-            ("structure", structures),
-            ("operation", operations),
-            ("workload", workloads),
-        )
-        if names
-    ]
-    if "" in faults:
-        parts.append("times without faults")
-    if faults - {""}:
-        other = "other " if subject.condition else ""
-        parts.append(f"times under {other}faults")
-    for cases, why in (
-        (results.failed, "failed"),
-        (results.limits, "cut off (over the time that a row may take)"),
-    ):
-        if cases:
-            rows = "row" if len(cases) == 1 else "rows"
-            parts.append(f"{len(cases)} {rows} {why}")
+    parts = list(_only_in_the_report(subject))
     if short:
         parts.append(f"{'; '.join(short)} (fewer than 6 rounds)")
     if not parts:
         return ["Nothing is left out."]
     return wrap(f"Only in the report: {'; '.join(parts)}.")
+
+
+def _only_in_the_report(subject: Subject) -> Iterator[str]:
+    results = subject.results
+    none = {results.floor, results.baseline, *subject.structures}
+    timed = {name for m in subject.measures for name in m.operations}
+    for what, names in (
+        ("structure", {c.contender.structure for c in results.cases} - none),
+        ("operation", set(results.operations()) - timed),
+        ("workload", {c.workload for c in results.cases}.difference(
+            subject.workloads)),
+    ):
+        if names:
+            which = f" ({', '.join(sorted(names))})" if len(names) <= 3 else ""
+            yield f"{len(names)} {what}{'s' * (len(names) > 1)}{which}"
+    faults = {case.condition for case in results.cases} - {subject.condition}
+    if "" in faults:
+        yield "times without faults"
+    if faults - {""}:
+        yield f"times under {'other ' if subject.condition else ''}faults"
+    for cases, why in (
+        (results.failed, "failed"),
+        (results.limits, "cut off (over the time that a row may take)"),
+    ):
+        if cases:
+            yield f"{len(cases)} row{'s' * (len(cases) > 1)} {why}"
 
 
 def _in_short(results: Results) -> list[str]:
@@ -215,46 +369,9 @@ def _in_short(results: Results) -> list[str]:
     ]
 
 
-def _machine(results: Results) -> list[str]:
-    """Four lines, whatever the machine is called."""
-
-    def said(key: str) -> str:
-        return to_ascii(results.context.get(key, "")) or "n/a"
-
-    return [
-        shorten(line, WIDTH).rstrip()
-        for line in (
-            f"CPU: {said('cpu_model')}, {said('num_cpus')} CPUs at"
-            f" {said('mhz_per_cpu')} MHz, SMT {said('smt')}",
-            f"{said('kernel')}, governor {said('governor')}, turbo"
-            f" {said('turbo')}, THP {said('thp')}, ASLR {said('aslr')}",
-            f"{said('compiler')} {said('compiler_flags')},"
-            f" {said('build_type')}, {said('libc')}",
-            f"pfnbench {said('pfnbench_version')}, commit {said('commit')},"
-            f" {said('date')[:10]}, {results.rounds} rounds, load"
-            f" {said('load_average')}",
-        )
-    ]
-
-
-def _traces(subject: Subject) -> list[str]:
-    """Checksums, so that a reader knows what was replayed."""
-    traces = {w.name: w for w in subject.results.workloads}
-    parts = []
-    for name in subject.workloads:
-        workload = traces.get(name)
-        trace = workload.trace if workload else None
-        parts.append(f"{name} {(trace or 'not recorded')[:_CHECKSUM]}")
-    return wrap(f"traces: {', '.join(parts)}")
-
-
 def _reproduce(results: Results, prefix: str = "reproduce:") -> list[str]:
     """The command without the folder, which is no part of the work."""
-    command = results.context.get("command_line", "").strip()
-    try:
-        words = shlex.split(command)
-    except ValueError:  # an odd quotation mark
-        words = command.split()
+    words = command_words(results)
     kept = [
         word
         for before, word in zip(["", *words], words)

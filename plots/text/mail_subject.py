@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from plots.tables import primary, standing
-from plots.text.report import FILE_NAME as REPORT
-from plots.read.results import FLOOR, Results, ResultsError, condition_label
-from plots.tables.standing import LIMIT, Measure, Place, Rival
+from plots.read.results import Contender, Results, ResultsError
+from plots.read.results import condition_label
 from plots.read.statistics import median
-from plots.draw.style import in_order
+from plots.tables import standing
+from plots.tables.duel import Duel, named
+from plots.tables.standing import LIMIT, WHOLE, Measure, Place, Rival
 
 COVER_LETTER = "cover-letter"
 REPLY = "reply"
@@ -23,7 +23,6 @@ FORMS = (COVER_LETTER, REPLY)
 _MOST_FAMILIES = 2
 # The two of the thread with which all of this began.
 _ARGUED = ("xbitmap", "cvbmp")
-_VARIANT = "variant of"  # so begins the origin of what nobody proposed
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,8 @@ class Choice:
     @property
     def is_narrow(self) -> bool:
         """Whether it is about less than the run as a whole."""
-        return bool(
-            self.workloads
-            or self.structures
-            or self.operations
-            or self.fault is not None
-        )
+        chosen = (self.workloads, self.structures, self.operations)
+        return any(chosen) or self.fault is not None
 
 
 @dataclass(frozen=True)
@@ -56,40 +51,45 @@ class Subject:
     condition: str
     workloads: tuple[str, ...]
     measures: tuple[Measure, ...]
-    structures: tuple[str, ...]
-    why: str  # these structures, in a reply
+    structures: tuple[str, ...] = ()
+    why: str = ""  # these structures, in a reply
 
     @property
     def decisive(self) -> Measure:
         """The time by which structures are chosen."""
-        is_whole = standing.WHOLE in self.measures
-        return standing.WHOLE if is_whole else self.measures[0]
+        return WHOLE if WHOLE in self.measures else self.measures[0]
 
     @property
     def rivals(self) -> tuple[str, ...]:
         """Those set against the baseline; the bound only for want of one."""
-        others = [
-            name
-            for name in self.structures
-            if name not in (FLOOR, self.results.baseline)
-        ]
-        return tuple(name for name in others if name != LIMIT) or tuple(others)
+        none = (self.results.floor, self.results.baseline)
+        others = tuple(name for name in self.structures if name not in none)
+        return tuple(name for name in others if name != LIMIT) or others
 
     def place(self, measure: Measure, workload: str) -> Place:
         return Place(measure, workload, self.condition)
+
+    def duel(self, measure: Measure, rival: str | None) -> Duel:
+        """Against the baseline, on every guest of the choice."""
+        guests = tuple(standing.by_run(self.results, self.workloads))
+        return Duel(self.results, measure, self.condition, rival, guests)
 
 
 def rebased(results: Results, baseline: str | None) -> Results:
     """The same rounds, with ratios to another structure."""
     if baseline is None:
         return results
-    present = {
-        case.contender for case in results.cases if not case.contender.control
-    }
-    names = [c.structure for c in in_order(present) if c.structure != FLOOR]
+    names = _names({case.contender for case in results.cases}, results)
+    names = [name for name in names if name != results.floor]
     _refuse_unknown(results, "structure", [baseline], names)
     context = {**results.context, "baseline": baseline}
     return replace(results, context=context)
+
+
+def _names(contenders: set[Contender], results: Results) -> list[str]:
+    """In the usual order, without controls."""
+    ordered = results.in_order(contenders)
+    return [who.structure for who in ordered if not who.is_control]
 
 
 def choose(results: Results, choice: Choice) -> Subject:
@@ -98,64 +98,30 @@ def choose(results: Results, choice: Choice) -> Subject:
         results, "operation", choice.operations, [m.name for m in every]
     )
     condition = _condition(results, choice.fault)
-    possible = [
-        m for m in every if condition in standing.conditions(results, m)
-    ]
-    measures = _measures(possible, choice)
-    workloads = list(
-        dict.fromkeys(
-            workload
-            for measure in measures
-            for workload in standing.workloads(results, measure, condition)
-        )
+    measures = _measures(
+        [m for m in every if condition in standing.conditions(results, m)],
+        choice,
     )
+    workloads = []
+    for measure in measures:
+        workloads += standing.workloads(results, measure, condition)
+    workloads = list(dict.fromkeys(workloads))
     _refuse_unknown(results, "workload", choice.workloads, workloads)
     workloads = [w for w in workloads if w in (choice.workloads or workloads)]
-    written = results.path.with_name(REPORT).exists()
-    if not any(
-        standing.has_times(results, Place(measure, workload, condition))
-        for measure in measures
-        for workload in workloads
-    ):
-        raise ResultsError(
-            results.path,
-            f"has no time for the mail, {condition_label(condition)}",
-            ("report.txt beside it is written; " if written else "")
-            + "choose others with --operation and --fault, or run with"
-            " --operation=set,drain",
-        )
-    present = [
-        c.structure
-        for c in in_order(
-            {
-                case.contender
-                for case in results.cases
-                if case.condition == condition
-                and not case.contender.is_control
-            }
-        )
-    ]
+    subject = Subject(results, condition, tuple(workloads), tuple(measures))
+    _refuse_nothing(subject)
+    cases = [c for c in results.cases if c.condition == condition]
+    present = _names({case.contender for case in cases}, results)
     _refuse_unknown(results, "structure", choice.structures, present)
-    subject = Subject(
-        results, condition, tuple(workloads), tuple(measures), (), ""
-    )
-    structures, why = list(choice.structures), "as chosen"
-    if not structures:
-        others = [
-            name for name in present if name not in (FLOOR, results.baseline)
-        ]
-        if choice.form == REPLY:
-            structures, why = _for_reply(subject, others)
-        else:
-            structures = _for_cover_letter(subject, others)
-    return Subject(
-        results,
-        condition,
-        tuple(workloads),
-        tuple(measures),
-        tuple(s for s in present if s in structures),
-        why,
-    )
+    none = (results.floor, results.baseline)
+    others = [name for name in present if name not in none]
+    chosen, why = list(choice.structures), "as chosen"
+    if not chosen and choice.form == REPLY:
+        chosen, why = _for_reply(subject, others)
+    elif not chosen:
+        chosen = _for_cover_letter(subject, others)
+    shown = tuple(name for name in present if name in chosen)
+    return replace(subject, structures=shown, why=why)
 
 
 def _refuse_unknown(
@@ -168,6 +134,26 @@ def _refuse_unknown(
                 f"has no {what} {name!r}",
                 f"it has {', '.join(dict.fromkeys(known)) or 'none'}",
             )
+
+
+def _refuse_nothing(subject: Subject) -> None:
+    results = subject.results
+    if any(
+        standing.times(results, place, who)
+        for measure in subject.measures
+        for workload in subject.workloads
+        for place in [subject.place(measure, workload)]
+        for who in standing.present(results, place)
+    ):
+        return
+    written = results.path.with_name("report.txt").exists()
+    raise ResultsError(
+        results.path,
+        f"has no time for the mail, {condition_label(subject.condition)}",
+        ("report.txt next to it is written; " if written else "")
+        + "choose others with --operation and --fault, or run with"
+        " --operation=set,drain",
+    )
 
 
 def _condition(results: Results, fault: str | None) -> str:
@@ -190,31 +176,22 @@ def _measures(possible: Sequence[Measure], choice: Choice) -> list[Measure]:
         by_name.setdefault(measure.name, measure)
     if choice.operations:
         return [m for n, m in by_name.items() if n in choice.operations]
-    if choice.form == COVER_LETTER or standing.WHOLE.name not in by_name:
+    if choice.form == COVER_LETTER or WHOLE.name not in by_name:
         return list(by_name.values())[:1]
-    wanted = (*standing.WHOLE.operations, standing.WHOLE.name)
-    return [by_name[name] for name in wanted]
-
-
-def _named(results: Results, others: Sequence[str]) -> list[str]:
-    """Those of the others that the command line asked for by name."""
-    asked = primary.named(results)
-    return [name for name in others if name in asked]
+    return [by_name[name] for name in (*WHOLE.operations, WHOLE.name)]
 
 
 def _for_reply(
     subject: Subject, others: Sequence[str]
 ) -> tuple[list[str], str]:
     """Who was named; otherwise the rival, and who is faster most often."""
-    named = _named(subject.results, others)
-    if named:
-        return named, "as named on the command line"
+    asked = named(subject.results)
+    if found := [name for name in others if name in asked]:
+        return found, "as named on the command line"
     rivals_of = _against_baseline(subject)
     scores = {
         name: (
-            sum(
-                r.mark == "*" and r.ratio.median < 1 for r in rivals_of[name]
-            ),
+            sum(r.mark == "*" and r.ratio.median < 1 for r in rivals_of[name]),
             -median([r.ratio.median for r in rivals_of[name]]),
         )
         for name in _proposals(subject.results, list(rivals_of))
@@ -233,29 +210,26 @@ def _for_reply(
 
 def _for_cover_letter(subject: Subject, others: Sequence[str]) -> list[str]:
     """Who was named, the rival, and the bound; for want of them the best."""
-    named = {*_ARGUED, *_named(subject.results, others)}
-    wanted = [name for name in others if name in named and name != LIMIT]
-    if not wanted:
-        wanted = _best_of_families(subject)
-    return [*wanted, LIMIT]
+    wanted = {*_ARGUED, *named(subject.results)} - {LIMIT}
+    found = [name for name in others if name in wanted]
+    return [*(found or _best_of_families(subject)), LIMIT]
 
 
 def _proposals(results: Results, names: Sequence[str]) -> list[str]:
     """Of each family what somebody proposed; variants if it has no other."""
-    facts = {s.name: s.facts for s in results.structures}
     families: dict[str, list[str]] = {}
     for name in names:
-        family = facts.get(name, {}).get("family", name)
-        families.setdefault(family, []).append(name)
+        families.setdefault(_family(results, name), []).append(name)
     chosen: set[str] = set()
     for members in families.values():
-        proposed = [
-            name
-            for name in members
-            if not facts.get(name, {}).get("origin", "").startswith(_VARIANT)
-        ]
+        proposed = [n for n in members if results.variant_of(n) is None]
         chosen.update(proposed or members)
     return [name for name in names if name in chosen]
+
+
+def _family(results: Results, name: str) -> str:
+    said = results.traits.get(name)
+    return (said.family if said else None) or name
 
 
 def _best_of_families(subject: Subject) -> list[str]:
@@ -263,38 +237,32 @@ def _best_of_families(subject: Subject) -> list[str]:
 
     Only structures that survive when memory runs out, where that is known.
     """
-    facts = {s.name: s.facts for s in subject.results.structures}
+    results = subject.results
     best: dict[str, tuple[float, str]] = {}
     rivals_of = _against_baseline(subject)
-    for name in _proposals(subject.results, list(rivals_of)):
-        said = facts.get(name, {})
+    for name in _proposals(results, list(rivals_of)):
+        said = results.traits.get(name)
         if len(rivals_of[name]) < len(subject.workloads):
             continue
-        if said.get("out_of_memory", "reports") == "reports":
+        if said is None or said.out_of_memory in (None, "reports"):
             ratio = median([rival.ratio.median for rival in rivals_of[name]])
-            family = said.get("family", name)
+            family = _family(results, name)
             best[family] = min(best.get(family, (ratio, name)), (ratio, name))
     return [name for _, name in sorted(best.values())[:_MOST_FAMILIES]]
 
 
 def _against_baseline(subject: Subject) -> dict[str, list[Rival]]:
     """By structure, in the usual order, on the workloads that it did."""
+    results = subject.results
     found: dict[str, list[Rival]] = {}
     for workload in subject.workloads:
         place = subject.place(subject.decisive, workload)
-        for name in standing.contenders(subject.results, place):
-            rival = to_baseline(subject, subject.decisive, workload, name)
-            if rival and name != subject.results.baseline:
+        for name in standing.contenders(results, place):
+            if name == results.baseline:
+                continue
+            rival = standing.ratio_of(
+                results, place, name, results.baseline or ""
+            )
+            if rival:
                 found.setdefault(name, []).append(rival)
     return found
-
-
-def to_baseline(
-    subject: Subject, measure: Measure, workload: str, name: str
-) -> Rival | None:
-    return standing.ratio_of(
-        subject.results,
-        subject.place(measure, workload),
-        name,
-        subject.results.baseline or "",
-    )

@@ -10,11 +10,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from plots.tables import answer
-from plots.page import page as html
-from plots.text import report
 from plots.read.results import Results
-from plots.text.layout import WIDTH, printable, render, shorten
+from plots.read.file import printable, shorten
+from plots.tables import facts, glance
+from plots.tables.duel import Duel, duel
+from plots.tables.legend import marks
+from plots.text.layout import WIDTH, lines, wrap
+from plots.text.report import FILE_NAME, paragraph
 
 MOST_LINES = 25
 _MOST_GUESTS = 12
@@ -22,48 +24,34 @@ _MOST_GUESTS = 12
 
 def summary(results: Results) -> str:
     """The whole text, with a newline at its end."""
-    lines: list[str] = []
+    found = duel(results)
+    made: list[str] = []
     for most in range(_MOST_GUESTS, -1, -1):
-        lines = _lines(results, most)
-        if len(lines) <= MOST_LINES:
+        made = _lines(results, found, most)
+        if len(made) <= MOST_LINES:
             break
-    return "\n".join(lines) + "\n"
+    return "\n".join(made) + "\n"
 
 
-def _lines(results: Results, most: int) -> list[str]:
+def _lines(results: Results, found: Duel | None, most: int) -> list[str]:
     """With so many guests in the table; without any there is no table."""
-    lines = [*answer.paragraph(results), *_incomplete(results)]
-    table = answer.guests_table(results, most) if most else None
-    if table is not None:
-        lines += ["", *render(table), *answer.guests_legend(results)]
-    return [*lines, "", *_paths(results.path.parent)]
-
-
-def _incomplete(results: Results) -> list[str]:
-    """One line about everything that is missing."""
-    parts = list(_gaps(results))
-    if not parts:
-        return []
-    return [shorten(f"INCOMPLETE: {'; '.join(parts)}", WIDTH)]
-
-
-def _gaps(results: Results) -> Iterator[str]:
-    if results.is_interrupted:
-        yield "interrupted"
-    short = len(report.short_cases(results))
-    if short:
-        yield f"{short} of {len(results.cases)} rows short"
-    if results.failed:
-        yield f"{len(results.failed)} failed"
-    if results.limits:
-        yield f"{len(results.limits)} cut off"
+    made = paragraph(results)
+    missing = "; ".join(facts.gaps(results))
+    if missing:
+        made.append(shorten(f"INCOMPLETE: {missing}", WIDTH))
+    if found and most:
+        table = glance.guests(found, most)
+        words = marks(results, [table])
+        said = (f"{mark} {words[mark]}" for mark in "*~?" if mark in words)
+        made += ["", *lines(table), *wrap("; ".join(said))]
+    return [*made, "", *_paths(results.path.parent)]
 
 
 def _paths(folder: Path) -> Iterator[str]:
     """Of what is there: one line each."""
     for what, name in (
-        ("page", html.FILE_NAME),
-        ("report", report.FILE_NAME),
+        ("page", "page.html"),
+        ("report", FILE_NAME),
         ("mail", "mail.txt"),
     ):
         if (folder / name).is_file():

@@ -65,6 +65,8 @@ struct ContenderTraits {
   std::string_view name;    // its name on the command line
   std::string_view family;  // bitmap, radix, list, btree, ...
   std::string_view origin;  // who proposed it, and when
+  // The structure that this one differs from in one thing; else empty.
+  std::string_view variant_of = "";
   bool clear_can_fail = false;
   OutOfMemory out_of_memory = OutOfMemory::kReports;
   // The widest set it can hold, as last - first over all pages that were ever

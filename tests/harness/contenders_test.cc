@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -36,6 +37,23 @@ TEST(Contenders, HaveNamesOfTheirOwn) {
               std::string_view::npos)
         << contender.traits.name;
   }
+}
+
+TEST(Contenders, AreVariantsOfDesignsOfTheirOwnFamily) {
+  std::size_t variants = 0;
+  for (const Contender& contender : Contenders()) {
+    const ContenderTraits& traits = contender.traits;
+    if (traits.variant_of.empty()) continue;
+    ++variants;
+    const auto base =
+        std::ranges::find_if(Contenders(), [&](const Contender& other) {
+          return other.traits.name == traits.variant_of;
+        });
+    ASSERT_NE(base, Contenders().end()) << traits.name;
+    EXPECT_EQ(base->traits.variant_of, "") << traits.name;
+    EXPECT_EQ(base->traits.family, traits.family) << traits.name;
+  }
+  EXPECT_GT(variants, 0);
 }
 
 TEST(Contenders, MatchTheOracleInEveryOperation) {

@@ -458,7 +458,7 @@ TEST_F(Profiles, FailuresAreNoWrongAnswers) {
 TEST(ProfileJson, IsTheGoldenOne) {
   Profile profile{.workload = "w",
                   .structure = "s",
-                  .condition = "fault:nth:1",
+                  .conditions = R"({"fault":"nth:1"})",
                   .error = "say \"why\"",
                   .memory = {},
                   .tails = {}};
@@ -481,43 +481,20 @@ TEST(ProfileJson, IsTheGoldenOne) {
       3, 4,           5.25,
       9, {{1, 2, 8}}, {{7, 5.25, SlowStep::Place{0, 77, 1}}, {3, 5}}};
   profile.tails = tails;
-  EXPECT_EQ(ToJson(profile, ""), R"({
-  "workload": "w",
-  "structure": "s",
-  "condition": "fault:nth:1",
-  "error": "say \"why\"",
-  "memory": {
-    "cpus": 4,
-    "pass_ends": [{"pass": 0, "pages": 8, "requested": 1, "rounded": 2, "slab": 3, "pow2": 4, "exact": 5}],
-    "peak": {"requested": 1, "rounded": 2, "slab": 3, "pow2": 4, "exact": 5},
-    "retained": {"requested": 0, "rounded": 0, "slab": 0, "pow2": 0, "exact": 0},
-    "caches": [{"name": "kmalloc-128", "object": 128, "per_slab": 32, "order": 0, "slabs_peak": 7, "objects_peak": 200}],
-    "allocations": 9,
-    "frees": 0,
-    "sets": 8,
-    "largest_order": 0,
-    "timeline": [[0, 0, 0], [8, 1, 2]]
-  },
-  "tails": {
-    "overhead_ns": 10.0,
-    "cost_ns": 12.0,
-    "repetitions": 3,
-    "passes": 1,
-    "operations": {
-      "set": {
-        "count": 8,
-        "p50": 1.0,
-        "p90": 2.0,
-        "p99": 3.0,
-        "p99_9": 4.0,
-        "max": 5.2,
-        "max_raw": 9.0,
-        "histogram": [[1.0, 2.0, 8]],
-        "worst": [{"position": 7, "pass": 0, "pfn": 77, "ns": 5.2, "allocations": 1}]
-      }
-    }
-  }
-})");
+  EXPECT_EQ(
+      ToJson(profile),
+      R"({"workload":"w","structure":"s","conditions":{"fault":"nth:1"},)"
+      R"("error":"say \"why\"","memory":{"cpus":4,"pass_ends":[{"pass":0,)"
+      R"("pages":8,"requested":1,"rounded":2,"slab":3,"pow2":4,"exact":5}],)"
+      R"("peak":{"requested":1,"rounded":2,"slab":3,"pow2":4,"exact":5},)"
+      R"("retained":{"requested":0,"rounded":0,"slab":0,"pow2":0,"exact":0},)"
+      R"("caches":[{"name":"kmalloc-128","object":128,"per_slab":32,)"
+      R"("order":0,"slabs_peak":7,"objects_peak":200}],"allocations":9,)"
+      R"("frees":0,"sets":8,"largest_order":0,"timeline":[[0,0,0],[8,1,2]]},)"
+      R"("tails":{"overhead_ns":10,"cost_ns":12,"repetitions":3,"passes":1,)"
+      R"("operations":{"set":{"count":8,"p50":1,"p90":2,"p99":3,"p99_9":4,)"
+      R"("max":5.2,"max_raw":9,"histogram":[[1,2,8]],"worst":[{"position":7,)"
+      R"("pass":0,"pfn":77,"ns":5.2,"allocations":1}]}}}})");
 }
 
 }  // namespace

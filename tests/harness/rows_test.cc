@@ -102,6 +102,11 @@ TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
   EXPECT_EQ(rows[0].name, "set/small/first/large:exact");
   EXPECT_EQ(rows[1].name,
             "set/small/first/fault:ge_burst/draw:operation/large:exact");
+  const RowKey& key = rows[1].key;
+  EXPECT_EQ(key.Fields().Text(),
+            R"({"operation":"set","workload":"small","structure":"first",)"
+            R"("conditions":{"fault":"ge_burst","draw":"operation",)"
+            R"("large":"exact"}})");
   EXPECT_EQ(rows[1].job.fault_draw, FaultDraw::kOperation);
   EXPECT_EQ(rows[1].job.large, LargePolicy::kExact);
 }
@@ -220,6 +225,19 @@ TEST_F(Rows, AJobHoldsWhatItsNameSays) {
   EXPECT_EQ(rows[2].name, "set/small/second/fault:nth:2");
   EXPECT_EQ(rows[2].job.operation, Operation::kSet);
   EXPECT_EQ(rows[5].job.operation, Operation::kDrain);
+}
+
+TEST_F(Rows, AreNamedByTheFieldsOfTheirKeys) {
+  request_.faults = ParseFaultSpecs("none;nth:2");
+  request_.baseline = &kFirst;
+  request_.with_floor = true;
+  const std::vector<Row> rows = MakeRows(request_);
+  ASSERT_FALSE(rows.empty());
+  for (const Row& row : rows) EXPECT_EQ(row.name, row.key.Name());
+  EXPECT_EQ(rows[0].key.control, 0);
+  EXPECT_EQ(rows[1].key.control, 1);
+  EXPECT_EQ(rows[1].key.structure, "first");
+  EXPECT_EQ(rows[3].key.structure, kFloorName);
 }
 
 TEST_F(Rows, AReplayHasARowForEachPolicyAndForEachDriverWithoutASet) {

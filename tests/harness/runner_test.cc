@@ -7,6 +7,7 @@
 #include "harness/run/runner.h"
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/harness/testing.h"
@@ -43,17 +45,6 @@ std::size_t Count(const std::string& text, std::string_view part) {
   return count;
 }
 
-// Google Benchmark keeps one context in a process, and says so about each entry
-// of another.
-std::string WithoutContext(const std::string& text) {
-  std::istringstream lines(text);
-  std::string kept;
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with("Failed to add custom context")) kept += line + "\n";
-  }
-  return kept;
-}
-
 template <class A>
 class LosesAPage : public Honest<A> {
  public:
@@ -72,28 +63,34 @@ class Runner : public ::testing::Test {
     benchmark::Initialize(&argc, argv);
   }
 
+  // `name`: OPERATION/w/STRUCTURE.
   Row MakeRow(const std::string& name, Measurement (*measure)(const Job&)) {
-    return {name,
-            {.operation = Operation::kSet,
-             .workload = workload_.get(),
-             .fault = {},
-             .fault_seed = 1,
-             .arena = nullptr},
-            measure};
+    RowKey key{.operation = name.substr(0, name.find('/')),
+               .workload = "w",
+               .structure = name.substr(name.rfind('/') + 1)};
+    EXPECT_EQ(key.Name(), name);
+    return {.name = name,
+            .job = {.operation = Operation::kSet,
+                    .workload = workload_.get(),
+                    .fault = {},
+                    .fault_seed = 1,
+                    .arena = nullptr},
+            .measure = measure,
+            .key = std::move(key)};
   }
   RunOutcome Run(const std::vector<Row>& rows, int rounds) {
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
-    const RunOutcome outcome =
-        RunRows(rows, {.rounds = rounds,
-                       .limits = limits_,
-                       .profiles = profiles_,
-                       .patience = patience_,
-                       .out = scratch_.path(),
-                       .context = {{"command_line", "pfnbench --x"}},
-                       .executable = "/bin/pfnbench"});
+    const RunOutcome outcome = RunRows(
+        rows, {.rounds = rounds,
+               .limits = limits_,
+               .profiles = profiles_,
+               .patience = patience_,
+               .out = scratch_.path(),
+               .context = JsonObject().Add("command_line", "pfnbench --x"),
+               .executable = "/bin/pfnbench"});
     out_ = ::testing::internal::GetCapturedStdout();
-    err_ = WithoutContext(::testing::internal::GetCapturedStderr());
+    err_ = ::testing::internal::GetCapturedStderr();
     json_ = ReadBytes(outcome.results);
     return outcome;
   }
@@ -139,10 +136,10 @@ Measurement NoteOrder(const Job&) {
 TEST_F(Runner, RunsEveryRowOnceInEveryRound) {
   const Notes ran;
   constexpr int kRounds = 20;
-  const RunOutcome outcome =
-      Run({MakeRow("a", &NoteOrder<'a'>), MakeRow("b", &NoteOrder<'b'>),
-           MakeRow("c", &NoteOrder<'c'>)},
-          kRounds);
+  const RunOutcome outcome = Run(
+      {MakeRow("set/w/a", &NoteOrder<'a'>), MakeRow("set/w/b", &NoteOrder<'b'>),
+       MakeRow("set/w/c", &NoteOrder<'c'>)},
+      kRounds);
   EXPECT_EQ(outcome.failed_rows, 0);
   EXPECT_FALSE(outcome.interrupted);
   const std::string order = ran.Text();
@@ -153,7 +150,8 @@ TEST_F(Runner, RunsEveryRowOnceInEveryRound) {
     EXPECT_EQ(names, "abc");
   }
   for (const char* name : {"a", "b", "c"}) {
-    EXPECT_EQ(Count(json_, "\"name\": \"" + std::string(name) + "\""), kRounds);
+    EXPECT_EQ(Count(json_, fmt::format("\"name\":\"set/w/{}\"", name)),
+              kRounds);
   }
 }
 
@@ -167,7 +165,7 @@ TEST_F(Runner, ARowThatDoesNotMatchTheOracleHasNoFigureAndIsNamed) {
       err_,
       "pfnbench: set/w/loses: failed: pass 0: set: 1 ranges that differ from "
       "the oracle's 2 ranges\n");
-  EXPECT_EQ(Count(json_, "\"error_occurred\": true"), 3);
+  EXPECT_EQ(Count(json_, "\"error_occurred\":true"), 3);
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 3) << "of the honest one";
   EXPECT_EQ(Count(out_, "set/w/honest"), 1);
   EXPECT_EQ(Count(out_, "loses"), 0) << out_;
@@ -204,10 +202,10 @@ Measurement Known(const Job&) {
 }
 
 TEST_F(Runner, TheSummaryIsMedianLeastAndMost) {
-  Run({MakeRow("known", &Known)}, 4);
+  Run({MakeRow("set/w/known", &Known)}, 4);
   EXPECT_EQ(out_,
             "ns per page      median       least        most\n"
-            "known             2.500       1.000       8.000\n");
+            "set/w/known       2.500       1.000       8.000\n");
 }
 
 TEST_F(Runner, IsSilentOnStderrThatIsNoTerminal) {
@@ -241,11 +239,11 @@ TEST_F(Runner, AStructureThatCrashesTakesItsOwnRowsAndNothingElse) {
            MakeRow("set/w/mine", &Crashes), MakeRow("drain/w/mine", &Fast)},
           3);
   EXPECT_EQ(outcome.failed_rows, 1);
-  EXPECT_EQ(Count(json_, "\"name\": \"set/w/honest\""), 3);
+  EXPECT_EQ(Count(json_, "\"name\":\"set/w/honest\""), 3);
   EXPECT_EQ(Count(json_, "failed: crashed: SIGSEGV, in round 1\""), 1);
   // Depending on the order of the first round it ran once before.
   EXPECT_EQ(Count(json_, "\"not run: mine crashed, see set/w/mine\""), 1);
-  EXPECT_LE(Count(json_, "\"name\": \"drain/w/mine\""), 2);
+  EXPECT_LE(Count(json_, "\"name\":\"drain/w/mine\""), 2);
   EXPECT_EQ(Count(err_,
                   "pfnbench: set/w/mine: failed: crashed: SIGSEGV, in round "
                   "1\n"),
@@ -258,8 +256,8 @@ TEST_F(Runner, RoundsBeforeACrashAreKept) {
       {MakeRow("set/w/a", &Fast), MakeRow("set/w/b", &CrashesInTheThirdRound)},
       5);
   EXPECT_EQ(outcome.failed_rows, 1);
-  EXPECT_EQ(Count(json_, "\"name\": \"set/w/a\""), 5);
-  EXPECT_EQ(Count(json_, "\"name\": \"set/w/b\""), 3);
+  EXPECT_EQ(Count(json_, "\"name\":\"set/w/a\""), 5);
+  EXPECT_EQ(Count(json_, "\"name\":\"set/w/b\""), 3);
   EXPECT_EQ(Count(json_, "failed: crashed: SIGSEGV, in round 3\""), 1);
   EXPECT_EQ(err_, "pfnbench: set/w/b: failed: crashed: SIGSEGV, in round 3\n");
 }
@@ -311,7 +309,7 @@ TEST_F(Runner, AProfileThatCrashesIsNamedAndTheRowsStay) {
   const RunOutcome outcome = Run({row}, 2);
   EXPECT_EQ(outcome.failed_rows, 1);
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 2);
-  EXPECT_EQ(Count(json_, "\"error\": \"failed: crashed: SIGSEGV\""), 1);
+  EXPECT_EQ(Count(json_, "\"error\":\"failed: crashed: SIGSEGV\""), 1);
   EXPECT_EQ(err_, "pfnbench: profile w/mine: failed: crashed: SIGSEGV\n");
 }
 

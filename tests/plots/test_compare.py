@@ -22,7 +22,8 @@ from hypothesis import given, settings
 from test_report import check_fits_a_mail, documents
 
 from plots.__main__ import main
-from plots.text.compare import Selection, compare
+from plots.tables.changes import Selection
+from plots.text.compare import compare
 from plots.text.mail import mail
 from plots.read.results import Results, ResultsError, load
 
@@ -150,10 +151,12 @@ def test_memory_that_changed_is_shown_exactly(compare_of: Compare) -> None:
         return document(rows("set/a/xbitmap", noisy(5), **memory(bits)))
 
     text = compare_of(run(1.07), run(1.09))
-    title = "set of a, no faults: bits per page that differ"
+    title = "set, no faults: figures that differ"
     assert title in text
     table = text[text.index(title) :]
-    assert table.splitlines()[2].split() == ["1.07", "1.09", "xbitmap"]
+    assert table.splitlines()[2].split() == (
+        "1.07 1.09 a xbitmap bits per page".split()
+    )
 
 
 def test_other_conditions_are_said_at_the_top(compare_of: Compare) -> None:
@@ -285,7 +288,7 @@ def marked_rows(text: str) -> "list[str]":
     """Names in the tables of times, in their order."""
     found = []
     for section in text.split("\n\n"):
-        if "U test  name" in section:
+        if "U test  guest" in section:
             found += [x.split()[-1] for x in section.splitlines()[2:]]
     return found
 
@@ -363,7 +366,7 @@ def test_memory_and_failures_of_other_rows_are_left_out_by_flags(
         )
 
     text = compare_of(run(1), run(2), Selection(structures=("x",)))
-    assert "bits per page that differ" in text
+    assert "x          bits per page" in text
     assert "  x" in text and "  y" not in text
     assert "failed in" not in text
     assert "failed in" in compare_of(run(1), run(2))

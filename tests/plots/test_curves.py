@@ -20,10 +20,15 @@ from conftest import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plots.draw import figure_failure, figure_growth, figure_pareto, figure_tails, figure_timeline, pictures
+from reading import drawn as artists
+from reading import is_one_scale, places, words
+
+from plots.draw import figure_failure, figure_growth, figure_planes, pictures
 from plots.__main__ import main
-from plots.draw.curves import CurveChart, Plane
-from plots.read.results import Results, ResultsError, Workload
+from plots.draw.planes import Plane, PlaneChart
+from plots.read.declared import Workload
+from plots.read.profiles import TimelinePoint
+from plots.read.results import Results, ResultsError
 from plots.draw.style import STYLES
 
 ResultsOf = Callable[[Any], Results]
@@ -37,22 +42,7 @@ def curve_of(plane: Plane, label: str) -> "list[tuple[float, float]]":
     return [(point.x, point.y) for point in found.points]
 
 
-def drawn(chart: CurveChart) -> "list[dict[str, list[tuple[float, float]]]]":
-    """What matplotlib's axes hold, by name of the curve."""
-    pytest.importorskip("matplotlib")
-    from plots.draw import planes
-
-    return [
-        {
-            line.get_label(): list(zip(line.get_xdata(), line.get_ydata()))
-            for line in axes.get_lines()
-            if line.get_gid() == "curve"
-        }
-        for axes in planes.draw(chart).axes
-    ]
-
-
-def held(chart: CurveChart) -> "list[dict[str, list[tuple[float, float]]]]":
+def held(chart: PlaneChart) -> "list[dict[str, list[tuple[float, float]]]]":
     return [
         {c.label: [(p.x, p.y) for p in c.points] for c in plane.curves}
         for plane in chart.planes
@@ -126,7 +116,7 @@ def test_a_point_is_the_median_time_against_the_median_memory(
         + rows("set/a/xbitmap/control:1", values, **memory(1.07))
         + rows("set/a/floor", [1] * 9)
     )
-    chart = figure_pareto.charts(results_of(content))["pareto"]
+    chart = figure_planes.charts(results_of(content))["pareto"]
     (plane,) = chart.planes
     assert held(chart) == [{"xbitmap": [(1.07, 50.0)]}]
     assert (plane.curves[0].points[0].low, plane.curves[0].points[0].high) == (
@@ -145,7 +135,7 @@ def test_a_point_is_the_median_time_against_the_median_memory(
 def test_the_front_is_what_nothing_beats_in_both(
     points: "list[tuple[int, int]]",
 ) -> None:
-    front = figure_pareto.front(points)
+    front = figure_planes.front(points)
     assert front == [
         (x, y)
         for x, y in sorted(set(points))
@@ -153,20 +143,34 @@ def test_the_front_is_what_nothing_beats_in_both(
     ]
 
 
-def test_only_the_front_is_named_and_everything_is_in_the_key(
+def test_the_front_is_dashed_and_everything_is_in_the_key(
     results_of: ResultsOf,
 ) -> None:
     made = rows("set/a/flat", times(1), **memory(2))
     made += rows("set/a/xbitmap", times(2), **memory(1))
     made += rows("set/a/cvbmp", times(3), **memory(3))
-    chart = figure_pareto.charts(results_of(document(made)))["pareto"]
-    assert {c.label: c.is_named for c in chart.planes[0].curves} == {
-        "flat": True,
-        "xbitmap": True,
-        "cvbmp": False,
-    }
-    assert chart.has_key
+    chart = figure_planes.charts(results_of(document(made)))["pareto"]
+    assert [curve.label for curve in chart.key] == ["flat", "xbitmap", "cvbmp"]
     assert [x for x, _ in chart.planes[0].front] == [1, 2]
+    sheet = pictures.draw(chart)
+    assert len(artists(sheet, "front")) == 1
+    assert {"flat", "xbitmap", "cvbmp"} <= set(words(sheet))
+
+
+def test_what_takes_far_more_stands_at_the_edge_with_its_figure(
+    results_of: ResultsOf,
+) -> None:
+    made = [
+        row
+        for rank, name in enumerate(STYLES)
+        if rank < 11
+        for row in rows(f"set/a/{name}", times(2), **memory(1 + rank / 10))
+    ]
+    made += rows("set/a/maple", times(3), **memory(900))
+    chart = figure_planes.charts(results_of(document(made)))["pareto"]
+    (plane,) = chart.planes
+    assert plane.x.high == pytest.approx(1.15 * 1.9)
+    assert "900 ->" in words(pictures.draw(chart))
 
 
 def test_what_has_no_figure_is_named_and_not_drawn_as_zero(
@@ -177,12 +181,12 @@ def test_what_has_no_figure_is_named_and_not_drawn_as_zero(
     made += rows("set/a/cvbmp", times(2), **memory(1))
     made += error_rows("set/b/cvbmp", "digest differs", 9)
     made += rows("set/a/maple", times(2))  # no counter of memory
-    chart = figure_pareto.charts(results_of(document(made)))["pareto"]
+    chart = figure_planes.charts(results_of(document(made)))["pareto"]
     assert [sorted(names) for names in held(chart)] == [
         ["cvbmp", "xbitmap"],
         ["xbitmap"],
     ]
-    assert chart.caption.endswith("no figure: maple; cvbmp (failed) in b")
+    assert chart.frame.caption.endswith("no figure: maple; cvbmp (failed) in b")
 
 
 def test_failure_is_drawn_by_rate_beginning_without_faults(
@@ -209,7 +213,7 @@ def test_a_named_model_takes_its_place_among_the_bursts(
     assert curve_of(chart.planes[0], "flat")[1][1] == pytest.approx(
         100 * 3000 / 3670016
     )
-    assert "loss=0.01,burst=N" in chart.caption
+    assert "loss=0.01,burst=N" in chart.frame.caption
 
 
 def test_a_policy_has_a_line_of_its_own(results_of: ResultsOf) -> None:
@@ -298,7 +302,7 @@ def test_few_rounds_cross_nothing(results_of: ResultsOf) -> None:
 
 
 def test_a_tail_is_the_share_above_each_bucket(results_of: ResultsOf) -> None:
-    charts = figure_tails.charts(results_of(profile_document(profile("flat"))))
+    charts = figure_planes.charts(results_of(profile_document(profile("flat"))))
     assert held(charts["tails-set"]) == [
         {
             "flat": [
@@ -319,19 +323,26 @@ def test_a_profile_without_tails_is_named(results_of: ResultsOf) -> None:
         "error": "cut off",
     }
     results = results_of(profile_document(profile("flat"), broken))
-    for charts in (
-        figure_tails.charts(results),
-        figure_timeline.charts(results),
-    ):
-        (chart,) = charts.values()
+    charts = figure_planes.charts(results)
+    assert sorted(charts) == ["tails-set", "timeline"]
+    for chart in charts.values():
         assert list(held(chart)[0]) == ["flat"]
-        assert chart.caption.endswith("no figure: std-set")
+        assert chart.frame.caption.endswith("no figure: std-set")
 
 
 def test_a_timeline_is_what_is_held_when(results_of: ResultsOf) -> None:
     results = results_of(profile_document(profile("flat")))
-    chart = figure_timeline.charts(results)["timeline"]
+    chart = figure_planes.charts(results)["timeline"]
     assert held(chart) == [{"flat": [(0, 0), (10, 128), (20, 96)]}]
+
+
+def test_a_timeline_shows_the_most_of_each_hundredth() -> None:
+    # Up and down at each page: a line would be a scribble.
+    timeline = [TimelinePoint(x, 0, x % 2 * (x + 1)) for x in range(10_001)]
+    points = figure_planes.binned(timeline)
+    assert len(points) == 101
+    assert [(p.x, p.y) for p in points[:2]] == [(0, 100), (100, 200)]
+    assert points[-1].y == 0
 
 
 def with_timeline(point: "list[int]") -> "dict[str, Any]":
@@ -367,7 +378,11 @@ def test_a_profile_of_another_shape_is_one_line(
     assert error.count("\n") == 1
 
 
-def test_the_axes_hold_what_the_chart_holds(results_of: ResultsOf) -> None:
+def test_curves_stand_where_their_axes_have_the_values(
+    results_of: ResultsOf,
+) -> None:
+    pytest.importorskip("matplotlib")
+    kinds = set()
     for content in (
         full_document(workloads=["idle-8g", "frag-4g"]),
         growth_document(),
@@ -378,63 +393,100 @@ def test_the_axes_hold_what_the_chart_holds(results_of: ResultsOf) -> None:
         charts = [
             chart
             for chart in pictures.charts(results_of(content)).values()
-            if isinstance(chart, CurveChart)
+            if isinstance(chart, PlaneChart)
         ]
         assert charts
         for chart in charts:
-            assert drawn(chart) == held(chart)
+            curves = artists(pictures.draw(chart), "curve")
+            for plane, expected in zip(chart.planes, held(chart)):
+                found = [curves.pop(0) for _ in expected]
+                assert [line.get_label() for line in found] == list(expected)
+                for name, rank in (("x", 0), ("y", 1)):
+                    scale = chart.scale(plane, name, 1.0)
+                    kinds.add(scale.kind)
+                    if scale.kind == "zero" or scale.high < 1e-9:
+                        continue
+                    values = [p[rank] for e in expected.values() for p in e]
+                    if name == "x":
+                        values = [min(x, scale.high) for x in values]
+                    ends = [p[rank] for line in found for p in places(line)]
+                    assert is_one_scale(values, ends, scale.kind)
+            assert curves == []
+    assert kinds == {"linear", "log", "zero"}
 
 
 def test_a_zero_on_a_logarithmic_axis_is_at_its_lower_end(
     results_of: ResultsOf,
 ) -> None:
-    pytest.importorskip("matplotlib")
-    from plots.draw import planes
-
     charts = figure_failure.charts(results_of(failure_document()))
-    axes = planes.draw(charts["failure-set-rate"]).axes[0]
-    assert axes.get_yscale() == "symlog"
-    assert axes.get_ylim()[0] < 0 < axes.get_ylim()[1]
-    assert 0 in axes.get_yticks()
+    chart = charts["failure-set-rate"]
+    scale = chart.scale(chart.planes[0], "y", 2.0)
+    assert scale.kind == "zero"
+    least = min(v for v in chart.planes[0].values("y") if v > 0)
+    assert 0 < scale.at(0) < scale.at(least) < scale.at(2 * least) < 2
+    assert scale.ticks()[0] == (0, "0")
 
 
-def test_no_name_lies_on_the_axes_or_on_another(
+def test_panels_of_failure_say_lost_and_time(results_of: ResultsOf) -> None:
+    charts = figure_failure.charts(results_of(failure_document()))
+    titles = [plane.title for plane in charts["failure-set-rate"].planes]
+    assert titles == ["a: lost", "a: time"]
+
+
+def test_panels_of_drain_say_per_page_or_per_range(
     results_of: ResultsOf,
 ) -> None:
+    content = growth_document()
+    for row in [*content["benchmarks"]]:
+        made = {**row, "ns_per_range": 9.0}
+        made["name"] = made["run_name"] = row["name"].replace("set", "drain")
+        content["benchmarks"].append(made)
+    charts = figure_growth.charts(results_of(content))
+    chart = charts["growth-shuffled-distance"]
+    titles = [plane.title for plane in chart.planes]
+    assert titles == ["set per page", "drain per page", "drain per range"]
+    # The key fills the fourth quarter.
+    found = words(pictures.draw(chart))
+    assert found.count("cvbmp") == 1
+
+
+def test_axes_of_one_name_have_one_scale(results_of: ResultsOf) -> None:
+    other = profile("flat", workload="b", scale=50)
+    content = profile_document(profile("flat"), other)
+    chart = figure_planes.charts(results_of(content))["tails-set"]
+    first, second = (chart.scale(plane, "x", 1.0) for plane in chart.planes)
+    assert first == second
+
+
+@pytest.mark.parametrize("planes", [1, 2])
+def test_no_text_lies_on_another(planes: int, results_of: ResultsOf) -> None:
     pytest.importorskip("matplotlib")
-    from matplotlib.text import Annotation, Text
-
-    from plots.draw import planes
-
+    names = [n for n in STYLES if n not in ("floor", "array", "pipelined")]
+    operations = ("set", "test")[:planes]
     content = document(
         row
-        for rank, name in enumerate(STYLES)
-        if name not in ("floor", "array", "pipelined")
+        for rank, name in enumerate(names)
         for x in (1, 2, 4)
+        for operation in operations
         for row in rows(
-            f"set/shuffled_distance_{x}/{name}", [1 + rank % 4] * 9
+            f"{operation}/shuffled_distance_{x}/{name}", [1 + rank % 4] * 9
         )
     )
     for x in (1, 2, 4):
         content["context"][f"workload_shuffled_distance_{x}"] = "pages=9"
     (chart,) = figure_growth.charts(results_of(content)).values()
-    figure = planes.draw(chart)
-    figure.canvas.draw()
-    (axes,) = figure.axes
-    # Without the line to its curve, which an annotation's extent includes.
-    boxes = sorted(
-        (
-            Text.get_window_extent(text)
-            for text in axes.findobj(Annotation)
-            if text.get_text() in STYLES
-        ),
-        key=lambda box: box.y0,
-    )
-    assert len(boxes) == 31
-    for below, above in zip(boxes, boxes[1:]):
-        assert above.y0 >= below.y1 - 1
-    assert min(box.x0 for box in boxes) > axes.get_window_extent().x1
-    assert max(box.x1 for box in boxes) <= figure.bbox.x1
+    assert len(chart.planes) == planes
+    sheet = pictures.draw(chart)
+    # One plane leaves room for a key, two have names at the ends of lines.
+    assert sum(text in names for text in words(sheet)) == 31 * planes
+    figure = sheet.figure
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.texts]
+    for rank, one in enumerate(boxes):
+        assert figure.bbox.x0 <= one.x0 and one.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= one.y0 and one.y1 <= figure.bbox.y1
+        for other in boxes[:rank]:
+            assert not one.shrunk(0.9, 0.9).overlaps(other)
 
 
 @pytest.mark.parametrize(
@@ -506,37 +558,53 @@ def test_unreadable_profiles_are_not_taken_for_none(
 def test_of_too_many_structures_each_stands_for_its_variants(
     results_of: ResultsOf,
 ) -> None:
-    content = profile_document(
-        *(profile(name) for name in STYLES if name != "floor"),
-        profile("my-own"),
-    )
+    names = [n for n in STYLES if n not in ("floor", "array", "pipelined")]
+    content = profile_document(*map(profile, [*names, "my-own"]))
+    for name in names:
+        content["context"][f"structure_{name}"] = "family=x"
     results = results_of(content)
-    for module, stem in (
-        (figure_tails, "tails-set"),
-        (figure_timeline, "timeline"),
-    ):
-        chart = module.charts(results)[stem]
-        names = {curve.label for curve in chart.planes[0].curves}
+    charts = figure_planes.charts(results)
+    for stem in ("tails-set", "timeline"):
+        names = {curve.label for curve in charts[stem].planes[0].curves}
         assert {"flat", "xbitmap", "cvbmp", "my-own"} <= names
         assert "xbitmap-tag" not in names
-        assert "xbitmap-tag" in chart.caption
+        assert "xbitmap-tag" in charts[stem].frame.caption
+
+
+def test_curves_are_of_the_structures_that_the_run_is_about(
+    results_of: ResultsOf,
+) -> None:
+    names = ("flat", "xbitmap", "cvbmp", "maple", "roaring")
+    content = document(row for n in names for row in rows(f"set/a/{n}", [5]))
+    content["profiles"] = [*map(profile, names)]
+    content["context"]["primary_baseline"] = "xbitmap"
+    content["context"]["primary_structures"] = "cvbmp"
+    charts = figure_planes.charts(results_of(content))
+    for stem in ("tails-set", "timeline"):
+        labels = [curve.label for curve in charts[stem].key]
+        assert labels == ["flat", "xbitmap", "cvbmp"]
+        caption = charts[stem].frame.caption
+        assert "not drawn unless named with --structure: maple" in caption
+    content["context"]["command_line"] = "./run bench --structure=maple,cvbmp"
+    charts = figure_planes.charts(results_of(content))
+    assert "maple" in [curve.label for curve in charts["timeline"].key]
 
 
 def test_few_structures_are_drawn_with_their_variants(
     results_of: ResultsOf,
 ) -> None:
     content = profile_document(profile("xbitmap"), profile("xbitmap-tag"))
-    chart = figure_tails.charts(results_of(content))["tails-set"]
+    chart = figure_planes.charts(results_of(content))["tails-set"]
     assert {c.label for c in chart.planes[0].curves} == {
         "xbitmap",
         "xbitmap-tag",
     }
-    assert "not drawn" not in chart.caption
+    assert "not drawn" not in chart.frame.caption
 
 
 def test_few_steps_of_a_kind_have_no_tail(results_of: ResultsOf) -> None:
     one = profile("xbitmap")
     steps = one["tails"]["operations"]
     steps["destroy"] = {**steps["set"], "count": 1, "histogram": [[1, 2, 1]]}
-    made = figure_tails.charts(results_of(profile_document(one)))
-    assert list(made) == ["tails-set"]
+    made = figure_planes.charts(results_of(profile_document(one)))
+    assert [stem for stem in made if "tails" in stem] == ["tails-set"]

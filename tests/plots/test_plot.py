@@ -24,11 +24,17 @@ from conftest import (
     times,
 )
 
-from plots.draw import figure_memory, figure_time
+from hypothesis import given
+from hypothesis import strategies as st
+from reading import drawn, is_one_scale, places, words
+
+from plots.draw import figure_rows, pictures
 from plots.__main__ import main
-from plots.draw.chart import Chart, file_stems
+from plots.draw.rows import RowChart
+from plots.draw.subject import file_stems
 from plots.read.results import Results
 from plots.draw.style import STYLES
+from plots.tables.figures import number
 
 Write = Callable[[Any], Path]
 ResultsOf = Callable[[Any], Results]
@@ -43,12 +49,12 @@ def few_rows() -> "dict[str, Any]":
     )
 
 
-def point_of(chart: Chart, label: str, panel: int = 0) -> Any:
-    (line,) = [line for line in chart.lines if line.label == label]
+def point_of(chart: RowChart, label: str, panel: int = 0) -> Any:
+    (line,) = [line for line in chart.rows if line.label == label]
     return line.points[panel]
 
 
-def test_each_figure_has_a_png_and_an_svg_and_faults_have_their_own(
+def test_each_figure_has_a_png_and_faults_have_their_own(
     write: Write, tmp_path: Path, capsys: Any
 ) -> None:
     pytest.importorskip("matplotlib")
@@ -56,7 +62,7 @@ def test_each_figure_has_a_png_and_an_svg_and_faults_have_their_own(
     assert main(["plot", str(write(few_rows())), "-o", str(directory)]) == 0
     names = {path.name for path in directory.iterdir()}
     assert names == {
-        f"{stem}.{suffix}"
+        f"{stem}.png"
         for stem in (
             "set",
             "set-failslab-probability-1",
@@ -66,12 +72,21 @@ def test_each_figure_has_a_png_and_an_svg_and_faults_have_their_own(
             "pareto",
             "pareto-failslab-probability-1",
         )
-        for suffix in ("png", "svg")
     }
     printed = capsys.readouterr().out.split()
     assert {Path(line).name for line in printed} == names
     for path in directory.glob("*.png"):
         assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_svg_is_written_only_on_request(write: Write, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    path = write(document(rows("drain/a/xbitmap", times(6))))
+    assert main(["plot", str(path), "-o", str(tmp_path / "p")]) == 0
+    assert [p.name for p in (tmp_path / "p").iterdir()] == ["drain.png"]
+    assert main(["plot", str(path), "-o", str(tmp_path / "p"), "--svg"]) == 0
+    svg = (tmp_path / "p" / "drain.svg").read_text()
+    assert "<svg" in svg and "Time to hand over one page: drain" in svg
 
 
 def test_two_runs_give_the_same_bytes(write: Write, tmp_path: Path) -> None:
@@ -91,7 +106,7 @@ def test_two_runs_give_the_same_bytes(write: Write, tmp_path: Path) -> None:
         pictures.append(
             {p.name: p.read_bytes() for p in sorted(directory.iterdir())}
         )
-    assert len(pictures[0]) == 20
+    assert len(pictures[0]) == 11
     assert pictures[0] == pictures[1]
 
 
@@ -135,7 +150,7 @@ def test_the_interpreter_that_has_matplotlib_is_named(
     if debians is not None:
         python.write_text(debians)
         python.chmod(0o755)
-    monkeypatch.setattr("plots.__main__.DEBIAN_PYTHON", str(python))
+    monkeypatch.setattr("plots.commands.pictures.DEBIAN_PYTHON", str(python))
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert main(["plot", str(write(few_rows()))]) == 3
     assert capsys.readouterr().err == (
@@ -170,11 +185,10 @@ def test_a_chart_holds_the_medians_and_the_intervals(
     results = results_of(
         document(rows("set/a/xbitmap", values, **memory(1.07)))
     )
-    point = point_of(figure_time.charts(results)["set"], "xbitmap")
+    point = point_of(figure_rows.charts(results)["set"], "xbitmap")
     assert (point.value, point.low, point.high) == (50, 20, 80)
-    point = point_of(figure_memory.charts(results)["memory"], "xbitmap")
+    point = point_of(figure_rows.charts(results)["memory"], "xbitmap")
     assert point.value == 1.07
-    assert point.tick == pytest.approx(1.07 * 0.98)
 
 
 def test_a_failed_case_is_named_and_not_a_zero(
@@ -185,32 +199,32 @@ def test_a_failed_case_is_named_and_not_a_zero(
         + error_rows("set/a/cvbmp", "digest differs", 9)
         + rows("set/b/xbitmap", times(5))
     )
-    chart = figure_time.charts(results_of(content))["set"]
+    chart = figure_rows.charts(results_of(content))["set"]
     assert point_of(chart, "cvbmp").value is None
     assert point_of(chart, "cvbmp").note == "failed"
     assert point_of(chart, "cvbmp", panel=1).note == "not measured"
 
 
-def test_the_subtitle_carries_the_machine_and_the_traces(
+def test_a_picture_carries_the_machine_and_the_traces(
     results_of: ResultsOf,
 ) -> None:
     content = document(
         rows("set/a/xbitmap", times(5)), workload_a="trace=9f3c51d27be0"
     )
-    chart = figure_time.charts(results_of(content))["set"]
-    assert chart.subtitle == (
+    chart = figure_rows.charts(results_of(content))["set"]
+    assert chart.frame.subtitle == (
         "AMD EPYC 7B13, Linux 6.1.0-18-amd64, GCC 12.2.0, -O2 -g;"
-        " commit abc1234",
-        "traces: a 9f3c51d2",
+        " commit abc1234"
     )
+    assert chart.frame.traces == "traces: a 9f3c51d2"
 
 
 def test_titles_say_what_was_timed_and_under_which_fault(
     results_of: ResultsOf,
 ) -> None:
-    charts = figure_time.charts(results_of(few_rows()))
-    assert charts["set"].title == "Time to record one page: set"
-    assert charts["set-failslab-probability-1"].title == (
+    charts = figure_rows.charts(results_of(few_rows()))
+    assert charts["set"].frame.title == "Time to record one page: set"
+    assert charts["set-failslab-probability-1"].frame.title == (
         "Time to record one page: set, fault failslab:probability=1"
     )
 
@@ -222,7 +236,7 @@ def test_the_caption_admits_an_interruption_and_few_rounds(
         rows("set/a/xbitmap", times(5)[:5]) + rows("set/a/flat", times(2)[:4]),
         interrupted="yes",
     )
-    caption = figure_time.charts(results_of(content))["set"].caption
+    caption = figure_rows.charts(results_of(content))["set"].frame.caption
     assert "4 to 5 rounds" in caption
     assert "full range below" in caption
     assert "INTERRUPTED" in caption
@@ -232,22 +246,22 @@ def test_floor_is_in_the_times_and_not_in_the_memory(
     results_of: ResultsOf,
 ) -> None:
     results = results_of(full_document(workloads=["idle-8g"]))
-    time = figure_time.charts(results)["set"]
-    assert time.lines[-1].label == "floor (empty loop)"
-    memory_chart = figure_memory.charts(results)["memory"]
-    assert all(not line.is_floor for line in memory_chart.lines)
+    time = figure_rows.charts(results)["set"]
+    assert time.rows[-1].label == "floor (empty loop)"
+    memory_chart = figure_rows.charts(results)["memory"]
+    assert all(not row.is_floor for row in memory_chart.rows)
 
 
 def test_bars_up_to_eight_structures_on_a_linear_axis_else_dots(
     results_of: ResultsOf,
 ) -> None:
-    def chart(names: "list[str]", slowest: float = 5.0) -> Chart:
+    def chart(names: "list[str]", slowest: float = 5.0) -> RowChart:
         made = rows("set/a/floor", times(0.001))
         made += rows("set/a/xbitmap/control:1", times(5))
         for name in names:
             made += rows(f"set/a/{name}", times(5))
         made += rows(f"set/b/{names[0]}", times(slowest))
-        return figure_time.charts(results_of(document(made)))["set"]
+        return figure_rows.charts(results_of(document(made)))["set"]
 
     names = list(STYLES)
     assert chart(names[:8]).is_bars
@@ -262,61 +276,70 @@ def test_a_zero_is_written_on_a_logarithmic_axis(
     results_of: ResultsOf,
 ) -> None:
     pytest.importorskip("matplotlib")
-    from plots.draw import panels
-
     content = document(
         rows("set/a/xbitmap", times(500))
         + rows("set/a/flat", times(2))
         + rows("set/a/floor", [0.0] * 9)
     )
-    chart = figure_time.charts(results_of(content))["set"]
+    chart = figure_rows.charts(results_of(content))["set"]
     assert chart.is_logarithmic
-    (axes,) = panels.draw(chart).axes
-    written = [text.get_text() for text in axes.texts]
-    assert "0" in written
-    # Two marks and the references to both; none at zero.
-    drawn = [x for line in axes.get_lines() for x in line.get_xdata()]
-    assert min(drawn) == pytest.approx(2, rel=0.1)
+    sheet = pictures.draw(chart)
+    assert "0" in words(sheet)
+    # Two marks, none at zero.
+    assert len(drawn(sheet, "dot")) == 2
 
 
-def test_the_axes_hold_the_medians_and_the_intervals(
+def test_marks_and_bars_stand_where_their_axis_has_the_values(
     results_of: ResultsOf,
 ) -> None:
     pytest.importorskip("matplotlib")
-    from plots.draw import panels
+    few = results_of(full_document())
+    structures = {
+        name: (4.0**rank, 1.0, "family=x; ")
+        for rank, name in enumerate(STRUCTURES)
+    }
+    far = results_of(full_document(structures=structures))
+    for results, kind in ((few, "linear"), (far, "log")):
+        chart = figure_rows.charts(results)["set"]
+        assert chart.is_logarithmic == (kind == "log")
+        sheet = pictures.draw(chart)
+        assert set(chart.panels) <= set(words(sheet))
+        values = [
+            [row.points[index].value for row in chart.rows]
+            for index in range(len(chart.panels))
+        ]
+        if kind == "log":
+            ends = [places(line)[0][0] for line in drawn(sheet, "dot")]
+            spans = [
+                [place[0] for place in places(line)]
+                for line in drawn(sheet, "interval")
+            ]
+            assert len(spans) > len(chart.panels)
+            assert all(low < high for low, high in spans)
+        else:
+            boxes = drawn(sheet, "bar")
+            ends = [box.get_x() + box.get_width() for box in boxes]
+        count = len(chart.rows)
+        assert len(ends) == count * len(chart.panels)
+        for index, panel in enumerate(values):
+            there = ends[index * count : (index + 1) * count]
+            assert is_one_scale(panel, there, kind)
 
-    results = results_of(full_document())
-    for operation in ("set", "test", "extract", "clear", "drain"):
-        chart = figure_time.charts(results)[operation]
-        figure = panels.draw(chart)
-        assert [axes.get_title(loc="left") for axes in figure.axes] == list(
-            chart.panels
-        )
-        for index, axes in enumerate(figure.axes):
-            bars = [
-                patch.get_width()
-                for patch in axes.patches
-                if patch.get_height() == pytest.approx(0.66)
-            ]
-            points = [line.points[index] for line in chart.lines]
-            assert bars == [point.value for point in points]
-            whiskers = [
-                tuple(line.get_xdata())
-                for line in axes.get_lines()
-                if line.get_marker() == "|"
-            ]
-            assert whiskers == [
-                (point.low, point.high)
-                for point in points
-                if point.low < point.high
-            ]
+
+def test_figures_beside_marks_are_the_medians(results_of: ResultsOf) -> None:
+    pytest.importorskip("matplotlib")
+    chart = figure_rows.charts(results_of(full_document()))["set"]
+    found = words(pictures.draw(chart))
+    for row in chart.rows:
+        assert row.label in found
+        assert all(number(p.value) in found for p in row.points)
 
 
 def test_flat_is_the_limit_line(results_of: ResultsOf) -> None:
     results = results_of(full_document(workloads=["idle-8g"]))
-    chart = figure_time.charts(results)["set"]
-    assert chart.limit == (point_of(chart, "flat").value,)
-    assert "solid line: flat, the limit" in chart.caption
+    chart = figure_rows.charts(results)["set"]
+    assert chart.solid == (point_of(chart, "flat").value,)
+    assert "solid line: flat, the limit" in chart.frame.caption
 
 
 def test_every_structure_fits_in_one_picture(write: Write) -> None:
@@ -338,19 +361,19 @@ def test_every_structure_fits_in_one_picture(write: Write) -> None:
     from matplotlib.image import imread
 
     height, width, _ = imread(path.with_name("set.png")).shape
-    assert width == 1800  # 900 pixels at two to one
+    assert width == 1440  # 720 pixels at two to one
     assert height <= width
 
 
+@pytest.mark.parametrize("count", [5, 12, 31])
 def test_every_structure_has_its_own_colour_in_the_png(
-    results_of: ResultsOf,
+    count: int, results_of: ResultsOf
 ) -> None:
     pytest.importorskip("matplotlib")
     from PIL import Image
 
-    from plots.draw import pictures
-
     names = [n for n in STYLES if n not in ("floor", "array", "pipelined")]
+    names = names[:count]
     content = document(
         row
         for rank, name in enumerate(names)
@@ -365,49 +388,80 @@ def test_every_structure_has_its_own_colour_in_the_png(
         ]
         content["profiles"].append(made)
     charts = pictures.charts(results_of(content))
-    assert {"set", "memory", "pareto", "tails-set", "timeline"} == set(charts)
+    stems = ["ratio", "set", "memory", "longest", "pareto", "tails-set"]
+    assert [*stems, "timeline"] == list(charts)
     for stem, made in pictures.render(charts):
         chart = charts[stem]
-        lines = (
-            chart.lines
-            if isinstance(chart, Chart)
-            else [curve for plane in chart.planes for curve in plane.curves]
-        )
+        if isinstance(chart, RowChart):
+            styles = {p.style or r.style for r in chart.rows for p in r.points}
+        else:
+            styles = {curve.style for curve in chart.key}
         image = Image.open(io.BytesIO(made["png"])).convert("RGB")
         there = {"#%02x%02x%02x" % c for _, c in image.getcolors(1 << 20)}
-        assert {line.style.color for line in lines} <= there, stem
+        assert len(styles) > 2
+        assert {style.color for style in styles} <= there, stem
 
 
 @pytest.mark.parametrize(
-    "low, high, most, ticks",
+    "kind, low, high, inches, ticks",
     [
-        (0.9, 45, 5, [1, 3, 10, 30]),
-        (0.9, 45, 3, [1, 10]),
-        (0.5, 60000, 5, [1, 10, 100, 1000, 10000]),
-        (0.5, 60000, 3, [1, 100, 10000]),
-        (0.5, 110000, 6, [1, 10, 100, 1000, 10000]),  # 100k is at the end
+        ("log", 0.9, 45, 2.0, ["1", "3", "10", "30"]),
+        ("log", 0.9, 45, 0.7, ["1", "10"]),
+        ("log", 0.5, 60000, 2.0, ["1", "10", "100", "1k", "10k"]),
+        ("log", 0.5, 60000, 1.0, ["1", "100", "10k"]),
+        ("linear", 0, 45, 1.0, ["0", "10", "20", "30", "40"]),
+        ("linear", 0, 45, 2.0, ["0", "5", "10", "15", "20", "25", "30", "35"]),
+        ("zero", 0.01, 2, 2.0, ["0", "0.03", "0.1", "0.3", "1"]),
     ],
 )
-def test_ticks_of_a_log_axis_keep_apart(
-    low: float, high: float, most: int, ticks: "list[float]"
+def test_an_axis_has_as_many_figures_as_fit(
+    kind: str, low: float, high: float, inches: float, ticks: "list[str]"
 ) -> None:
     pytest.importorskip("matplotlib")
-    from plots.draw.canvas import log_ticks
+    from plots.draw.canvas import Scale
 
-    assert log_ticks(low, high, most) == pytest.approx(ticks)
+    found = [text for _, text in Scale(kind, low, high, inches).ticks()]
+    assert found[: len(ticks)] == ticks
 
 
-@pytest.mark.parametrize("inches", [0.6, 1.2, 2.4])
-def test_figures_of_ticks_do_not_run_into_each_other(inches: float) -> None:
+@given(
+    st.sampled_from(["linear", "log", "zero"]),
+    st.floats(1e-6, 1e6),
+    st.floats(1.01, 1e9),
+    st.floats(0.3, 6),
+    st.booleans(),
+)
+def test_figures_of_an_axis_never_run_into_each_other(
+    kind: str, low: float, factor: float, inches: float, is_bytes: bool
+) -> None:
     pytest.importorskip("matplotlib")
-    from plots.draw.canvas import fitting_ticks, tick
+    from plots.draw.canvas import FONT, Scale, width_of
 
-    ticks = fitting_ticks(0.00005, 5e5, inches)
+    scale = Scale(kind, low, low * factor, inches, is_bytes)
+    ticks = scale.ticks()
     assert ticks
-    for left, right in zip(ticks, ticks[1:]):
-        apart = math.log10(right / left) / 10 * inches
-        widest = max(len(tick(left)), len(tick(right)))
-        assert apart > widest * 7.5 * 0.56 / 72 or len(ticks) <= 2
+    for (left, one), (right, other) in zip(ticks, ticks[1:]):
+        apart = scale.at(right) - scale.at(left)
+        assert apart > (width_of(one, FONT) + width_of(other, FONT)) / 2
+
+
+def test_axes_of_neighbours_do_not_run_into_each_other(
+    results_of: ResultsOf,
+) -> None:
+    """The figures of the drain picture began in the panel before."""
+    pytest.importorskip("matplotlib")
+    structures = {
+        name: (0.002 * 40.0**rank, 1.0, "family=x; ")
+        for rank, name in enumerate(STRUCTURES)
+    }
+    results = results_of(full_document(structures=structures))
+    sheet = pictures.draw(figure_rows.charts(results)["drain"])
+    sheet.figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in sheet.figure.texts]
+    boxes.sort(key=lambda box: (round(box.y0), box.x0))
+    for one, other in zip(boxes, boxes[1:]):
+        if round(one.y0) == round(other.y0):
+            assert one.x1 < other.x0
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import pytest
-from plots.draw import figure_replay, panels
+from plots.draw import figure_replay, pictures, rows
 from plots.tables import replay
+from reading import words
 from test_report import replay_document
 
 
@@ -14,13 +15,13 @@ def test_stages_of_the_drivers_without_a_set_and_of_the_baseline(results_of):
     stem = "replay-failslab-probability-10"
     assert sorted(charts) == [stem, f"{stem}-pages"]
     chart = charts[stem]
-    assert [line.label for line in chart.lines] == [
+    assert [line.label for line in chart.rows] == [
         "(array)",
         "xbitmap, free",
         "xbitmap, single",
     ]
-    assert chart.parts[0] == "allocate"
-    point = chart.lines[0].points[0]
+    assert chart.parts[0][0] == "allocate"
+    point = chart.rows[0].points[0]
     assert point.parts == (10.0, 1.5, 20.0, 0.5, 8.0, 0.0)
     assert point.value == pytest.approx(40)
     assert chart.is_bars and not chart.is_logarithmic
@@ -29,15 +30,42 @@ def test_stages_of_the_drivers_without_a_set_and_of_the_baseline(results_of):
 def test_pages_are_told_in_ranges_singly_or_freed(results_of):
     charts = figure_replay.charts(results_of(replay_document()))
     chart = charts["replay-failslab-probability-10-pages"]
-    by_label = {line.label: line.points[0].parts for line in chart.lines}
+    by_label = {line.label: line.points[0].parts for line in chart.rows}
     assert by_label["xbitmap, free"] == (1000, 0, 0, 77, 0)
     assert by_label["xbitmap, single"] == (945, 55, 0, 0, 0)
 
 
 def test_a_stack_is_drawn_alike_each_time(results_of):
     charts = figure_replay.charts(results_of(replay_document()))
-    for chart in charts.values():
-        assert panels.render(chart) == panels.render(chart)
+    assert dict(pictures.render(charts)) == dict(pictures.render(charts))
+
+
+def test_every_structure_is_there_with_the_ms_of_its_own_recording(results_of):
+    content = replay_document()
+    made = []
+    for row in content["benchmarks"]:
+        if "/xbitmap/" in row["name"]:
+            name = row["name"].replace("/xbitmap/", "/cvbmp/")
+            made.append({**row, "name": name, "run_name": name})
+            row["structure_ms"] = 17.6
+            made[-1]["structure_ms"] = 25.6
+    content["benchmarks"] += made
+    charts = figure_replay.charts(results_of(content))
+    chart = charts["replay-failslab-probability-10"]
+    texts = {row.label: row.points[0].text for row in chart.rows}
+    assert set(texts) == {
+        "(array)",
+        "xbitmap, free",
+        "xbitmap, single",
+        "cvbmp, free",
+        "cvbmp, single",
+    }
+    for label, text in texts.items():
+        if label != "(array)":
+            ms = "17.6" if "xbitmap" in label else "25.6"
+            assert text.endswith(f", record {ms}")
+    assert texts["(array)"] == "40.0"
+    assert set(texts.values()) <= set(words(rows.draw(chart)))
 
 
 def test_nothing_replayed_is_no_picture(results_of):
@@ -48,9 +76,6 @@ def test_nothing_replayed_is_no_picture(results_of):
 
 
 def test_a_stage_has_one_colour_in_every_picture():
-    simulated = panels._part_colors(replay.STAGES)
-    real = panels._part_colors(figure_replay._REAL)
-    assert len(set(simulated)) == len(simulated)
-    assert real == [
-        simulated[replay.STAGES.index(stage)] for stage in figure_replay._REAL
-    ]
+    colors = figure_replay.STAGE_COLORS
+    assert len(set(colors.values())) == len(replay.STAGES)
+    assert set(figure_replay._REAL) <= set(colors)

@@ -17,7 +17,6 @@ from plots.read.results import (
     Results,
     ResultsError,
     load,
-    parse_name,
 )
 
 Write = Callable[[Any], Path]
@@ -59,8 +58,8 @@ def refused(content: "bytes | None", path: Path, capsys: Any) -> str:
         (b"{}", "not pfnbench results", "give the results.json"),
         (b'{"context": 3}', "not pfnbench results", "give the results.json"),
         (
-            b'{"context": {"pfnbench_schema": "2", "commit": "f00"}}',
-            "has schema 2, but only 1 can be read",
+            b'{"context": {"pfnbench_schema": "3", "commit": "f00"}}',
+            "has schema 3, but only 1 and 2 can be read",
             "use the plots of the commit that wrote it (f00)",
         ),
         (
@@ -89,8 +88,8 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(
         ({}, "has no benchmarks"),
         ([3], "benchmark 0 has no name"),
         ([*ONE_ROW, {"name": 7}], "benchmark 1 has no name"),
-        ([{"name": "BM_Foo"}], "'BM_Foo', not operation/workload/structure"),
-        ([{"name": "set//xbitmap"}], "not operation/workload/structure"),
+        ([{"name": "BM_Foo"}], "'BM_Foo', and does not say of which"),
+        ([{"name": "set//xbitmap"}], "does not say of which operation"),
         (
             [{"name": "set/a/b", "run_type": "aggregate"}],
             "has aggregates only",
@@ -140,76 +139,199 @@ def test_a_message_is_one_line_even_if_the_file_holds_many(
     assert len(str(error.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    "name, case",
-    [
-        (
-            "set/idle-8g/xbitmap",
-            Case("set", "idle-8g", Contender("xbitmap"), ""),
-        ),
-        (
-            "set/idle-8g/xbitmap/control:1",
-            Case("set", "idle-8g", Contender("xbitmap", 1), ""),
-        ),
-        (
-            "set/a/x/fault:failslab:probability=1,interval=1/control:1",
-            Case(
-                "set",
-                "a",
-                Contender("x", 1),
-                "fault:failslab:probability=1,interval=1",
-            ),
-        ),
-        (
-            "set/a/x/fault:nth:3/control:12",
-            Case("set", "a", Contender("x", 12), "fault:nth:3"),
-        ),
-        ("set/a/x/fault:none", Case("set", "a", Contender("x"), "")),
-        (
-            "set/a/x/iterations:1/repeats:9/manual_time",
-            Case("set", "a", Contender("x"), ""),
-        ),
-        (
-            "drain/my/traces/a.pfntrace/x",
-            Case("drain", "my/traces/a.pfntrace", Contender("x"), ""),
-        ),
-        ("set/a", None),
-        ("", None),
-    ],
-)
-def test_a_name_is_taken_apart(name: str, case: "Case | None") -> None:
-    assert parse_name(name) == case
+def declared(**values: Any) -> dict[str, Any]:
+    """A context of version 2."""
+    return {
+        "pfnbench_schema": "2",
+        "baseline": "xbitmap",
+        "repetitions": "1",
+        "floor": "floor",
+        "setless": ["array"],
+        "default_workloads": ["idle-8g"],
+        "operations": [
+            {"name": "set", "kind": "set", "times": ["ns_per_page"]},
+            {"name": "walk", "kind": "set", "times": ["ns_per_range"]},
+            {"name": "play", "kind": "driver", "times": ["ns_per_page"]},
+        ],
+        "structures": [
+            {"name": "xbitmap", "family": "radix", "origin": "W, 2017"},
+            {
+                "name": "a-variant",
+                "family": "radix",
+                "variant_of": "xbitmap",
+                "clear_can_fail": True,
+                "accounts_memory": False,
+            },
+        ],
+        "workloads": [
+            {
+                "name": "idle-8g",
+                "trace": "9f3c",
+                "pages": 12,
+                "guest_memory": 4096,
+                "attempts": "3",
+            }
+        ],
+        **values,
+    }
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["set/a/x", "set/a/x/control:1", "set/a/x/fault:nth:3/control:1"],
-)
-def test_a_case_gives_its_name_back(name: str) -> None:
-    case = parse_name(name)
-    assert case is not None
-    assert case.name == name
+def measured(structure: str, **fields: Any) -> dict[str, Any]:
+    """A row of version 2; its name says nothing that is read."""
+    return {
+        "name": f"row {structure} {sorted(fields.items())}",
+        "run_type": "iteration",
+        "repetitions": 1,
+        "repetition_index": 0,
+        "operation": "set",
+        "workload": "idle-8g",
+        "structure": structure,
+        "ns_per_page": 5.5,
+        **fields,
+    }
 
 
-def test_facts_of_workloads_and_structures_are_read(
+def version2(*benchmarks: dict[str, Any], **context: Any) -> dict[str, Any]:
+    return {"context": declared(**context), "benchmarks": list(benchmarks)}
+
+
+def test_a_case_is_read_from_fields_and_not_from_the_name(
     results_of: ResultsOf,
 ) -> None:
+    conditions = {"policy": "free", "fault": "nth:3/x"}
     results = results_of(
-        document(
-            ONE_ROW,
-            **{
-                "workload_idle-8g": "trace=9f3c pages=12 ranges=x"
-                " guest_memory=4096",
-                "structure_xbitmap": "family=radix; origin=W and W, 2017",
-            },
+        version2(
+            measured("xbitmap"),
+            measured("xbitmap", control=2),
+            measured("mine", workload="a/b:c", conditions=conditions),
         )
     )
+    assert results.cases == (
+        Case("set", "idle-8g", Contender("xbitmap"), ""),
+        Case("set", "idle-8g", Contender("xbitmap", 2), ""),
+        Case("set", "a/b:c", Contender("mine"), "policy:free/fault:nth:3/x"),
+    )
+    assert results.rows[1].counters == {"ns_per_page": 5.5}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"operation": None},
+        {"operation": ""},
+        {"workload": 3},
+        {"structure": ["x"]},
+        {"control": -1},
+        {"control": True},
+        {"conditions": "fault:nth:3"},
+        {"conditions": {"fault": 3}},
+    ],
+)
+def test_a_row_with_a_field_of_another_kind_is_refused(
+    wrong: Any, write: Write
+) -> None:
+    with pytest.raises(ResultsError, match="does not say of which operation"):
+        load(write(version2({**measured("xbitmap"), **wrong})))
+
+
+@pytest.mark.parametrize(
+    "context, problem",
+    [
+        ({"floor": None}, "context: floor is not text"),
+        ({"setless": "array"}, "context: setless is not a list"),
+        ({"operations": [{"name": "set"}]}, "operations[0] has no kind"),
+        ({"structures": ["x"]}, "structures[0] is not an object"),
+        ({"structures": [{}]}, "structures[0] has no name"),
+        (
+            {"structures": [{"name": "x", "clear_can_fail": "no"}]},
+            "clear_can_fail is not true or false",
+        ),
+        (
+            {"workloads": [{"name": "x", "pages": -1}]},
+            "workloads[0]: pages is not a whole number",
+        ),
+    ],
+)
+def test_a_context_of_another_shape_is_refused_in_one_line(
+    context: Any, problem: str, tmp_path: Path, capsys: Any
+) -> None:
+    content = version2(measured("xbitmap"), **context)
+    path = tmp_path / "results.json"
+    assert problem in refused(json.dumps(content).encode(), path, capsys)
+
+
+def test_what_the_program_declares_is_read(results_of: ResultsOf) -> None:
+    results = results_of(version2(measured("xbitmap")))
+    assert (results.floor, results.setless) == ("floor", ("array",))
+    assert results.default_workloads == ("idle-8g",)
+    assert results.replay == "play"
+    assert results.time_counters("walk") == ("ns_per_range",)
+    assert results.variant_of("a-variant") == "xbitmap"
+    assert results.variant_of("xbitmap") is None
+    assert results.variant_of("a stranger") is None
+    variant = results.traits["a-variant"]
+    assert (variant.family, variant.origin) == ("radix", None)
+    assert variant.facts == {
+        "name": "a-variant",
+        "family": "radix",
+        "variant_of": "xbitmap",
+        "clear_can_fail": "yes",
+        "accounts_memory": "no",
+    }
     (workload,) = results.workloads
     assert (workload.name, workload.trace) == ("idle-8g", "9f3c")
     assert (workload.pages, workload.guest_memory) == (12, 4096)
     assert (workload.passes, workload.ranges) == (None, None)
-    (structure,) = results.structures
-    assert structure.facts == {"family": "radix", "origin": "W and W, 2017"}
+    assert workload.facts["attempts"] == "3"
+
+
+def test_structures_stand_in_the_order_of_the_file(
+    results_of: ResultsOf,
+) -> None:
+    names = ["floor", "array", "mine", "a-variant", "xbitmap"]
+    results = results_of(
+        version2(*map(measured, names), measured("xbitmap", control=1))
+    )
+    assert results.in_order({case.contender for case in results.cases}) == [
+        Contender("xbitmap"),
+        Contender("xbitmap", 1),
+        Contender("a-variant"),
+        Contender("mine"),
+        Contender("array"),
+        Contender("floor"),
+    ]
+
+
+def test_operations_stand_in_the_order_of_the_file(
+    results_of: ResultsOf,
+) -> None:
+    results = results_of(
+        version2(
+            *(
+                measured("xbitmap", operation=operation)
+                for operation in ("play", "fly", "walk")
+            )
+        )
+    )
+    assert results.operations() == ["walk", "play", "fly"]
+
+
+def test_a_figure_is_estimated_over_the_rounds(results_of: ResultsOf) -> None:
+    results = results_of(
+        version2(
+            *(
+                measured("xbitmap", repetition_index=i, ns_per_page=i)
+                for i in range(9)
+            )
+        )
+    )
+    (case,) = results.cases
+    time = results.estimate(case, "ns_per_page")
+    assert time is not None
+    assert (time.low, time.median, time.high) == (1, 4, 7)
+    assert results.estimate(case, "pages") is None
+    assert results.case_named(case.name) == case
+    assert results.case_named("set/idle-8g/other") is None
 
 
 def test_counters_that_are_no_numbers_are_not_there(

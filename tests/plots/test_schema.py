@@ -14,6 +14,8 @@ from conftest import ROOT, full_document
 from test_html import profiles
 from test_report import golden_document
 
+from plots.read.version1 import upgrade
+
 jsonschema = pytest.importorskip(
     "jsonschema", reason="apt-get install python3-jsonschema"
 )
@@ -31,17 +33,23 @@ def test_the_schema_is_one() -> None:
     jsonschema.Draft7Validator.check_schema(SCHEMA)
 
 
-def test_the_documents_of_the_tests_are_valid() -> None:
+def upgraded() -> Any:
+    """The golden document with profiles, in version 2."""
     content = golden_document()
     content["profiles"] = profiles()
-    assert problems(content) == []
-    assert problems(full_document()) == []
+    return upgrade(content)
+
+
+def test_upgraded_documents_are_valid() -> None:
+    assert problems(upgraded()) == []
+    assert problems(upgrade(full_document())) == []
+    real = Path(__file__).parent / "data" / "version1.json"
+    assert problems(upgrade(json.loads(real.read_text()))) == []
 
 
 def broken(*steps: Any, value: Any) -> Any:
     """The golden document with one value replaced; None takes it out."""
-    content = copy.deepcopy(golden_document())
-    content["profiles"] = profiles()
+    content = copy.deepcopy(upgraded())
     *path, last = steps
     place = content
     for step in path:
@@ -61,10 +69,16 @@ def test_who_cannot_count_allocations_need_not_tell_them() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        broken("context", "pfnbench_schema", value="2"),
-        broken("context", "workload_idle-8g", value="pages=1"),
+        broken("context", "pfnbench_schema", value="1"),
+        broken("context", "floor", value=None),
+        broken("context", "workloads", 0, "trace", value="12"),
+        broken("context", "structures", 0, "clear_can_fail", value="no"),
+        broken("context", "operations", 0, "kind", value="dance"),
         broken("benchmarks", value=[]),
-        broken("benchmarks", 0, "name", value="set"),
+        broken("benchmarks", 0, "operation", value=None),
+        broken("benchmarks", 0, "conditions", value={}),
+        broken("benchmarks", 0, "conditions", value={"fault": 3}),
+        broken("benchmarks", 0, "control", value=-1),
         broken("benchmarks", 0, "repetition_index", value=-1),
         broken("benchmarks", 0, "ns_per_page", value="5"),
         broken("benchmarks", 0, "run_type", value="aggregate"),
@@ -111,10 +125,12 @@ def undocumented(content: Any) -> "set[str]":
     fields = {
         key
         for key in content["context"]
-        if not key.startswith(("workload_", "structure_", "warning_"))
+        if not key.startswith("warning_")
     }
     for row in content["benchmarks"]:
-        fields |= set(row)
+        fields |= set(row) | set(row.get("conditions", {}))
+    for part in ("structures", "workloads", "operations"):
+        fields |= {key for each in content["context"][part] for key in each}
     return fields - said
 
 

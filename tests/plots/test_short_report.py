@@ -22,9 +22,8 @@ from conftest import (
 )
 from test_report import golden_document
 
-from plots.tables import answer
+from plots.text.report import paragraph, report
 from plots.read.results import Results, load
-from plots.text.short_report import short_report
 
 GOLDEN = Path(__file__).parent / "golden" / "report.txt"
 
@@ -79,7 +78,7 @@ def cells(text: str, title: str, name: str) -> list[str]:
 
 
 def test_the_whole_text_is_the_golden_one(results_of: ResultsOf) -> None:
-    text = short_report(results_of(golden_document()))
+    text = report(results_of(golden_document()))
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(text, encoding="ascii")
     assert text == GOLDEN.read_text(
@@ -88,7 +87,7 @@ def test_the_whole_text_is_the_golden_one(results_of: ResultsOf) -> None:
 
 
 def test_a_default_run_has_at_most_200_lines(results_of: ResultsOf) -> None:
-    text = short_report(results_of(default_document()))
+    text = report(results_of(default_document()))
     assert 100 < text.count("\n") <= 200
     for line in text.splitlines():
         assert line.isascii() and len(line) <= 72
@@ -111,15 +110,15 @@ def test_many_rows_that_are_missing_do_not_make_it_longer(
                 content["benchmarks"] += error_rows(
                     stem, "failed: ranges differ from the oracle's", 9
                 )
-    text = short_report(results_of(content))
+    text = report(results_of(content))
     assert text.count("\n") <= 200
     assert " lines more\n\nEvery other table: ./run report --full\n" in text
 
 
 def test_the_answer_opens_it(results_of: ResultsOf) -> None:
     results = results_of(default_document())
-    first = short_report(results).split("\n\n")[0]
-    assert first.splitlines() == answer.paragraph(results)
+    first = report(results).split("\n\n")[0]
+    assert first.splitlines() == paragraph(results)
     assert first.startswith("xbitmap or cvbmp? ")
 
 
@@ -127,7 +126,7 @@ def test_the_answer_opens_it(results_of: ResultsOf) -> None:
 def test_each_guest_has_one_table_with_every_structure(
     guest: str, results_of: ResultsOf
 ) -> None:
-    text = short_report(results_of(default_document()))
+    text = report(results_of(default_document()))
     table = section(text, f"{guest}, no faults: set + drain, ns per page")
     for name in (*ARGUED, "(floor)", "(A/A control)"):
         has_row = any(line.endswith(f"  {name}") for line in table)
@@ -138,52 +137,59 @@ def test_each_guest_has_one_table_with_every_structure(
 def test_a_row_has_time_ratio_step_memory_and_lost_pages(
     results_of: ResultsOf,
 ) -> None:
-    text = short_report(results_of(default_document()))
+    text = report(results_of(default_document()))
     title = "idle-8g, no faults: set + drain"
     assert section(text, title)[1].split() == (
         "ns ratio longest us peak KiB lost ppm structure".split()
     )
     # 36700 of 3670016 sets fail.
     assert cells(text, title, "cvbmp") == (
-        "8.16 *2.00 0.0700 set 64.0 10000 cvbmp".split()
+        "8.16 *2.00 0.0700 64.0 10000 cvbmp".split()
     )
-    assert cells(text, title, "xbitmap")[1] == "1"
+    assert cells(text, title, "xbitmap")[1] == "1.00"
 
 
 def test_without_profiles_the_tables_are_there(results_of: ResultsOf) -> None:
     content = default_document()
     del content["profiles"]
-    text = short_report(results_of(content))
+    text = report(results_of(content))
     assert section(text, "idle-8g, no faults: set")[1].split() == (
         "ns ratio peak KiB lost ppm structure".split()
     )
 
 
+def legend_of(text: str) -> list[str]:
+    """The names that are explained, each in one line of its own."""
+    (legend,) = [s for s in text.split("\n\n") if "\nratio   " in s]
+    names = [line[:14].strip() for line in legend.splitlines()]
+    return [name for name in names if name]
+
+
 def test_every_column_and_mark_has_one_line_and_no_other(
     results_of: ResultsOf,
 ) -> None:
-    text = short_report(results_of(default_document()))
-    legend = section(text, "ns         set + drain")
-    names = [line[:11].strip() for line in legend]
-    assert names == (
-        ["ns", "ratio", "longest us", "peak KiB", "lost ppm"]
-        + ["*", "-", "control"]
-    )
+    text = report(results_of(default_document()))
+    assert legend_of(text) == [
+        *("GiB", "run", "flat"),
+        *("ns", "ratio", "longest us", "peak KiB", "lost ppm"),
+        *("pages", "passes", "ranges", "memory", "trace"),
+        *("*", "-", "(A/A control)", "[ ]", "( )"),
+    ]
     content = document(
         rows("set/a/xbitmap", times(5)[:3])
         + rows("set/a/cvbmp", times(5)[:3])
         + error_rows("set/a/maple", "over 2700 ns per page: cut off", 3)
         + error_rows("set/a/roaring", "failed: wrong", 3)
     )
-    legend = section(short_report(results_of(content)), "ns         set,")
-    names = [line[:11].strip() for line in legend]
-    assert names == ["ns", "ratio", "?", "-", ">9", "failed"]
+    assert legend_of(report(results_of(content))) == [
+        *("ns", "ratio", "?", "-", ">9", "failed", "( )")
+    ]
 
 
 def test_the_primary_ratios_are_those_of_the_time_that_decides(
     results_of: ResultsOf,
 ) -> None:
-    text = short_report(results_of(default_document()))
+    text = report(results_of(default_document()))
     assert "PRIMARY, declared before the run: 45 ratios" in text
     titles = {
         line for line in text.splitlines() if line.startswith("primary: ")
@@ -197,7 +203,7 @@ def test_what_is_wrong_with_a_run_stands_under_the_answer(
     content = default_document()
     content["context"]["interrupted"] = "yes"
     content["context"]["repetitions"] = "12"
-    head = short_report(results_of(content)).split("\n\n")[1]
+    head = report(results_of(content)).split("\n\n")[1]
     assert "INTERRUPTED" in head and "INCOMPLETE" in head
 
 
@@ -208,7 +214,7 @@ def test_a_run_of_one_operation_with_faults_only_has_its_tables(
         rows(f"set/a/xbitmap/{FAILSLAB}", times(5), **memory(1, 5))
         + rows(f"set/a/cvbmp/{FAILSLAB}", times(9), **memory(1, 9))
     )
-    text = short_report(results_of(content))
+    text = report(results_of(content))
     title = "a, fault failslab:probability=1: set, ns per page"
     assert cells(text, title, "cvbmp")[-2:] == ["2.45", "cvbmp"]
 
@@ -218,4 +224,4 @@ def test_results_on_disk_give_the_same(tmp_path: Path) -> None:
 
     path = tmp_path / "results.json"
     path.write_text(json.dumps(default_document()))
-    assert short_report(load(path)) == short_report(load(tmp_path))
+    assert report(load(path)) == report(load(tmp_path))

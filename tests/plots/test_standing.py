@@ -6,12 +6,13 @@ from typing import Any
 
 from conftest import DRIFT, document, memory, rows
 
-from plots.read.results import Contender, Results
+from plots.read.results import Case, Contender, Results
 from plots.tables.standing import (
     WHOLE,
     Measure,
     Place,
     measures,
+    ratio,
     ratio_of,
     standing,
     times,
@@ -74,9 +75,7 @@ def test_a_rival_that_was_sometimes_faster_is_undecided(
     assert [rival.structure for rival in found.undecided] == ["maple"]
 
 
-def test_ratios_are_the_reports(results_of: ResultsOf) -> None:
-    from plots.text.report import ratio
-    from plots.read.results import Case
+def test_a_ratio_of_a_case_is_that_of_its_place(results_of: ResultsOf) -> None:
 
     results = contest(results_of, cvbmp=[0.8, 0.9, 0.7] * 3)
     mine = ratio_of(results, Place(SET, "a", ""), "cvbmp", "xbitmap")

@@ -7,8 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plots.read.results import FLOOR, SETLESS, Contender
-from plots.draw.style import STYLES, Style, in_order, style_of
+from plots.draw.style import STYLES, Style, style_of
 
 STRUCTURES = Path(__file__).parents[2] / "structures"
 
@@ -20,7 +19,7 @@ def test_every_style_is_that_of_a_contender() -> None:
         for header in STRUCTURES.glob("*.h")
         for name in re.findall(r'\.name = "([^"]+)"', header.read_text())
     }
-    assert set(STYLES) <= names | {FLOOR, *SETLESS}
+    assert set(STYLES) <= names | {"floor", "array", "pipelined"}
 
 
 def test_no_two_structures_look_alike_without_colours() -> None:
@@ -44,22 +43,9 @@ def test_a_stranger_is_never_taken_for_a_known_structure(name: str) -> None:
         assert style_of(name) == style_of(name)
 
 
-def test_the_control_follows_its_baseline_and_floor_is_last() -> None:
-    shuffled = [
-        Contender("floor"),
-        Contender("zebra"),
-        Contender("xbitmap", control=1),
-        Contender("cvbmp"),
-        Contender("ant"),
-        Contender("xbitmap"),
-        Contender("flat"),
-    ]
-    assert in_order(shuffled) == [
-        Contender("flat"),
-        Contender("xbitmap"),
-        Contender("xbitmap", control=1),
-        Contender("cvbmp"),
-        Contender("ant"),
-        Contender("zebra"),
-        Contender("floor"),
-    ]
+def test_a_stranger_has_the_colour_of_its_family() -> None:
+    for family, like in (("radix", "xbitmap"), ("list", "cvbmp")):
+        assert style_of("somebody's-own", family).color == style_of(like).color
+    assert style_of("somebody's-own", "unheard of") == style_of(
+        "somebody's-own"
+    )

@@ -11,11 +11,13 @@ import pytest
 from conftest import document, error_rows, full_document, rows, times
 from test_short_report import default_document
 
-from plots.tables import answer
 from plots.__main__ import main
 from plots.read.results import Results, load
 from plots.text.summary import MOST_LINES, summary
-from plots.text.layout import render
+from plots.tables.duel import duel
+from plots.tables.glance import guests
+from plots.text.layout import lines as lines_of
+from plots.text.report import paragraph
 
 ResultsOf = Callable[[Any], Results]
 
@@ -32,11 +34,11 @@ def test_the_answer_the_table_and_the_paths_fit_a_terminal(
     leave_everything(tmp_path)
     lines = summary(results).splitlines()
     assert len(lines) <= MOST_LINES
-    said = answer.paragraph(results)
+    said = paragraph(results)
     assert lines[: len(said)] == said
-    table = answer.guests_table(results)
-    assert table is not None
-    assert "\n".join(render(table)) in "\n".join(lines)
+    found = duel(results)
+    assert found is not None
+    assert "\n".join(lines_of(guests(found))) in "\n".join(lines)
     assert lines[-4:] == [
         f"page     {tmp_path}/page.html",
         f"report   {tmp_path}/report.txt",
@@ -92,8 +94,7 @@ def test_a_run_of_one_structure_ends_with_its_report(
     results = results_of(document(rows("set/a/xbitmap", times(5))))
     (tmp_path / "report.txt").write_text("")
     assert summary(results).splitlines() == [
-        "Nothing else than xbitmap has a time to compare; name more with",
-        "--structure.",
+        "Only xbitmap has a time; name more structures with --structure.",
         "",
         f"report   {tmp_path}/report.txt",
     ]

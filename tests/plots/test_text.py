@@ -2,24 +2,24 @@
 """Numbers, names and commands as they stand in a mail."""
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plots.text.layout import (
-    Cell,
-    Table,
+from plots.read.file import shorten
+from plots.tables.figures import (
     alike,
     binary_size,
+    change_percent,
     count,
     number,
     percent,
-    render,
-    shell_lines,
-    shorten,
     to_ascii,
 )
+from plots.tables.table import Cell, Column, Table
+from plots.text.layout import lines, shell_lines
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,11 @@ def test_a_percentage_is_short(value: float, text: str) -> None:
     assert percent(value) == text
 
 
+def test_a_change_is_a_percentage_and_then_a_factor() -> None:
+    changes = [change_percent(f) for f in (1.0312, 0.5, 3.5, 12)]
+    assert changes == ["+3.1%", "-50%", "+250%", "x12.0"]
+
+
 @pytest.mark.parametrize(
     "size, text",
     [(512, "512 B"), (8 << 30, "8 GiB"), (1536 << 20, "1.50 GiB")],
@@ -87,28 +92,68 @@ def test_shortening_keeps_both_ends() -> None:
     assert shorten("abcdefgh", 8) == "abcdefgh"
 
 
+def table_of(
+    headings: "list[str]",
+    cells: "list[Cell]",
+    unit: str = "unit",
+    name: str = "name",
+) -> Table:
+    """A row of figures with half of their intervals."""
+    columns = (Column(head, head, bounds="spread") for head in headings)
+    row = (Cell(name), *cells)
+    return Table("k", "t", (Column("n", unit, names=True), *columns), (row,))
+
+
 def test_a_wide_table_is_split_evenly_and_loses_no_column() -> None:
     headings = [f"workload-{n}" for n in range(11)]
-    cells = [Cell((str(n),)) for n in range(11)]
-    lines = render(Table("t", headings, "unit", [("name", cells)]))
-    assert lines.count("t") == 3
-    words = " ".join(lines).split()
+    made = lines(table_of(headings, [Cell(float(n)) for n in range(11)]))
+    assert made.count("t") == 3
+    words = " ".join(made).split()
     assert [word for word in words if word in headings] == headings
-    assert max(map(len, lines)) <= 72
+    assert max(map(len, made)) <= 72
 
 
 def test_long_headings_and_labels_are_shortened_to_fit() -> None:
-    cells = [Cell(("1.00", "2%"), mark="*")] * 2
-    table = Table("t", ["w" * 90, "v" * 90], "u" * 90, [("n" * 90, cells)])
-    lines = render(table)
-    assert max(map(len, lines)) <= 72
-    assert lines[1].startswith("w") and lines[1].count("..") >= 2
+    cell = Cell(1.0, 0.98, 1.02, mark="*")
+    table = table_of(["w" * 90, "v" * 90], [cell, cell], "u" * 90, "n" * 90)
+    made = lines(table)
+    assert max(map(len, made)) <= 72
+    assert made[1].startswith("w") and made[1].count("..") >= 2
 
 
 def test_the_name_of_a_row_stands_last() -> None:
-    cells = [Cell(("1.00", "2%"), mark="*")]
-    lines = render(Table("t", ["w"], "unit", [("name", cells)]))
-    assert lines == ["t", "       w  unit", "*1.00 2%  name"]
+    made = lines(table_of(["w"], [Cell(1.0, 0.98, 1.02, mark="*")]))
+    assert made == ["t", "       w  unit", "*1.00 2%  name"]
+
+
+def test_columns_under_one_title_stand_together() -> None:
+    table = Table(
+        "k",
+        "",
+        (
+            Column("name", "name", names=True),
+            Column("a", "left", group="both of them"),
+            Column("b", "b", group="both of them"),
+            Column("c", "c"),
+        ),
+        ((Cell("x"), Cell(1.0), Cell(2.0), Cell(absence="failed")),),
+    )
+    assert lines(table) == [
+        "both of them",
+        "  left     b       c  name",
+        "  1.00  2.00  failed  x",
+    ]
+
+
+def test_columns_that_may_go_do_so_before_a_table_is_split() -> None:
+    name = Column("name", "name", names=True)
+    row = (Cell("x"), *map(Cell, (1.0, 2.0, 3.0, 4.0)))
+    for may_go, tables in ((True, 1), (False, 2)):
+        columns = [Column(f"c{n}", "c" * 20) for n in range(4)]
+        columns[0] = replace(columns[0], may_go=may_go)
+        made = lines(Table("k", "t", (name, *columns), (row,)))
+        assert made.count("t") == tables
+        assert ("1.00" in " ".join(made)) != may_go
 
 
 def rejoined(lines: "list[str]") -> "list[str]":
@@ -119,10 +164,10 @@ def rejoined(lines: "list[str]") -> "list[str]":
 
 def test_a_long_command_is_continued_with_backslashes() -> None:
     command = "./pfnbench --workload=all --structure=all " + "--x=1 " * 12
-    lines = shell_lines("reproduce:", command)
-    assert len(lines) > 1
-    assert all(line.endswith(" \\") for line in lines[:-1])
-    assert rejoined(lines) == command.split()
+    made = shell_lines("reproduce:", command)
+    assert len(made) > 1
+    assert all(line.endswith(" \\") for line in made[:-1])
+    assert rejoined(made) == command.split()
 
 
 def test_a_semicolon_is_quoted() -> None:
@@ -135,6 +180,6 @@ def test_a_semicolon_is_quoted() -> None:
 def test_a_shell_reads_back_every_command(words: "list[str]") -> None:
     # Runs of blanks become one blank, as in every text of a report.
     words = [" ".join(word.split()) for word in words]
-    lines = shell_lines("reproduce:", shlex.join(words))
-    assert rejoined(lines) == words
-    assert all(len(line) <= 72 for line in lines)
+    made = shell_lines("reproduce:", shlex.join(words))
+    assert rejoined(made) == words
+    assert all(len(line) <= 72 for line in made)

@@ -372,7 +372,7 @@ TEST_F(Pfntrace, RefusesWhatCannotBeGenerated) {
                 "no/folder/x.pfntrace: cannot be written: No such file or "
                 "directory");
   ExpectRefused("generate",
-                "SPEC is missing; --list prints what there is; -o FILE is "
+                "SPEC is missing; --list prints all; -o FILE is "
                 "missing; see pfntrace generate --help");
   const Outcome bogus = Run("generate budy");
   EXPECT_EQ(bogus.status, 2);

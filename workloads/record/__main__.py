@@ -96,8 +96,18 @@ def _parser() -> argparse.ArgumentParser:
         help=f"what happens: {' '.join(scenario.names())}, or a file",
     )
     add("--out", type=Path, metavar="FILE", help="the trace")
-    add("--memory", type=_size, metavar="SIZE", help="instead of its own")
-    add("--cpus", type=_positive, metavar="N", help="instead of its own")
+    add(
+        "--memory",
+        type=_size,
+        metavar="SIZE",
+        help="instead of the scenario's",
+    )
+    add(
+        "--cpus",
+        type=_positive,
+        metavar="N",
+        help="instead of the scenario's",
+    )
     add(
         "--compare",
         metavar="TRACE",
@@ -118,13 +128,13 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--guest-recorder",
         choices=RECORDERS,
-        help=f"with --guest-log: by what [{RECORDERS[0]}]",
+        help=f"with --guest-log: the recorder [{RECORDERS[0]}]",
     )
     add(
         "--accel",
         choices=ACCELERATORS,
         default=AUTO,
-        help="what runs the guest: auto is KVM where a trial guest boots "
+        help="the accelerator: auto is KVM if a trial guest boots "
         "with it, else TCG, which is slower [auto]",
     )
     add(
@@ -132,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         default=120,
         metavar="SECONDS",
-        help="give up when the guest stands still for so long [120]",
+        help="give up when the guest stands still for this long [120]",
     )
     add(
         "trace",

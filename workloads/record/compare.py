@@ -59,7 +59,7 @@ def read_figures(info: str) -> dict[str, float]:
 def compare(
     pfntrace: str, trace: str, model: str, bounds: dict[str, float]
 ) -> list[Figure]:
-    """The figures that have a bound, of `trace` beside `model`."""
+    """The figures that have a bound, of `trace` next to `model`."""
     values = read_figures(_info(pfntrace, trace))
     models = read_figures(_info(pfntrace, model))
     return [

@@ -43,7 +43,7 @@ _TRIAL_PATIENCE = 15.0
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says beside the scenario."""
+    """The command line, apart from the scenario."""
 
     out: Path
     # Where the guest's own recording goes, if it is wanted, and what makes it.

@@ -21,28 +21,33 @@ COMPARE = "/usr/share/benchmark/compare.py"
 # else only the type is golden.
 EXACT = {
     "baseline",
+    "conditions",
+    "control",
+    "default_workloads",
     "error_message",
     "error_occurred",
     "failed_clears",
     "failed_sets",
     "fault_draw",
     "fault_seed",
-    "family_index",
-    "iterations",
+    "floor",
     "large_allocations",
     "modelled_cpus",
     "name",
+    "operation",
+    "operations",
     "pages",
-    "per_family_instance_index",
     "pfnbench_schema",
     "ranges",
     "repetition_index",
     "repetitions",
-    "run_name",
     "run_type",
-    "threads",
+    "setless",
+    "structure",
+    "structures",
     "time_unit",
-    "workload_small",
+    "workload",
+    "workloads",
 }
 
 
@@ -57,12 +62,12 @@ def placeholder(value: Any) -> Any:
 
 
 def without_figures(entries: dict[str, Any]) -> dict[str, Any]:
-    kept = {}
-    for key, value in entries.items():
-        if key.startswith("structure_"):
-            kept[key] = re.sub("origin=.+", "origin=<text>", value)
-        else:
-            kept[key] = value if key in EXACT else placeholder(value)
+    kept = {
+        key: value if key in EXACT else placeholder(value)
+        for key, value in entries.items()
+    }
+    for structure in kept.get("structures", []):
+        structure["origin"] = placeholder(structure["origin"])
     return kept
 
 
@@ -124,14 +129,15 @@ def test_every_operation_has_its_counters(tool):
     }
     seen = set()
     for row in results["benchmarks"]:
-        operation = row["name"].split("/")[0]
-        seen.add(operation)
+        seen.add(row["operation"])
         counters = {
             key
             for key, value in row.items()
-            if isinstance(value, float) and not key.endswith("_time")
+            if isinstance(value, (int, float))
+            and not key.endswith("_time")
+            and key not in ("control", "repetitions", "repetition_index")
         }
-        assert counters == expected[operation], row["name"]
+        assert counters == expected[row["operation"]], row["name"]
     assert seen == set(expected)
 
 
@@ -147,6 +153,43 @@ def test_names_have_no_tails_and_are_the_ones_that_are_listed(tool):
             r"(/fault:nth:2)?(/control:1)?",
             name,
         )
+
+
+def test_a_name_is_made_of_the_fields_of_its_row(tool):
+    results = tool.results(
+        "--workload=./small.pfntrace",
+        "--structure=xbitmap,array",
+        "--operation=replay",
+        "--fault=none;nth:2",
+        "--policy=free,single",
+        "--driver=wait:one",
+        "--large=exact",
+        "--rounds=1",
+    )
+    conditions = set()
+    for row in results["benchmarks"]:
+        keys = row["conditions"]
+        conditions |= set(keys)
+        assert row["name"] == "/".join(
+            [row["operation"], row["workload"], row["structure"]]
+            + [f"{key}:{value}" for key, value in keys.items()]
+            + ([f"control:{row['control']}"] if "control" in row else [])
+        )
+    assert conditions == {"policy", "fault", "large", "driver"}
+
+
+def test_a_file_can_be_read_whatever_the_command_line_holds(tool):
+    note = b"--benchmark_context=note=\x1b[31m\xff\n\"\\"
+    results = tool.results(
+        "--workload=./small.pfntrace",
+        "--structure=flat",
+        "--operation=set",
+        "--rounds=1",
+        note,
+    )
+    context = results["context"]
+    assert context["note"] == '\\x1b[31m\\xff\\x0a"\\'
+    assert context["command_line"].endswith(context["note"])
 
 
 ARGUED = [
@@ -336,12 +379,14 @@ def test_a_generated_workload_is_named_by_its_specification(tool):
         "--rounds=1",
     )
     pages = {
-        row["name"].split("/")[1]: row["pages"]
+        row["workload"]: row["pages"]
         for row in results["benchmarks"]
-        if row["name"].startswith("set/")
+        if row["operation"] == "set"
     }
     assert set(pages) == {"reverse_pages_512", "cma_chunks_9"}
-    assert "workload_reverse_pages_512" in results["context"]
+    reverse, cma = results["context"]["workloads"]
+    assert reverse["name"] == "reverse_pages_512"
+    assert int(cma["attempts"]) >= 9
 
 
 def test_a_trace_folder_of_ones_own_gives_workloads_by_name(
@@ -349,7 +394,8 @@ def test_a_trace_folder_of_ones_own_gives_workloads_by_name(
 ):
     monkeypatch.setenv("PFNBENCH_TRACES", str(tool.folder))
     results = tool.results("--workload=small", "--rounds=1")
-    assert "workload_small" in results["context"]
+    (workload,) = results["context"]["workloads"]
+    assert workload["name"] == "small"
 
 
 def test_results_go_to_a_dated_folder_by_default(tool):

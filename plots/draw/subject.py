@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""What every picture is asked: of whom, of what, on which machine."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from plots.draw.canvas import Frame
+from plots.draw.planes import XY, Curve
+from plots.draw.style import Style, style_of
+from plots.read.results import Case, Contender, Results, condition_label
+from plots.tables import duel
+from plots.tables.standing import LIMIT
+
+# As many curves as a reader can tell apart.
+_MOST_CURVES = 12
+_MAX_STEM = 100
+
+Chart = TypeVar("Chart")
+
+
+def plain(text: str, most: int = 26) -> str:
+    """Short, and without what the font of the pictures may not have."""
+    text = re.sub(r"[^ -~]", "?", " ".join(text.split()))
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def frame(
+    results: Results,
+    title: str,
+    condition: str,
+    workloads: Iterable[str],
+    *words: str,
+) -> Frame:
+    """What stands around a picture; `words` say how to read it."""
+    facts = [
+        results.context.get(key, "").strip()
+        for key in ("cpu_model", "kernel", "compiler", "compiler_flags")
+    ]
+    machine = ", ".join(filter(None, facts)) or "machine not recorded"
+    commit = results.context.get("commit", "not recorded")
+    traces = {w.name: (w.trace or "")[:8] for w in results.workloads}
+    named = (f"{plain(w)} {traces.get(w) or 'unknown'}" for w in workloads)
+    said = [*words, "INTERRUPTED RUN" if results.is_interrupted else ""]
+    under = f", {condition_label(condition)}" if condition else ""
+    texts = (
+        title + under,
+        f"{machine}; commit {commit}",
+        "; ".join(filter(None, said)),
+        f"traces: {', '.join(named)}",
+    )
+    return Frame(*(plain(text, most=2000) for text in texts))
+
+
+def by_condition(
+    prefix: str,
+    conditions: Iterable[str],
+    make: Callable[[str], Chart | None],
+) -> dict[str, Chart]:
+    """A chart for each condition, by file stem, where there is one."""
+    stems = file_stems(prefix, sorted(conditions))
+    made = {stem: make(condition) for condition, stem in stems.items()}
+    return {stem: chart for stem, chart in made.items() if chart is not None}
+
+
+def look(results: Results, structure: str) -> Style:
+    """How it looks; one that has no place in the table, like its family."""
+    traits = results.traits.get(structure)
+    return style_of(structure, traits.family or "" if traits else "")
+
+
+def curve(results: Results, who: Contender, points: Iterable[XY]) -> Curve:
+    """A structure's curve in its style, ascending."""
+    points = sorted(points, key=lambda point: point.x)
+    style = look(results, who.structure)
+    return Curve(plain(who.structure), style, tuple(points))
+
+
+def why_absent(results: Results, cases: Iterable[Case]) -> str:
+    """Failed, or over so much; "" where nothing is known."""
+    return max(map(results.word, cases)).replace(">", "over ")
+
+
+def missing_name(results: Results, cases: Sequence[Case]) -> str:
+    """The structure of cases without a figure, and why if that is known."""
+    name, words = cases[0].contender.structure, why_absent(results, cases)
+    return f"{name} ({words})" if words else name
+
+
+def structures(
+    results: Results, contenders: Iterable[Contender]
+) -> list[Contender]:
+    """In order, without the empty loop and the control."""
+    return [
+        contender
+        for contender in results.in_order(contenders)
+        if not contender.is_control and contender.structure != results.floor
+    ]
+
+
+def rivals(results: Results) -> list[str]:
+    """Who is held against the baseline: those declared, and those named."""
+    present = {case.contender for case in results.cases}
+    present |= {Contender(profile.structure) for profile in results.profiles}
+    none = (LIMIT, *results.setless, results.baseline)
+    every = [c.structure for c in structures(results, present)]
+    others = [name for name in every if name not in none]
+    asked = {*duel.meant(results), *duel.named(results)}
+    return [name for name in others if name in asked] or others
+
+
+def argued(
+    results: Results, contenders: Iterable[Contender], most: int = 0
+) -> list[Contender]:
+    """Those to draw: all up to `most`, else the ones the run is about.
+
+    Where that is not known and they are too many to be kept apart, each
+    structure stands for its variants.
+    """
+    every = structures(results, contenders)
+    if len(every) <= most:
+        return every
+    asked = {LIMIT, results.baseline, *rivals(results)}
+    drawn = [c for c in every if c.structure in asked]
+    if len(drawn) > _MOST_CURVES:
+        drawn = [c for c in drawn if not results.variant_of(c.structure)]
+    return drawn
+
+
+def left_out(
+    results: Results, every: Iterable[Contender], drawn: Iterable[Contender]
+) -> str:
+    """Which of them are not drawn; "" if all are."""
+    rest = structures(results, set(every).difference(drawn))
+    names = ", ".join(contender.structure for contender in rest)
+    return f"not drawn unless named with --structure: {names}" if rest else ""
+
+
+def file_stems(prefix: str, conditions: Sequence[str]) -> dict[str, str]:
+    """A file name without suffix per condition, safe on every system.
+
+    >>> file_stems("set", ["", "fault:failslab:probability=1"])
+    {'': 'set', 'fault:failslab:probability=1': 'set-failslab-probability-1'}
+    """
+    words = {
+        c: re.findall(r"[A-Za-z0-9_.]+", c.replace("fault:", ""))
+        for c in conditions
+    }
+    stems = {c: "-".join([prefix, *found]) for c, found in words.items()}
+    lowered = [stem.lower() for stem in stems.values()]
+    for condition, stem in stems.items():
+        # Names that become equal, or were cut, are kept apart by a digest
+        # that does not depend on which other conditions are in the file.
+        if lowered.count(stem.lower()) > 1 or len(stem) > _MAX_STEM:
+            digest = hashlib.sha256(condition.encode(errors="replace"))
+            stems[condition] = f"{stem[:_MAX_STEM]}-{digest.hexdigest()[:6]}"
+    return stems

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""Every two structures against each other, for the script to look up.
+
+The script computes nothing: of each pair it finds mark, median and bounds
+as the texts that the report prints.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from plots.read.file import printable
+from plots.read.results import Contender, Results
+from plots.read.statistics import noise_floor
+from plots.tables import glance, standing
+from plots.tables.duel import Duel
+from plots.tables.figures import number
+from plots.tables.standing import LIMIT, Place
+from plots.tables.table import Cell, figure
+
+# More would make the page slow; those with the baseline come first.
+_MOST = 12_000
+
+
+def places(results: Results) -> list[Place]:
+    """Every operation, by its main time, under every fault on every guest.
+
+    The guest with the longest runs comes first.
+    """
+    first: dict[tuple[str, ...], str] = {}
+    found = [
+        place
+        for place in standing.places(results)
+        if first.setdefault(place.measure.operations, place.measure.unit)
+        == place.measure.unit
+    ]
+    order = standing.by_run(results, [place.workload for place in found])
+    return sorted(found, key=lambda place: order.index(place.workload))
+
+
+def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
+    """What the script looks up; `found` is the pair to begin with."""
+    there = places(results)
+    who = {
+        place: [
+            name
+            for name in [LIMIT, *standing.contenders(results, place)]
+            if standing.times(results, place, Contender(name))
+        ]
+        for place in there
+    }
+    names = list(dict.fromkeys(name for place in there for name in who[place]))
+    every = [(a, b) for a in names for b in names if a != b]
+    every.sort(key=lambda pair: results.baseline not in pair)
+    few = max(_MOST // max(1, len(there)), 2 * len(names))
+    runs = standing.mean_runs(results)
+
+    def entry(place: Place, one: str, other: str) -> list[str] | None:
+        if not {one, other} <= {*who[place]} or (one, other) not in wanted:
+            return None
+        rival = standing.ratio_of(results, place, one, other)
+        return rival and _entry(figure(rival.ratio, rival.mark))
+
+    wanted = set(every[:few])
+    return {
+        # Names as the template writes them, so that the script finds them.
+        "names": [*map(printable, names)],
+        "first": [*map(printable, reversed(found.both) if found else names)],
+        "none": "No round has a time of both."
+        if len(every) <= few
+        else "No round has a time of both, or there are too many structures"
+        f" to hold all pairs: compare with {results.baseline}.",
+        "places": [
+            {
+                "time": printable(place.measure.name),
+                "unit": place.measure.unit,
+                "fault": printable(place.condition),
+                "guest": printable(place.workload),
+                "run": number(runs[place.workload])
+                if place.workload in runs
+                else "",
+                "noise": _noise(results, place),
+                "times": [_time(results, place, name) for name in names],
+                "pairs": [[entry(place, a, b) for b in names] for a in names],
+            }
+            for place in there
+        ],
+    }
+
+
+def _noise(results: Results, place: Place) -> list[str] | None:
+    """Ratios between these two are no difference; None without a control."""
+    control = standing.control(results, place)
+    floor = noise_floor(control)
+    if control is None or not math.isfinite(floor):
+        return None
+    return [number(1 / floor), number(floor)]
+
+
+def _time(results: Results, place: Place, name: str) -> str:
+    cell = glance.time_cell(results, place, Contender(name))
+    return cell.text() or cell.absence
+
+
+def _entry(cell: Cell) -> list[str] | None:
+    """Mark, median, "[low," and "high]"."""
+    return None if cell.is_absent else [cell.mark, cell.text(), *cell.bounds()]

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""What the program declares in the context of its results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from plots.read.case import Contender
+from plots.read.shape import KEY, WORDS
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Facts of one workload; None where the file does not say.
+
+    `facts` is all that is said of it, as words.
+    """
+
+    name: str
+    trace: str | None = None
+    pages: int | None = None
+    passes: int | None = None
+    ranges: int | None = None
+    guest_memory: int | None = None  # bytes
+    facts: Mapping[str, str] = field(default_factory=dict, metadata=WORDS)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a structure says of itself, and all of it as words."""
+
+    name: str
+    family: str | None = None
+    origin: str | None = None
+    out_of_memory: str | None = None
+    clear_can_fail: bool | None = None
+    accounts_memory: bool | None = None
+    variant_of: str | None = None  # a structure
+    facts: Mapping[str, str] = field(default_factory=dict, metadata=WORDS)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation; `times` are the counters of its times, main one first."""
+
+    name: str
+    kind: str  # "set": done to a set; "driver": by a driver
+    times: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What the program says of itself and of the parts of a run.
+
+    `floor` is the loop around nothing that stands among the structures, and
+    `setless` are the drivers that record nothing and stand there too.
+    """
+
+    floor: str
+    setless: tuple[str, ...]
+    default_workloads: tuple[str, ...]  # of a run that is told nothing
+    known_operations: tuple[Operation, ...] = field(
+        metadata={KEY: "operations"}
+    )
+    structures: tuple[Structure, ...] = ()  # of the run, in order of tables
+    workloads: tuple[Workload, ...] = ()  # of the run
+    order: tuple[str, ...] = ()  # of tables, where `structures` has none
+
+    @cached_property
+    def replay(self) -> str:
+        """The operation of a driver, "" if the program has none."""
+        kinds = {each.kind: each.name for each in self.known_operations}
+        return kinds.get("driver", "")
+
+    @cached_property
+    def traits(self) -> Mapping[str, Structure]:
+        """What structures of the run say of themselves, by name."""
+        return {each.name: each for each in self.structures}
+
+    def variant_of(self, structure: str) -> str | None:
+        """The structure of which this one is a variant."""
+        said = self.traits.get(structure)
+        return said.variant_of if said else None
+
+    def time_counters(self, operation: str) -> tuple[str, ...]:
+        """Counters that hold the times of an operation, main one first."""
+        for each in self.known_operations:
+            if each.name == operation:
+                return each.times
+        return ("ns_per_page",)
+
+    @cached_property
+    def _rank(self) -> Mapping[str, int]:
+        names = dict.fromkeys([*self.order, *self.traits])
+        return {name: rank for rank, name in enumerate(names)}
+
+    def in_order(self, contenders: Iterable[Contender]) -> list[Contender]:
+        """Order of tables and pictures; a control follows the baseline.
+
+        Strangers follow the known, then drivers without a set, the floor.
+        """
+        last = [*self.setless, self.floor]
+
+        def key(contender: Contender) -> tuple[int, int, Contender]:
+            name = contender.structure
+            group = 1 + last.index(name) if name in last else 0
+            return group, self._rank.get(name, len(self._rank)), contender
+
+        return sorted(contenders, key=key)

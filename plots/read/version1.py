@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: MIT
+"""Results of version 1, in which a case stood in the name of its row.
+
+upgrade() gives them the fields of version 2. What a file of that time did not
+say stands here as it was then: nothing is added to it any more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from plots.read.case import Case
+from plots.read.profiles import Profile
+
+if TYPE_CHECKING:
+    from plots.read.results import Row
+
+# In the order of tables.
+ORDER = (
+    "flat xbitmap xbitmap-preload xbitmap-ida xbitmap-tag xbitmap-inline"
+    " xbitmap-hint xarray xarray-hint radix-page radix-page-cursor cvbmp"
+    " cvbmp-cursor cvbmp-32768 absl-btree-set absl-btree-map boost-flat-set"
+    " boost-flat-map boost-small-vector std-set croaring btree-bitmap"
+    " btree-bitmap-posted btree-range maple judy1 roaring roaring-4096"
+    " roaring-hint roaring-run sorted-array"
+).split()
+_VARIED = "xbitmap xarray radix-page cvbmp btree-bitmap roaring".split()
+_TRACES = "idle-8g frag-4g busy-2g oom-2g punched-2g".split()
+_PAGE, _RANGE = "ns_per_page", "ns_per_range"
+_DECLARED = {
+    "pfnbench_schema": "2",
+    "order": ORDER,
+    "floor": "floor",
+    "setless": ["array", "pipelined"],
+    "default_workloads": _TRACES,
+    "operations": [
+        {"name": "set", "kind": "set", "times": [_PAGE]},
+        {"name": "test", "kind": "set", "times": [_PAGE]},
+        {"name": "extract", "kind": "set", "times": [_RANGE]},
+        {"name": "clear", "kind": "set", "times": [_PAGE]},
+        {"name": "drain", "kind": "set", "times": [_PAGE, _RANGE]},
+        {"name": "replay", "kind": "driver", "times": [_PAGE]},
+    ],
+}
+
+# A key is what may follow the structure in a name. Workloads may be paths,
+# so the structure is the last part that is not a key.
+_KEY = re.compile(r"[a-z_]+:")
+# Google Benchmark appended these by itself, depending on its version.
+_LIBRARY_KEYS = ("iterations", "repeats", "min_time", "threads")
+_LIBRARY_WORDS = ("manual_time", "real_time", "process_time")
+_REASONS = ("over ", "failed", "not run")
+_WHOLE = ("pages", "passes", "ranges", "guest_memory")
+_SWITCH = {"yes": True, "no": False}
+
+
+def upgrade(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the fields of version 2.
+
+    What is of no known shape stays as it is, and is refused with the rest.
+    """
+    context = {**document["context"], **_DECLARED}
+    for kind, convert, order in (
+        ("structure", _structure, ORDER),
+        ("workload", _workload, _TRACES),
+    ):
+        found = {
+            key.removeprefix(f"{kind}_"): str(context.pop(key))
+            for key in list(context)
+            if key.startswith(f"{kind}_")
+        }
+        known = [name for name in order if name in found]
+        context[f"{kind}s"] = [
+            {"name": name, **convert(name, found[name])}
+            for name in dict.fromkeys([*known, *found])
+        ]
+    made = {**document, "context": context}
+    for key, convert_one in (("benchmarks", _row), ("profiles", _profile)):
+        if isinstance(document.get(key), list):
+            made[key] = [
+                convert_one(each) if isinstance(each, dict) else each
+                for each in document[key]
+            ]
+    return made
+
+
+def _fields(name: str) -> dict[str, Any]:
+    """The fields that the name of a row stands for; none: it is not ours."""
+    parts = name.split("/")
+    while parts and parts[-1] in _LIBRARY_WORDS:
+        parts.pop()
+    keys: list[str] = []
+    while len(parts) > 3 and _KEY.match(parts[-1]):
+        keys.insert(0, parts.pop())
+    if len(parts) < 3 or not all(parts):
+        return {}
+    conditions = dict(_pair(key) for key in keys if key != "fault:none")
+    control = conditions.pop("control", "")
+    for key in _LIBRARY_KEYS:
+        conditions.pop(key, None)
+    return {
+        "operation": parts[0],
+        "workload": "/".join(parts[1:-1]),
+        "structure": parts[-1],
+        "control": int(control) if re.fullmatch("[0-9]{1,9}", control) else 0,
+        **({"conditions": conditions} if conditions else {}),
+    }
+
+
+def _pair(key: str) -> tuple[str, str]:
+    name, _, value = key.partition(":")
+    return name, value
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    name = row.get("name")
+    made = {**row, **(_fields(name) if isinstance(name, str) else {})}
+    made.pop("run_name", None)
+    message = row.get("error_message")
+    # Older files have "takes over 3.4 s: ...", or the bare reason.
+    if isinstance(message, str) and message:
+        message = message.removeprefix("takes ")
+        if not message.startswith(_REASONS):
+            message = f"failed: {message}"
+        made["error_message"] = message
+    return made
+
+
+def _profile(profile: dict[str, Any]) -> dict[str, Any]:
+    made = dict(profile)
+    condition = made.pop("condition", None)
+    if isinstance(condition, str) and condition:
+        made["conditions"] = dict(_pair(key) for key in condition.split("/"))
+    return made
+
+
+def _structure(name: str, text: str) -> dict[str, Any]:
+    facts: dict[str, Any] = _facts(text.split(";"))
+    for key in ("clear_can_fail", "accounts_memory"):
+        facts[key] = _SWITCH.get(facts.pop(key, ""))
+    for base in _VARIED:
+        if name in ORDER and name.startswith(f"{base}-"):
+            facts["variant_of"] = base
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _workload(_: str, text: str) -> dict[str, Any]:
+    facts: dict[str, Any] = _facts(text.split())
+    for key in _WHOLE:
+        if re.fullmatch("[0-9]{1,30}", facts.get(key, "")):
+            facts[key] = int(facts[key])
+        else:
+            facts.pop(key, None)
+    return facts
+
+
+def _facts(assignments: Iterable[str]) -> dict[str, str]:
+    pairs = (item.partition("=") for item in assignments if "=" in item)
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def bits_when_full(rows: Iterable[Row], found: Iterable[Profile]) -> list[Row]:
+    """Rows whose bits per page are those of the largest pass.
+
+    The first files had the sum over all passes there, and the largest pass
+    in the profiles alone.
+    """
+    full = {
+        (p.workload, p.structure, p.condition): p.memory.when_full
+        for p in found
+        if p.memory and p.error is None
+    }
+
+    def bits(case: Case) -> Mapping[str, float]:
+        key = (case.workload, case.contender.structure, case.condition)
+        return full.get(key, {})
+
+    return [
+        replace(row, counters={**row.counters, **bits(row.case)})
+        if row.case.operation == "set" and "bits_per_page" in row.counters
+        else row
+        for row in rows
+    ]

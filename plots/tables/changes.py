@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: MIT
+"""Two runs of the same work: what became better, and what worse.
+
+Rounds of two runs have nothing to do with each other, so times are held
+against each other as two samples. Runs of different work are refused, and
+so are runs on different CPUs, because their times have nothing in common.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from plots.read.results import Case, Contender, Results, ResultsError
+from plots.read.statistics import Estimate, change, mark, median, u_test
+from plots.tables import standing
+from plots.tables.cases import CASE, case_key
+from plots.tables.facts import listing
+from plots.tables.figures import change_percent, number
+from plots.tables.glance import GUEST, STRUCTURE, time_cell
+from plots.tables.standing import Place
+from plots.tables.table import Cell, Column, Table, columns, figure
+
+# Two commits, dates and command lines differ by intention.
+_SHOULD_AGREE = (
+    "cpu_model baseline fault_seed num_cpus microcode kernel compiler"
+    " compiler_flags build_type libc governor turbo smt thp aslr"
+)
+# Two runs of one program on one trace have these exactly alike.
+_EXACT = (
+    "bits_per_page requested_bits_per_page peak_slab_bytes allocations"
+    " failed_sets"
+)
+_BOTH = (Column("base", "base"), Column("patched", "patched"))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Times of one case in both runs."""
+
+    case: Case
+    old: Sequence[float]
+    new: Sequence[float]
+    change: Estimate
+    mark: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows are reported; without names, those of every name."""
+
+    structures: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+    is_all: bool = False  # those that are not marked as well
+
+    def kinds(
+        self,
+    ) -> Iterator[tuple[str, tuple[str, ...], Callable[[Case], str]]]:
+        yield "structure", self.structures, lambda c: c.contender.structure
+        yield "operation", self.operations, lambda c: c.operation
+        yield "workload", self.workloads, lambda c: c.workload
+
+    def has(self, case: Case) -> bool:
+        kinds = self.kinds()
+        return all(not names or of(case) in names for _, names, of in kinds)
+
+
+def pairs_of(old: Results, new: Results) -> list[Pair]:
+    """Every case with times in both, in the order of the old run.
+
+    Runs that have nothing to compare are refused.
+    """
+    _refuse_other_work(old, new)
+    both = set(new.cases)
+    times = {
+        case: (before, after)
+        for case in old.cases
+        if case in both
+        and (before := _times(old, case))
+        and (after := _times(new, case))
+    }
+    changes = {
+        case: factor
+        for case, samples in times.items()
+        if (factor := change(*samples, len(times))) is not None
+    }
+    if not changes:
+        raise ResultsError(
+            new.path,
+            f"has no row with a time in common with {old.path}",
+            "give two runs with the same workloads, structures and"
+            " operations",
+        )
+    whole = common(changes.values())
+    pairs = []
+    for case, factor in changes.items():
+        controls = (_control(run, case) for run in (old, new))
+        marked = mark(factor, whole, *controls)
+        pairs.append(Pair(case, *times[case], factor, marked))
+    return pairs
+
+
+def _times(results: Results, case: Case) -> list[float]:
+    counter = results.time_counters(case.operation)[0]
+    return list(results.values(case, counter).values())
+
+
+def _control(results: Results, case: Case) -> Estimate | None:
+    counter = results.time_counters(case.operation)[0]
+    return standing.ratio(results, results.control_of(case), counter)
+
+
+def common(changes: Iterable[Estimate]) -> Estimate | None:
+    """What most rows have in common is the machine, not a structure."""
+    factors = [factor.median for factor in changes]
+    if not factors:
+        return None
+    middle = median(factors)
+    return Estimate(middle, middle, middle, len(factors), is_interval=True)
+
+
+def _refuse_other_work(old: Results, new: Results) -> None:
+    traces = {w.name: w.trace for w in old.workloads}
+    for workload in new.workloads:
+        trace = traces.get(workload.name)
+        if trace and workload.trace and trace != workload.trace:
+            raise ResultsError(
+                new.path,
+                f"workload {workload.name} is trace {workload.trace[:8]},"
+                f" but {trace[:8]} in {old.path}",
+                "compare runs of the same trace",
+            )
+    cpus = [results.context.get("cpu_model") for results in (old, new)]
+    if all(cpus) and cpus[0] != cpus[1]:
+        raise ResultsError(
+            new.path,
+            f"was measured on {cpus[1]}, {old.path} on {cpus[0]}",
+            "compare the ratios in the reports of both instead",
+        )
+
+
+def selected(
+    pairs: Sequence[Pair], new: Results, selection: Selection
+) -> list[Pair]:
+    """Those that are reported; marked as among all of the run."""
+    for what, names, name_of in selection.kinds():
+        known = list(dict.fromkeys(name_of(pair.case) for pair in pairs))
+        for name in names:
+            if name not in known:
+                raise ResultsError(
+                    new.path,
+                    f"has no row of {what} {name!r} in common with the other",
+                    f"both have {listing(known)}",
+                )
+    found = [pair for pair in pairs if selection.has(pair.case)]
+    if not found:
+        raise ResultsError(
+            new.path,
+            "has no row in common with the other that all of the flags choose",
+            "choose less with --structure, --operation and --workload",
+        )
+    return found
+
+
+def slower_by(pairs: Iterable[Pair], percent: float) -> list[Pair]:
+    """Marked rows that became slower by more than so much."""
+    most = 1 + percent / 100
+    return [p for p in pairs if p.mark == "*" and p.change.median > most]
+
+
+# --- words --------------------------------------------------------------
+
+
+def refusal(slower: Sequence[Pair], percent: float) -> str:
+    """One line for a script's log."""
+    worst = max(slower, key=lambda pair: pair.change.median)
+    rows = "row" if len(slower) == 1 else "rows"
+    return (
+        f"{len(slower)} marked {rows} became slower by more than"
+        f" {number(percent)} %, the most {worst.case.name}"
+        f" ({change_percent(worst.change.median)})"
+    )
+
+
+def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> str:
+    """How many rows became better and worse, and what all have in common."""
+    marks = Counter(pair.mark for pair in pairs)
+    better, worse = (len(rows) for rows in _sides(pairs))
+    whole = common(pair.change for pair in every)
+    rows = "row" if len(pairs) == 1 else "rows"
+    text = (
+        f"Of {len(pairs)} {rows} {better} became better, {worse} worse; no"
+        f" difference is shown in {marks['~']}, too few rounds to tell in"
+        f" {marks['?']}."
+    )
+    if whole is not None:
+        text += (
+            f" All rows together changed by {change_percent(whole.median)}"
+            " (median): that is the machine."
+        )
+    return text
+
+
+def warnings(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Where all that changed did so in one direction.
+
+    One row has no other direction.
+    """
+    better, worse = _sides(pairs)
+    if len(better) + len(worse) >= 2 and not (better and worse):
+        word, other = ("worse", "better") if worse else ("better", "worse")
+        yield (
+            f"WARNING: every marked row became {word} and none {other}: the"
+            " machine may have changed, not the code. Run both once more, in"
+            " turns."
+        )
+
+
+def _sides(pairs: Iterable[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """Marked rows that became faster, and those that became slower."""
+    marked = [pair for pair in pairs if pair.mark == "*"]
+    return (
+        [pair for pair in marked if pair.change.median < 1],
+        [pair for pair in marked if pair.change.median >= 1],
+    )
+
+
+def heads(old: Results, new: Results) -> Iterator[str]:
+    """Both runs, and what differs besides the commit."""
+    for name, results in (("old", old), ("new", new)):
+        said = results.context.get
+        cut = ", INTERRUPTED" if results.is_interrupted else ""
+        yield (
+            f"{name}: {results.path}, commit {said('commit', 'unknown')},"
+            f" {said('date', 'of unknown date')}, {results.rounds} rounds{cut}"
+        )
+    for key in _SHOULD_AGREE.split():
+        before, after = (
+            r.context.get(key, "").strip() or "not recorded"
+            for r in (old, new)
+        )
+        if before != after:
+            yield f"DIFFERS: {key}: old {before}; new {after}"
+
+
+def missing(old: Results, new: Results, selection: Selection) -> Iterator[str]:
+    """Rows of one run alone, and rows without a time."""
+    for name, results, other in (("old", old, new), ("new", new, old)):
+        both = set(other.cases)
+        only = [case.name for case in results.cases if case not in both
+                and selection.has(case)]
+        failed = sorted(c.name for c in results.failed if selection.has(c))
+        over = [f"{case.name} ({results.word(case)})"
+                for case in results.limits if selection.has(case)]
+        for what, names in (
+            ("only", only), ("failed", failed), ("cut off", over)
+        ):
+            if names:
+                yield f"{what} in {name}: {listing(names)}"
+
+
+# --- tables -------------------------------------------------------------
+
+
+def times(results: Results, pairs: Sequence[Pair]) -> Table:
+    """The time of each case, old and new."""
+    rows = []
+    for pair in pairs:
+        unit = _unit(results, pair.case)
+        old, new = (
+            replace(figure(median(values)), unit=unit)
+            for values in (pair.old, pair.new)
+        )
+        changed = figure(pair.change, pair.mark)
+        row = (old, new, changed, figure(u_test(pair.old, pair.new)))
+        rows.append((*case_key(results, pair.case), *row))
+    heads = (*CASE, *columns("changes"))
+    return Table("changes", "times", heads, tuple(rows))
+
+
+def _unit(results: Results, case: Case) -> str:
+    return results.time_counters(case.operation)[0].replace("_", " ")
+
+
+def exact(old: Results, new: Results, selection: Selection) -> Table:
+    """Figures that no noise can change, where something did.
+
+    Those of `set`, as in the report: the other operations fill their sets
+    in the same way.
+    """
+    both = set(new.cases)
+    rows = []
+    for counter in _EXACT.split():
+        for case in old.cases:
+            if case.operation != "set" or case not in both:
+                continue
+            before, after = (r.estimate(case, counter) for r in (old, new))
+            if before is None or after is None or not selection.has(case):
+                continue
+            if before.median != after.median:
+                word = Cell(counter.replace("_", " "))
+                cells = (figure(each.median) for each in (before, after))
+                rows.append((*case_key(new, case), word, *cells))
+    word = Column("figure", "figure", names=True)
+    heads = (*CASE, word, *columns("exact"))
+    return Table("exact", "figures that differ", heads, tuple(rows))
+
+
+def of_places(
+    old: Results,
+    new: Results,
+    places: Sequence[Place],
+    names: Sequence[str],
+    pairs: Sequence[Pair],
+) -> tuple[Table, list[str]]:
+    """Times at these places, and who is left out for want of rounds."""
+    runs = (old, new)
+    whole = common(pair.change for pair in pairs)
+    rows = []
+    left_out = []
+    for place in places:
+        controls = [standing.control(run, place) for run in runs]
+        for name in names:
+            who = Contender(name)
+            cells = [time_cell(run, place, who) for run in runs]
+            if any(cell.is_absent and not cell.absence for cell in cells):
+                continue
+            times = (standing.times(run, place, who) for run in runs)
+            factor = change(*(list(t.values()) for t in times), len(pairs))
+            if factor is not None and not factor.is_interval:
+                left_out.append(f"{place.workload}, {name}")
+                continue
+            marked = mark(factor, whole, *controls) if factor else ""
+            key = (Cell(place.workload), Cell(name))
+            rows.append((*key, *cells, figure(factor, marked)))
+    measure = places[0].measure if places else standing.WHOLE
+    heads = (GUEST, STRUCTURE, *_BOTH, columns("changes")[2])
+    title = f"{measure.name}, {measure.unit}"
+    return Table("changes", title, heads, tuple(rows)), left_out
+
+
+def peaks(
+    old: Results, new: Results, places: Sequence[Place], names: Sequence[str]
+) -> Table:
+    """Memory has no noise: every difference is a change."""
+    rows = []
+    for place in places:
+        for name in names:
+            case = replace(place.cases(Contender(name))[0], operation="set")
+            before, after = (run.peak_kib(case) for run in (old, new))
+            if None not in (before, after) and before != after:
+                row = (figure(before), figure(after))
+                rows.append((Cell(place.workload), Cell(name), *row))
+    heads = (GUEST, STRUCTURE, *_BOTH)
+    return Table("peaks", "peak KiB that differ", heads, tuple(rows))

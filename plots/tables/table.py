@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+"""A table: every figure once, for each printer that shows it.
+
+A builder turns results into tables (plots/tables/__init__.py lists them); a
+printer turns tables into text, Markdown, CSV or a web page. No printer
+computes a figure, and no printer decides how many digits it has.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from plots.read.statistics import Estimate
+from plots.tables.figures import FORMS, alike, percent
+
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column, and what it means in one line.
+
+    A column that `names` its rows holds words, and is what filters look at.
+    `key` is its name for programs. `form` is one of figures.FORMS.
+    `bounds` is what is shown beside the value: "" nothing, "interval" both
+    bounds, "spread" half their distance in percent. Columns with the same
+    `group` stand under one title. Where room is short, `may_go` do so.
+    """
+
+    key: str
+    name: str
+    unit: str = ""
+    legend: str = ""
+    form: str = "number"
+    names: bool = False
+    bounds: str = ""
+    group: str = ""
+    may_go: bool = False
+
+    @property
+    def heading(self) -> str:
+        """Name and unit, as a text shows them."""
+        return f"{self.name} {self.unit}".strip()
+
+
+@cache
+def said() -> Mapping[str, Mapping[str, Any]]:
+    """What columns.toml says, by table."""
+    text = Path(__file__).with_name("columns.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def columns(table: str, **words: str) -> tuple[Column, ...]:
+    """Those of a table, with the words filled in."""
+    return made(said()[table], **words)
+
+
+def made(fields_of: Mapping[str, Any], **words: str) -> tuple[Column, ...]:
+    return tuple(
+        Column(
+            key,
+            fields.get("name", ""),
+            legend=fields.get("legend", "").format(**words),
+            **{k: v for k, v in fields.items() if k not in ("name", "legend")},
+        )
+        for key, fields in fields_of.items()
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure or a word; or an absence, with its reason if there is one.
+
+    `low` and `high` bound the value: a 95 % interval if `is_interval`,
+    otherwise the least and the greatest value seen. `mark` is "*" for a
+    difference, "~" for none shown, "?" for too few rounds. `unit` is set
+    where it is not the column's.
+    """
+
+    value: float | str | None = None
+    low: float | None = None
+    high: float | None = None
+    is_interval: bool = True
+    mark: str = ""
+    unit: str = ""
+    absence: str = ""  # "failed", or ">2700 ns"
+
+    @property
+    def is_absent(self) -> bool:
+        return self.value is None
+
+    def text(self, form: str = "number") -> str:
+        """The value as every printer writes it; "" if it is absent."""
+        if self.value is None or isinstance(self.value, str):
+            return self.value or ""
+        return FORMS[form](self.value)
+
+    def bounds(self, form: str = "number") -> tuple[str, ...]:
+        """Both bounds: [ ] is an interval, ( ) a range; () for none."""
+        if self.low is None or self.high is None:
+            return ()
+        assert isinstance(self.value, float | int)
+        if form == "number":
+            low, high = (alike(v, self.value) for v in (self.low, self.high))
+        else:
+            low, high = (FORMS[form](v) for v in (self.low, self.high))
+        left, right = "[]" if self.is_interval else "()"
+        return f"{left}{low},", f"{high}{right}"
+
+    def spread(self) -> str:
+        """Half the distance of the bounds in percent; ( ) of a range."""
+        if self.low is None or self.high is None or not self.value:
+            return "(-)"
+        assert isinstance(self.value, float | int)
+        # Halved first: the difference of two finite doubles need not be one.
+        half = self.high / 2 - self.low / 2
+        text = percent(100 * (half / abs(self.value)))
+        return text if self.is_interval else f"({text})"
+
+
+ABSENT = Cell()
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells under columns; `note` is a sentence on all of them."""
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether it has a figure to show."""
+        return bool(self.rows)
+
+    def column(self, key: str) -> list[Cell]:
+        """The cells of a column, from top to bottom."""
+        at = [column.key for column in self.columns].index(key)
+        return [row[at] for row in self.rows]
+
+    def pick(self, keys: Iterable[str]) -> Table:
+        """These columns alone, in this order; those that it has not go."""
+        by_key = {column.key: i for i, column in enumerate(self.columns)}
+        at = [by_key[key] for key in keys if key in by_key]
+        return replace(
+            self,
+            columns=tuple(self.columns[i] for i in at),
+            rows=tuple(tuple(row[i] for i in at) for row in self.rows),
+        )
+
+    def filled(self) -> Table:
+        """Without columns and rows that have no figure and no reason."""
+
+        def is_empty(cell: Cell) -> bool:
+            return cell.is_absent and not cell.absence
+
+        shown = [
+            column.key
+            for i, column in enumerate(self.columns)
+            if column.names or not all(is_empty(row[i]) for row in self.rows)
+        ]
+        table = self.pick(shown)
+        figures = [i for i, c in enumerate(table.columns) if not c.names]
+        rows = tuple(
+            row
+            for row in table.rows
+            if any(not is_empty(row[i]) for i in figures)
+        )
+        return replace(table, rows=rows)
+
+    def groups(self, *keys: str) -> Iterator[tuple[tuple[str, ...], Table]]:
+        """The table cut by the names in these columns."""
+        cuts = list(zip(*(self.column(key) for key in keys)))
+        for cut in dict.fromkeys(cuts):
+            values = tuple(str(cell.value) for cell in cut)
+            rows = tuple(r for c, r in zip(cuts, self.rows) if c == cut)
+            yield values, replace(self, rows=rows)
+
+
+def names(*words: str) -> tuple[Cell, ...]:
+    """Cells of columns that name rows."""
+    return tuple(map(Cell, words))
+
+
+def figure(
+    value: float | Estimate | None, mark: str = "", absence: str = ""
+) -> Cell:
+    """A cell of a number or of a median with its interval."""
+    if value is None:
+        return Cell(absence=absence)
+    if not isinstance(value, Estimate):
+        return Cell(value, mark=mark)
+    if value.count < 2:
+        return Cell(value.median, is_interval=False, mark=mark)
+    return Cell(value.median, value.low, value.high, value.is_interval, mark)
+
+
+def spanned(values: Sequence[float], middle: float, mark: str = "") -> Cell:
+    """A median with the least and the greatest of all rounds."""
+    return Cell(middle, min(values), max(values), False, mark)

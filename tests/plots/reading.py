@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""Reads a picture as an eye does: where marks are, and what axes say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+
+def drawn(sheet: Any, gid: str) -> "list[Any]":
+    """Lines and boxes of a kind, in the order in which they were drawn."""
+    return [each for each in sheet.figure.artists if each.get_gid() == gid]
+
+
+def places(line: Any) -> "list[tuple[float, float]]":
+    """Where a line goes, in inches."""
+    return list(zip(line.get_xdata(), line.get_ydata()))
+
+
+def words(sheet: Any) -> "list[str]":
+    return [text.get_text() for text in sheet.figure.texts]
+
+
+def is_one_scale(
+    values: Sequence[float], inches: Sequence[float], kind: str
+) -> bool:
+    """Whether all values stand where one axis has them."""
+    shown = [math.log(v) if kind == "log" else v for v in values]
+    pairs = sorted(set(zip(shown, inches)))
+    if len(pairs) < 2:
+        return True
+    (low, start), (high, end) = pairs[0], pairs[-1]
+    return end > start and all(
+        abs(start + (v - low) / (high - low) * (end - start) - at) < 1e-6
+        for v, at in pairs
+    )
