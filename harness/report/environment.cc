@@ -58,10 +58,9 @@ std::string Compiler() {
 
 // Local, with the distance to UTC as "+01:00".
 std::string Now() {
-  std::string now =
-      fmt::format("{:%FT%T%z}", fmt::localtime(std::time(nullptr)));
-  now.insert(now.size() - 2, ":");
-  return now;
+  const std::tm now = fmt::localtime(std::time(nullptr));
+  const std::string zone = fmt::format("{:%z}", now);
+  return fmt::format("{:%FT%T}{}:{}", now, zone.substr(0, 3), zone.substr(3));
 }
 
 std::string Json(const benchmark::CPUInfo::CacheInfo& cache) {

@@ -327,15 +327,15 @@ def draw_axes(
     look = {"colors": GRID_COLOR, "linewidths": 0.5, "zorder": 0}
     sheet.segments(grid, **look)
     sheet.segments(edge, colors=TEXT_COLOR, linewidths=0.6)
-    below, beside = (
+    low, high = (
         name + ("" if scale.kind == "linear" else ", log")
         for name, scale in zip(names, (x, y))
     )
     middle: dict[str, Any] = {"ha": "center"}
-    sheet.text((left + right) / 2, bottom - 0.28, below, FONT, **middle)
+    sheet.text((left + right) / 2, bottom - 0.28, low, FONT, **middle)
     at = left - 0.16 - max(width_of(text, FONT) for _, text in figures)
     middle["rotation"] = 90
-    sheet.text(at, (bottom + top) / 2, beside, FONT, **middle)
+    sheet.text(at, (bottom + top) / 2, high, FONT, **middle)
 
 
 def tick(value: float) -> str:

@@ -35,7 +35,11 @@ def charts(results: Results) -> dict[str, RowChart]:
         rival
         for rival, row in points.items()
         if any(p.value is not None for p in row)
-    ][:_MOST_RIVALS]
+    ]
+    if len(shown) > _MOST_RIVALS:
+        # A structure stands for its variants.
+        shown.sort(key=lambda name: results.variant_of(name) is not None)
+        shown = shown[:_MOST_RIVALS]
     if not shown:
         return {}
     style = subject.look(results, found.baseline)

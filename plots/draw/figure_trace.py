@@ -44,7 +44,7 @@ class Run:
 
 @dataclass
 class Trace:
-    """Runs in the order in which they were reported, and targets between them."""
+    """Runs in the order in which they were reported, and targets."""
 
     runs: list[Run] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
@@ -127,8 +127,8 @@ def draw(trace: Trace, title: str) -> canvas.Sheet:
     for color, segments in lines.items():
         look = {"colors": color, "linewidths": 1.0, "rasterized": True}
         sheet.segments(segments, **look, capstyle="projecting", zorder=2)
-    told = (left + x_scale.at(t / gib) for t in trace.targets[:_MOST_TARGETS])
-    targets = [[(x, bottom), (x, top)] for x in told]
+    places = (left + x_scale.at(t / gib) for t in trace.targets[:_MOST_TARGETS])
+    targets = [[(x, bottom), (x, top)] for x in places]
     look = {"colors": canvas.QUIET_COLOR, "linewidths": 0.4, "zorder": 1}
     sheet.segments(targets, **look)
     return sheet

@@ -71,12 +71,12 @@ class Curve:
     label: str
     style: Style
     points: tuple[XY, ...]
-    note: str = ""  # a figure beside the plane, with the mark
+    note: str = ""  # a figure next to the plane, with the mark
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A place that is told in words."""
+    """A place with words."""
 
     x: float
     y: float
@@ -92,7 +92,7 @@ class Axis:
     places: tuple[str, ...] = ()
     is_bytes: bool = False
     kind: str = ""  # "linear", or as the values need it
-    high: float | None = None  # where it ends, whatever is beyond
+    high: float | None = None  # where it ends, also if points are beyond
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class PlaneChart:
     def key(self) -> list[Curve]:
         """Every curve once."""
         every = (c for plane in self.planes for c in plane.curves if c.points)
-        return list({curve.label: curve for curve in every}.values())
+        return list({(c.label, c.style): c for c in every}.values())
 
     def scale(self, plane: Plane, name: str, inches: float) -> Scale:
         """The scale of "x" or "y"."""
@@ -162,15 +162,15 @@ class PlaneChart:
 
 def missing_text(planes: Sequence[Plane], words: str = "no figure") -> str:
     """What is not in the picture, plane by plane; empty if all is."""
-    told: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for plane in planes:
         for name in plane.missing:
-            told.setdefault(name, []).append(plane.title)
-    everywhere = [n for n, where in told.items() if len(where) == len(planes)]
+            found.setdefault(name, []).append(plane.title)
+    everywhere = [n for n, where in found.items() if len(where) == len(planes)]
     parts = [", ".join(everywhere)] if everywhere else []
     parts += [
         f"{name} in {', '.join(where)}"
-        for name, where in told.items()
+        for name, where in found.items()
         if name not in everywhere
     ]
     return f"{words}: {'; '.join(parts)}" if parts else ""
@@ -201,7 +201,7 @@ def draw(chart: PlaneChart) -> Sheet:
         # The key may have a row of its own, and be higher than a plane.
         rows = math.ceil(len(chart.key) / (columns if is_alone else 1))
         last = 0.0 if is_alone else block
-        body += max(last, _KEY_PITCH * (rows + 1)) - block
+        body += max(last, _KEY_PITCH * (rows + 1) + 0.1) - block
     sheet = Sheet(chart.frame, body)
     places = [
         (
@@ -221,7 +221,7 @@ def draw(chart: PlaneChart) -> Sheet:
 
 
 def _beside(curve: Curve, has_names: bool) -> str:
-    """What stands beside the plane, level with nothing or with its end."""
+    """What stands next to the plane."""
     return f"{curve.label} {curve.note}".strip() if has_names else curve.note
 
 
@@ -341,19 +341,17 @@ class _Drawn:
             self.sheet.text(x, y, curve.note, SMALL)
 
     def _draw_names(self) -> None:
-        """Names beside the axes, in the order of the curves' ends."""
-        ends = {
-            curve.label: (*self.at(curve.points[-1].x, curve.points[-1].y),)
+        """Names next to the axes, in the order of the curves' ends."""
+        ends = [
+            (*self.at(curve.points[-1].x, curve.points[-1].y), curve)
             for curve in self.plane.curves
             if curve.points
-        }
-        curves = [c for c in self.plane.curves if c.points]
-        curves.sort(key=lambda curve: ends[curve.label][1])
-        wanted = [ends[curve.label][1] for curve in curves]
+        ]
+        ends.sort(key=lambda end: end[1])
+        wanted = [y for _, y, _ in ends]
         places = spread(wanted, _PITCH, self.bottom, self.top)
-        for curve, place in zip(curves, places):
-            x, y = ends[curve.label]
-            start = self.right + _LEADER
+        start = self.right + _LEADER
+        for (x, y, curve), place in zip(ends, places):
             look = {"color": curve.style.color, "lw": 0.6, "ls": ":"}
             self.sheet.line([x + 0.05, start - 0.02], [y, place], **look)
             self.sheet.text(start, place, _beside(curve, True), SMALL)

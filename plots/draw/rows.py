@@ -60,7 +60,7 @@ class Point:
     high: float = 0.0
     note: str = ""
     parts: tuple[float, ...] = ()  # of `value`, in the order of the chart's
-    text: str = ""  # beside the value, instead of its figure
+    text: str = ""  # next to the value, instead of its figure
     band: tuple[float, float] | None = None
     style: Style | None = None  # instead of the row's
     is_open: bool = False  # drawn hollow
@@ -134,7 +134,7 @@ class RowChart:
 
 
 def text_of(point: Point) -> str:
-    """What stands beside a value."""
+    """What stands next to a value."""
     if point.value is None:
         return ""
     return point.text or number(point.value)

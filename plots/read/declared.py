@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from plots.read.case import Contender
-from plots.read.shape import KEY, build
+from plots.read.shape import KEY, WORDS
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Workload:
     passes: int | None = None
     ranges: int | None = None
     guest_memory: int | None = None  # bytes
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict, metadata=WORDS)
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Structure:
     clear_can_fail: bool | None = None
     accounts_memory: bool | None = None
     variant_of: str | None = None  # a structure
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict, metadata=WORDS)
 
 
 @dataclass(frozen=True)
@@ -68,22 +67,6 @@ class Declared:
     structures: tuple[Structure, ...] = ()  # of the run, in order of tables
     workloads: tuple[Workload, ...] = ()  # of the run
     order: tuple[str, ...] = ()  # of tables, where `structures` has none
-
-    @staticmethod
-    def read(context: Mapping[str, Any]) -> Declared:
-        """Of the context of a file; raises BadShape."""
-        made: Declared = build(Declared, context, "context")
-        lists = {"structures": made.structures, "workloads": made.workloads}
-        return replace(
-            made,
-            **{
-                kind: tuple(
-                    replace(each, facts=_facts(said))
-                    for each, said in zip(found, context.get(kind, []))
-                )
-                for kind, found in lists.items()
-            },
-        )
 
     @cached_property
     def replay(self) -> str:
@@ -126,18 +109,3 @@ class Declared:
             return group, self._rank.get(name, len(self._rank)), contender
 
         return sorted(contenders, key=key)
-
-
-def word(value: Any, true: str, false: str) -> str:
-    """A simple value of JSON as text."""
-    if isinstance(value, bool):
-        return true if value else false
-    return str(value)
-
-
-def _facts(said: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        key: word(value, "yes", "no")
-        for key, value in said.items()
-        if key != "name" and isinstance(value, (str, int, float))
-    }

@@ -87,7 +87,9 @@ def baseline_of(results: Results) -> Baseline:
         tools={key: results.context.get(key, "n/a") for key in TOOLS},
         workloads={
             workload.name: " ".join(
-                f"{key}={value}" for key, value in workload.facts.items()
+                f"{key}={value}"
+                for key, value in workload.facts.items()
+                if key != "name"
             )
             for workload in results.workloads
         },

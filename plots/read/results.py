@@ -13,11 +13,11 @@ from pathlib import Path
 
 from plots.read import file, profiles, rows, statistics, version1
 from plots.read.case import Case, Contender, condition_label  # noqa: F401
-from plots.read.declared import Declared, Workload, word
+from plots.read.declared import Declared, Workload
 from plots.read.file import FILE_NAME, GIVE_OURS, ResultsError
 from plots.read.profiles import Profile
 from plots.read.rows import Row
-from plots.read.shape import BadShape
+from plots.read.shape import BadShape, build, words
 from plots.read.statistics import MOST_PRIMARY, Estimate
 
 _OVER = re.compile(r"over (\d{1,15}(?:\.\d{1,9})? n?s)\b")
@@ -280,7 +280,7 @@ def load(path: Path) -> Results:
         document = version1.upgrade(document)
     context = document["context"]
     try:
-        declared = Declared.read(context)
+        declared = build(Declared, context, "context")
         found_profiles = profiles.read(document.get("profiles", []))
     except BadShape as error:
         raise ResultsError(path, str(error), GIVE_OURS) from None
@@ -290,11 +290,7 @@ def load(path: Path) -> Results:
     results = Results(
         **vars(declared),
         path=path,
-        context={
-            key: word(value, "on", "off")
-            for key, value in context.items()
-            if isinstance(value, (str, int, float))
-        },
+        context=words(context, "on", "off"),
         rows=tuple(found_rows),
         profiles=found_profiles,
     )

@@ -14,9 +14,10 @@ from functools import lru_cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-# Metadata of a field whose own fields stand in the object around it, and of
-# one whose key is not its name.
+# Metadata of a field whose own fields stand in the object around it, of one
+# that holds that object in words, and of one whose key is not its name.
 INLINE = {"inline": True}
+WORDS = {"words": True}
 KEY = "key"
 
 
@@ -62,6 +63,8 @@ def _object(kind: Any, value: Any, where: str) -> Any:
         hint = _hints(kind)[field.name]
         if "inline" in field.metadata:
             made[field.name] = build(hint, value, where)
+        elif "words" in field.metadata:
+            made[field.name] = words(value, "yes", "no")
         elif key in _checked(value, where):
             made[field.name] = build(hint, value[key], f"{where}: {key}")
         elif field.default is field.default_factory is MISSING:
@@ -70,6 +73,15 @@ def _object(kind: Any, value: Any, where: str) -> Any:
         return kind(**made)
     except ValueError as error:  # of its __post_init__
         raise BadShape(f"{where} {error}") from None
+
+
+def words(value: Mapping[str, Any], true: str, false: str) -> dict[str, str]:
+    """What is no list or object, as text."""
+    return {
+        key: (true if each else false) if isinstance(each, bool) else str(each)
+        for key, each in value.items()
+        if isinstance(each, (str, int, float))
+    }
 
 
 def _checked(value: Any, where: str) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def _verdict(found: Duel) -> tuple[str, list[str]]:
     ]
     others = [
         f"{_on(where)} {winner} is faster"
-        f" ({_span([ratios[g] for g in where])} times as long)"
+        f" ({'' if winner == found.rival else f'{found.rival} takes '}"
+        f"{_span([ratios[g] for g in where])} times as long)"
         for winner, where in wins[1:]
     ]
     few, alike = open_["?"], open_["~"]

@@ -150,7 +150,7 @@ def _refuse_nothing(subject: Subject) -> None:
     raise ResultsError(
         results.path,
         f"has no time for the mail, {condition_label(subject.condition)}",
-        ("report.txt beside it is written; " if written else "")
+        ("report.txt next to it is written; " if written else "")
         + "choose others with --operation and --fault, or run with"
         " --operation=set,drain",
     )

@@ -7,6 +7,7 @@
 #include "harness/run/runner.h"
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -149,7 +150,8 @@ TEST_F(Runner, RunsEveryRowOnceInEveryRound) {
     EXPECT_EQ(names, "abc");
   }
   for (const char* name : {"a", "b", "c"}) {
-    EXPECT_EQ(Count(json_, "\"name\":\"" + std::string(name) + "\""), kRounds);
+    EXPECT_EQ(Count(json_, fmt::format("\"name\":\"set/w/{}\"", name)),
+              kRounds);
   }
 }
 
@@ -203,7 +205,7 @@ TEST_F(Runner, TheSummaryIsMedianLeastAndMost) {
   Run({MakeRow("set/w/known", &Known)}, 4);
   EXPECT_EQ(out_,
             "ns per page      median       least        most\n"
-            "known             2.500       1.000       8.000\n");
+            "set/w/known       2.500       1.000       8.000\n");
 }
 
 TEST_F(Runner, IsSilentOnStderrThatIsNoTerminal) {

@@ -272,6 +272,7 @@ def test_what_the_program_declares_is_read(results_of: ResultsOf) -> None:
     variant = results.traits["a-variant"]
     assert (variant.family, variant.origin) == ("radix", None)
     assert variant.facts == {
+        "name": "a-variant",
         "family": "radix",
         "variant_of": "xbitmap",
         "clear_can_fail": "yes",
