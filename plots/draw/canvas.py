@@ -302,6 +302,42 @@ class Scale:
         return [ticks for ticks in found if ticks] or [[self.low]]
 
 
+def draw_axes(
+    sheet: Sheet,
+    corner: tuple[float, float],
+    x: Scale,
+    y: Scale,
+    names: tuple[str, str],
+) -> None:
+    """A grid with its figures, from the lower left corner."""
+    left, bottom = corner
+    right, top = left + x.inches, bottom + y.inches
+    grid, edge = [], [[(left, top), (left, bottom), (right, bottom)]]
+    for value, text in x.ticks(slack=0.2):
+        at = left + x.at(value)
+        sheet.text(at, bottom - 0.12, text, FONT, ha="center")
+        grid.append([(at, bottom), (at, top)])
+        edge.append([(at, bottom), (at, bottom - 0.04)])
+    figures = y.ticks(is_upright=True)
+    for value, text in figures:
+        at = bottom + y.at(value)
+        sheet.text(left - 0.06, at, text, FONT, ha="right")
+        grid.append([(left, at), (right, at)])
+        edge.append([(left, at), (left - 0.04, at)])
+    look = {"colors": GRID_COLOR, "linewidths": 0.5, "zorder": 0}
+    sheet.segments(grid, **look)
+    sheet.segments(edge, colors=TEXT_COLOR, linewidths=0.6)
+    low, high = (
+        name + ("" if scale.kind == "linear" else ", log")
+        for name, scale in zip(names, (x, y))
+    )
+    middle: dict[str, Any] = {"ha": "center"}
+    sheet.text((left + right) / 2, bottom - 0.28, low, FONT, **middle)
+    at = left - 0.16 - max(width_of(text, FONT) for _, text in figures)
+    middle["rotation"] = 90
+    sheet.text(at, (bottom + top) / 2, high, FONT, **middle)
+
+
 def tick(value: float) -> str:
     """Short enough to stand between its neighbours: 10000 is 10k."""
     for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1, "")):

@@ -194,7 +194,7 @@ _OF_REPLAY: Figures = {
         "% singly or in arrays",
         _share("", "pages_told_singly", "pages_told_by_array"),
     ),
-    "time of the set": ("ns per page", _time),
+    "time in the set": ("ns per page", _time),
 }
 
 

@@ -3,7 +3,7 @@
 
 Workloads that differ in one parameter alone (`shuffled_distance_64`,
 `shuffled_distance_256`, ...) are a curve; where the fastest structure
-changes, the crossing is told.
+changes, the crossing is marked.
 """
 
 from __future__ import annotations

@@ -17,12 +17,12 @@ from plots.tables.figures import binary_size, number
 _MOST_POINTS = 12
 # The least of a bucket that starts at zero, which a log axis has not.
 _LEAST_NS = 0.5
-# Fewer steps of a kind have no share that could be told from the next.
+# Fewer steps of a kind have no tail.
 _FEWEST = 20
 # A trace of many passes goes up and down faster than a line can.
 _BINS = 100
 
-# Points and the figure beside them; or no points, and if they are missing.
+# Points and the figure next to them; or no points, and if they are missing.
 _PointsOf = Callable[[Profile], tuple[list[XY], str]]
 
 

@@ -16,10 +16,9 @@ from plots.tables.standing import Place
 # More panels than this answer nothing at first sight.
 _MOST_RIVALS = 8
 _LEGEND = {
-    "*": "* and filled: a difference, beyond what the baseline differs from"
-    " itself (grey)",
-    "~": "~ and hollow: none shown",
-    "?": "? too few rounds to tell",
+    "*": "* and filled: a difference is shown",
+    "~": "~ and hollow: none is shown",
+    "?": "?: too few rounds to tell",
 }
 
 
@@ -36,7 +35,11 @@ def charts(results: Results) -> dict[str, RowChart]:
         rival
         for rival, row in points.items()
         if any(p.value is not None for p in row)
-    ][:_MOST_RIVALS]
+    ]
+    if len(shown) > _MOST_RIVALS:
+        # A structure stands for its variants.
+        shown.sort(key=lambda name: results.variant_of(name) is not None)
+        shown = shown[:_MOST_RIVALS]
     if not shown:
         return {}
     style = subject.look(results, found.baseline)
@@ -56,7 +59,8 @@ def charts(results: Results) -> dict[str, RowChart]:
         "",
         found.guests,
         *(text for mark, text in _LEGEND.items() if mark in marks),
-        "whiskers: interval of the ratio; runs: pages in a row, mean",
+        f"whiskers: interval; grey: {found.baseline} against itself",
+        "runs: pages in a row, mean",
         f"not drawn: {others}" if others else "",
     )
     unit = (

@@ -2,7 +2,7 @@
 """Pictures of a replay: where the time goes, and what becomes of the pages.
 
 Modelled time is nearly the same for every structure, so what recording
-took, measured, is written beside it.
+took, measured, is written next to it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _REAL = {
 _PAGES = {
     "in ranges": "",
     "singly": "pages_told_singly",
-    "in arrays for want of memory": "pages_told_by_array",
+    "in arrays for lack of memory": "pages_told_by_array",
     "freed back": "pages_freed_back",
     "lost": "pages_lost",
 }
@@ -110,8 +110,8 @@ def _point(
     recorded = value(_RECORD)
     if "" in counters.values():
         # What was reported in ranges is the rest of all that was.
-        told = value("pages_told") or 0.0
-        parts.insert(0, max(told - parts[0] - parts[1], 0.0))
+        every = value("pages_told") or 0.0
+        parts.insert(0, max(every - parts[0] - parts[1], 0.0))
         recorded = None
     text = number(sum(parts))
     if recorded is not None:

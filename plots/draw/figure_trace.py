@@ -44,7 +44,7 @@ class Run:
 
 @dataclass
 class Trace:
-    """Runs in the order in which they were reported, and targets between them."""
+    """Runs in the order in which they were reported, and targets."""
 
     runs: list[Run] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
@@ -94,7 +94,7 @@ def render(
 
 def draw(trace: Trace, title: str) -> canvas.Sheet:
     """Addresses against the order in which their pages were reported."""
-    from plots.draw import canvas, planes
+    from plots.draw import canvas
 
     runs = trace.thinned()
     ends = [end for run in runs for end in (run.first, run.last)]
@@ -113,7 +113,7 @@ def draw(trace: Trace, title: str) -> canvas.Sheet:
     y_scale = canvas.Scale("linear", low, high, _HEIGHT)
     bottom = top - _HEIGHT
     names = ("GiB reported so far", "guest address, GiB")
-    planes.draw_axes(sheet, (left, bottom), x_scale, y_scale, names)
+    canvas.draw_axes(sheet, (left, bottom), x_scale, y_scale, names)
     lines = {color: [] for color in COLORS.values()}
     for run in runs:
         x = left + x_scale.at(run.at / gib)
@@ -127,8 +127,8 @@ def draw(trace: Trace, title: str) -> canvas.Sheet:
     for color, segments in lines.items():
         look = {"colors": color, "linewidths": 1.0, "rasterized": True}
         sheet.segments(segments, **look, capstyle="projecting", zorder=2)
-    told = (left + x_scale.at(t / gib) for t in trace.targets[:_MOST_TARGETS])
-    targets = [[(x, bottom), (x, top)] for x in told]
+    places = (left + x_scale.at(t / gib) for t in trace.targets[:_MOST_TARGETS])
+    targets = [[(x, bottom), (x, top)] for x in places]
     look = {"colors": canvas.QUIET_COLOR, "linewidths": 0.4, "zorder": 1}
     sheet.segments(targets, **look)
     return sheet

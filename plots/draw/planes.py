@@ -15,7 +15,6 @@ from typing import Any
 
 from plots.draw.canvas import (
     FONT,
-    GRID_COLOR,
     MARGIN,
     NAME,
     QUIET_COLOR,
@@ -25,6 +24,7 @@ from plots.draw.canvas import (
     Frame,
     Scale,
     Sheet,
+    draw_axes,
     line_of,
     mark_of,
     width_of,
@@ -71,12 +71,12 @@ class Curve:
     label: str
     style: Style
     points: tuple[XY, ...]
-    note: str = ""  # a figure beside the plane, with the mark
+    note: str = ""  # a figure next to the plane, with the mark
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A place that is told in words."""
+    """A place with words."""
 
     x: float
     y: float
@@ -92,7 +92,7 @@ class Axis:
     places: tuple[str, ...] = ()
     is_bytes: bool = False
     kind: str = ""  # "linear", or as the values need it
-    high: float | None = None  # where it ends, whatever is beyond
+    high: float | None = None  # where it ends, also if points are beyond
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class PlaneChart:
     def key(self) -> list[Curve]:
         """Every curve once."""
         every = (c for plane in self.planes for c in plane.curves if c.points)
-        return list({curve.label: curve for curve in every}.values())
+        return list({(c.label, c.style): c for c in every}.values())
 
     def scale(self, plane: Plane, name: str, inches: float) -> Scale:
         """The scale of "x" or "y"."""
@@ -162,15 +162,15 @@ class PlaneChart:
 
 def missing_text(planes: Sequence[Plane], words: str = "no figure") -> str:
     """What is not in the picture, plane by plane; empty if all is."""
-    told: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for plane in planes:
         for name in plane.missing:
-            told.setdefault(name, []).append(plane.title)
-    everywhere = [n for n, where in told.items() if len(where) == len(planes)]
+            found.setdefault(name, []).append(plane.title)
+    everywhere = [n for n, where in found.items() if len(where) == len(planes)]
     parts = [", ".join(everywhere)] if everywhere else []
     parts += [
         f"{name} in {', '.join(where)}"
-        for name, where in told.items()
+        for name, where in found.items()
         if name not in everywhere
     ]
     return f"{words}: {'; '.join(parts)}" if parts else ""
@@ -196,11 +196,12 @@ def draw(chart: PlaneChart) -> Sheet:
     before = _NAMED + max(width_of(text, FONT) for _, text in ticks)
     block = _ABOVE + height + _BELOW
     body = block * lines
+    is_alone = count % columns == 0
     if not has_names:
         # The key may have a row of its own, and be higher than a plane.
-        last = block if count % columns else 0.0
-        room = _KEY_PITCH * (len(chart.key) + 1) + _ABOVE
-        body += max(last, room) - block
+        rows = math.ceil(len(chart.key) / (columns if is_alone else 1))
+        last = 0.0 if is_alone else block
+        body += max(last, _KEY_PITCH * (rows + 1) + 0.1) - block
     sheet = Sheet(chart.frame, body)
     places = [
         (
@@ -214,20 +215,24 @@ def draw(chart: PlaneChart) -> Sheet:
         size = (column - before - gutter, height)
         _Drawn(sheet, chart, plane, *corner, *size).draw(has_names)
     if not has_names:
-        _draw_key(sheet, chart, *places[count])
+        corners = places[count:] if is_alone else [places[count]]
+        _draw_key(sheet, chart, corners)
     return sheet
 
 
 def _beside(curve: Curve, has_names: bool) -> str:
-    """What stands beside the plane, level with nothing or with its end."""
+    """What stands next to the plane."""
     return f"{curve.label} {curve.note}".strip() if has_names else curve.note
 
 
 def _draw_key(
-    sheet: Sheet, chart: PlaneChart, left: float, top: float
+    sheet: Sheet, chart: PlaneChart, corners: list[tuple[float, float]]
 ) -> None:
-    for row, curve in enumerate(chart.key):
-        y = top - row * _KEY_PITCH - 0.1
+    """From these corners downwards, to the right and then down."""
+    for index, curve in enumerate(chart.key):
+        row, column = divmod(index, len(corners))
+        left, top = corners[column]
+        y = top + _ABOVE - (row + (1 if len(corners) > 1 else 2)) * _KEY_PITCH
         look = {**line_of(curve.style), **mark_of(curve.style)}
         if chart.how == "points":
             look["linestyle"] = "none"
@@ -336,58 +341,20 @@ class _Drawn:
             self.sheet.text(x, y, curve.note, SMALL)
 
     def _draw_names(self) -> None:
-        """Names beside the axes, in the order of the curves' ends."""
-        ends = {
-            curve.label: (*self.at(curve.points[-1].x, curve.points[-1].y),)
+        """Names next to the axes, in the order of the curves' ends."""
+        ends = [
+            (*self.at(curve.points[-1].x, curve.points[-1].y), curve)
             for curve in self.plane.curves
             if curve.points
-        }
-        curves = [c for c in self.plane.curves if c.points]
-        curves.sort(key=lambda curve: ends[curve.label][1])
-        wanted = [ends[curve.label][1] for curve in curves]
+        ]
+        ends.sort(key=lambda end: end[1])
+        wanted = [y for _, y, _ in ends]
         places = spread(wanted, _PITCH, self.bottom, self.top)
-        for curve, place in zip(curves, places):
-            x, y = ends[curve.label]
-            start = self.right + _LEADER
+        start = self.right + _LEADER
+        for (x, y, curve), place in zip(ends, places):
             look = {"color": curve.style.color, "lw": 0.6, "ls": ":"}
             self.sheet.line([x + 0.05, start - 0.02], [y, place], **look)
             self.sheet.text(start, place, _beside(curve, True), SMALL)
-
-
-def draw_axes(
-    sheet: Sheet,
-    corner: tuple[float, float],
-    x: Scale,
-    y: Scale,
-    names: tuple[str, str],
-) -> None:
-    """A grid with its figures, from the lower left corner."""
-    left, bottom = corner
-    right, top = left + x.inches, bottom + y.inches
-    grid, edge = [], [[(left, top), (left, bottom), (right, bottom)]]
-    for value, text in x.ticks(slack=0.2):
-        at = left + x.at(value)
-        sheet.text(at, bottom - 0.12, text, FONT, ha="center")
-        grid.append([(at, bottom), (at, top)])
-        edge.append([(at, bottom), (at, bottom - 0.04)])
-    figures = y.ticks(is_upright=True)
-    for value, text in figures:
-        at = bottom + y.at(value)
-        sheet.text(left - 0.06, at, text, FONT, ha="right")
-        grid.append([(left, at), (right, at)])
-        edge.append([(left, at), (left - 0.04, at)])
-    look = {"colors": GRID_COLOR, "linewidths": 0.5, "zorder": 0}
-    sheet.segments(grid, **look)
-    sheet.segments(edge, colors=TEXT_COLOR, linewidths=0.6)
-    below, beside = (
-        name + ("" if scale.kind == "linear" else ", log")
-        for name, scale in zip(names, (x, y))
-    )
-    middle: dict[str, Any] = {"ha": "center"}
-    sheet.text((left + right) / 2, bottom - 0.28, below, FONT, **middle)
-    at = left - 0.16 - max(width_of(text, FONT) for _, text in figures)
-    middle["rotation"] = 90
-    sheet.text(at, (bottom + top) / 2, beside, FONT, **middle)
 
 
 def spread(

@@ -60,7 +60,7 @@ class Point:
     high: float = 0.0
     note: str = ""
     parts: tuple[float, ...] = ()  # of `value`, in the order of the chart's
-    text: str = ""  # beside the value, instead of its figure
+    text: str = ""  # next to the value, instead of its figure
     band: tuple[float, float] | None = None
     style: Style | None = None  # instead of the row's
     is_open: bool = False  # drawn hollow
@@ -134,7 +134,7 @@ class RowChart:
 
 
 def text_of(point: Point) -> str:
-    """What stands beside a value."""
+    """What stands next to a value."""
     if point.value is None:
         return ""
     return point.text or number(point.value)
@@ -190,10 +190,12 @@ def _scale(chart: RowChart, index: int, width: float, font: float) -> Scale:
         points = [row.points[index] for row in chart.rows]
     shown = [p for p in points if p.value]
     values = [v for p in shown for v in (p.value, p.high) if v]
-    highest = max(values, default=0.0)
+    # A ratio is seen by its distance from 1.
+    one = [value for value in chart.dashed if value and chart.how == "log"]
+    highest = max([*values, *one], default=0.0)
     low, high, kind = 0.0, highest if highest > 0 else 1.0, "linear"
     if chart.is_logarithmic:
-        lowest = min(p.value for p in shown if p.value)
+        lowest = min([*(p.value for p in shown if p.value), *one])
         low = lowest * min((lowest / highest) ** 0.08, 0.9)
         kind = "log"
     elif chart.figures and min(chart.figures) < 0:
@@ -296,7 +298,9 @@ class _Panel:
         face = "white" if point.is_open else style.color
         half, is_bars = 0.33 * self.pitch, self.chart.is_bars
         if point.band:
-            start, end = (self.x(max(v, self.scale.low)) for v in point.band)
+            least, most = self.scale.low, self.scale.high
+            ends = (min(max(value, least), most) for value in point.band)
+            start, end = map(self.x, ends)
             size = (end - start, 2.4 * half)
             look = {"facecolor": _CONTROL_COLOR, "zorder": 1}
             self.sheet.box(start, y - 1.2 * half, *size, **look)

@@ -42,8 +42,8 @@ def frame(
     ]
     machine = ", ".join(filter(None, facts)) or "machine not recorded"
     commit = results.context.get("commit", "not recorded")
-    traces = {w.name: (w.trace or "not recorded") for w in results.workloads}
-    named = (f"{w} {traces.get(w, 'not recorded')[:8]}" for w in workloads)
+    traces = {w.name: (w.trace or "")[:8] for w in results.workloads}
+    named = (f"{plain(w)} {traces.get(w) or 'unknown'}" for w in workloads)
     said = [*words, "INTERRUPTED RUN" if results.is_interrupted else ""]
     under = f", {condition_label(condition)}" if condition else ""
     texts = (
@@ -117,7 +117,7 @@ def argued(
 ) -> list[Contender]:
     """Those to draw: all up to `most`, else the ones the run is about.
 
-    Where that is not known and they are too many to be told apart, each
+    Where that is not known and they are too many to be kept apart, each
     structure stands for its variants.
     """
     every = structures(results, contenders)
@@ -152,7 +152,7 @@ def file_stems(prefix: str, conditions: Sequence[str]) -> dict[str, str]:
     stems = {c: "-".join([prefix, *found]) for c, found in words.items()}
     lowered = [stem.lower() for stem in stems.values()]
     for condition, stem in stems.items():
-        # Names that become equal, or were cut, are told apart by a digest
+        # Names that become equal, or were cut, are kept apart by a digest
         # that does not depend on which other conditions are in the file.
         if lowered.count(stem.lower()) > 1 or len(stem) > _MAX_STEM:
             digest = hashlib.sha256(condition.encode(errors="replace"))

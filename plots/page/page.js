@@ -65,7 +65,8 @@ function choose(changes) {
       .filter(([key, value]) => value !== DEFAULTS[key]);
   const said = new URLSearchParams(next).toString();
   // An empty # would scroll to the top.
-  history.pushState(null, '', said ? `#${said}` : location.pathname + location.search);
+  const {pathname, search} = location;
+  history.pushState(null, '', said ? `#${said}` : pathname + search);
   show();
 }
 
@@ -132,13 +133,13 @@ function axis({x, ticks}) {
       ...ticks.map((tick) => make('text', {x: x(tick), y: '75%'}, `${tick}`)));
 }
 
-function drawn({x, ticks}, ratio, control) {
+function drawn({x, ticks}, ratio, noise) {
   const parts = ticks.map((tick) => make('line', {
     x1: x(tick), x2: x(tick), y1: '0', y2: '100%',
     class: tick === 1 ? 'one' : 'tick',
   }));
-  if (control) {
-    const [low, high] = [x(control.low), x(control.high)].map(parseFloat);
+  if (noise) {
+    const [low, high] = noise.map(Number).map(x).map(parseFloat);
     parts.unshift(make('rect', {x: `${low}%`, width: `${high - low}%`,
                                 y: '0', height: '100%', class: 'noise'}));
   }
@@ -179,19 +180,19 @@ function showPair(state) {
   byId('verdict').textContent = summary(state, known);
 }
 
-function pairRow({guest, run, ratio, control, both}, scale) {
+function pairRow({guest, run, ratio, noise, both}, scale) {
   const word = ratio?.word ?? 'not compared';
   return make(
       'tr', {class: ratio?.mark === '*' ? word : 'open'},
       make('th', {scope: 'row'}, guest, make('span', {class: 'unit'}, run)),
-      make('td', {class: 'chart'}, drawn(scale, ratio, parsed(control))),
+      make('td', {class: 'chart'}, drawn(scale, ratio, noise)),
       make('td', {class: 'number'},
            ...(ratio ? [ratio.text, make('i', {}, ratio.bounds)] : ['–'])),
       make('td', {class: 'word'}, word),
       ...both.map((time) => make('td', {class: 'number'}, time || '–')));
 }
 
-function summary({one, other}, known) {
+function summary({one, other, time}, known) {
   if (one === other) return 'Choose two different structures.';
   if (!known.length) return DATA.none;
   const counted = Object.entries(SAID)
@@ -199,8 +200,10 @@ function summary({one, other}, known) {
         [words, known.filter((ratio) => ratio.word === word).length])
       .filter(([, count]) => count)
       .map(([words, count]) => `${words} on ${count}`);
-  return `${one} against ${other}, of ${known.length} guests: ` +
-      `${counted.join(', ')}.`;
+  const [fault] =
+      document.querySelector('[data-key="fault"]').selectedOptions;
+  return `${one} against ${other} (${time}, ${fault.text}), of ` +
+      `${known.length} guests: ${counted.join(', ')}.`;
 }
 
 // --- one guest -------------------------------------------------------------
@@ -266,7 +269,11 @@ function showTable({table, key, heads, body, rows, count}, state) {
     count.textContent = shown.length === rows.length ?
         `${rows.length} rows` : `${shown.length} of ${rows.length} rows`;
   }
-  if (sort && count) table.closest('details').open = true;
+  if (!sort) return;
+  for (let place = table.closest('details'); place;
+       place = place.parentElement.closest('details')) {
+    place.open = true;
+  }
 }
 
 for (const control of CONTROLS) {

@@ -18,8 +18,8 @@ from typing import Any
 
 from plots.page import guest, pairs
 from plots.read import instructions
-from plots.read.results import Results, ResultsError, condition_label
 from plots.read.file import printable
+from plots.read.results import Results, ResultsError, condition_label
 from plots.tables import answer, cases, facts, profiles, replay
 from plots.tables.duel import duel
 from plots.tables.table import Cell, Table
@@ -65,20 +65,23 @@ def page(results: Results, extras: Extras) -> str:
     title = "Sets of page frames"
     if found and found.rival:
         title = f"{found.baseline} or {found.rival}?"
+    data = pairs.pairs(results, found)
+    names, known = data["names"], results.traits
     shown, left_out = _pictures(extras.pictures)
     places = pairs.places(results)
     css, script = (
         (_PARTS / name).read_text(encoding="utf-8")
         for name in ("page.css", "page.js")
     )
-    return _template().render(
+    text = _template().render(
         title=title,
         answer=" ".join(answer.answer(results)).removeprefix(title),
         results=results,
         machine="; ".join([*facts.machine(results)][:2]),
         warnings=[*facts.warnings(results)],
         missing=[*facts.missing(results)],
-        data=pairs.pairs(results, found),
+        data=data,
+        families={n: known[n].family if n in known else None for n in names},
         measures=dict.fromkeys(place.measure.name for place in places),
         faults=dict.fromkeys(place.condition for place in places),
         likes=guest.likes(results),
@@ -92,6 +95,7 @@ def page(results: Results, extras: Extras) -> str:
         script=script,
         script_hash=_hash(script),
     )
+    return str(text).lstrip()
 
 
 def _hash(text: str) -> str:
@@ -122,7 +126,6 @@ def _template() -> Any:
         "separators": (",", ":"),
         "allow_nan": False,
     }
-    environment.globals["zip"] = zip
     environment.filters["condition"] = condition_label
     environment.tests["figure"] = _is_figure
     environment.tests["numeric"] = lambda cells: any(map(_is_figure, cells))
@@ -146,17 +149,15 @@ def _tables(results: Results, counts: Results | None) -> list[Table]:
         facts.workloads(results),
         facts.structures(results),
     ]
-    return [
-        # The structure first: that column stays in sight.
-        table.pick(
-            sorted(
-                (column.key for column in table.columns),
-                key=lambda key: key != "structure",
-            )
-        )
-        for table in map(Table.filled, every)
-        if table
-    ]
+    made: list[Table] = []
+    for table in map(Table.filled, every):
+        if table:
+            # The structure first: that column stays in sight.
+            keys = [column.key for column in table.columns]
+            table = table.pick(sorted(keys, key=lambda k: k != "structure"))
+            same = sum(other.key.startswith(table.key) for other in made)
+            made.append(replace(table, key=f"{table.key}{same or ''}"))
+    return made
 
 
 def _by_unit(table: Table) -> Iterator[Table]:
@@ -165,10 +166,9 @@ def _by_unit(table: Table) -> Iterator[Table]:
     for row in table.rows:
         unit = next((cell.unit for cell in row if cell.unit), "")
         by_unit.setdefault(unit, []).append(row)
-    for number, (unit, rows) in enumerate(by_unit.items()):
+    for unit, rows in by_unit.items():
         yield replace(
             table,
-            key=f"{table.key}{number or ''}",
             title=f"{table.title}, {unit}",
             columns=tuple(
                 replace(column, unit=cell.unit or column.unit)

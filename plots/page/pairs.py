@@ -7,10 +7,12 @@ as the texts that the report prints.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from plots.read.results import Contender, Results
 from plots.read.file import printable
+from plots.read.results import Contender, Results
+from plots.read.statistics import noise_floor
 from plots.tables import glance, standing
 from plots.tables.duel import Duel
 from plots.tables.figures import number
@@ -78,13 +80,22 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
                 "run": number(runs[place.workload])
                 if place.workload in runs
                 else "",
-                "control": _entry(figure(standing.control(results, place))),
+                "noise": _noise(results, place),
                 "times": [_time(results, place, name) for name in names],
                 "pairs": [[entry(place, a, b) for b in names] for a in names],
             }
             for place in there
         ],
     }
+
+
+def _noise(results: Results, place: Place) -> list[str] | None:
+    """Ratios between these two are no difference; None without a control."""
+    control = standing.control(results, place)
+    floor = noise_floor(control)
+    if control is None or not math.isfinite(floor):
+        return None
+    return [number(1 / floor), number(floor)]
 
 
 def _time(results: Results, place: Place, name: str) -> str:

@@ -91,7 +91,8 @@ def _verdict(found: Duel) -> tuple[str, list[str]]:
     ]
     others = [
         f"{_on(where)} {winner} is faster"
-        f" ({_span([ratios[g] for g in where])} times as long)"
+        f" ({'' if winner == found.rival else f'{found.rival} takes '}"
+        f"{_span([ratios[g] for g in where])} times as long)"
         for winner, where in wins[1:]
     ]
     few, alike = open_["?"], open_["~"]
@@ -219,9 +220,9 @@ def _calls(found: Duel) -> Iterator[str]:
         if any(call is None for call in calls):
             continue
         for name, call in zip(found.both, calls):
-            if call is None or not call[2]:
+            if call is None or not call[1]:
                 return
-            longest[name] = max(longest.get(name, 0), call[1])
+            longest[name] = max(longest.get(name, 0), call[0])
     if longest:
         base, other = (number(us) for us in longest.values())
         yield (

@@ -18,44 +18,21 @@ from plots.tables import standing
 from plots.tables.cases import CASE, case_key
 from plots.tables.facts import listing
 from plots.tables.figures import change_percent, number
-from plots.tables.glance import GUEST, STRUCTURE
+from plots.tables.glance import GUEST, STRUCTURE, time_cell
 from plots.tables.standing import Place
-from plots.tables.table import Cell, Column, Table, figure
+from plots.tables.table import Cell, Column, Table, columns, figure
 
 # Two commits, dates and command lines differ by intention.
 _SHOULD_AGREE = (
-    "cpu_model",
-    "baseline",
-    "fault_seed",
-    "num_cpus",
-    "microcode",
-    "kernel",
-    "compiler",
-    "compiler_flags",
-    "build_type",
-    "libc",
-    "governor",
-    "turbo",
-    "smt",
-    "thp",
-    "aslr",
+    "cpu_model baseline fault_seed num_cpus microcode kernel compiler"
+    " compiler_flags build_type libc governor turbo smt thp aslr"
 )
 # Two runs of one program on one trace have these exactly alike.
 _EXACT = (
-    "bits_per_page",
-    "requested_bits_per_page",
-    "peak_slab_bytes",
-    "allocations",
-    "failed_sets",
+    "bits_per_page requested_bits_per_page peak_slab_bytes allocations"
+    " failed_sets"
 )
-_CHANGE = Column(
-    "change",
-    "change",
-    legend="of the time, new over old, with its 95 % interval (Hodges and"
-    " Lehmann) for all rows together as far as the rounds allow",
-    form="change",
-    bounds="interval",
-)
+_BOTH = (Column("base", "base"), Column("patched", "patched"))
 
 
 @dataclass(frozen=True)
@@ -86,10 +63,8 @@ class Selection:
         yield "workload", self.workloads, lambda c: c.workload
 
     def has(self, case: Case) -> bool:
-        return all(
-            not names or name_of(case) in names
-            for _, names, name_of in self.kinds()
-        )
+        kinds = self.kinds()
+        return all(not names or of(case) in names for _, names, of in kinds)
 
 
 def pairs_of(old: Results, new: Results) -> list[Pair]:
@@ -108,8 +83,8 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
     }
     changes = {
         case: factor
-        for case, (before, after) in times.items()
-        if (factor := change(before, after, len(times))) is not None
+        for case, samples in times.items()
+        if (factor := change(*samples, len(times))) is not None
     }
     if not changes:
         raise ResultsError(
@@ -119,15 +94,12 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
             " operations",
         )
     whole = common(changes.values())
-    return [
-        Pair(
-            case,
-            *times[case],
-            factor,
-            mark(factor, whole, _control(old, case), _control(new, case)),
-        )
-        for case, factor in changes.items()
-    ]
+    pairs = []
+    for case, factor in changes.items():
+        controls = (_control(run, case) for run in (old, new))
+        marked = mark(factor, whole, *controls)
+        pairs.append(Pair(case, *times[case], factor, marked))
+    return pairs
 
 
 def _times(results: Results, case: Case) -> list[float]:
@@ -264,7 +236,7 @@ def heads(old: Results, new: Results) -> Iterator[str]:
             f"{name}: {results.path}, commit {said('commit', 'unknown')},"
             f" {said('date', 'of unknown date')}, {results.rounds} rounds{cut}"
         )
-    for key in _SHOULD_AGREE:
+    for key in _SHOULD_AGREE.split():
         before, after = (
             r.context.get(key, "").strip() or "not recorded"
             for r in (old, new)
@@ -273,29 +245,20 @@ def heads(old: Results, new: Results) -> Iterator[str]:
             yield f"DIFFERS: {key}: old {before}; new {after}"
 
 
-def missing(
-    old: Results, new: Results, selection: Selection
-) -> Iterator[str]:
+def missing(old: Results, new: Results, selection: Selection) -> Iterator[str]:
     """Rows of one run alone, and rows without a time."""
     for name, results, other in (("old", old, new), ("new", new, old)):
         both = set(other.cases)
-        only = [
-            case.name
-            for case in results.cases
-            if selection.has(case) and case not in both
-        ]
-        if only:
-            yield f"only in {name}: {listing(only)}"
+        only = [case.name for case in results.cases if case not in both
+                and selection.has(case)]
         failed = sorted(c.name for c in results.failed if selection.has(c))
-        if failed:
-            yield f"failed in {name}: {listing(failed)}"
-        over = [
-            f"{case.name} ({results.word(case)})"
-            for case in results.limits
-            if selection.has(case)
-        ]
-        if over:
-            yield f"cut off in {name}: {listing(over)}"
+        over = [f"{case.name} ({results.word(case)})"
+                for case in results.limits if selection.has(case)]
+        for what, names in (
+            ("only", only), ("failed", failed), ("cut off", over)
+        ):
+            if names:
+                yield f"{what} in {name}: {listing(names)}"
 
 
 # --- tables -------------------------------------------------------------
@@ -303,32 +266,18 @@ def missing(
 
 def times(results: Results, pairs: Sequence[Pair]) -> Table:
     """The time of each case, old and new."""
-    columns = (
-        *CASE,
-        Column("old", "old"),
-        Column("new", "new"),
-        _CHANGE,
-        Column(
-            "u_test",
-            "U test",
-            legend="probability of such times from two runs that are alike,"
-            " of this row alone",
-            form="probability",
-        ),
-    )
-    rows = tuple(
-        (
-            *case_key(results, pair.case),
-            *(
-                replace(figure(median(values)), unit=_unit(results, pair.case))
-                for values in (pair.old, pair.new)
-            ),
-            figure(pair.change, pair.mark),
-            figure(u_test(pair.old, pair.new)),
+    rows = []
+    for pair in pairs:
+        unit = _unit(results, pair.case)
+        old, new = (
+            replace(figure(median(values)), unit=unit)
+            for values in (pair.old, pair.new)
         )
-        for pair in pairs
-    )
-    return Table("changes", "times", columns, rows)
+        changed = figure(pair.change, pair.mark)
+        row = (old, new, changed, figure(u_test(pair.old, pair.new)))
+        rows.append((*case_key(results, pair.case), *row))
+    heads = (*CASE, *columns("changes"))
+    return Table("changes", "times", heads, tuple(rows))
 
 
 def _unit(results: Results, case: Case) -> str:
@@ -343,7 +292,7 @@ def exact(old: Results, new: Results, selection: Selection) -> Table:
     """
     both = set(new.cases)
     rows = []
-    for counter in _EXACT:
+    for counter in _EXACT.split():
         for case in old.cases:
             if case.operation != "set" or case not in both:
                 continue
@@ -354,13 +303,9 @@ def exact(old: Results, new: Results, selection: Selection) -> Table:
                 word = Cell(counter.replace("_", " "))
                 cells = (figure(each.median) for each in (before, after))
                 rows.append((*case_key(new, case), word, *cells))
-    columns = (
-        *CASE,
-        Column("figure", "figure", names=True),
-        Column("old", "old", form="count"),
-        Column("new", "new", form="count"),
-    )
-    return Table("exact", "figures that differ", columns, tuple(rows))
+    word = Column("figure", "figure", names=True)
+    heads = (*CASE, word, *columns("exact"))
+    return Table("exact", "figures that differ", heads, tuple(rows))
 
 
 def of_places(
@@ -371,66 +316,42 @@ def of_places(
     pairs: Sequence[Pair],
 ) -> tuple[Table, list[str]]:
     """Times at these places, and who is left out for want of rounds."""
+    runs = (old, new)
     whole = common(pair.change for pair in pairs)
     rows = []
     left_out = []
     for place in places:
-        controls = [standing.control(run, place) for run in (old, new)]
+        controls = [standing.control(run, place) for run in runs]
         for name in names:
             who = Contender(name)
-            times = [
-                list(standing.times(run, place, who).values())
-                for run in (old, new)
-            ]
-            cells = [
-                figure(
-                    median(values) if values else None,
-                    absence=standing.word(run, place, name),
-                )
-                for run, values in zip((old, new), times)
-            ]
+            cells = [time_cell(run, place, who) for run in runs]
             if any(cell.is_absent and not cell.absence for cell in cells):
                 continue
-            factor = change(*times, len(pairs)) if all(times) else None
+            times = (standing.times(run, place, who) for run in runs)
+            factor = change(*(list(t.values()) for t in times), len(pairs))
             if factor is not None and not factor.is_interval:
                 left_out.append(f"{place.workload}, {name}")
                 continue
-            changed = figure(
-                factor, mark(factor, whole, *controls) if factor else ""
-            )
-            rows.append((Cell(place.workload), Cell(name), *cells, changed))
-    columns = (
-        GUEST,
-        STRUCTURE,
-        Column("base", "base"),
-        Column("patched", "patched"),
-        _CHANGE,
-    )
+            marked = mark(factor, whole, *controls) if factor else ""
+            key = (Cell(place.workload), Cell(name))
+            rows.append((*key, *cells, figure(factor, marked)))
     measure = places[0].measure if places else standing.WHOLE
+    heads = (GUEST, STRUCTURE, *_BOTH, columns("changes")[2])
     title = f"{measure.name}, {measure.unit}"
-    return Table("changes", title, columns, tuple(rows)), left_out
+    return Table("changes", title, heads, tuple(rows)), left_out
 
 
 def peaks(
-    old: Results,
-    new: Results,
-    places: Sequence[Place],
-    names: Sequence[str],
+    old: Results, new: Results, places: Sequence[Place], names: Sequence[str]
 ) -> Table:
     """Memory has no noise: every difference is a change."""
     rows = []
-    for place in dict.fromkeys((p.workload, p.condition) for p in places):
+    for place in places:
         for name in names:
-            case = Case("set", place[0], Contender(name), place[1])
+            case = replace(place.cases(Contender(name))[0], operation="set")
             before, after = (run.peak_kib(case) for run in (old, new))
             if None not in (before, after) and before != after:
-                rows.append(
-                    (Cell(place[0]), Cell(name), figure(before), figure(after))
-                )
-    columns = (
-        GUEST,
-        STRUCTURE,
-        Column("base", "base"),
-        Column("patched", "patched"),
-    )
-    return Table("peaks", "peak KiB that differ", columns, tuple(rows))
+                row = (figure(before), figure(after))
+                rows.append((Cell(place.workload), Cell(name), *row))
+    heads = (GUEST, STRUCTURE, *_BOTH)
+    return Table("peaks", "peak KiB that differ", heads, tuple(rows))

@@ -39,6 +39,17 @@ class Duel:
     def both(self) -> list[str]:
         return [self.baseline, *([self.rival] if self.rival else [])]
 
+    @property
+    def fault(self) -> str:
+        """The condition whose lost pages are looked at."""
+        return self.condition or self.results.lost_condition
+
+    @property
+    def has_control(self) -> bool:
+        """Whether every guest shows how far noise alone differs."""
+        places = map(self.place, self.guests)
+        return all(standing.control(self.results, place) for place in places)
+
     def on(self, guests: Iterable[str]) -> Duel:
         """The same on these guests alone."""
         return replace(self, guests=tuple(guests))
@@ -46,17 +57,11 @@ class Duel:
     def place(self, guest: str) -> Place:
         return Place(self.measure, guest, self.condition)
 
-    def case(self, guest: str, structure: str, condition: str) -> Case:
-        """Where memory and lost pages stand."""
-        return Case("set", guest, Contender(structure), condition)
-
     def ratio(self, guest: str) -> Rival | None:
         if self.rival is None:
             return None
-        place = self.place(guest)
-        return standing.ratio_of(
-            self.results, place, self.rival, self.baseline
-        )
+        both = (self.rival, self.baseline)
+        return standing.ratio_of(self.results, self.place(guest), *both)
 
     def why(self, guest: str) -> str:
         """Why a guest has no ratio, in words."""
@@ -70,45 +75,31 @@ class Duel:
                 return f"{name} takes over {word[1:]}{a_page} and was cut off"
         return "no round has both"
 
-    @property
-    def has_control(self) -> bool:
-        """Whether every guest shows how far noise alone differs."""
-        return all(
-            standing.control(self.results, self.place(guest)) is not None
-            for guest in self.guests
-        )
-
-    @property
-    def fault(self) -> str:
-        """The condition whose lost pages are looked at."""
-        return self.condition or self.results.lost_condition
+    def _case(self, guest: str, name: str, condition: str) -> Case:
+        return Case("set", guest, Contender(name), condition)
 
     def peak(self, guest: str, name: str) -> float | None:
         """KiB at any time."""
-        return self.results.any_peak_kib(
-            self.case(guest, name, self.condition)
-        )
+        case = self._case(guest, name, self.condition)
+        return self.results.any_peak_kib(case)
 
     def lost(self, guest: str, name: str) -> float | None:
         """Pages in a million that were lost under the fault."""
-        if not self.fault:
-            return None
-        return self.results.lost_ppm(self.case(guest, name, self.fault))
+        case = self._case(guest, name, self.fault)
+        return self.results.lost_ppm(case) if self.fault else None
 
-    def longest(self, guest: str, name: str) -> tuple[str, float, bool] | None:
-        """The longest call under the lock, its us, and if it is sure."""
-        case = self.case(guest, name, self.condition)
-        return longest(self.results, case)
+    def longest(self, guest: str, name: str) -> tuple[float, bool] | None:
+        """The longest call under the lock in us, and if it is sure."""
+        return longest(self.results, self._case(guest, name, self.condition))
 
 
-def longest(results: Results, case: Case) -> tuple[str, float, bool] | None:
-    """Which call, its us, and whether repetitions took interrupts out."""
+def longest(results: Results, case: Case) -> tuple[float, bool] | None:
+    """Its us, and whether repetitions took interrupts out."""
     found = results.profile_of(case)
     tails = found.tails if found and found.error is None else None
     if tails is None or tails.longest is None:
         return None
-    call, ns = tails.longest
-    return call, ns / 1000, tails.repetitions > 1
+    return tails.longest[1] / 1000, tails.repetitions > 1
 
 
 def duel(results: Results) -> Duel | None:
@@ -123,21 +114,18 @@ def duel(results: Results) -> Duel | None:
 
 def _duel(results: Results, measure: Measure, condition: str) -> Duel | None:
     guests = standing.workloads(results, measure, condition)
+    places = [Place(measure, guest, condition) for guest in guests]
 
-    def has_time(structure: str) -> bool:
-        return any(
-            standing.times(
-                results, Place(measure, g, condition), Contender(structure)
-            )
-            for g in guests
-        )
+    def has_time(name: str) -> bool:
+        who = Contender(name)
+        return any(standing.times(results, place, who) for place in places)
 
     if not has_time(results.baseline or ""):
         return None
     asked = meant(results)
     # Of what nobody asked for, a variant comes last.
     others = sorted(
-        _others(results), key=lambda n: results.variant_of(n) is not None
+        _others(results), key=lambda name: results.variant_of(name) is not None
     )
     rival = next(filter(has_time, [*asked, *others]), None)
     if rival is None:
@@ -181,10 +169,10 @@ def command_words(results: Results) -> list[str]:
 def _others(results: Results) -> list[str]:
     """Everybody that can be held against the baseline."""
     none = (results.floor, LIMIT, *results.setless, results.baseline)
-    present = {case.contender for case in results.cases}
-    present |= {Contender(s.name) for s in results.structures}
+    who = {case.contender for case in results.cases}
+    who |= {Contender(s.name) for s in results.structures}
     return [
-        who.structure
-        for who in results.in_order(present)
-        if not who.is_control and who.structure not in none
+        each.structure
+        for each in results.in_order(who)
+        if not each.is_control and each.structure not in none
     ]

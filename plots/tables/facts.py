@@ -5,15 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plots.read.results import (
-    Case,
-    Contender,
-    Results,
-    condition_label,
-)
+from plots.read.results import Case, Contender, Results, condition_label
 from plots.tables import replay, standing
 from plots.tables.glance import GUEST, STRUCTURE
-from plots.tables.table import Cell, Column, Table, figure
+from plots.tables.table import Cell, Table, columns, figure
 
 _MOST_NAMES = 24
 _CHECKSUM = 12  # digits that are enough to tell two traces apart
@@ -22,19 +17,6 @@ _RELEASES = ("Release", "RelWithDebInfo")
 
 def workloads(results: Results) -> Table:
     """The guests."""
-    columns = (
-        GUEST,
-        Column("pages", "pages", legend="recorded in all", form="count"),
-        Column(
-            "passes",
-            "passes",
-            legend="how often the set is filled and handed over",
-            form="count",
-        ),
-        Column("ranges", "ranges", legend="of pages in a row", form="count"),
-        Column("guest_memory", "memory", legend="of the guest", form="size"),
-        Column("trace", "trace", legend="beginning of its checksum"),
-    )
     rows = tuple(
         (
             Cell(w.name),
@@ -43,25 +25,20 @@ def workloads(results: Results) -> Table:
         )
         for w in results.workloads
     )
-    return Table("workloads", "guests", columns, rows)
+    heads = (GUEST, *columns("workloads"))
+    return Table("workloads", "guests", heads, rows)
 
 
 def structures(results: Results) -> Table:
     """A crash, an exception and an error code do not cost alike."""
-    keys = ("family", "out_of_memory", "clear_can_fail", "origin")
+    heads = columns("structures")
     facts = {s.name: s.facts for s in results.structures}
-    columns = (
-        STRUCTURE,
-        *(Column(key, key.replace("_", " ")) for key in keys),
-    )
+    ordered = results.in_order(map(Contender, facts))
     rows = tuple(
-        (
-            Cell(who.structure),
-            *(Cell(facts[who.structure].get(key)) for key in keys),
-        )
-        for who in results.in_order(map(Contender, facts))
+        (Cell(name), *(Cell(facts[name].get(head.key)) for head in heads))
+        for name in (who.structure for who in ordered)
     )
-    return Table("structures", "structures", columns, rows)
+    return Table("structures", "structures", (STRUCTURE, *heads), rows)
 
 
 def machine(results: Results) -> Iterator[str]:

@@ -3,114 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from plots.read.results import Case, Contender, Results
-from plots.read.results import condition_label
+from plots.read.results import Case, Contender, Results, condition_label
 from plots.read.statistics import estimate, median
 from plots.tables import standing
 from plots.tables.duel import Duel, longest
 from plots.tables.standing import LIMIT, Measure, Place
-from plots.tables.table import ABSENT, Cell, Column, Table, figure, spanned
+from plots.tables.table import ABSENT, Cell, Column, Table, columns, figure
+from plots.tables.table import spanned
 
-GUEST = Column("workload", "guest", names=True)
-STRUCTURE = Column("structure", "structure", names=True)
-_INSTRUCTIONS = "instructions per page"
-
-
-# --- two structures, guest by guest -------------------------------------
-
-
-def guests(found: Duel, most: int | None = None) -> Table:
-    """Times of both and the ratio with the range of all rounds."""
-    results = found.results
-    who = list(found.both)
-    if LIMIT not in who and any(
-        standing.times(results, found.place(guest), Contender(LIMIT))
-        for guest in found.guests
-    ):
-        who.insert(0, LIMIT)
-    columns = [
-        GUEST,
-        Column(
-            "guest_memory",
-            "GiB",
-            legend="memory of the guest",
-            form="count",
-            may_go=True,
-        ),
-        Column(
-            "mean_run",
-            "run",
-            legend="mean pages in a row",
-            may_go=True,
-        ),
-        *(
-            Column(
-                name,
-                name,
-                legend="the limit" if name == LIMIT else "",
-                may_go=name == LIMIT,
-            )
-            for name in who
-        ),
-    ]
-    if found.rival:
-        columns.append(
-            Column(
-                "ratio",
-                "ratio (all rounds)",
-                bounds="interval",
-            )
-        )
-    runs = standing.mean_runs(results)
-    gib = {w.name: w.guest_memory for w in results.workloads}
-    rows = [
-        (
-            Cell(guest),
-            figure(size / 2**30 if (size := gib.get(guest)) else None),
-            figure(runs.get(guest)),
-            *(
-                time_cell(results, found.place(guest), Contender(name))
-                for name in who
-            ),
-            *([_ratio(found, guest)] if found.rival else []),
-        )
-        for guest in found.guests[:most]
-    ]
-    empty = [Cell("")] * (len(columns) - 1)
-    if most is not None and len(found.guests) > most:
-        rows.append((Cell(f"{len(found.guests) - most} more"), *empty))
-    control = [
-        ratio
-        for guest in found.guests
-        for ratio in standing.control_ratios(results, found.place(guest))
-    ]
-    if control and found.rival:
-        cell = spanned(control, median(control))
-        rows.append((Cell(standing.label(results, Contender("", 1))), *empty[1:], cell))
-    return Table("guests", _title(found), tuple(columns), tuple(rows)).filled()
-
-
-def _title(found: Duel) -> str:
-    rounds = {
-        len(values)
-        for guest in found.guests
-        for name in found.both
-        if (
-            values := standing.times(
-                found.results, found.place(guest), Contender(name)
-            )
-        )
-    }
-    title = f"{found.measure.name}, median {found.measure.unit}"
-    title += f", {condition_label(found.condition)}" * bool(found.condition)
-    if rounds:
-        span = " to ".join(map(str, sorted({min(rounds), max(rounds)})))
-        title += f", {span} rounds"
-    if found.rival:
-        title += f"; ratio {found.rival} / {found.baseline}"
-    return title
+_CASE = {column.key: column for column in columns("case")}
+GUEST, STRUCTURE = _CASE["workload"], _CASE["structure"]
 
 
 def time_cell(results: Results, place: Place, who: Contender) -> Cell:
@@ -129,22 +34,83 @@ def ratio_cell(results: Results, place: Place, who: Contender) -> Cell:
         return figure(standing.control(results, place))
     if who.structure == results.baseline:
         return Cell(1.0) if standing.times(results, place, who) else ABSENT
-    rival = standing.ratio_of(
-        results, place, who.structure, results.baseline or ""
+    return rival_cell(
+        standing.ratio_of(
+            results, place, who.structure, results.baseline or ""
+        )
     )
+
+
+def rival_cell(rival: standing.Rival | None) -> Cell:
     return figure(rival.ratio, rival.mark) if rival else ABSENT
 
 
-def _ratio(found: Duel, guest: str) -> Cell:
+# --- two structures, guest by guest -------------------------------------
+
+
+def guests(found: Duel, most: int | None = None) -> Table:
+    """Times of both and the ratio with the range of all rounds."""
+    results = found.results
+    has_limit = LIMIT not in found.both and any(
+        standing.times(results, found.place(guest), Contender(LIMIT))
+        for guest in found.guests
+    )
+    who = [*([LIMIT] if has_limit else []), *found.both]
+    limit = {"legend": "the limit", "may_go": True}
+    heads = (
+        GUEST,
+        *columns("guests"),
+        *(Column(n, n, **(limit if n == LIMIT else {})) for n in who),
+        *(columns("duel") if found.rival else ()),
+    )
+    runs = standing.mean_runs(results)
+    sizes = {w.name: w.guest_memory for w in results.workloads}
+    rows = []
+    for guest in found.guests[:most]:
+        size, place = sizes.get(guest), found.place(guest)
+        times = (time_cell(results, place, Contender(n)) for n in who)
+        row = (figure(size / 2**30 if size else None), figure(runs.get(guest)))
+        ratio = (_range(found, guest),) if found.rival else ()
+        rows.append((Cell(guest), *row, *times, *ratio))
+    empty = [Cell("")] * (len(heads) - 2)
+    if most is not None and len(found.guests) > most:
+        more = len(found.guests) - most
+        rows.append((Cell(f"{more} more"), *empty, Cell("")))
+    control = [
+        ratio
+        for guest in found.guests
+        for ratio in standing.control_ratios(results, found.place(guest))
+    ]
+    if control and found.rival:
+        name = standing.label(results, Contender("", 1))
+        rows.append((Cell(name), *empty, spanned(control, median(control))))
+    return Table("guests", _title(found), heads, tuple(rows)).filled()
+
+
+def _title(found: Duel) -> str:
+    times = (
+        standing.times(found.results, found.place(guest), Contender(name))
+        for guest in found.guests
+        for name in found.both
+    )
+    rounds = sorted({len(values) for values in times if values})
+    title = f"{found.measure.name}, median {found.measure.unit}"
+    if found.condition:
+        title += f", {condition_label(found.condition)}"
+    if rounds:
+        ends = dict.fromkeys((rounds[0], rounds[-1]))
+        title += f", {' to '.join(map(str, ends))} rounds"
+    if found.rival:
+        title += f"; ratio {found.rival} / {found.baseline}"
+    return title
+
+
+def _range(found: Duel, guest: str) -> Cell:
     ratio = found.ratio(guest)
     if ratio is None:
         return ABSENT
-    values = standing.ratios(
-        found.results,
-        found.place(guest),
-        Contender(found.rival or ""),
-        Contender(found.baseline),
-    )
+    both = (Contender(found.rival or ""), Contender(found.baseline))
+    values = standing.ratios(found.results, found.place(guest), *both)
     return spanned(values, ratio.ratio.median, ratio.mark)
 
 
@@ -153,27 +119,22 @@ def duel_rows(blocks: Sequence[Duel]) -> Table:
     rows = []
     for found in blocks:
         for guest in found.guests:
-            place = found.place(guest)
             times = [
-                time_cell(found.results, place, Contender(name))
+                time_cell(found.results, found.place(guest), Contender(name))
                 for name in found.both
             ]
-            ratio = found.ratio(guest)
-            if ratio or times[-1].absence:
-                cell = figure(ratio.ratio, ratio.mark) if ratio else ABSENT
-                rows.append(
-                    (Cell(found.measure.name), Cell(guest), *times, cell)
-                )
-    first = blocks[0]
-    columns = (
-        Column("operation", "operation", names=True),
+            ratio = rival_cell(found.ratio(guest))
+            if not ratio.is_absent or times[-1].absence:
+                key = (Cell(found.measure.name), Cell(guest))
+                rows.append((*key, *times, ratio))
+    heads = (
+        _CASE["operation"],
         GUEST,
-        *(Column(name, name) for name in first.both),
+        *(Column(name, name) for name in blocks[0].both),
         Column("ratio", "ratio", bounds="interval"),
     )
     units = dict.fromkeys(found.measure.unit for found in blocks)
-    title = ", ".join(units)
-    return Table("reply", title, columns, tuple(rows))
+    return Table("reply", ", ".join(units), heads, tuple(rows))
 
 
 def beside(found: Duel) -> Table:
@@ -181,36 +142,27 @@ def beside(found: Duel) -> Table:
 
     def step(guest: str, name: str) -> float | None:
         call = found.longest(guest, name)
-        return call[1] if call else None
+        return call[0] if call else None
 
-    groups = (
-        ("peak, KiB", "peak", "the most memory held", found.peak),
-        (
-            "lost, ppm",
-            "lost",
-            "not recorded under"
-            f" {condition_label(found.fault).removeprefix('fault ')}",
-            found.lost,
-        ),
-        ("longest call, us", "longest", "under the lock", step),
-    )
-    columns = [
-        Column(f"{key}_{name}", name, legend=legend, group=title)
-        for title, key, legend, _ in groups
+    under = condition_label(found.fault).removeprefix("fault ")
+    measured = (found.peak, found.lost, step)
+    heads = tuple(
+        replace(column, key=f"{column.key}_{name}", name=name)
+        for column in columns("beside", lost=under)
         for name in found.both
-    ]
+    )
     rows = tuple(
         (
             Cell(guest),
             *(
-                figure(measured(guest, name))
-                for *_, measured in groups
+                figure(each(guest, name))
+                for each in measured
                 for name in found.both
             ),
         )
         for guest in found.guests
     )
-    return Table("beside", "", (GUEST, *columns), rows).filled()
+    return Table("beside", "", (GUEST, *heads), rows).filled()
 
 
 # --- one guest, structure by structure ----------------------------------
@@ -240,100 +192,40 @@ def glance(
     among: Sequence[str] = (),
 ) -> Table:
     """Time, ratio, longest call, memory, lost pages, instructions."""
-    lost = results.lost_condition
-    calls = {
-        who: longest(results, _case(place, who))
+    rows = tuple(
+        (
+            Cell(standing.label(results, who)),
+            time_cell(results, place, who),
+            ratio_cell(results, place, who),
+            # The control runs for its time alone.
+            *([ABSENT] * 3 if who.is_control else _rest(results, place, who)),
+            _instructions(counts, place, who),
+        )
         for who in standing.present(results, place)
         # Of drivers without a set there is a table of their own.
         if who.structure not in results.setless
         and (not among or who.structure in among)
-    }
-    who = list(calls)
-    measured: list[tuple[Column, Callable[[Contender], Cell]]] = [
-        (
-            Column(
-                "time",
-                "ns",
-                legend=f"{place.measure.name}, {place.measure.unit}, median of"
-                " the rounds",
-            ),
-            lambda w: time_cell(results, place, w),
-        ),
-        (
-            Column(
-                "ratio",
-                "ratio",
-                legend=f"to {results.baseline or 'the baseline'}, median of"
-                " the ratios of each round",
-            ),
-            lambda w: ratio_cell(results, place, w),
-        ),
-        (
-            Column(
-                "longest",
-                "longest",
-                "us",
-                "longest call under the lock",
-            ),
-            lambda w: figure(c[1], "" if c[2] else "?")
-            if (c := calls[w])
-            else ABSENT,
-        ),
-        (
-            Column(
-                "peak",
-                "peak",
-                "KiB",
-                "most memory at any time, in kmalloc size classes",
-            ),
-            lambda w: ABSENT
-            if w.structure == results.floor
-            else figure(results.any_peak_kib(_case(place, w))),
-        ),
-        (
-            Column(
-                "lost",
-                "lost",
-                "ppm",
-                f"pages in a million lost under {condition_label(lost)}",
-            ),
-            lambda w: figure(results.lost_ppm(_case(place, w, lost)))
-            if lost
-            else ABSENT,
-        ),
-        (
-            Column(
-                "instructions",
-                "instr",
-                legend=f"instructions of {place.measure.name} per page, of the"
-                " first pages",
-            ),
-            lambda w: _instructions(counts, place, w),
-        ),
-    ]
-    # The control runs for its time alone.
-    rows = tuple(
-        (
-            Cell(standing.label(results, w)),
-            *(
-                ABSENT if w.is_control and column.key not in ("time", "ratio")
-                else cell(w)
-                for column, cell in measured
-            ),
-        )
-        for w in who
     )
-    title = (
-        f"{place.workload}, {condition_label(place.condition)}:"
-        f" {place.measure.name}, {place.measure.unit}"
+    measure = f"{place.measure.name}, {place.measure.unit}"
+    heads = columns(
+        "glance",
+        measure=measure,
+        baseline=results.baseline or "the baseline",
+        lost=condition_label(results.lost_condition),
     )
-    columns = (STRUCTURE, *(column for column, _ in measured))
-    return Table("glance", title, columns, rows).filled()
+    title = f"{place.workload}, {condition_label(place.condition)}: {measure}"
+    return Table("glance", title, (STRUCTURE, *heads), rows).filled()
 
 
-def _case(place: Place, who: Contender, condition: str | None = None) -> Case:
-    under = place.condition if condition is None else condition
-    return Case("set", place.workload, who, under)
+def _rest(results: Results, place: Place, who: Contender) -> Iterator[Cell]:
+    case = Case("set", place.workload, who, place.condition)
+    call = longest(results, case)
+    yield figure(call[0], "" if call[1] else "?") if call else ABSENT
+    has_memory = who.structure != results.floor
+    yield figure(results.any_peak_kib(case) if has_memory else None)
+    lost = results.lost_condition
+    under = replace(case, condition=lost)
+    yield figure(results.lost_ppm(under) if lost else None)
 
 
 def _instructions(
@@ -341,7 +233,7 @@ def _instructions(
 ) -> Cell:
     if counts is None:
         return ABSENT
-    measure = Measure("", place.measure.operations, _INSTRUCTIONS)
+    measure = Measure("", place.measure.operations, "instructions per page")
     there = Place(measure, place.workload, place.condition)
     values = list(standing.times(counts, there, who).values())
     return figure(median(values) if values else None)

@@ -11,73 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from plots.read.results import (
-    Case,
-    Contender,
-    Results,
-    condition_label,
-)
-from plots.tables.table import Cell, Column, Table
-from plots.tables.table import figure as to_cell
+from plots.read.results import (Case, Contender, Results, condition_label)
+from plots.tables.table import Cell, Column, Table, made, said
+
+_DRIVER = Column("driver", "driver", names=True)
 
 _POLICY = "policy:"
 
 STAGES = ("allocate", "record", "notify", "translate", "madvise", "sleep")
-
-# Title, what stands over its lines, and the counters of its columns.
-_TABLES = (
-    (
-        "what became of the pages",
-        {
-            "reported": "pages_told",
-            "unrecorded": "failed_sets",
-            "singly": "pages_told_singly",
-            "in arrays": "pages_told_by_array",
-            "freed back": "pages_freed_back",
-            "lost": "pages_lost",
-        },
-    ),
-    (
-        "what it took",
-        {
-            "chunks": "chunks",
-            "kicks": "kicks",
-            "rounds": "rounds",
-            "of them zero": "zero_rounds",
-            "stalls": "stalls",
-        },
-    ),
-    (
-        "memory pressure",
-        {
-            "OOM calls": "oom_calls",
-            "found none": "oom_calls_found_nothing",
-            "puffs": "puffs",
-            "max invisible": "max_invisible_pages",
-            "lock ms": "sim_longest_lock_hold_ms",
-        },
-    ),
-    (
-        "simulated ms while inflating",
-        {
-            "all": "sim_inflate_ms",
-            **{
-                stage: f"sim_inflate_{stage}_ms"
-                for stage in STAGES
-                if stage not in ("sleep", "translate")
-            },
-        },
-    ),
-    (
-        "measured ms",
-        {
-            "structure": "structure_ms",
-            "notify": "real_notify_ms",
-            "translate": "real_translate_ms",
-            "madvise": "real_madvise_ms",
-        },
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -169,36 +110,30 @@ def tables(results: Results) -> Iterator[Table]:
     """All tables of replay; none where nothing was replayed."""
     for condition in conditions(results):
         for workload in workloads(results, condition):
-            for title, columns in _TABLES:
-                table = _table(results, condition, workload, title, columns)
+            place = f"replay of {workload}, {condition_label(condition)}"
+            for title, fields in said()["replay"].items():
+                heads = made(fields)
+                rows = tuple(
+                    (
+                        Cell(driver.label),
+                        *(
+                            Cell(
+                                figure(
+                                    results,
+                                    workload,
+                                    driver,
+                                    condition,
+                                    head.key,
+                                )
+                            )
+                            for head in heads
+                        ),
+                    )
+                    for driver in drivers(results, condition)
+                )
+                # A modelled host has no times of its own: no column of them.
+                table = Table(
+                    "replay", f"{place}: {title}", (_DRIVER, *heads), rows
+                ).filled()
                 if table:
                     yield table
-
-
-def _table(
-    results: Results,
-    condition: str,
-    workload: str,
-    title: str,
-    counters: dict[str, str],
-) -> Table:
-    """A modelled host has no times of its own, so no column of them."""
-    columns = (
-        Column("driver", "driver", names=True),
-        *(
-            Column(counter, name, form="count")
-            for name, counter in counters.items()
-        ),
-    )
-    rows = tuple(
-        (
-            Cell(driver.label),
-            *(
-                to_cell(figure(results, workload, driver, condition, c))
-                for c in counters.values()
-            ),
-        )
-        for driver in drivers(results, condition)
-    )
-    heading = f"replay of {workload}, {condition_label(condition)}: {title}"
-    return Table("replay", heading, columns, rows).filled()

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""A table: every figure once, for whichever printer shows it.
+"""A table: every figure once, for each printer that shows it.
 
-A builder (see `builders` in plots/tables/__init__.py) turns results into
-tables; a printer turns tables into text, Markdown, CSV or a web page. No
-printer computes a figure, and no printer decides how many digits it has.
+A builder turns results into tables (plots/tables/__init__.py lists them); a
+printer turns tables into text, Markdown, CSV or a web page. No printer
+computes a figure, and no printer decides how many digits it has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from plots.read.statistics import Estimate
 from plots.tables.figures import FORMS, alike, percent
 
-NOT_MEASURED = ""  # absent, and there is no reason to tell
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,30 @@ class Column:
         return f"{self.name} {self.unit}".strip()
 
 
+@cache
+def said() -> Mapping[str, Mapping[str, Any]]:
+    """What columns.toml says, by table."""
+    text = Path(__file__).with_name("columns.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def columns(table: str, **words: str) -> tuple[Column, ...]:
+    """Those of a table, with the words filled in."""
+    return made(said()[table], **words)
+
+
+def made(fields_of: Mapping[str, Any], **words: str) -> tuple[Column, ...]:
+    return tuple(
+        Column(
+            key,
+            fields.get("name", ""),
+            legend=fields.get("legend", "").format(**words),
+            **{k: v for k, v in fields.items() if k not in ("name", "legend")},
+        )
+        for key, fields in fields_of.items()
+    )
+
+
 @dataclass(frozen=True)
 class Cell:
     """A figure or a word; or an absence, with its reason if there is one.
@@ -60,7 +87,7 @@ class Cell:
     is_interval: bool = True
     mark: str = ""
     unit: str = ""
-    absence: str = NOT_MEASURED  # "failed", or ">2700 ns"
+    absence: str = ""  # "failed", or ">2700 ns"
 
     @property
     def is_absent(self) -> bool:
@@ -112,10 +139,6 @@ class Table:
         """Whether it has a figure to show."""
         return bool(self.rows)
 
-    @property
-    def name_columns(self) -> list[int]:
-        return [i for i, column in enumerate(self.columns) if column.names]
-
     def column(self, key: str) -> list[Cell]:
         """The cells of a column, from top to bottom."""
         at = [column.key for column in self.columns].index(key)
@@ -130,16 +153,6 @@ class Table:
             columns=tuple(self.columns[i] for i in at),
             rows=tuple(tuple(row[i] for i in at) for row in self.rows),
         )
-
-    def where(self, **names: str) -> Table:
-        """Rows whose name columns say this."""
-        by_key = {column.key: i for i, column in enumerate(self.columns)}
-        rows = tuple(
-            row
-            for row in self.rows
-            if all(row[by_key[k]].value == v for k, v in names.items())
-        )
-        return replace(self, rows=rows)
 
     def filled(self) -> Table:
         """Without columns and rows that have no figure and no reason."""
@@ -161,33 +174,6 @@ class Table:
         )
         return replace(table, rows=rows)
 
-    def pivot(self, across: str, down: str, figure: str) -> Table:
-        """One figure of a long table, with names across and down."""
-        tops = list(dict.fromkeys(str(c.value) for c in self.column(across)))
-        sides = list(dict.fromkeys(str(c.value) for c in self.column(down)))
-        by_key = {column.key: column for column in self.columns}
-        cells = {
-            (str(side.value), str(top.value)): cell
-            for side, top, cell in zip(
-                self.column(down), self.column(across), self.column(figure)
-            )
-        }
-        model = by_key[figure]
-        return replace(
-            self,
-            columns=(
-                by_key[down],
-                *(replace(model, key=top, name=top, unit="") for top in tops),
-            ),
-            rows=tuple(
-                (
-                    Cell(side),
-                    *(cells.get((side, top), ABSENT) for top in tops),
-                )
-                for side in sides
-            ),
-        )
-
     def groups(self, *keys: str) -> Iterator[tuple[tuple[str, ...], Table]]:
         """The table cut by the names in these columns."""
         cuts = list(zip(*(self.column(key) for key in keys)))
@@ -195,6 +181,11 @@ class Table:
             values = tuple(str(cell.value) for cell in cut)
             rows = tuple(r for c, r in zip(cuts, self.rows) if c == cut)
             yield values, replace(self, rows=rows)
+
+
+def names(*words: str) -> tuple[Cell, ...]:
+    """Cells of columns that name rows."""
+    return tuple(map(Cell, words))
 
 
 def figure(
@@ -213,13 +204,3 @@ def figure(
 def spanned(values: Sequence[float], middle: float, mark: str = "") -> Cell:
     """A median with the least and the greatest of all rounds."""
     return Cell(middle, min(values), max(values), False, mark)
-
-
-def legend(tables: Iterable[Table]) -> dict[str, str]:
-    """What each column means, by its heading, each once."""
-    return {
-        column.heading: column.legend
-        for table in tables
-        for column in table.columns
-        if column.legend
-    }

@@ -137,9 +137,7 @@ def _grouped(chunk: Sequence[_Made]) -> list[tuple[str, list[str]]]:
     return made
 
 
-def _chunks(
-    figures: list[_Made], labels: Sequence[str]
-) -> list[list[_Made]]:
+def _chunks(figures: list[_Made], labels: Sequence[str]) -> list[list[_Made]]:
     """Splits columns evenly into as few tables as fit."""
     total = len(figures)
     for tables in range(1, total + 1):

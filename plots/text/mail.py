@@ -23,8 +23,9 @@ from plots.read.file import shorten
 from plots.tables import answer, changes, facts, glance, standing
 from plots.tables.duel import Duel, command_words, duel
 from plots.tables.figures import to_ascii
+from plots.tables.glance import rival_cell
 from plots.tables.legend import legend
-from plots.tables.table import Table
+from plots.tables.table import ABSENT, Cell, Table
 from plots.text.layout import WIDTH, lines, page, shell_lines, wrap, wrapped
 from plots.text.mail_subject import REPLY, Choice, Subject, choose, rebased
 
@@ -64,9 +65,7 @@ def mail(
         sections += _cover_letter(subject, choice)
     else:
         sections.append(_in_short(results))
-    return (
-        "\n".join(map(_unmistakable, page(sections).splitlines())) + "\n"
-    )
+    return ("\n".join(map(_unmistakable, page(sections).splitlines())) + "\n")
 
 
 def _unmistakable(line: str) -> str:
@@ -96,22 +95,24 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
     tables: list[Table] = []
     short: list[str] = []
     seen: set[str | None] = set()
-    for block in _duels(subject):
-        few = [guest for guest in block.guests if _is_short(block, guest)]
-        if few:
-            who = f"{block.rival} on " if len(subject.rivals) > 1 else ""
-            short.append(who + ", ".join(few))
-        block = _shown(block, few)
-        if not block.guests:
-            continue
-        if block.rival not in (None, said):
-            sections.append(wrap(_wins(block)))
-        made = [glance.guests(block)]
-        if block.rival not in seen:
-            made.append(glance.beside(block))
-        seen.add(block.rival)
-        tables += made
-        sections += map(lines, filter(None, made))
+    for measure in subject.measures:
+        for rival in subject.rivals or (None,):
+            block, few = _without_few_rounds(subject.duel(measure, rival))
+            if few:
+                who = f"{rival} on " if len(subject.rivals) > 1 else ""
+                short.append(who + ", ".join(few))
+            if not block.guests:
+                continue
+            if rival not in (None, said):
+                begin = f"{rival} against {block.baseline}, {measure.name}"
+                ratios = [rival_cell(block.ratio(g)) for g in block.guests]
+                sections.append(_counts(begin, ratios, "guest", "on"))
+            made = [glance.guests(block)]
+            if rival not in seen:
+                made.append(glance.beside(block))
+            seen.add(rival)
+            tables += filter(None, made)
+            sections += map(lines, filter(None, made))
     short = list(dict.fromkeys(short))
     sections.append(
         [
@@ -123,7 +124,8 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
     )
     if not is_answered:
         return sections
-    return [_answer(results, MOST_LINES - page(sections).count("\n")), *sections]
+    room = MOST_LINES - page(sections).count("\n")
+    return [_answer(results, room), *sections]
 
 
 def _answer(results: Results, room: int) -> list[str]:
@@ -136,61 +138,43 @@ def _answer(results: Results, room: int) -> list[str]:
         del sentences[-1]
 
 
-def _duels(subject: Subject) -> list[Duel]:
-    guests = standing.by_run(subject.results, subject.workloads)
-    return [
-        Duel(
-            subject.results,
-            measure,
-            subject.condition,
-            rival,
-            tuple(guests),
-        )
-        for measure in subject.measures
-        for rival in subject.rivals or (None,)
-    ]
+def _without_few_rounds(block: Duel) -> tuple[Duel, list[str]]:
+    """On guests with a ratio, or a word for its absence; and the others."""
+    results = block.results
+    shown, few = [], []
+    for guest in block.guests:
+        place, ratio = block.place(guest), block.ratio(guest)
+        time = standing.time(results, place, block.baseline)
+        is_short = time is not None and not time.is_interval
+        if ratio.mark == "?" if ratio else not block.rival and is_short:
+            few.append(guest)
+        elif ratio or (time and not block.rival) or any(
+            standing.word(results, place, name) for name in block.both
+        ):
+            shown.append(guest)
+    return block.on(shown), few
 
 
-def _is_short(block: Duel, guest: str) -> bool:
-    """Whether it, or its control, has fewer than six rounds."""
-    if block.rival is None:
-        who = Contender(block.baseline)
-        times = standing.times(block.results, block.place(guest), who)
-        return 0 < len(times) < 6
-    ratio = block.ratio(guest)
-    return ratio is not None and ratio.mark == "?"
-
-
-def _shown(block: Duel, few: Sequence[str]) -> Duel:
-    """With guests that have a ratio, or a word that says why not."""
-
-    def is_shown(guest: str) -> bool:
-        if guest in few:
-            return False
-        place = block.place(guest)
-        if block.rival is None:
-            who = Contender(block.baseline)
-            return bool(standing.times(block.results, place, who))
-        return block.ratio(guest) is not None or any(
-            standing.word(block.results, place, name) for name in block.both
-        )
-
-    return block.on(filter(is_shown, block.guests))
-
-
-def _wins(block: Duel) -> str:
-    """How often the rival won, by the marks of the table below."""
-    ratios = [block.ratio(guest) for guest in block.guests]
-    faster = [r.ratio.median < 1 for r in ratios if r and r.mark == "*"]
-    alike = sum(r is not None and r.mark == "~" for r in ratios)
-    without = ratios.count(None)
-    guests = "guest" if len(ratios) == 1 else "guests"
-    return (
-        f"{block.rival} against {block.baseline}, {block.measure.name}: of"
-        f" {len(ratios)} {guests} faster on {sum(faster)}, slower on"
-        f" {len(faster) - sum(faster)}, no difference shown on {alike}"
-        + (f", no ratio on {without}." if without else ".")
+def _counts(
+    begin: str, ratios: Sequence[Cell], row: str, at: str
+) -> list[str]:
+    """How many rows show what; it claims no more than they do."""
+    marks = Counter(cell.mark for cell in ratios)
+    faster = sum(
+        cell.mark == "*" and float(cell.value or 0) < 1 for cell in ratios
     )
+    without = sum(cell.is_absent for cell in ratios)
+    rows = row if len(ratios) == 1 else f"{row}s"
+    said = [
+        f"faster {at} {faster}",
+        f"slower {at} {marks['*'] - faster}",
+        f"no difference shown {at} {marks['~']}",
+    ]
+    if marks["?"]:
+        said.append(f"too few rounds to tell {at} {marks['?']}")
+    if without:
+        said.append(f"over its time or failed {at} {without}")
+    return wrap(f"{begin}: of {len(ratios)} {rows} {', '.join(said)}.")
 
 
 def _legend(results: Results, tables: Sequence[Table]) -> list[str]:
@@ -214,61 +198,31 @@ def _said(words: Mapping[str, str]) -> str:
 
 
 def _reply(subject: Subject) -> _Sections:
+    results = subject.results
     sections: _Sections = [_no_ratios(subject)]
     tables: list[Table] = []
+    label = condition_label(subject.condition)
     for name in subject.structures:
-        if name in (subject.results.baseline, subject.results.floor):
+        if name in (results.baseline, results.floor):
             continue
-        blocks = [
-            Duel(
-                subject.results,
-                measure,
-                subject.condition,
-                name,
-                tuple(standing.by_run(subject.results, subject.workloads)),
-            )
-            for measure in subject.measures
-        ]
-        table = glance.duel_rows(blocks)
-        sections.append(wrap(_counts(subject, name, table)))
-        if table:
-            tables.append(table)
-            sections.append(lines(table))
-    results = subject.results
+        duels = [subject.duel(measure, name) for measure in subject.measures]
+        table = glance.duel_rows(duels)
+        begin = f"{name} against {results.baseline or ''}, {label}"
+        if not table:
+            sections.append(wrap(f"{begin}: no row has both"))
+            continue
+        tables.append(table)
+        sections.append(_counts(begin, table.column("ratio"), "row", "in"))
+        sections.append(lines(table))
     words = legend(results, tables)
     words.pop("-", None)
-    sections += [
+    machine = (shorten(to_ascii(x), WIDTH) for x in facts.machine(results))
+    return [
+        *sections,
         wrap(_said(words) + _primary(subject)) if words else [],
         [*wrap(f"Shown: {subject.why}."), *_left_out(subject)],
-        [
-            *wrapped(shorten(to_ascii(x), WIDTH) for x in facts.machine(results)),
-            *_traces(subject),
-            *_reproduce(results),
-        ],
+        [*wrapped(machine), *_traces(subject), *_reproduce(results)],
     ]
-    return sections
-
-
-def _counts(subject: Subject, name: str, table: Table) -> str:
-    """How many rows show what; it claims no more than they do."""
-    begin = (
-        f"{name} against {subject.results.baseline or ''},"
-        f" {condition_label(subject.condition)}:"
-    )
-    if not table:
-        return f"{begin} no row has both"
-    ratios = table.column("ratio")
-    marks_ = Counter(cell.mark for cell in ratios)
-    faster = sum(
-        cell.mark == "*" and float(cell.value or 0) < 1 for cell in ratios
-    )
-    without = sum(cell.is_absent for cell in ratios)
-    return (
-        f"{begin} of {len(ratios)} rows faster in {faster}, slower in"
-        f" {marks_['*'] - faster}, no difference shown in {marks_['~']}, too"
-        f" few rounds to tell in {marks_['?']}"
-        + (f", over its time or failed in {without}." if without else ".")
-    )
 
 
 def _primary(subject: Subject) -> str:
@@ -285,15 +239,15 @@ def _primary(subject: Subject) -> str:
 def _traces(subject: Subject) -> list[str]:
     """Checksums, so that a reader knows what was replayed."""
     table = facts.workloads(subject.results)
-    traces = {
-        str(name.value): str(cell.value or "not recorded")
-        for name, cell in zip(table.column("workload"), table.column("trace"))
-    }
-    parts = [
-        f"{name} {traces.get(name, 'not recorded')}"
-        for name in subject.workloads
-    ]
-    return wrap(f"traces: {', '.join(parts)}")
+    names = (cell.text() for cell in table.column("workload"))
+    traces = dict(zip(names, table.column("trace")))
+    return wrap(
+        "traces: "
+        + ", ".join(
+            f"{name} {traces.get(name, ABSENT).text() or 'not recorded'}"
+            for name in subject.workloads
+        )
+    )
 
 
 # --- a base run and a patched one ---------------------------------------
@@ -303,24 +257,20 @@ def _against(base: Results, subject: Subject) -> _Sections:
     """Words, a table for each measure, and what memory became."""
     results = subject.results
     pairs = changes.pairs_of(base, results)
-    baseline = results.baseline
-    has_baseline = any(
-        case.contender.structure == baseline for case in base.cases
-    )
-    old = rebased(base, baseline) if has_baseline else base
-    names = list(
-        dict.fromkeys([*filter(None, [baseline]), *subject.structures])
-    )
+    name = results.baseline
+    if any(case.contender.structure == name for case in base.cases):
+        base = rebased(base, name)
+    names = list(dict.fromkeys([*filter(None, [name]), *subject.structures]))
+    commits = [run.context.get("commit", "unknown") for run in (base, results)]
     said = (
-        f"Base is commit {base.context.get('commit', 'unknown')}, patched is"
-        f" {results.context.get('commit', 'unknown')}."
+        f"Base is commit {commits[0]}, patched is {commits[1]}."
         f" {changes.verdict(pairs, pairs)}"
     )
     sections: _Sections = [wrapped([said, *changes.warnings(pairs)])]
     left_out: list[str] = []
     for measure in subject.measures:
         places = [subject.place(measure, w) for w in subject.workloads]
-        table, short = changes.of_places(old, results, places, names, pairs)
+        table, short = changes.of_places(base, results, places, names, pairs)
         left_out += short
         sections.append(lines(table) if table else [])
     peaks = changes.peaks(base, results, places, names)
@@ -328,7 +278,7 @@ def _against(base: Results, subject: Subject) -> _Sections:
     notes = [
         "change: median of patched / base with its 95 % interval; * beyond"
         " what the A/A controls of both runs show and beyond the change of"
-        " all rows together; ~ no difference is shown"
+        " all rows together; ~ no difference shown"
     ]
     if left_out:
         notes.append(f"Left out, fewer than 6 rounds: {'; '.join(left_out)}")
@@ -376,21 +326,13 @@ def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
 
 def _only_in_the_report(subject: Subject) -> Iterator[str]:
     results = subject.results
-    structures = {
-        case.contender.structure
-        for case in results.cases
-        if case.contender.structure not in (results.floor, results.baseline)
-    }.difference(subject.structures)
-    operations = {
-        operation
-        for operation in results.operations()
-        if all(operation not in m.operations for m in subject.measures)
-    }
-    workloads = {case.workload for case in results.cases}
+    none = {results.floor, results.baseline, *subject.structures}
+    timed = {name for m in subject.measures for name in m.operations}
     for what, names in (
-        ("structure", structures),
-        ("operation", operations),
-        ("workload", workloads.difference(subject.workloads)),
+        ("structure", {c.contender.structure for c in results.cases} - none),
+        ("operation", set(results.operations()) - timed),
+        ("workload", {c.workload for c in results.cases}.difference(
+            subject.workloads)),
     ):
         if names:
             which = f" ({', '.join(sorted(names))})" if len(names) <= 3 else ""

@@ -13,7 +13,7 @@ from plots.read.results import Contender, Results, ResultsError
 from plots.read.results import condition_label
 from plots.read.statistics import median
 from plots.tables import standing
-from plots.tables.duel import named
+from plots.tables.duel import Duel, named
 from plots.tables.standing import LIMIT, WHOLE, Measure, Place, Rival
 
 COVER_LETTER = "cover-letter"
@@ -69,6 +69,11 @@ class Subject:
     def place(self, measure: Measure, workload: str) -> Place:
         return Place(measure, workload, self.condition)
 
+    def duel(self, measure: Measure, rival: str | None) -> Duel:
+        """Against the baseline, on every guest of the choice."""
+        guests = tuple(standing.by_run(self.results, self.workloads))
+        return Duel(self.results, measure, self.condition, rival, guests)
+
 
 def rebased(results: Results, baseline: str | None) -> Results:
     """The same rounds, with ratios to another structure."""
@@ -93,24 +98,21 @@ def choose(results: Results, choice: Choice) -> Subject:
         results, "operation", choice.operations, [m.name for m in every]
     )
     condition = _condition(results, choice.fault)
-    possible = [
-        m for m in every if condition in standing.conditions(results, m)
-    ]
-    measures = _measures(possible, choice)
-    workloads = list(
-        dict.fromkeys(
-            workload
-            for measure in measures
-            for workload in standing.workloads(results, measure, condition)
-        )
+    measures = _measures(
+        [m for m in every if condition in standing.conditions(results, m)],
+        choice,
     )
+    workloads = []
+    for measure in measures:
+        workloads += standing.workloads(results, measure, condition)
+    workloads = list(dict.fromkeys(workloads))
     _refuse_unknown(results, "workload", choice.workloads, workloads)
     workloads = [w for w in workloads if w in (choice.workloads or workloads)]
-    _refuse_nothing(results, measures, workloads, condition)
+    subject = Subject(results, condition, tuple(workloads), tuple(measures))
+    _refuse_nothing(subject)
     cases = [c for c in results.cases if c.condition == condition]
     present = _names({case.contender for case in cases}, results)
     _refuse_unknown(results, "structure", choice.structures, present)
-    subject = Subject(results, condition, tuple(workloads), tuple(measures))
     none = (results.floor, results.baseline)
     others = [name for name in present if name not in none]
     chosen, why = list(choice.structures), "as chosen"
@@ -134,22 +136,20 @@ def _refuse_unknown(
             )
 
 
-def _refuse_nothing(
-    results: Results,
-    measures: Sequence[Measure],
-    workloads: Sequence[str],
-    condition: str,
-) -> None:
+def _refuse_nothing(subject: Subject) -> None:
+    results = subject.results
     if any(
-        standing.has_times(results, Place(measure, workload, condition))
-        for measure in measures
-        for workload in workloads
+        standing.times(results, place, who)
+        for measure in subject.measures
+        for workload in subject.workloads
+        for place in [subject.place(measure, workload)]
+        for who in standing.present(results, place)
     ):
         return
     written = results.path.with_name("report.txt").exists()
     raise ResultsError(
         results.path,
-        f"has no time for the mail, {condition_label(condition)}",
+        f"has no time for the mail, {condition_label(subject.condition)}",
         ("report.txt next to it is written; " if written else "")
         + "choose others with --operation and --fault, or run with"
         " --operation=set,drain",
@@ -191,9 +191,7 @@ def _for_reply(
     rivals_of = _against_baseline(subject)
     scores = {
         name: (
-            sum(
-                r.mark == "*" and r.ratio.median < 1 for r in rivals_of[name]
-            ),
+            sum(r.mark == "*" and r.ratio.median < 1 for r in rivals_of[name]),
             -median([r.ratio.median for r in rivals_of[name]]),
         )
         for name in _proposals(subject.results, list(rivals_of))

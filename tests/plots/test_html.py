@@ -209,13 +209,14 @@ def test_the_first_pair_is_that_of_the_mail_with_the_same_figures(
     data = data_of(text)
     assert data["first"] == [found.rival, found.baseline]
     table = glance.guests(found)
+    keys = [column.key for column in table.columns]
+    by_guest = {row[0].value: dict(zip(keys, row)) for row in table.rows}
     mailed = mail(results)
     at = [data["names"].index(name) for name in data["first"]]
     for place in data["places"]:
         if (place["time"], place["fault"]) != (found.measure.name, ""):
             continue
-        (row,) = table.where(workload=place["guest"]).rows
-        cells = dict(zip([c.key for c in table.columns], row))
+        cells = by_guest[place["guest"]]
         entry = place["pairs"][at[0]][at[1]]
         assert entry[:2] == [cells["ratio"].mark, cells["ratio"].text()]
         (line,) = re.findall(rf".*\(.*  {place['guest']}$", mailed, re.M)
@@ -223,6 +224,36 @@ def test_the_first_pair_is_that_of_the_mail_with_the_same_figures(
         for name, index in zip(data["first"], at):
             assert place["times"][index] == cells[name].text()
             assert place["times"][index] in line.split()
+
+
+def test_the_noise_behind_a_ratio_is_what_the_marks_are_held_to(
+    results_of: ResultsOf,
+) -> None:
+    made = rows("set/a/xbitmap", [5.0] * 9)
+    made += rows("set/a/xbitmap/control:1", [4.0] * 9)
+    made += rows("set/a/cvbmp", [4.5] * 9) + rows("set/b/cvbmp", [1.0] * 9)
+    data = data_of(page(results_of(document(made)), NOTHING))
+    noise = {place["guest"]: place["noise"] for place in data["places"]}
+    assert noise == {"a": ["0.800", "1.25"], "b": None}
+
+
+def test_structures_stand_by_family_in_the_choice(
+    results_of: ResultsOf,
+) -> None:
+    text = page(results_of(full_document()), NOTHING)
+    found = re.search('data-key="one".*?</select>', text, re.DOTALL)
+    assert found is not None
+    groups = {
+        family: re.findall("<option[^>]*>([^<]*)", inside)
+        for family, inside in re.findall(
+            '<optgroup label="([^"]*)">(.*?)</optgroup>', found[0], re.DOTALL
+        )
+    }
+    assert groups == {
+        "bitmap": ["flat"],
+        "radix": ["xbitmap", "xbitmap-preload"],
+        "list": ["cvbmp"],
+    }
 
 
 def test_times_are_those_of_the_structures_and_say_why_one_is_missing(
@@ -305,6 +336,24 @@ def test_times_of_another_unit_have_a_table_of_their_own(
     heads, lines = tables_of(text)["times1"]
     assert "time ns per range" in heads
     assert {line[1] for line in lines} == {"extract", "drain"}
+
+
+def test_every_table_can_be_named_in_the_address(
+    results_of: ResultsOf,
+) -> None:
+    content = full_document(["idle-8g", "frag-4g"])
+    for guest in ("idle-8g", "frag-4g"):
+        content["benchmarks"] += rows(
+            f"replay/{guest}/cvbmp/policy:free",
+            [1.0] * 9,
+            pages_told=7,
+            kicks=3,
+            structure_ms=2.5,
+        )
+    text = page(results_of(content), NOTHING)
+    ids = re.findall('<table id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+    assert len([key for key in ids if key.startswith("replay")]) > 2
 
 
 def profiles() -> "list[dict[str, Any]]":

@@ -623,7 +623,7 @@ def test_a_refusal_says_that_the_report_is_there(
     assert main(["report", str(path)]) == 0
     capsys.readouterr()
     assert main(["mail", str(path)]) == 2
-    assert "; report.txt beside it is written; " in capsys.readouterr().err
+    assert "; report.txt next to it is written; " in capsys.readouterr().err
 
 
 def test_flags_choose_what_is_shown(results_of: ResultsOf) -> None:

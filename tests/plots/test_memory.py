@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Memory and lost pages are the same figures wherever they are printed."""
 
-import html
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from conftest import FAILSLAB, document, memory, profile, rows, times
-from test_html import NOTHING
+from test_html import NOTHING, page, tables_of
 
 from plots.draw import figure_rows
-from plots.page.page import page
-from plots.text.mail import mail
-from plots.text.mail_subject import Choice
+from plots.tables import cases
+from plots.text.mail import Choice, mail
 from plots.read.profiles import read
 from plots.text.report import report
 from plots.read.results import Results
-from plots.text.showcase import table
+from plots.text.showcase import first_table
 
 ResultsOf = Callable[[Any], Results]
 
@@ -55,40 +52,44 @@ def content(is_old: bool) -> Any:
 
 
 def row_of(text: str, title: str, name: str) -> "list[str]":
+    """The words of the row that ends with the name."""
     section = text[text.index(title) :].split("\n\n")[0]
     (line,) = [x for x in section.splitlines() if x.endswith(f"  {name}")]
     return line.split()
 
 
-def guest_row(text: str, guest: str) -> "list[str]":
-    """The row of a guest in the second table of a mail."""
-    table = text[text.index("peak, KiB") :].split("\n\n")[0]
-    (line,) = [x for x in table.splitlines() if x.startswith(guest)]
-    return line.split()[1:]
-
-
 @pytest.mark.parametrize("is_old", [False, True])
-def test_bits_are_of_the_largest_pass_with_the_peak_beside_them(
+def test_bits_are_of_the_largest_pass_everywhere(
     is_old: bool, results_of: ResultsOf
 ) -> None:
     results = results_of(content(is_old))
+    table = cases.memory(results)
+    places = [
+        [column.key for column in table.columns].index(key)
+        for key in ("condition", "bits_per_page")
+    ]
+    cells = [[row[at].value for at in places] for row in table.rows]
+    assert {bits for condition, bits in cells if not condition} == {BITS}
     # 8 * 4096 / 20 is 1638.4, in three digits.
-    both = ["1640", "60.0"]
-    text = report(results)
-    assert row_of(text, "busy-2g, no faults: at", "cvbmp")[4:6] == both
-    cells = row_of(text, "set, no faults: bits per page", "cvbmp")
-    assert [cells[0], cells[2]] == both
-    text = mail(results, None, Choice(structures=("cvbmp",)))
-    # Bits per page say nothing that a reader could use; the peak does.
-    assert guest_row(text, "busy-2g")[:2] == ["60.0", "60.0"]
-    readme = "\n".join(table(results))
-    assert row_of(readme, "trace busy-2g", "cvbmp")[3:5] == both
-    text = html.unescape(page(results, NOTHING))
-    said = "takes 1640 bits per page when the largest pass is full, 60.0 KiB"
-    assert said in re.sub("<[^>]*>", "", text)
-    assert '"set","cvbmp","",[1638.4,"1640"]' in text
+    assert "1640" in report(results, is_full=True)
+    heads, lines = tables_of(page(results, NOTHING))["memory"]
+    (line,) = (
+        x for x in lines if x[:4] == ["cvbmp", "set", "busy-2g", "no faults"]
+    )
+    both = [line[heads.index(key)] for key in ("bits", "peak KiB")]
+    assert both == ["1640", "60.0"]
     chart = figure_rows.charts(results)["memory"]
-    assert {line.points[0].value for line in chart.rows} == {BITS}
+    assert {row.points[0].value for row in chart.rows} == {BITS}
+
+
+def test_the_peak_is_the_same_in_report_mail_and_readme(
+    results_of: ResultsOf,
+) -> None:
+    results = results_of(content(is_old=False))
+    text = mail(results, None, Choice(structures=("cvbmp",)))
+    assert row_of(text, "peak, KiB", "busy-2g")[:2] == ["60.0", "60.0"]
+    for text in (report(results), first_table(results)):
+        assert "60.0" in row_of(text, "busy-2g, no faults", "cvbmp")
 
 
 def test_a_profile_that_was_cut_off_changes_no_figure(
@@ -98,8 +99,8 @@ def test_a_profile_that_was_cut_off_changes_no_figure(
     for each in made["profiles"]:
         each["error"] = "over 9 ns per page"
     results = results_of(made)
-    cells = row_of(report(results), "set, no faults: bits per page", "cvbmp")
-    assert cells[0] == "7000"
+    chart = figure_rows.charts(results)["memory"]
+    assert {row.points[0].value for row in chart.rows} == {7000}
 
 
 def test_a_profile_without_passes_has_no_bits() -> None:
@@ -114,10 +115,12 @@ def test_mail_and_readme_agree_about_lost_pages_on_each_trace(
 ) -> None:
     results = results_of(content(is_old=False))
     text = mail(results, None, Choice(structures=("cvbmp",)))
-    readme = "\n".join(table(results))
-    busy_row, oom_row = (guest_row(text, w) for w in ("busy-2g", "oom-2g"))
-    for (name, (busy, oom)), column in zip(LOST.items(), (2, 3)):
+    readme = first_table(results)
+    for place, guest in enumerate(("busy-2g", "oom-2g")):
         # The worst trace alone would turn the order of the two round.
-        assert float(busy_row[column]) == busy
-        assert float(oom_row[column]) == oom
-        assert float(row_of(readme, "trace busy-2g", name)[-3]) == busy
+        expected = [lost[place] for lost in LOST.values()]
+        row = row_of(text, "peak, KiB", guest)
+        assert [float(word) for word in row[2:4]] == expected
+    for name, (busy, _) in LOST.items():
+        row = row_of(readme, "busy-2g, no faults", name)
+        assert float(row[-2]) == busy

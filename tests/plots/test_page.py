@@ -233,7 +233,9 @@ def test_two_structures_are_compared_by_what_python_computed(
     assert shown == [
         "{} {} {} {}".format(*entry) if entry else "–" for _, entry in wanted
     ]
-    assert said(browser) == "flat against cvbmp, of 2 guests: faster on 2."
+    assert said(browser) == (
+        "flat against cvbmp (set, no faults), of 2 guests: faster on 2."
+    )
     # Each ratio is drawn: a dot, its interval, and the noise behind it.
     drawn = browser.execute_script(
         "return [...document.querySelectorAll('#pair tbody svg')].map((svg) =>"
@@ -246,7 +248,7 @@ def test_swapping_turns_the_question_round(browser: Browser) -> None:
     choose(browser, "one", "cvbmp")
     choose(browser, "other", "flat")
     browser.find_element(By.ID, "swap").click()
-    assert said(browser).startswith("flat against cvbmp, ")
+    assert said(browser).startswith("flat against cvbmp (set + drain")
 
 
 def test_the_same_structure_twice_is_no_question(browser: Browser) -> None:
@@ -411,8 +413,8 @@ def test_the_names_of_rows_and_columns_stay_in_sight(
     box, head, name = driver.execute_script(
         "const at = (e) => e.getBoundingClientRect();"
         "const table = document.querySelector('#times');"
-        "return [at(table.parentElement), at(table.querySelector('thead .first')),"
-        " at(table.querySelector('tbody .first'))]"
+        "return [table.parentElement, table.querySelector('thead .first'),"
+        " table.querySelector('tbody .first')].map(at)"
     )
     assert abs(head["top"] - box["top"]) <= 2
     assert abs(name["left"] - box["left"]) <= 2
@@ -535,7 +537,11 @@ def test_a_picture_stands_on_a_light_card_in_the_dark(
     assert min(map(float, color.strip("rgba()").split(",")[:3])) > 220
 
 
-def test_print_shows_whole_tables_and_no_controls(browser: Browser) -> None:
+def test_print_shows_whole_tables_and_no_controls(
+    browser: Browser, driver: Browser, address: str
+) -> None:
+    look(driver, width=794, scheme="light")  # A4
+    open_page(driver, address)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         controls = browser.find_elements(By.CLASS_NAME, "controls")
@@ -543,6 +549,7 @@ def test_print_shows_whole_tables_and_no_controls(browser: Browser) -> None:
         assert browser.execute_script(
             "const box = document.querySelector('#times').parentElement;"
             "return box.scrollHeight <= box.clientHeight + 1"
+            " && document.documentElement.scrollWidth <= 794"
         )
         printed = browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
         assert base64.b64decode(printed).startswith(b"%PDF")

@@ -182,7 +182,7 @@ def test_every_column_and_mark_has_one_line_and_no_other(
         + error_rows("set/a/roaring", "failed: wrong", 3)
     )
     assert legend_of(report(results_of(content))) == [
-        *("ns", "ratio", "?", "-", ">9", "failed")
+        *("ns", "ratio", "?", "-", ">9", "failed", "( )")
     ]
 
 

@@ -169,23 +169,26 @@ def test_results_that_exist_are_neither_touched_nor_reported_anew(
     assert os.listdir(tmp_path) == ["results.json"]
 
 
-def test_without_matplotlib_it_measures_and_names_the_package(
-    run_command, tmp_path
+@pytest.mark.parametrize(
+    ("module", "absent"), [("matplotlib", "*.png"), ("jinja2", "page.html")]
+)
+def test_without_a_python_package_bench_measures_and_names_it(
+    module, absent, run_command, tmp_path
 ):
-    # An interpreter, the only one it can find, that refuses matplotlib.
+    # An interpreter, the only one it can find, that refuses the module.
     script = (ROOT / "run").read_text()
     hidden = tmp_path / "hidden"
     hidden.mkdir()
-    (hidden / "matplotlib.py").write_text("raise ImportError('hidden')\n")
-    assert "find_python matplotlib" in script
+    (hidden / f"{module}.py").write_text("raise ImportError('hidden')\n")
+    assert f"find_python {module}" in script
     out = tmp_path / "results"
     result = run_command(
         f"./run bench {SMALL} --out={out}", PYTHONPATH=str(hidden)
     )
     assert result.returncode == 0, result.stderr
-    assert "apt-get install python3-matplotlib" in result.stderr
+    assert f"apt-get install python3-{module}" in result.stderr
     assert (out / "report.txt").exists()
-    assert not list(out.glob("*.png"))
+    assert not list(out.glob(absent))
 
 
 def test_missing_packages_are_named_where_there_is_no_apt_get(
