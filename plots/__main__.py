@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Turns the results of pfnbench into pictures and text.
 
-To add a command: write a function of its options in plots/commands, with
-its help and its arguments in the decorator above it.
+To add a command: say its arguments in plots/commands/commands.toml, and
+write a function of its name that takes them, in texts.py or pictures.py.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from plots.commands import COMMANDS, EXIT_BAD_INPUT, fail
-from plots.commands import pictures as _pictures  # noqa: F401
-from plots.commands import texts as _texts  # noqa: F401
+from plots.commands import EXIT_BAD_INPUT, add_arguments, commands, fail
+from plots.commands import pictures, texts
 from plots.read.results import ResultsError
 
 # ./run has no command of these names, or one that does more.
@@ -40,16 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )
-    for name, command in sorted(COMMANDS.items()):
+    for name, command in sorted(commands().items()):
+        what = command["help"]
+        program = None if name in _OWN else f"./run {name}"
         added = subparsers.add_parser(
-            name,
-            prog=None if name in _OWN else f"./run {name}",
-            help=command.help,
-            description=command.help,
+            name, prog=program, help=what, description=what
         )
-        for names, how in command.arguments:
-            added.add_argument(*names, **how)
-        added.set_defaults(run=command.run)
+        add_arguments(added, command)
+        module = texts if hasattr(texts, name) else pictures
+        added.set_defaults(run=getattr(module, name))
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))

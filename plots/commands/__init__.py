@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
-from collections.abc import Callable
+import tomllib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from plots.read.results import FILE_NAME, ResultsError
+from plots.read.results import ResultsError
 
 EXIT_CHANGED = 1  # a count has risen, or a time
 EXIT_BAD_INPUT = 2
@@ -19,66 +20,52 @@ EXIT_NO_MATPLOTLIB = 3
 LATEST = Path(__file__).parents[2] / "results" / "latest"
 
 Options = argparse.Namespace
-Argument = tuple[tuple[str, ...], dict[str, Any]]
 
 
-class Command(NamedTuple):
-    help: str
-    arguments: tuple[Argument, ...]
-    run: Callable[[Options], int]
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(","))))
 
 
-COMMANDS: dict[str, Command] = {}
+def _percentage(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1e6:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a percentage from 0 to 1000000"
+        )
+    return value
 
 
-def command(
-    what: str, *arguments: Argument
-) -> Callable[[Callable[[Options], int]], Callable[[Options], int]]:
-    """Makes a command of the function, under its name."""
-
-    def add(run: Callable[[Options], int]) -> Callable[[Options], int]:
-        COMMANDS[run.__name__.strip("_")] = Command(what, arguments, run)
-        return run
-
-    return add
+_KINDS: dict[str, dict[str, Any]] = {
+    "path": {"type": Path},
+    "text": {},
+    "names": {"type": _names, "metavar": "NAME[,NAME...]", "default": ()},
+    "percentage": {"type": _percentage},
+    "switch": {"action": "store_true"},
+}
 
 
-def argument(*names: str, **how: Any) -> Argument:
-    return names, how
+def commands() -> dict[str, dict[str, Any]]:
+    """What commands.toml says, by command."""
+    path = Path(__file__).with_name("commands.toml")
+    said = tomllib.loads(path.read_text(encoding="utf-8"))
+    results = {**said.pop("results"), "default": LATEST}
+    for command in said.values():
+        if command.get("results") is True:
+            command["results"] = results
+    return said
 
 
-def path(name: str, what: str, **how: Any) -> Argument:
-    metavar = how.pop("metavar", name.strip("-").upper())
-    return argument(name, metavar=metavar, type=Path, help=what, **how)
-
-
-def output(what: str, metavar: str = "FILE", **how: Any) -> Argument:
-    return argument(
-        "-o", "--output", metavar=metavar, type=Path, help=what, **how
-    )
-
-
-def switch(name: str, what: str) -> Argument:
-    return argument(name, action="store_true", help=what)
-
-
-def choices(name: str, what: str) -> Argument:
-    return argument(
-        f"--{name}",
-        metavar="NAME[,NAME...]",
-        type=lambda text: tuple(filter(None, map(str.strip, text.split(",")))),
-        default=(),
-        help=f"only {what} (default: all)",
-    )
-
-
-RESULTS = path(
-    "results",
-    f"{FILE_NAME}, or the directory that contains it (default:"
-    " results/latest, the newest run)",
-    nargs="?",
-    default=LATEST,
-)
+def add_arguments(
+    parser: argparse.ArgumentParser, command: dict[str, Any]
+) -> None:
+    for names, fields in command.items():
+        if names != "help":
+            how = {**_KINDS[fields.get("kind", "path")], **fields}
+            how.pop("kind", None)
+            parser.add_argument(*names.split(), **how)
 
 
 def fail(message: str, status: int) -> int:

@@ -11,33 +11,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from plots.commands import (
-    EXIT_NO_MATPLOTLIB,
-    RESULTS,
-    Options,
-    command,
-    fail,
-    output,
-    path,
-    read,
-    switch,
-    write,
-)
+from plots.commands import EXIT_NO_MATPLOTLIB, Options, fail, read, write
 from plots.read.experiment import print_list
 from plots.read.results import Results, ResultsError, load
 from plots.text import showcase
 
 DEBIAN_PYTHON = "/usr/bin/python3"
-SVG = switch("--svg", "write each picture as SVG too, next to the PNG")
 
 
-@command(
-    "draw the pictures of a run, as PNG",
-    RESULTS,
-    output("directory for the pictures (default: next to RESULTS)", "DIR"),
-    SVG,
-)
-def _plot(options: Options) -> int:
+def plot(options: Options) -> int:
     results = load(options.results)
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
@@ -67,17 +49,7 @@ def _write_pictures(stem: Path, rendered: dict[str, bytes]) -> None:
         print(path)
 
 
-@command(
-    "draw which page of a trace was reported when",
-    path(
-        "text",
-        "output of `pfntrace cat --absolute TRACE`; - for stdin",
-        metavar="FILE",
-    ),
-    output("writes STEM.png", "STEM", required=True),
-    SVG,
-)
-def _trace(options: Options) -> int:
+def trace(options: Options) -> int:
     from plots.draw import figure_trace
 
     if str(options.text) == "-":
@@ -87,9 +59,9 @@ def _trace(options: Options) -> int:
         trace = figure_trace.parse(lines, options.text)
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
-    stem = options.output
-    rendered = figure_trace.render(trace, stem.name, _suffixes(options))
-    _write_pictures(stem, rendered)
+    name = options.output.name
+    rendered = figure_trace.render(trace, name, _suffixes(options))
+    _write_pictures(options.output, rendered)
     return 0
 
 
@@ -117,12 +89,7 @@ def _remedy() -> str:
     return "apt-get install python3-matplotlib"
 
 
-@command(
-    "write the web page, one file",
-    RESULTS,
-    output("where to write it (default: page.html next to RESULTS)"),
-)
-def _html(options: Options) -> int:
+def html(options: Options) -> int:
     results = load(options.results)
     output = options.output or results.path.with_name("page.html")
     write(output, _page(results))
@@ -136,29 +103,7 @@ def _page(results: Results) -> bytes:
     return page.page(results, page.beside(results)).encode()
 
 
-@command(
-    "write the results that the documentation shows",
-    path(
-        "folder",
-        "results of the experiments, one folder each (./run docs-results)",
-        nargs="?",
-    ),
-    switch(
-        "--list",
-        "print name and flags of each experiment instead, a line each",
-    ),
-    output(
-        "where to write pictures and text (default: %(default)s)",
-        "DIR",
-        default=Path("docs/results"),
-    ),
-    path(
-        "--readme",
-        "the README whose table is to be made again",
-        metavar="FILE",
-    ),
-)
-def _docs(options: Options) -> int:
+def docs(options: Options) -> int:
     if options.list:
         print_list(showcase.EXPERIMENTS)
         return 0
@@ -177,10 +122,8 @@ def _docs(options: Options) -> int:
         for stem, shown in showcase.PICTURES.items()
         if stem in charts.get(shown["of"], {})
     }
-    files = {
-        f"{stem}.png": made["png"]
-        for stem, made in pictures.render(wanted)
-    }
+    drawn = pictures.render(wanted)
+    files = {f"{stem}.png": made["png"] for stem, made in drawn}
     files |= showcase.texts(options.folder, results, list(wanted))
     files["page.html"] = _page(results[showcase.MAIN])
     for name, content in files.items():
