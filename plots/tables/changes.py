@@ -35,6 +35,12 @@ _EXACT = (
 _BOTH = (Column("base", "base"), Column("patched", "patched"))
 
 
+MARKS = (
+    "* differs by more than the A/A controls of both runs show and by more"
+    " than all rows together; ~ no difference shown"
+)
+
+
 @dataclass(frozen=True)
 class Pair:
     """Times of one case in both runs."""
