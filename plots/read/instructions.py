@@ -38,10 +38,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Baseline:
-    """Stored counts by row name, and what they were counted with."""
+    """Counts by row name, and what they depend on: tools and traces."""
 
-    tools: Mapping[str, str]
-    workloads: Mapping[str, str]
+    facts: Mapping[str, str]
     counts: Mapping[str, float]
 
 
@@ -64,11 +63,8 @@ def load_counts(path: Path) -> Results:
     for case, error in results.errors:
         raise ResultsError(path, f"{case.name}: {error}", "count again")
     if not counts_of(results):
-        raise ResultsError(
-            path,
-            f"holds no {_COUNTER}",
-            "run ./run instructions, which counts them",
-        )
+        remedy = "run ./run instructions, which counts them"
+        raise ResultsError(path, f"holds no {_COUNTER}", remedy)
     return results
 
 
@@ -83,33 +79,25 @@ def counts_of(results: Results) -> dict[str, float]:
 
 
 def baseline_of(results: Results) -> Baseline:
-    return Baseline(
-        tools={key: results.context.get(key, "n/a") for key in TOOLS},
-        workloads={
-            workload.name: " ".join(
-                f"{key}={value}"
-                for key, value in workload.facts.items()
-                if key != "name"
-            )
-            for workload in results.workloads
-        },
-        counts=counts_of(results),
-    )
+    facts = {key: results.context.get(key, "n/a") for key in TOOLS}
+    for workload in sorted(results.workloads, key=lambda each: each.name):
+        facts[_WORKLOAD + workload.name] = " ".join(
+            f"{key}={value}"
+            for key, value in workload.facts.items()
+            if key != "name"
+        )
+    return Baseline(facts, counts_of(results))
 
 
 def write_baseline(baseline: Baseline) -> str:
     """The text of the file: what counted first, then a line for each row."""
     lines = [
-        f"# Instructions per page, counted by callgrind. Made by {_UPDATE}"
-    ]
-    lines += [f"# {key} {value}" for key, value in baseline.tools.items()]
-    lines += [
-        f"# {_WORKLOAD}{name} {value}"
-        for name, value in sorted(baseline.workloads.items())
-    ]
-    lines += [
-        f"{name} {count:.6g}"
-        for name, count in sorted(baseline.counts.items())
+        f"# Instructions per page, counted by callgrind. Made by {_UPDATE}",
+        *(f"# {key} {value}" for key, value in baseline.facts.items()),
+        *(
+            f"{name} {count:.6g}"
+            for name, count in sorted(baseline.counts.items())
+        ),
     ]
     return "\n".join(lines) + "\n"
 
@@ -118,28 +106,23 @@ def read_baseline(path: Path) -> Baseline:
     try:
         lines = path.read_text("ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ResultsError(
-            path, f"cannot be read ({error})", f"{_UPDATE} makes it"
-        ) from None
-    tools: dict[str, str] = {}
-    workloads: dict[str, str] = {}
+        problem = f"cannot be read ({error})"
+        raise ResultsError(path, problem, f"{_UPDATE} makes it") from None
+    facts: dict[str, str] = {}
     counts: dict[str, float] = {}
-    for line_number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, 1):
         key, _, value = line.removeprefix("# ").partition(" ")
-        if not line.startswith("#"):
-            try:
-                counts[key] = float(value)
-            except ValueError:
-                raise ResultsError(
-                    path,
-                    f"line {line_number} is no row and its count: {line!r}",
-                    f"{_UPDATE} makes the file again",
-                ) from None
-        elif key.startswith(_WORKLOAD):
-            workloads[key.removeprefix(_WORKLOAD)] = value
-        elif key in TOOLS:
-            tools[key] = value
-    return Baseline(tools, workloads, counts)
+        if line.startswith("#"):
+            if key in TOOLS or key.startswith(_WORKLOAD):
+                facts[key] = value
+            continue
+        try:
+            counts[key] = float(value)
+        except ValueError:
+            problem = f"line {number} is no row and its count: {line!r}"
+            remedy = f"{_UPDATE} makes the file again"
+            raise ResultsError(path, problem, remedy) from None
+    return Baseline(facts, counts)
 
 
 def compare(stored: Baseline, counted: Baseline) -> Comparison:
@@ -164,16 +147,11 @@ def compare(stored: Baseline, counted: Baseline) -> Comparison:
 
 
 def _differences(stored: Baseline, counted: Baseline) -> Iterator[str]:
-    for key in TOOLS:
-        was, is_now = (b.tools.get(key, "n/a") for b in (stored, counted))
+    for key, is_now in counted.facts.items():
+        was = stored.facts.get(key, "n/a")
         if was != is_now:
-            yield f"stored with {key} {was}, counted with {is_now}"
-    for name in counted.workloads:
-        was, is_now = (
-            b.workloads.get(name, "not at all") for b in (stored, counted)
-        )
-        if was != is_now:
-            yield f"{name} stored with {was}, counted with {is_now}"
+            what = key.removeprefix(_WORKLOAD)
+            yield f"stored with {what} {was}, counted with {is_now}"
 
 
 def counts_beside(results: Results) -> Results | None:

@@ -10,6 +10,7 @@ import pytest
 from conftest import document, rows
 
 from plots.read.results import Case, Contender, Results, load
+from plots.read.version1 import upgrade
 
 ResultsOf = Callable[[Any], Results]
 
@@ -186,3 +187,12 @@ def test_a_case_gives_its_name_back(
     name: str, results_of: ResultsOf
 ) -> None:
     assert results_of(document(rows(name, [1.0]))).cases[0].name == name
+
+
+def test_an_upgraded_file_is_read_as_the_old_one(
+    real: Results, results_of: ResultsOf
+) -> None:
+    today = results_of(upgrade(json.loads(REAL.read_text())))
+    assert today.context["pfnbench_schema"] == "2"
+    for part in ("rows", "structures", "workloads", "profiles", "order"):
+        assert getattr(today, part) == getattr(real, part), part
