@@ -269,7 +269,8 @@ function showTable({table, key, heads, body, rows, count}, state) {
     count.textContent = shown.length === rows.length ?
         `${rows.length} rows` : `${shown.length} of ${rows.length} rows`;
   }
-  if (!sort) return;
+  const isFiltered = table.id === 'times' && hidden.includes(true);
+  if (!sort && !isFiltered) return;
   for (let place = table.closest('details'); place;
        place = place.parentElement.closest('details')) {
     place.open = true;
