@@ -16,8 +16,8 @@ from plots.tables.standing import Place
 # More panels than this answer nothing at first sight.
 _MOST_RIVALS = 8
 _LEGEND = {
-    "*": "* and filled: a difference is shown",
-    "~": "~ and hollow: none is shown",
+    "*": "* filled: a difference is shown",
+    "~": "~ hollow: none is shown",
     "?": "?: too few rounds to tell",
 }
 
@@ -60,7 +60,7 @@ def charts(results: Results) -> dict[str, RowChart]:
         found.guests,
         *(text for mark, text in _LEGEND.items() if mark in marks),
         f"whiskers: interval; grey: {found.baseline} against itself",
-        "runs: pages in a row, mean",
+        "runs: mean pages in a row",
         f"not drawn: {others}" if others else "",
     )
     unit = (

@@ -145,7 +145,7 @@ def _longest(results: Results, condition: str) -> RowChart | None:
     title = "Longest single step under the lock"
     return RowChart(
         subject.frame(results, title, condition, guests, words),
-        "us",
+        "us, a scale for each guest",
         tuple(map(plain, guests)),
         tuple(rows),
         how="bars",
