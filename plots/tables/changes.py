@@ -19,7 +19,7 @@ from plots.tables.cases import CASE, case_key
 from plots.tables.facts import listing
 from plots.tables.figures import change_percent, number
 from plots.tables.glance import GUEST, STRUCTURE, time_cell
-from plots.tables.standing import Place
+from plots.tables.standing import Measure, Place
 from plots.tables.table import Cell, Column, Table, columns, figure
 
 # Two commits, dates and command lines differ by intention.
@@ -33,6 +33,12 @@ _EXACT = (
     " failed_sets"
 )
 _BOTH = (Column("base", "base"), Column("patched", "patched"))
+
+
+MARKS = (
+    "* differs by more than the A/A controls of both runs show and by more"
+    " than all rows together; ~ no difference shown"
+)
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,9 @@ def _times(results: Results, case: Case) -> list[float]:
 
 
 def _control(results: Results, case: Case) -> Estimate | None:
-    counter = results.time_counters(case.operation)[0]
-    return standing.ratio(results, results.control_of(case), counter)
+    measure = Measure("", (case.operation,), _unit(results, case))
+    place = Place(measure, case.workload, case.condition)
+    return standing.control(results, place)
 
 
 def common(changes: Iterable[Estimate]) -> Estimate | None:

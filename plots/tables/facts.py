@@ -41,38 +41,33 @@ def structures(results: Results) -> Table:
     return Table("structures", "structures", (STRUCTURE, *heads), rows)
 
 
+_MACHINE = (
+    "CPU {cpu_model}, {num_cpus} CPUs at {mhz_per_cpu} MHz, SMT {smt}",
+    "{kernel}, {compiler}, {compiler_flags}, {build_type}, {libc}",
+    "commit {commit}, {date}, timer {timer}",
+    "governor {governor}, turbo {turbo}, THP {thp}, ASLR {aslr}, frequency"
+    " scaling {cpu_scaling_enabled}",
+)
+# Of a run that says the first word of each.
+_IF_SAID = {
+    "fault_draw": "failures drawn for each {fault_draw}, seed {fault_seed};"
+    " requests beyond 8 KiB: {large_allocations}",
+    "environment_warnings": "load {load_average}, busy: {busy_processes};"
+    " pinned to CPU {pinned_cpu}, {environment_warnings} warnings",
+}
+
+
+class _Said(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "not recorded"
+
+
 def machine(results: Results) -> Iterator[str]:
     """CPU; software; commit and clock; what disturbs; how memory fails."""
-
-    def said(key: str) -> str:
-        return results.context.get(key, "").strip() or "not recorded"
-
-    yield (
-        f"CPU {said('cpu_model')}, {said('num_cpus')} CPUs"
-        f" at {said('mhz_per_cpu')} MHz, SMT {said('smt')}"
-    )
-    yield (
-        f"{said('kernel')}, {said('compiler')}, {said('compiler_flags')},"
-        f" {said('build_type')}, {said('libc')}"
-    )
-    yield f"commit {said('commit')}, {said('date')}, timer {said('timer')}"
-    yield (
-        f"governor {said('governor')}, turbo {said('turbo')},"
-        f" THP {said('thp')}, ASLR {said('aslr')},"
-        f" frequency scaling {said('cpu_scaling_enabled')}"
-    )
-    if "fault_draw" in results.context:
-        yield (
-            f"failures drawn for each {said('fault_draw')}, seed"
-            f" {said('fault_seed')}; requests beyond 8 KiB:"
-            f" {said('large_allocations')}"
-        )
-    if "environment_warnings" in results.context:
-        yield (
-            f"load {said('load_average')}, busy: {said('busy_processes')};"
-            f" pinned to CPU {said('pinned_cpu')},"
-            f" {said('environment_warnings')} warnings"
-        )
+    context = results.context
+    said = _Said({k: v.strip() for k, v in context.items() if v.strip()})
+    more = (text for key, text in _IF_SAID.items() if key in context)
+    yield from (text.format_map(said) for text in (*_MACHINE, *more))
 
 
 def head(results: Results) -> Iterator[str]:

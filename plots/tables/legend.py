@@ -48,7 +48,7 @@ def marks(results: Results, tables: Sequence[Table]) -> dict[str, str]:
         else f"differs from {baseline}, said more freely than with an A/A"
         " control, which this run lacks",
         "~": "no difference shown",
-        "?": "too few rounds to tell; of a call: perhaps with an interrupt",
+        "?": "too few rounds to tell; of a call, perhaps with an interrupt",
         "-": "not measured",
         ">": "takes more than so many ns, cut off because it is slow",
         "failed": "a wrong answer, or a crash",

@@ -210,17 +210,6 @@ def ratio_of(
     return Rival(one, ratio, mark(ratio, control(results, place)))
 
 
-def ratio(results: Results, case: Case, counter: str) -> Estimate | None:
-    """A case's ratio to the baseline; of the control its own interval."""
-    measure = Measure("", (case.operation,), counter.replace("_", " "))
-    place = Place(measure, case.workload, case.condition)
-    if case.contender.is_control:
-        return control(results, place)
-    name = case.contender.structure
-    found = ratio_of(results, place, name, results.baseline or "")
-    return found.ratio if found else None
-
-
 def control(results: Results, place: Place) -> Estimate | None:
     """How far the baseline differs from itself."""
     return estimate(control_ratios(results, place))

@@ -50,11 +50,7 @@ def _legend(
     if hidden:
         rows = "row is" if hidden == 1 else "rows are"
         yield f"{hidden} {rows} not marked; --all shows them."
-    yield (
-        "* differs by more than the A/A controls of both runs show and by"
-        " more than all rows together; ~ no difference is shown; ? too few"
-        " rounds to tell, ( ) their range"
-    )
+    yield f"{changes.MARKS}; ? too few rounds to tell, ( ) their range"
     for name, words in legend(new, [times]).items():
         if name in ("change", "U test"):
             yield f"{name}: {words}"

@@ -16,7 +16,6 @@ from plots.read.file import printable
 from plots.tables import cases
 from plots.tables.table import Cell, Column, Table
 
-FORMATS = ("csv", "markdown")
 # A program for tables takes these for a formula at the beginning of a cell.
 _FORMULA = re.compile(r"[=+\-@]")
 _MARKUP = re.compile(r"([\\`*_~|<>\[\]])")

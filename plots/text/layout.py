@@ -177,8 +177,8 @@ def page(sections: Iterable[Sequence[str]]) -> str:
 def shell_lines(prefix: str, command: str) -> list[str]:
     """A command that can be pasted, in lines of 72 columns.
 
-    Quoted again, because a fault list holds semicolons and whoever recorded
-    the command line may have joined its words with blanks only.
+    Quoted again, because a fault list holds semicolons, and the words of
+    the recorded command line may be joined with blanks only.
     """
     command = to_ascii(command)
     try:

@@ -276,9 +276,8 @@ def _against(base: Results, subject: Subject) -> _Sections:
     peaks = changes.peaks(base, results, places, names)
     sections.append(lines(peaks) if peaks else [])
     notes = [
-        "change: median of patched / base with its 95 % interval; * beyond"
-        " what the A/A controls of both runs show and beyond the change of"
-        " all rows together; ~ no difference shown"
+        "change: median of patched / base with its 95 % interval;"
+        f" {changes.MARKS}"
     ]
     if left_out:
         notes.append(f"Left out, fewer than 6 rounds: {'; '.join(left_out)}")

@@ -64,7 +64,7 @@ def report(
             wrapped(facts.head(results)),
             *(lines(table) for table in ahead),
             wrap(primary.words(results)) if results.primary_ratios else [],
-            *(lines(table) for table in rest),
+            *(lines(table) for table in rest if table),
             wrapped(facts.machine(results)),
             reproduce(results),
             legend_lines(legend(results, [*ahead, *rest])),

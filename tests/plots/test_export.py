@@ -14,11 +14,12 @@ from conftest import document, error_rows, full_document, rows, times
 
 from plots.tables import standing
 from plots.__main__ import main
-from plots.text.export import FORMATS, export
+from plots.text.export import export
 from plots.read.results import Contender, Results, load
 from plots.tables.standing import Place
 
 ResultsOf = Callable[[Any], Results]
+FORMATS = ("csv", "markdown")
 KEYS = ("operation", "workload", "structure", "condition", "unit")
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from plots.__main__ import main
 from plots.text.instructions import line
 from plots.read.instructions import (
+    TOLERANCE,
     Baseline,
     compare,
     read_baseline,
@@ -188,6 +189,13 @@ def test_a_baseline_that_is_none_is_refused(
     err = capsys.readouterr().err
     assert err.startswith(f"plots: {stored}: {said}")
     assert err.count("\n") == 1
+
+
+def test_the_help_names_the_tolerance(capsys):
+    with pytest.raises(SystemExit):
+        main(["instructions", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"risen by more than {100 * TOLERANCE:.0f} %" in said
 
 
 def test_results_without_counts_are_refused(write, capsys):

@@ -6,14 +6,12 @@ from typing import Any
 
 from conftest import DRIFT, document, memory, rows
 
-from plots.read.results import Case, Contender, Results
+from plots.read.results import Contender, Results
 from plots.tables.standing import (
     WHOLE,
     Measure,
     Place,
     measures,
-    ratio,
-    ratio_of,
     standing,
     times,
 )
@@ -73,15 +71,6 @@ def test_a_rival_that_was_sometimes_faster_is_undecided(
     found = standing(results, Place(SET, "a", ""))
     assert found is not None
     assert [rival.structure for rival in found.undecided] == ["maple"]
-
-
-def test_a_ratio_of_a_case_is_that_of_its_place(results_of: ResultsOf) -> None:
-
-    results = contest(results_of, cvbmp=[0.8, 0.9, 0.7] * 3)
-    mine = ratio_of(results, Place(SET, "a", ""), "cvbmp", "xbitmap")
-    case = Case("set", "a", Contender("cvbmp"), "")
-    assert mine is not None
-    assert mine.ratio == ratio(results, case, "ns_per_page")
 
 
 def test_without_a_time_nobody_wins(results_of: ResultsOf) -> None:
