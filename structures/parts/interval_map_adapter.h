@@ -12,7 +12,8 @@
 // Clear       one upper_bound, then the reverse; splitting a run inserts.
 // Test        one upper_bound.
 // NextRange   one upper_bound; ForEachRange steps the iterator.
-// ClearRange  two searches, at most one insert, and one erase.
+// ClearRange  two searches and one erase; an insert only where the range lies
+//             within one run.
 // Failure     every operation does the one insert that it may need first, so
 //             that what throws has changed nothing, if `Map` keeps itself
 //             unchanged when an insert throws and does not allocate in erase.
@@ -168,10 +169,18 @@ class IntervalMapAdapter {
   void Erase(PfnRange hole) {
     Iterator end = runs_.upper_bound(hole.last);
     if (end == runs_.begin()) return;
-    if (const Pfn last = std::prev(end)->second; last > hole.last) {
-      end = runs_.emplace_hint(end, RunStart{hole.last + 1}, last);
+    const Iterator run = std::prev(end);
+    if (const Pfn last = run->second; last > hole.last) {
+      if (run->first.page < hole.first) {
+        // Alone in being cut on both sides; what throws has changed nothing.
+        const Iterator tail =
+            runs_.emplace_hint(end, RunStart{hole.last + 1}, last);
+        std::prev(tail)->second = hole.first - 1;
+        return;
+      }
+      run->first.page = hole.last + 1;
+      end = run;
     }
-    // Nothing from here on can fail.
     const Iterator begin = runs_.lower_bound(hole.first);
     if (begin != runs_.begin()) {
       const Iterator before = std::prev(begin);

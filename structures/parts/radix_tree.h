@@ -172,8 +172,12 @@ class Tree {
   const void* EntryAt(std::uint64_t number, Cursor& cursor) const {
     if (cursor.node == nullptr || number - cursor.base >= kSlots) {
       const Place place = Find(number);
+      // Without a leaf, the node may be one of an upper level.
+      if (place.node == nullptr || place.entry == nullptr) {
+        cursor = {};
+        return place.entry;
+      }
       cursor = {place.node, number - number % kSlots};
-      if (place.node == nullptr) return place.entry;
     }
     return cursor.node->slots[number % kSlots];
   }
