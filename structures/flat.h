@@ -34,6 +34,7 @@
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
 #include "structures/core/pfn_set.h"
+#include "structures/parts/bit_runs.h"
 #include "structures/parts/bits.h"
 
 namespace pfn {
@@ -83,18 +84,20 @@ class Flat {
   std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
     const std::optional<Window> window = Clip({from, max});
     if (!window) return std::nullopt;
-    return NextInWindow(window->begin, window->end);
+    const auto [begin, end] = *window;
+    const std::uint64_t first = bits::FindSet(words_, begin, end);
+    if (first == end) return std::nullopt;
+    const std::uint64_t after = bits::FindZero(words_, first, end);
+    return PfnRange{origin() + first, origin() + after - 1};
   }
 
   template <class Visitor>
   void ForEachRange(PfnRange range, Visitor&& visitor) const {
     const std::optional<Window> window = Clip(range);
     if (!window) return;
-    std::uint64_t begin = window->begin;
-    while (std::optional<PfnRange> found = NextInWindow(begin, window->end)) {
-      visitor(*found);
-      begin = found->last - origin() + 1;
-    }
+    bits::RunScan scan(visitor);
+    scan.AddWords(words_, window->begin, window->end, origin());
+    scan.Finish();
   }
 
   Status ClearRange(PfnRange range, Gfp) {
@@ -121,14 +124,6 @@ class Flat {
     const std::uint64_t begin =
         range.first < origin() ? 0 : range.first - origin();
     return Window{begin, std::min(range.last, last) - origin() + 1};
-  }
-
-  std::optional<PfnRange> NextInWindow(std::uint64_t begin,
-                                       std::uint64_t end) const {
-    const std::uint64_t first = bits::FindSet(words_, begin, end);
-    if (first == end) return std::nullopt;
-    const std::uint64_t after = bits::FindZero(words_, first, end);
-    return PfnRange{origin() + first, origin() + after - 1};
   }
 
   // Makes word number `word` of the PFN space part of the bitmap.

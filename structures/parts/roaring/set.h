@@ -37,6 +37,7 @@
 
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
+#include "structures/parts/bit_runs.h"
 #include "structures/parts/roaring/chunk.h"
 #include "structures/parts/roaring/table.h"
 
@@ -118,17 +119,22 @@ class ChunkedSet {
 
   template <class Visitor>
   void ForEachRange(PfnRange range, Visitor&& visitor) const {
-    std::optional<PfnRange> pending;
-    VisitPieces(range, [&](PfnRange piece) {
-      if (pending && piece.first == pending->last + 1) {
-        pending->last = piece.last;
-        return true;
+    bits::RunScan scan(visitor);
+    for (Position at = table_.LowerBound(KeyOf(range.first)); IsIn(at, range);
+         at = table_.Next(at)) {
+      const Chunk& chunk = *table_.At(at);
+      const Pfn first = FirstPage(chunk);
+      const LowRange span = Clip(chunk, range);
+      if (chunk.kind == Kind::kBitset) {
+        scan.AddWords(chunk.words(), span.first, span.last + 1u, first);
+        continue;
       }
-      if (pending) visitor(*pending);
-      pending = piece;
-      return true;
-    });
-    if (pending) visitor(*pending);
+      VisitRuns(chunk, span, [&](LowRange run) {
+        scan.AddRun({first + run.first, first + run.last});
+        return true;
+      });
+    }
+    scan.Finish();
   }
 
   Status ClearRange(PfnRange range, Gfp gfp) {
