@@ -290,8 +290,13 @@ class ChunkedSet {
 
   // Removes what the chunk has of `span`.
   Cut CutFrom(Chunk& chunk, LowRange span, Gfp gfp) {
-    const bool whole = span.first == 0 && span.last == kMaxLow;
-    const std::uint32_t count = whole ? chunk.members() : Count(chunk, span);
+    const std::uint32_t size = span.last - span.first + 1u;
+    if (size == kChunkPages ||
+        (chunk.kind == Kind::kBitset && size >= chunk.members() &&
+         !bitset::HasOutside(chunk, span))) {
+      return Cut::kAll;
+    }
+    const std::uint32_t count = Count(chunk, span);
     if (count == chunk.members()) return Cut::kAll;
     if (count == 0) return Cut::kDone;
     if (!RemoveFrom(chunk, span, count, gfp)) return Cut::kNoMemory;
