@@ -33,11 +33,12 @@
 namespace pfn {
 
 template <NowaitAllocator A>
-class AbslBtreeMap
-    : public IntervalMapAdapter<
-          A, absl::btree_map<
-                 RunStart, Pfn, RunOrder,
-                 ThrowingAllocator<std::pair<const RunStart, Pfn>, A>>> {
+using AbslRunMap =
+    absl::btree_map<RunStart, Pfn, RunOrder,
+                    ThrowingAllocator<std::pair<const RunStart, Pfn>, A>>;
+
+template <NowaitAllocator A>
+class AbslBtreeMap : public IntervalMapAdapter<A, AbslRunMap<A>> {
  public:
   static constexpr ContenderTraits kTraits{
       .name = "absl-btree-map",

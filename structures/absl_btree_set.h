@@ -34,9 +34,11 @@
 namespace pfn {
 
 template <NowaitAllocator A>
-class AbslBtreeSet
-    : public StdSetAdapter<
-          A, absl::btree_set<Pfn, std::less<Pfn>, ThrowingAllocator<Pfn, A>>> {
+using AbslPageSet =
+    absl::btree_set<Pfn, std::less<Pfn>, ThrowingAllocator<Pfn, A>>;
+
+template <NowaitAllocator A>
+class AbslBtreeSet : public StdSetAdapter<A, AbslPageSet<A>> {
  public:
   static constexpr ContenderTraits kTraits{
       .name = "absl-btree-set",

@@ -30,11 +30,12 @@
 namespace pfn {
 
 template <NowaitAllocator A>
-class BoostFlatMap
-    : public IntervalMapAdapter<
-          A, boost::container::flat_map<
-                 RunStart, Pfn, RunOrder,
-                 ThrowingAllocator<std::pair<RunStart, Pfn>, A>>> {
+using BoostRunMap =
+    boost::container::flat_map<RunStart, Pfn, RunOrder,
+                               ThrowingAllocator<std::pair<RunStart, Pfn>, A>>;
+
+template <NowaitAllocator A>
+class BoostFlatMap : public IntervalMapAdapter<A, BoostRunMap<A>> {
  public:
   static constexpr ContenderTraits kTraits{
       .name = "boost-flat-map",

@@ -68,6 +68,12 @@ struct Leaf {
     return bits::FindZero(static_cast<const Leaf*>(leaf)->words, begin, end);
   }
 
+  template <class Scan>
+  static void AddTo(Scan& scan, const void* leaf, std::uint64_t begin,
+                    std::uint64_t end, Pfn first) {
+    scan.AddWords(static_cast<const Leaf*>(leaf)->words, begin, end, first);
+  }
+
   std::uint64_t words[(1u << kShift) / bits::kWordBits];
 };
 static_assert(sizeof(Leaf) == kPage);

@@ -17,7 +17,9 @@
 //             sibling, so that keys which come in descending order leave nodes
 //             half full: that is the posted rule. At most h + 1 nodes.
 // Remove      a descent; a node under half merges with a neighbour if both fit
-//             into one, there is no borrowing. Never allocates.
+//             into one, there is no borrowing. Never allocates. The value that
+//             follows is known then, without a descent of its own, unless the
+//             removed one was the last of its node.
 // RemoveAll   one walk, O(nodes): the kernel's "grim" visitor.
 //
 // Failure     the sibling is allocated before its parent's entry, so a failed
@@ -104,14 +106,11 @@ class Index {
   }
 
   // Removes `key`, which must be present.
-  void Remove(std::uint64_t key) {
-    RemoveBelow(*root_, height_, key);
-    while (height_ > 1 && Fill(*root_) == 1) {
-      Node* top = root_;
-      root_ = Child(*top, 0);
-      --height_;
-      cache_.Free(top);
-    }
+  void Remove(std::uint64_t key) { (void)RemoveAndPeek(key); }
+  // The same, and gives the value of the greatest key below it, or null.
+  Value* RemoveAndNext(std::uint64_t key) {
+    Value* const next = RemoveAndPeek(key);
+    return next != nullptr ? next : AtMost(key);
   }
 
   // Empties the map; `release` gets each value.
@@ -245,15 +244,28 @@ class Index {
     return Status::kOk;
   }
 
-  void RemoveBelow(Node& node, unsigned level, std::uint64_t key) {
+  // Removes `key`; gives the value that followed it in its node, or null.
+  Value* RemoveAndPeek(std::uint64_t key) {
+    Value* const next = RemoveBelow(*root_, height_, key);
+    while (height_ > 1 && Fill(*root_) == 1) {
+      Node* top = root_;
+      root_ = Child(*top, 0);
+      --height_;
+      cache_.Free(top);
+    }
+    return next;
+  }
+
+  Value* RemoveBelow(Node& node, unsigned level, std::uint64_t key) {
     const unsigned i = Position(node, key);
     if (level == 1) {
       ErasePairs(node, i, 1);
-      return;
+      return static_cast<Value*>(node.values[i]);
     }
     Node& child = *Child(node, i);
-    RemoveBelow(child, level - 1, key);
+    Value* const next = RemoveBelow(child, level - 1, key);
     if (Fill(child) < kPairs / 2) Rebalance(node, i);
+    return next;
   }
 
   // The child `i` of `parent` is less than half full.

@@ -15,8 +15,9 @@
 //             allocates record, bitmap, then what the tree needs.
 // Test        as Set, without allocating.
 // Clear       as Test; an empty segment is removed and freed.
-// ClearRange  a descent for each segment of the range; one walk over the nodes
-//             when no page remains. Never allocates.
+// ClearRange  a descent for each segment of the range, whose bitmap is not read
+//             if all of it goes; one walk over the nodes when no page remains.
+//             Never allocates.
 // Failure     Set undoes what it has allocated and returns kNoMemory.
 //
 // Source: linux-mm, 16 Dec 2017, by description only.
@@ -25,6 +26,7 @@
 #define PFNBENCH_STRUCTURES_PARTS_BTREE_SEGMENT_MAP_H_
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -74,7 +76,10 @@ class SegmentMap {
     const std::uint64_t offset = pfn % kSegmentPages;
     if (segment == nullptr || !bits::Test(segment->bitmap, offset)) return;
     bits::Clear(segment->bitmap, offset);
-    if (--segment->pages == 0) Remove(segment);
+    if (--segment->pages != 0) return;
+    last_used_ = nullptr;
+    index_.Remove(KeyOf(segment->number));
+    Free(segment);
   }
 
   bool Test(Pfn pfn) {
@@ -86,17 +91,14 @@ class SegmentMap {
   void ClearRange(PfnRange range) {
     const Segment* least = First();
     if (least == nullptr) return;
-    if (range.first <= least->first_page() &&
-        NumberOf(range.last) > index_.First()->number) {
+    if (range.first <= FirstMember(*least) &&
+        LastMember(*index_.First()) <= range.last) {
       RemoveAll();
       return;
     }
     Segment* segment = AtOrAfter(NumberOf(range.first));
     while (segment != nullptr && segment->first_page() <= range.last) {
-      const std::uint64_t number = segment->number;
-      ClearIn(segment, range);
-      if (number == kLastSegment) return;
-      segment = AtOrAfter(number + 1);
+      segment = ClearIn(segment, range);
     }
   }
 
@@ -181,10 +183,23 @@ class SegmentMap {
     return last_used_ = segment;
   }
 
-  void Remove(Segment* segment) {
+  static Pfn FirstMember(const Segment& segment) {
+    return segment.first_page() +
+           bits::FindSet(segment.bitmap, 0, kSegmentPages);
+  }
+  static Pfn LastMember(const Segment& segment) {
+    std::size_t i = kBitmapWords - 1;
+    while (segment.bitmap[i] == 0) --i;
+    return segment.first_page() + i * bits::kWordBits +
+           (std::bit_width(segment.bitmap[i]) - 1);
+  }
+
+  // Gives the segment that follows, or null.
+  Segment* Remove(Segment* segment) {
     if (segment == last_used_) last_used_ = nullptr;
-    index_.Remove(KeyOf(segment->number));
+    Segment* const next = index_.RemoveAndNext(KeyOf(segment->number));
     Free(segment);
+    return next;
   }
 
   void RemoveAll() {
@@ -199,17 +214,20 @@ class SegmentMap {
     heap_.Free(segment, sizeof(Segment), alignof(Segment));
   }
 
-  // Clears the pages of `range`, which the segment intersects.
-  void ClearIn(Segment* segment, PfnRange range) {
+  // Clears the pages of `range`, which the segment intersects. Gives the
+  // segment that follows, or null.
+  Segment* ClearIn(Segment* segment, PfnRange range) {
     const std::uint64_t begin = segment->number == NumberOf(range.first)
                                     ? range.first % kSegmentPages
                                     : 0;
     const std::uint64_t end = segment->number == NumberOf(range.last)
                                   ? range.last % kSegmentPages + 1
                                   : kSegmentPages;
+    if (end - begin == kSegmentPages) return Remove(segment);
     bits::ClearSpan(segment->bitmap, begin, end);
+    if (bits::AllZero<kBitmapWords>(segment->bitmap)) return Remove(segment);
     segment->pages = bits::CountSet(segment->bitmap, kBitmapWords);
-    if (segment->pages == 0) Remove(segment);
+    return After(*segment);
   }
 
   // The last page of the run that holds `offset` of `segment`, or one that is

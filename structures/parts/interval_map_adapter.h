@@ -12,7 +12,10 @@
 // Clear       one upper_bound, then the reverse; splitting a run inserts.
 // Test        one upper_bound.
 // NextRange   one upper_bound; ForEachRange steps the iterator.
-// ClearRange  two searches, at most one insert, and one erase.
+//             With kHint the run touched last is looked at first, with its
+//             neighbours, before anything is searched.
+// ClearRange  two searches and one erase; an insert only where the range lies
+//             within one run.
 // Failure     every operation does the one insert that it may need first, so
 //             that what throws has changed nothing, if `Map` keeps itself
 //             unchanged when an insert throws and does not allocate in erase.
@@ -57,7 +60,7 @@ struct RunOrder {
 };
 
 // `Map` maps RunStart to Pfn, ordered by RunOrder.
-template <NowaitAllocator A, class Map>
+template <NowaitAllocator A, class Map, bool kHint = false>
 class IntervalMapAdapter {
  public:
   explicit IntervalMapAdapter(A& heap)
@@ -77,12 +80,12 @@ class IntervalMapAdapter {
     return memory_.Try(gfp, [&] { Erase(range); });
   }
 
-  bool Test(Pfn pfn) const {
+  bool Test(Pfn pfn) {
     const auto run = FirstEndingFrom(pfn);
     return run != runs_.end() && run->first.page <= pfn;
   }
 
-  std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
+  std::optional<PfnRange> NextRange(Pfn from, Pfn max) {
     const auto run = FirstEndingFrom(from);
     if (run == runs_.end() || run->first.page > max) return std::nullopt;
     return PfnRange{std::max(run->first.page, from),
@@ -90,7 +93,7 @@ class IntervalMapAdapter {
   }
 
   template <class Visitor>
-  void ForEachRange(PfnRange range, Visitor&& visitor) const {
+  void ForEachRange(PfnRange range, Visitor&& visitor) {
     for (auto run = FirstEndingFrom(range.first);
          run != runs_.end() && run->first.page <= range.last; ++run) {
       visitor(PfnRange{std::max(run->first.page, range.first),
@@ -115,45 +118,97 @@ class IntervalMapAdapter {
  private:
   using Iterator = typename Map::iterator;
 
+  // Every insert and every erase of the map must be followed by one of these
+  // two: some maps keep no other iterator than the one that they return.
+  void Remember(Iterator run) {
+    if constexpr (kHint) {
+      recent_ = run;
+      has_recent_ = run != runs_.end();
+    }
+  }
+  void Forget() { has_recent_ = false; }
+
+  // The first run that begins above `pfn`.
+  Iterator Above(Pfn pfn) {
+    if constexpr (kHint) {
+      if (has_recent_) {
+        if (recent_->first.page <= pfn) {
+          const Iterator next = std::next(recent_);
+          if (next == runs_.end() || pfn < next->first.page) return next;
+        } else if (recent_ == runs_.begin() ||
+                   std::prev(recent_)->first.page <= pfn) {
+          return recent_;
+        }
+      }
+    }
+    return runs_.upper_bound(pfn);
+  }
+
   // The first run that ends at `pfn` or later.
-  auto FirstEndingFrom(Pfn pfn) const {
-    auto run = runs_.upper_bound(pfn);
+  Iterator FirstEndingFrom(Pfn pfn) {
+    const Iterator run = Above(pfn);
     if (run != runs_.begin()) {
-      if (const auto before = std::prev(run); before->second >= pfn) {
+      if (const Iterator before = std::prev(run); before->second >= pfn) {
+        Remember(before);
         return before;
       }
     }
     return run;
   }
 
+  // Lengthens the run touched last if `pfn` is next to it and joins it to no
+  // other. False: nothing happened.
+  bool Lengthen(Pfn pfn) {
+    if (!has_recent_) return false;
+    auto& [start, last] = *recent_;
+    if (pfn == last + 1 && pfn != 0) {
+      const Iterator next = std::next(recent_);
+      if (next != runs_.end() && next->first.page == pfn + 1) return false;
+      last = pfn;
+      return true;
+    }
+    if (pfn + 1 == start.page && start.page != 0) {
+      if (recent_ != runs_.begin() && std::prev(recent_)->second + 1 == pfn) {
+        return false;
+      }
+      start.page = pfn;
+      return true;
+    }
+    return false;
+  }
+
   void Insert(Pfn pfn) {
-    const Iterator next = runs_.upper_bound(pfn);
+    if constexpr (kHint) {
+      if (Lengthen(pfn)) return;
+    }
+    const Iterator next = Above(pfn);
     const bool touches_next =
         next != runs_.end() && next->first.page == pfn + 1;
     if (next != runs_.begin()) {
       const Iterator run = std::prev(next);
-      if (run->second >= pfn) return;
+      if (run->second >= pfn) return Remember(run);
       if (run->second + 1 == pfn) {
         run->second = touches_next ? next->second : pfn;
-        if (touches_next) runs_.erase(next);
-        return;
+        return Remember(touches_next ? std::prev(runs_.erase(next)) : run);
       }
     }
     if (touches_next) {
       next->first.page = pfn;
+      Remember(next);
     } else {
-      runs_.emplace_hint(next, RunStart{pfn}, pfn);
+      Remember(runs_.emplace_hint(next, RunStart{pfn}, pfn));
     }
   }
 
   void Erase(Pfn pfn) {
-    const Iterator next = runs_.upper_bound(pfn);
+    const Iterator next = Above(pfn);
     if (next == runs_.begin()) return;
     const Iterator run = std::prev(next);
     const PfnRange old{run->first.page, run->second};
     if (old.last < pfn) return;
+    Remember(run);
     if (old.first == old.last) {
-      runs_.erase(run);
+      Remember(runs_.erase(run));
     } else if (pfn == old.last) {
       run->second = pfn - 1;
     } else if (pfn == old.first) {
@@ -162,26 +217,39 @@ class IntervalMapAdapter {
       const Iterator tail =
           runs_.emplace_hint(next, RunStart{pfn + 1}, old.last);
       std::prev(tail)->second = pfn - 1;
+      Remember(tail);
     }
   }
 
   void Erase(PfnRange hole) {
     Iterator end = runs_.upper_bound(hole.last);
     if (end == runs_.begin()) return;
-    if (const Pfn last = std::prev(end)->second; last > hole.last) {
-      end = runs_.emplace_hint(end, RunStart{hole.last + 1}, last);
+    const Iterator run = std::prev(end);
+    if (const Pfn last = run->second; last > hole.last) {
+      if (run->first.page < hole.first) {
+        // Alone in being cut on both sides; what throws has changed nothing.
+        const Iterator tail =
+            runs_.emplace_hint(end, RunStart{hole.last + 1}, last);
+        std::prev(tail)->second = hole.first - 1;
+        Remember(tail);
+        return;
+      }
+      run->first.page = hole.last + 1;
+      end = run;
     }
-    // Nothing from here on can fail.
     const Iterator begin = runs_.lower_bound(hole.first);
     if (begin != runs_.begin()) {
       const Iterator before = std::prev(begin);
       before->second = std::min(before->second, hole.first - 1);
     }
+    Forget();
     runs_.erase(begin, end);
   }
 
   CallerMemory<A> memory_;
   Map runs_;
+  Iterator recent_{};  // the run touched last
+  bool has_recent_ = false;
 };
 
 }  // namespace pfn

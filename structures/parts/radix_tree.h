@@ -17,7 +17,9 @@
 //   Node   has `void* slots[1 << kSlotShift]`: nodes, at the lowest level what
 //          `Entry` knows to read; null if absent.
 //   Entry  searches one leaf: FindSet(entry, begin, end) and FindZero likewise,
-//          offsets as in parts/bits.h.
+//          offsets as in parts/bits.h. AddTo(scan, entry, begin, end, first)
+//          gives that part of it to a scan for runs (parts/bit_runs.h), `first`
+//          being the page at offset 0.
 //
 // Costs: a search is one dependent load per level. A walk descends once per
 // lowest-level node and looks at every slot of it, as the kernel's untagged
@@ -31,6 +33,7 @@
 #include <optional>
 
 #include "structures/core/pfn.h"
+#include "structures/parts/bit_runs.h"
 
 namespace pfn::radix {
 
@@ -79,29 +82,14 @@ class Tree {
     const std::uint64_t last = LeafNumber(range.last);
     std::uint64_t number = LeafNumber(range.first);
     Cursor cursor;
-    // Found last, not visited yet: it may go on in the next leaf.
-    PfnRange run{};
-    bool has_run = false;
+    bits::RunScan scan(visitor);
     while (const void* entry = NextEntry(number, last, cursor)) {
       const Span span = SpanIn(number, range);
-      std::uint64_t begin = span.begin;
-      for (;;) {
-        begin = Entry::FindSet(entry, begin, span.end);
-        if (begin == span.end) break;
-        const std::uint64_t end = Entry::FindZero(entry, begin, span.end);
-        const Pfn first = FirstPage(number) + begin;
-        if (!has_run || run.last + 1 != first) {
-          if (has_run) visitor(run);
-          run.first = first;
-          has_run = true;
-        }
-        run.last = FirstPage(number) + (end - 1);
-        begin = end;
-      }
+      Entry::AddTo(scan, entry, span.begin, span.end, FirstPage(number));
       if (number == last) break;
       ++number;
     }
-    if (has_run) visitor(run);
+    scan.Finish();
   }
 
  protected:
@@ -172,8 +160,12 @@ class Tree {
   const void* EntryAt(std::uint64_t number, Cursor& cursor) const {
     if (cursor.node == nullptr || number - cursor.base >= kSlots) {
       const Place place = Find(number);
+      // Without a leaf, the node may be one of an upper level.
+      if (place.node == nullptr || place.entry == nullptr) {
+        cursor = {};
+        return place.entry;
+      }
       cursor = {place.node, number - number % kSlots};
-      if (place.node == nullptr) return place.entry;
     }
     return cursor.node->slots[number % kSlots];
   }

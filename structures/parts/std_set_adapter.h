@@ -10,6 +10,8 @@
 // Test        one find.
 // NextRange   one lower_bound, then one step of the iterator for each page of
 //             the run. ForEachRange walks by iterator throughout.
+//             With kHint the page touched last is the hint of an insert, and
+//             Clear and Test look at it and at its neighbours first.
 // ClearRange  two lower_bounds and one erase of what is between.
 // Failure     `Container` must leave itself unchanged when an insert throws,
 //             and must not allocate when it erases.
@@ -17,6 +19,7 @@
 #ifndef PFNBENCH_STRUCTURES_PARTS_STD_SET_ADAPTER_H_
 #define PFNBENCH_STRUCTURES_PARTS_STD_SET_ADAPTER_H_
 
+#include <iterator>
 #include <optional>
 
 #include "structures/core/nowait_allocator.h"
@@ -25,7 +28,7 @@
 
 namespace pfn {
 
-template <NowaitAllocator A, class Container>
+template <NowaitAllocator A, class Container, bool kHint = false>
 class StdSetAdapter {
  public:
   explicit StdSetAdapter(A& heap)
@@ -36,15 +39,35 @@ class StdSetAdapter {
   StdSetAdapter& operator=(const StdSetAdapter&) = delete;
 
   Status Set(Pfn pfn, Gfp gfp) {
-    return memory_.Try(gfp, [&] { pages_.insert(pfn); });
+    return memory_.Try(gfp, [&] {
+      if constexpr (kHint) {
+        recent_ = pages_.insert(recent_, pfn);
+      } else {
+        pages_.insert(pfn);
+      }
+    });
   }
 
   Status Clear(Pfn pfn, Gfp) {
-    pages_.erase(pfn);
+    if constexpr (kHint) {
+      const Iterator page = Find(pfn);
+      if (page != pages_.end()) recent_ = pages_.erase(page);
+    } else {
+      pages_.erase(pfn);
+    }
     return Status::kOk;
   }
 
-  bool Test(Pfn pfn) const { return pages_.find(pfn) != pages_.end(); }
+  bool Test(Pfn pfn) {
+    if constexpr (kHint) {
+      const Iterator page = Find(pfn);
+      if (page == pages_.end()) return false;
+      recent_ = page;
+      return true;
+    } else {
+      return pages_.find(pfn) != pages_.end();
+    }
+  }
 
   std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
     Iterator page = pages_.lower_bound(from);
@@ -61,13 +84,31 @@ class StdSetAdapter {
   }
 
   Status ClearRange(PfnRange range, Gfp) {
-    pages_.erase(pages_.lower_bound(range.first),
-                 pages_.upper_bound(range.last));
+    recent_ = pages_.erase(pages_.lower_bound(range.first),
+                           pages_.upper_bound(range.last));
     return Status::kOk;
   }
 
  private:
   using Iterator = typename Container::const_iterator;
+
+  // As find(); looks first at the page touched last and those beside it.
+  Iterator Find(Pfn pfn) const {
+    if (recent_ != pages_.end()) {
+      if (*recent_ == pfn) return recent_;
+      if (*recent_ < pfn) {
+        const Iterator next = std::next(recent_);
+        if (next != pages_.end() && *next == pfn) return next;
+        return pages_.find(pfn);
+      }
+    }
+    if (recent_ != pages_.begin()) {
+      if (const Iterator before = std::prev(recent_); *before == pfn) {
+        return before;
+      }
+    }
+    return pages_.find(pfn);
+  }
 
   // The run that begins at `page`, as far as `max`; moves `page` behind it.
   PfnRange TakeRun(Iterator& page, Pfn max) const {
@@ -80,6 +121,8 @@ class StdSetAdapter {
 
   CallerMemory<A> memory_;
   Container pages_;
+  // Some containers keep no other iterator than the one that a change returns.
+  Iterator recent_ = pages_.end();
 };
 
 }  // namespace pfn

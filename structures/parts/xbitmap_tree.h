@@ -138,6 +138,16 @@ struct Entry {
     if (Small::Is(entry)) return Small::FindZero(entry, begin, end);
     return bits::FindZero(Words(entry), begin, end);
   }
+  template <class Scan>
+  static void AddTo(Scan& scan, const void* entry, std::uint64_t begin,
+                    std::uint64_t end, Pfn first) {
+    if (Small::Is(entry)) {
+      const std::uint64_t word = Small::Bits(entry);
+      scan.AddWords(&word, begin, std::min(end, bits::kWordBits), first);
+    } else {
+      scan.AddWords(Words(entry), begin, end, first);
+    }
+  }
   static bool IsEmpty(const void* entry) {
     if (Small::Is(entry)) return Small::Bits(entry) == 0;
     return bits::AllZero<kLeafWords>(Words(entry));

@@ -193,6 +193,23 @@ TEST_F(BtreeIndexTest, AFailedInsertionLeavesTheSameKeysAndNodes) {
   EXPECT_EQ(Walked(), Expected());
 }
 
+TEST_F(BtreeIndexTest, ARemovalGivesTheNextKey) {
+  constexpr std::uint64_t kKeys = 300;
+  for (std::uint64_t step : {1, 7, 151}) {
+    for (std::uint64_t i = 0; i < kKeys; ++i) {
+      ASSERT_EQ(Insert(i * step % kKeys + 1), Status::kOk);
+    }
+    for (std::uint64_t i = 0; i < kKeys; ++i) {
+      const std::uint64_t key = i * 11 % kKeys + 1;
+      const std::uint64_t expected = AtMost(key - 1);
+      const std::uint64_t* next = index_.RemoveAndNext(key);
+      ASSERT_EQ(next == nullptr ? 0 : *next, expected);
+      copies_.erase(key);
+      ASSERT_TRUE(index_.Validate());
+    }
+  }
+}
+
 TEST_F(BtreeIndexTest, HoldsWhatAnOrderedMapHolds) {
   std::mt19937_64 random(20171216);
   for (const std::uint64_t span : {40u, 400u, 4000u}) {
@@ -324,6 +341,25 @@ TEST_F(BtreeBitmapTest, AnEmptiedSegmentIsFreed) {
   EXPECT_EQ(NodesFor(1), 1u);
   ASSERT_EQ(set_.Clear(6 * btree::kSegmentPages, Gfp::kNowait), Status::kOk);
   EXPECT_EQ(heap_.usage().live_requested, kNodeBytes);  // the tree's root
+}
+
+// No node is left, as is one where segments are removed one by one.
+TEST_F(BtreeBitmapTest, ClearingFromTheFirstToTheLastPageWalksTheNodesOnce) {
+  for (const Pfn pfn : {5005, 9000, 70000, 70001}) {
+    ASSERT_EQ(set_.Set(pfn, Gfp::kNowait), Status::kOk);
+  }
+  ASSERT_EQ(set_.ClearRange({5005, 70001}, Gfp::kNowait), Status::kOk);
+  EXPECT_EQ(heap_.usage().live_objects(), 0u);
+}
+
+TEST_F(BtreeBitmapTest, ClearingAllButTheEndsLeavesThem) {
+  for (Pfn pfn = 0; pfn < 200 * 1024; pfn += 100) {
+    ASSERT_EQ(set_.Set(pfn, Gfp::kNowait), Status::kOk);
+  }
+  ASSERT_EQ(set_.ClearRange({1, 204699}, Gfp::kNowait), Status::kOk);
+  EXPECT_TRUE(set_.Validate());
+  EXPECT_EQ(set_.NextRange(0, kMaxPfn), (PfnRange{0, 0}));
+  EXPECT_EQ(set_.NextRange(1, kMaxPfn), (PfnRange{204700, 204700}));
 }
 
 TEST_F(BtreeBitmapTest, EachOfTheThreeAllocationsOfASegmentMayFail) {

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "tests/structures/rig.h"
@@ -117,6 +119,78 @@ TEST(FlatTest, ASpanBeyondTheLimitAsksForNothing) {
   EXPECT_EQ(Set(flat, Flat<NowaitHeap>::kTraits.max_distance + 64),
             Status::kNoMemory);
   EXPECT_EQ(flat.usage().failures, failures);
+}
+
+// A request of 32 GiB, which no kernel gives; but it is made.
+TEST(FlatTest, ASpanAtTheLimitIsAskedFor) {
+  constexpr std::uint64_t kLimit = Flat<NowaitHeap>::kTraits.max_distance;
+  for (const auto& [first, second] :
+       {PfnRange{Pfn{1} << 40, (Pfn{1} << 40) - kLimit},
+        PfnRange{(Pfn{1} << 40) - kLimit, Pfn{1} << 40}}) {
+    BareFlat flat;
+    ASSERT_EQ(Set(flat, first), Status::kOk);
+    const std::uint64_t failures = flat.usage().failures;
+    EXPECT_EQ(Set(flat, second), Status::kNoMemory);
+    EXPECT_EQ(flat.usage().failures, failures + 1);
+  }
+}
+
+// Slack is not span: what was allocated but never set does not count.
+TEST(FlatTest, MemoryIsAtMostTwiceTheSpan) {
+  const std::vector<std::vector<std::int64_t>> orders = {
+      {0, 64, -1, 128},
+      {0, -64, 1, -128, 70, -200, 300},
+      {0, 1000, -1000, 1100, -1100, 5000, -5000},
+  };
+  for (const std::vector<std::int64_t>& words : orders) {
+    BareFlat flat;
+    List expected;
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    for (const std::int64_t word : words) {
+      const Pfn pfn = (Pfn{1} << 20) + static_cast<Pfn>(word) * 64;
+      ASSERT_EQ(Set(flat, pfn), Status::kOk);
+      expected.push_back({pfn, pfn});
+      low = std::min(low, word);
+      high = std::max(high, word);
+      const auto span = static_cast<std::uint64_t>(high - low + 1);
+      EXPECT_LE(flat.usage().live_requested,
+                8 * std::max(Flat<NowaitHeap>::kMinWords, 2 * span - 1))
+          << word;
+    }
+    std::sort(expected.begin(), expected.end(),
+              [](PfnRange a, PfnRange b) { return a.first < b.first; });
+    EXPECT_EQ(flat.Ranges(), expected);
+  }
+}
+
+TEST(FlatTest, MovingWithinTheMemoryNeedsNone) {
+  BareFlat flat;
+  ASSERT_EQ(Set(flat, (1000 + 63) * 64), Status::kOk);
+  ASSERT_EQ(Set(flat, (1000 + 64) * 64), Status::kOk);
+  EXPECT_EQ(flat.usage().allocations, 1);
+  flat.FailAll();
+  ASSERT_EQ(Set(flat, 1002 * 64), Status::kOk);
+  ASSERT_EQ(Set(flat, (1002 + 63) * 64), Status::kOk);
+  EXPECT_EQ(flat.usage().allocations, 1);
+  EXPECT_EQ(flat.Ranges(), (List{{1002 * 64, 1002 * 64},
+                                 {1063 * 64, 1063 * 64},
+                                 {1064 * 64, 1064 * 64},
+                                 {1065 * 64, 1065 * 64}}));
+}
+
+// Takes minutes if one end gets all of the slack: each turn moves all words.
+TEST(FlatTest, GrowingAtBothEndsInTurnMovesSeldom) {
+  BareFlat flat;
+  constexpr Pfn kMiddle = Pfn{1} << 30;
+  const auto word_of = [&](std::uint64_t i) {
+    return i % 2 == 0 ? kMiddle + i / 2 * 64 : kMiddle - (i / 2 + 1) * 64;
+  };
+  for (std::uint64_t i = 0; i < 1 << 19; ++i) {
+    ASSERT_EQ(Set(flat, word_of(i)), Status::kOk);
+  }
+  EXPECT_LE(flat.usage().allocations, 14);
+  EXPECT_EQ(flat.usage().live_requested, 8u << 19);
 }
 
 TEST(FlatTest, ClearingKeepsTheMemory) {

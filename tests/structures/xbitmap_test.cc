@@ -245,6 +245,22 @@ TEST_F(XbitmapTest, FindZeroStartsTheNextLeafAtItsBeginning) {
   EXPECT_EQ(set_->FindZero(1025, kMaxPfn), 1026);
 }
 
+// The lowest node is missing: its parent must not be taken for a leaf. Every
+// page is looked at, so that no zero among the fields of a node hides it.
+TEST_F(XbitmapTest, FindZeroTakesNoNodeForALeaf) {
+  Set(131072);
+  for (Pfn pfn = 65536; pfn < 131072; ++pfn) {
+    ASSERT_EQ(set_->FindZero(pfn, kMaxPfn), pfn);
+  }
+}
+
+TEST_F(XbitmapTest, FindZeroGoesOnWhereTheLowestNodeEnds) {
+  Set(0);
+  SetRange({130000, 131071});
+  EXPECT_EQ(set_->FindZero(130000, kMaxPfn), 131072);
+  EXPECT_EQ(set_.Ranges(), (List{{0, 0}, {130000, 131071}}));
+}
+
 TEST_F(XbitmapTest, FindZeroIsClippedInATreeOfOneLeaf) {
   SetRange({5, 20});
   EXPECT_EQ(set_->FindZero(5, 10), std::nullopt);

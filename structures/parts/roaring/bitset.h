@@ -76,6 +76,14 @@ inline std::uint32_t Count(const Chunk& chunk, LowRange span) {
   return count;
 }
 
+// Whether there is a member outside of `span`. Cheaper than to count those
+// within.
+inline bool HasOutside(const Chunk& chunk, LowRange span) {
+  return bits::FindSet(chunk.words(), 0, span.first) != span.first ||
+         bits::FindSet(chunk.words(), span.last + 1u, kChunkPages) !=
+             kChunkPages;
+}
+
 inline void Remove(Chunk& chunk, LowRange span, std::uint32_t count) {
   bits::ClearSpan(chunk.words(), span.first, span.last + std::uint64_t{1});
   chunk.last_index = static_cast<std::uint16_t>(chunk.last_index - count);

@@ -22,9 +22,10 @@
 // Failure     nothing here allocates. A change that finds no room says so and
 //             leaves the membership as it is.
 //
-// A guest hands out its pages in descending order (99 % of the steps in the
-// recorded traces). An array whose free slots are at its end would move all
-// its values for each of them: docs/notebook.md has the figures.
+// A guest hands out its pages in descending order and takes them back in
+// ascending order: in the recorded traces there are as many steps of -1 as of
+// +1. An array whose free slots are at its end would move all its values for
+// each page of the former: docs/notebook.md has the figures.
 
 #ifndef PFNBENCH_STRUCTURES_PARTS_ROARING_CHUNK_H_
 #define PFNBENCH_STRUCTURES_PARTS_ROARING_CHUNK_H_

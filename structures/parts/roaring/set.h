@@ -37,6 +37,7 @@
 
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
+#include "structures/parts/bit_runs.h"
 #include "structures/parts/roaring/chunk.h"
 #include "structures/parts/roaring/table.h"
 
@@ -118,17 +119,22 @@ class ChunkedSet {
 
   template <class Visitor>
   void ForEachRange(PfnRange range, Visitor&& visitor) const {
-    std::optional<PfnRange> pending;
-    VisitPieces(range, [&](PfnRange piece) {
-      if (pending && piece.first == pending->last + 1) {
-        pending->last = piece.last;
-        return true;
+    bits::RunScan scan(visitor);
+    for (Position at = table_.LowerBound(KeyOf(range.first)); IsIn(at, range);
+         at = table_.Next(at)) {
+      const Chunk& chunk = *table_.At(at);
+      const Pfn first = FirstPage(chunk);
+      const LowRange span = Clip(chunk, range);
+      if (chunk.kind == Kind::kBitset) {
+        scan.AddWords(chunk.words(), span.first, span.last + 1u, first);
+        continue;
       }
-      if (pending) visitor(*pending);
-      pending = piece;
-      return true;
-    });
-    if (pending) visitor(*pending);
+      VisitRuns(chunk, span, [&](LowRange run) {
+        scan.AddRun({first + run.first, first + run.last});
+        return true;
+      });
+    }
+    scan.Finish();
   }
 
   Status ClearRange(PfnRange range, Gfp gfp) {
@@ -284,8 +290,13 @@ class ChunkedSet {
 
   // Removes what the chunk has of `span`.
   Cut CutFrom(Chunk& chunk, LowRange span, Gfp gfp) {
-    const bool whole = span.first == 0 && span.last == kMaxLow;
-    const std::uint32_t count = whole ? chunk.members() : Count(chunk, span);
+    const std::uint32_t size = span.last - span.first + 1u;
+    if (size == kChunkPages ||
+        (chunk.kind == Kind::kBitset && size >= chunk.members() &&
+         !bitset::HasOutside(chunk, span))) {
+      return Cut::kAll;
+    }
+    const std::uint32_t count = Count(chunk, span);
     if (count == chunk.members()) return Cut::kAll;
     if (count == 0) return Cut::kDone;
     if (!RemoveFrom(chunk, span, count, gfp)) return Cut::kNoMemory;
