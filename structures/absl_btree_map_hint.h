@@ -28,6 +28,7 @@ class AbslBtreeMapHint
       .name = "absl-btree-map-hint",
       .family = "btree",
       .origin = "Abseil " PFN_TEXT(ABSL_LTS_RELEASE_VERSION) ", with a finger",
+      .variant_of = "absl-btree-map",
       .clear_can_fail = true,
       .out_of_memory = OutOfMemory::kAborts,
   };

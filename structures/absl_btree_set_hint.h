@@ -27,6 +27,7 @@ class AbslBtreeSetHint
       .name = "absl-btree-set-hint",
       .family = "btree",
       .origin = "Abseil " PFN_TEXT(ABSL_LTS_RELEASE_VERSION) ", with a hint",
+      .variant_of = "absl-btree-set",
       .out_of_memory = OutOfMemory::kAborts,
   };
 

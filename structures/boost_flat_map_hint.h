@@ -26,6 +26,7 @@ class BoostFlatMapHint
       .name = "boost-flat-map-hint",
       .family = "array",
       .origin = "Boost.Container " BOOST_LIB_VERSION ", with a finger",
+      .variant_of = "boost-flat-map",
       .clear_can_fail = true,
       .out_of_memory = OutOfMemory::kThrows,
   };

@@ -32,6 +32,7 @@ class StdSetHint
       .name = "std-set-hint",
       .family = "rbtree",
       .origin = "libstdc++ " PFN_TEXT(_GLIBCXX_RELEASE) ", with a hint",
+      .variant_of = "std-set",
       .out_of_memory = OutOfMemory::kThrows,
   };
 

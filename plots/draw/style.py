@@ -64,6 +64,10 @@ STYLES = {
     "array": Style(_GREY, "s", "///"),
     "pipelined": Style(_GREY, "o", "///"),
     "floor": Style(_GREY, "D", ""),
+    "absl-btree-set-hint": Style(_WINE, "<", "..."),
+    "absl-btree-map-hint": Style(_WINE, "X", "..."),
+    "boost-flat-map-hint": Style(_TEAL, "d", "..."),
+    "std-set-hint": Style(_BROWN, "h", "..."),
 }
 # Of those that are not in the table.
 _FAMILIES = {
