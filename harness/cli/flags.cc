@@ -81,13 +81,14 @@ void DefineMemory(CommandLine& line, RawOptions& raw) {
                "second hits the same pages of every structure",
        .type = "allocation|operation",
        .shows_default = true});
-  line.Add({.names = "--large",
-            .target = &raw.large,
-            .help = "How requests above 8 KiB are served. pow2: a 2^n-page "
-                    "block. exact: the same, unused tail pages freed. vmalloc: "
-                    "mapped pages; always fails for GFP_NOWAIT",
-            .type = "pow2|exact|vmalloc",
-            .shows_default = true});
+  line.Add(
+      {.names = "--large",
+       .target = &raw.large,
+       .help = "Requests above 8 KiB get a block of 2^n pages (pow2), the same "
+               "without its unused tail (exact), or mapped pages, which "
+               "GFP_NOWAIT never gets (vmalloc)",
+       .type = "pow2|exact|vmalloc",
+       .shows_default = true});
   line.Add(
       {.names = "--cpus",
        .target = &raw.cpus,
@@ -105,13 +106,13 @@ void DefineReplay(CommandLine& line, RawOptions& raw) {
                     "--list-policies lists all",
             .type = "NAME,...",
             .shows_default = true});
-  line.Add(
-      {.names = "--host",
-       .target = &raw.host,
-       .help = "model; real, a thread that gives memory back; or real:SIZE, "
-               "for a guest of at most SIZE (half of the free memory)",
-       .type = "HOST",
-       .shows_default = true});
+  line.Add({.names = "--host",
+            .target = &raw.host,
+            .help =
+                "model; real, a thread that gives memory back; or real:SIZE, "
+                "for a guest of at most SIZE (half of the free memory)",
+            .type = "HOST",
+            .shows_default = true});
   line.Add({.names = "--driver",
             .target = &raw.driver,
             .help = "Another driver than the corrected one of 2017, such as "

@@ -77,8 +77,7 @@ std::string ListFaults() {
          fmt::format(
              "slab_boundary[:PAGE_MODEL][+failslab:...][+fail_page_alloc:...]\n"
              "    the page allocator under the slab caches refuses requests, "
-             "as "
-             "in a kernel, by\n"
+             "as a kernel's, by\n"
              "    {}\n"
              "    or ge_* [ge_burst]. Example: "
              "slab_boundary:zone_wmark+failslab:probability=1\n"

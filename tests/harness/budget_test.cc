@@ -258,13 +258,19 @@ class BudgetedRun : public ::testing::Test {
   }
 
   Row MakeRow(const std::string& name, Measurement (*measure)(const Job&)) {
-    return {name,
+    const std::size_t first = name.find('/');
+    const std::size_t last = name.rfind('/');
+    Row row{name,
             {.operation = Operation::kSet,
              .workload = workload_.get(),
              .fault = {},
              .fault_seed = 1,
              .arena = nullptr},
             measure};
+    row.key = {.operation = name.substr(0, first),
+               .workload = name.substr(first + 1, last - first - 1),
+               .structure = name.substr(last + 1)};
+    return row;
   }
   RunOutcome Run(const std::vector<Row>& rows) {
     ::testing::internal::CaptureStderr();
@@ -284,7 +290,7 @@ class BudgetedRun : public ::testing::Test {
     EXPECT_EQ(Count(err_, "pfnbench: "), 1) << err_;
   }
   std::size_t Repetitions(const std::string& name) const {
-    return Count(json_, "\"name\": \"" + name + "\"");
+    return Count(json_, "\"name\":\"" + name + "\"");
   }
 
   ScratchFolder scratch_;
@@ -298,7 +304,7 @@ TEST_F(BudgetedRun, ARowThatUsedUpItsBudgetHasFewerRepetitionsAndSaysSo) {
       Run({MakeRow("set/w/fast", &Fast), MakeRow("set/w/slow", &TakesTooLong)});
   EXPECT_EQ(Repetitions("set/w/fast"), 5);
   EXPECT_EQ(Repetitions("set/w/slow"), 1);
-  EXPECT_EQ(Count(json_, "\"row_budget_seconds\": \"0.5\""), 1);
+  EXPECT_EQ(Count(json_, "\"row_budget_seconds\":\"0.5\""), 1);
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 6) << "the slow row has a figure";
   ExpectOnlySaid(
       "pfnbench: 1 of 2 rows used up the row budget of 0.5 s and have fewer "
@@ -314,7 +320,7 @@ TEST_F(BudgetedRun, ARowThatIsCutOffHasNoFigureIsNamedAndIsNoWrongAnswer) {
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 5);
   const std::string reason =
       "over 2799 ns per page: takes over 2 s: pass 7: cut off there";
-  EXPECT_EQ(Count(json_, "\"error_message\": \"" + reason + "\""), 1);
+  EXPECT_EQ(Count(json_, "\"error_message\":\"" + reason + "\""), 1);
   ExpectOnlySaid("pfnbench: set/w/endless: " + reason + "\n");
   EXPECT_EQ(outcome.failed_rows, 0);
 }
