@@ -149,9 +149,13 @@ def compare(stored: Baseline, counted: Baseline) -> Comparison:
 def _differences(stored: Baseline, counted: Baseline) -> Iterator[str]:
     for key, is_now in counted.facts.items():
         was = stored.facts.get(key, "n/a")
-        if was != is_now:
-            what = key.removeprefix(_WORKLOAD)
-            yield f"stored with {what} {was}, counted with {is_now}"
+        if was == is_now:
+            continue
+        what = key.removeprefix(_WORKLOAD)
+        if what != key:  # Of the facts of a workload the first that differs.
+            pairs = zip(was.split(), is_now.split())
+            was, is_now = next((p for p in pairs if p[0] != p[1]), (was, is_now))
+        yield f"stored with {what} {was}, counted with {is_now}"
 
 
 def counts_beside(results: Results) -> Results | None:

@@ -107,7 +107,9 @@ def test_counts_of_other_pages_are_not_compared():
     )
     comparison = compare(STORED, found)
     assert comparison.refusal is not None
-    assert comparison.refusal.startswith("stored with idle-8g trace=abc")
+    assert comparison.refusal == (
+        "stored with idle-8g trace=abc, counted with trace=def"
+    )
 
 
 @given(

@@ -362,7 +362,8 @@ def test_every_structure_fits_in_one_picture(write: Write) -> None:
 
     height, width, _ = imread(path.with_name("set.png")).shape
     assert width == 1440  # 720 pixels at two to one
-    assert height <= width
+    # Nearly: it is to fit on a screen.
+    assert height <= 1.1 * width
 
 
 @pytest.mark.parametrize("count", [5, 12, 31])

@@ -51,8 +51,9 @@ def project(tmp_path) -> pathlib.Path:
     for name, text in programs.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    (folder / "plots").mkdir()
-    (folder / "plots" / "__main__.py").touch()
+    for module in ("plots", "claims", "workloads/record"):
+        (folder / module).mkdir(parents=True)
+        (folder / module / "__main__.py").touch()
     return folder
 
 

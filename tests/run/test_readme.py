@@ -13,7 +13,7 @@ from conftest import ROOT
 # as it stands. CI runs the bare `./run bench` with every structure.
 SHORTER = {
     "./run bench": "--rounds=1 --row-budget=0.05 --pages=65536",
-    "./run instructions": "--structure=flat --pages=1024",
+    "./run instructions": "--pages=1024",
     "build/release/pfnbench": "--rounds=1 --row-budget=0.05",
 }
 # Runs this very test.
