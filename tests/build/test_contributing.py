@@ -124,7 +124,7 @@ def test_a_wrong_structure_is_told_which_test_failed(checkout):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ("stdset", "unknown structure 'stdset'; did you mean std-set?"),
+        ("stdset", "unknown structure 'stdset'; did you mean std-set"),
         ("flat '\x1b[31m'", "unknown structure '\\x1b[31m'"),
         ("", "usage: ./run check NAME"),
         ("flat --nosuch", "--nosuch"),
