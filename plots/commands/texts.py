@@ -61,19 +61,14 @@ def mail(options: Options) -> int:
 
 def compare(options: Options) -> int:
     old, new = load(options.old), load(options.new)
-    selection = changes.Selection(
-        options.structure, options.operation, options.workload, options.all
-    )
+    names = {kind: getattr(options, kind) for kind in changes.KINDS}
+    selection = changes.Selection(names, options.all)
     say(comparing.compare(old, new, selection))
     if options.fail_above is None:
         return 0
     pairs = changes.selected(changes.pairs_of(old, new), new, selection)
-    slower = changes.slower_by(pairs, options.fail_above)
-    if not slower:
-        return 0
-    return fail(
-        to_ascii(changes.refusal(slower, options.fail_above)), EXIT_CHANGED
-    )
+    slower = changes.refusal(pairs, options.fail_above)
+    return fail(to_ascii(slower), EXIT_CHANGED) if slower else 0
 
 
 def instructions(options: Options) -> int:

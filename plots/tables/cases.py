@@ -9,7 +9,7 @@ from dataclasses import replace
 from plots.read.results import Case, Contender, Results
 from plots.tables import standing
 from plots.tables.glance import ratio_cell, time_cell
-from plots.tables.table import Cell, Column, Table, columns, figure, names
+from plots.tables.table import Cell, Column, Table, columns, figure
 
 CASE = columns("case")
 
@@ -17,7 +17,8 @@ CASE = columns("case")
 def case_key(results: Results, case: Case) -> tuple[Cell, ...]:
     """The cells of CASE."""
     label = standing.label(results, case.contender)
-    return names(case.operation, case.workload, label, case.condition)
+    key = case.operation, case.workload, label, case.condition
+    return tuple(map(Cell, key))
 
 
 def times(results: Results) -> Table:

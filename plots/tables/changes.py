@@ -9,8 +9,9 @@ so are runs on different CPUs, because their times have nothing in common.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
 
 from plots.read.results import Case, Contender, Results, ResultsError
 from plots.read.statistics import Estimate, change, mark, median, u_test
@@ -34,7 +35,6 @@ _EXACT = (
 )
 _BOTH = (Column("base", "base"), Column("patched", "patched"))
 
-
 MARKS = (
     "* differs by more than the A/A controls of both runs show and by more"
     " than all rows together; ~ no difference shown"
@@ -52,25 +52,25 @@ class Pair:
     mark: str
 
 
+KINDS: dict[str, Callable[[Case], str]] = {
+    "structure": lambda case: case.contender.structure,
+    "operation": lambda case: case.operation,
+    "workload": lambda case: case.workload,
+}
+
+
 @dataclass(frozen=True)
 class Selection:
-    """Which rows are reported; without names, those of every name."""
+    """Which rows are reported, by kind of name; without names all."""
 
-    structures: tuple[str, ...] = ()
-    operations: tuple[str, ...] = ()
-    workloads: tuple[str, ...] = ()
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     is_all: bool = False  # those that are not marked as well
 
-    def kinds(
-        self,
-    ) -> Iterator[tuple[str, tuple[str, ...], Callable[[Case], str]]]:
-        yield "structure", self.structures, lambda c: c.contender.structure
-        yield "operation", self.operations, lambda c: c.operation
-        yield "workload", self.workloads, lambda c: c.workload
-
     def has(self, case: Case) -> bool:
-        kinds = self.kinds()
-        return all(not names or of(case) in names for _, names, of in kinds)
+        return all(
+            not names or KINDS[kind](case) in names
+            for kind, names in self.names.items()
+        )
 
 
 def pairs_of(old: Results, new: Results) -> list[Pair]:
@@ -96,16 +96,14 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
         raise ResultsError(
             new.path,
             f"has no row with a time in common with {old.path}",
-            "give two runs with the same workloads, structures and"
-            " operations",
+            "give two runs with the same workloads, structures and operations",
         )
     whole = common(changes.values())
-    pairs = []
-    for case, factor in changes.items():
-        controls = (_control(run, case) for run in (old, new))
-        marked = mark(factor, whole, *controls)
-        pairs.append(Pair(case, *times[case], factor, marked))
-    return pairs
+    return [
+        Pair(case, *times[case], factor, mark(factor, whole, *controls))
+        for case, factor in changes.items()
+        for controls in [[_control(run, case) for run in (old, new)]]
+    ]
 
 
 def _times(results: Results, case: Case) -> list[float]:
@@ -119,11 +117,9 @@ def _control(results: Results, case: Case) -> Estimate | None:
     return standing.control(results, place)
 
 
-def common(changes: Iterable[Estimate]) -> Estimate | None:
+def common(changes: Iterable[Estimate]) -> Estimate:
     """What most rows have in common is the machine, not a structure."""
     factors = [factor.median for factor in changes]
-    if not factors:
-        return None
     middle = median(factors)
     return Estimate(middle, middle, middle, len(factors), is_interval=True)
 
@@ -152,8 +148,8 @@ def selected(
     pairs: Sequence[Pair], new: Results, selection: Selection
 ) -> list[Pair]:
     """Those that are reported; marked as among all of the run."""
-    for what, names, name_of in selection.kinds():
-        known = list(dict.fromkeys(name_of(pair.case) for pair in pairs))
+    for what, names in selection.names.items():
+        known = list(dict.fromkeys(KINDS[what](p.case) for p in pairs))
         for name in names:
             if name not in known:
                 raise ResultsError(
@@ -171,17 +167,15 @@ def selected(
     return found
 
 
-def slower_by(pairs: Iterable[Pair], percent: float) -> list[Pair]:
-    """Marked rows that became slower by more than so much."""
-    most = 1 + percent / 100
-    return [p for p in pairs if p.mark == "*" and p.change.median > most]
-
-
 # --- words --------------------------------------------------------------
 
 
-def refusal(slower: Sequence[Pair], percent: float) -> str:
-    """One line for a script's log."""
+def refusal(pairs: Sequence[Pair], percent: float) -> str:
+    """Marked rows slower by more than so much, as a line; "" for none."""
+    most = 1 + percent / 100
+    slower = [p for p in pairs if p.mark == "*" and p.change.median > most]
+    if not slower:
+        return ""
     worst = max(slower, key=lambda pair: pair.change.median)
     rows = "row" if len(slower) == 1 else "rows"
     return (
@@ -194,29 +188,21 @@ def refusal(slower: Sequence[Pair], percent: float) -> str:
 def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> str:
     """How many rows became better and worse, and what all have in common."""
     marks = Counter(pair.mark for pair in pairs)
-    better, worse = (len(rows) for rows in _sides(pairs))
-    whole = common(pair.change for pair in every)
+    better, worse = _sides(pairs)
     rows = "row" if len(pairs) == 1 else "rows"
-    text = (
+    whole = common(pair.change for pair in every)
+    return (
         f"Of {len(pairs)} {rows} {better} became better, {worse} worse; no"
         f" difference is shown in {marks['~']}, too few rounds to tell in"
-        f" {marks['?']}."
+        f" {marks['?']}. All rows together changed by"
+        f" {change_percent(whole.median)} (median): that is the machine."
     )
-    if whole is not None:
-        text += (
-            f" All rows together changed by {change_percent(whole.median)}"
-            " (median): that is the machine."
-        )
-    return text
 
 
 def warnings(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Where all that changed did so in one direction.
-
-    One row has no other direction.
-    """
+    """Where all that changed, two rows or more, did so in one direction."""
     better, worse = _sides(pairs)
-    if len(better) + len(worse) >= 2 and not (better and worse):
+    if better + worse >= 2 and not (better and worse):
         word, other = ("worse", "better") if worse else ("better", "worse")
         yield (
             f"WARNING: every marked row became {word} and none {other}: the"
@@ -225,13 +211,10 @@ def warnings(pairs: Sequence[Pair]) -> Iterator[str]:
         )
 
 
-def _sides(pairs: Iterable[Pair]) -> tuple[list[Pair], list[Pair]]:
+def _sides(pairs: Sequence[Pair]) -> tuple[int, int]:
     """Marked rows that became faster, and those that became slower."""
-    marked = [pair for pair in pairs if pair.mark == "*"]
-    return (
-        [pair for pair in marked if pair.change.median < 1],
-        [pair for pair in marked if pair.change.median >= 1],
-    )
+    slower = [pair.change.median >= 1 for pair in pairs if pair.mark == "*"]
+    return slower.count(False), slower.count(True)
 
 
 def heads(old: Results, new: Results) -> Iterator[str]:
@@ -244,10 +227,8 @@ def heads(old: Results, new: Results) -> Iterator[str]:
             f" {said('date', 'of unknown date')}, {results.rounds} rounds{cut}"
         )
     for key in _SHOULD_AGREE.split():
-        before, after = (
-            r.context.get(key, "").strip() or "not recorded"
-            for r in (old, new)
-        )
+        both = (run.context.get(key, "").strip() for run in (old, new))
+        before, after = (each or "not recorded" for each in both)
         if before != after:
             yield f"DIFFERS: {key}: old {before}; new {after}"
 
@@ -256,14 +237,17 @@ def missing(old: Results, new: Results, selection: Selection) -> Iterator[str]:
     """Rows of one run alone, and rows without a time."""
     for name, results, other in (("old", old, new), ("new", new, old)):
         both = set(other.cases)
-        only = [case.name for case in results.cases if case not in both
-                and selection.has(case)]
-        failed = sorted(c.name for c in results.failed if selection.has(c))
-        over = [f"{case.name} ({results.word(case)})"
-                for case in results.limits if selection.has(case)]
-        for what, names in (
-            ("only", only), ("failed", failed), ("cut off", over)
+        only = [case for case in results.cases if case not in both]
+        for what, cases in (
+            ("only", only),
+            ("failed", sorted(results.failed, key=lambda case: case.name)),
+            ("cut off", results.limits),
         ):
+            is_over = what == "cut off"
+            names = [
+                case.name + f" ({results.word(case)})" * is_over
+                for case in filter(selection.has, cases)
+            ]
             if names:
                 yield f"{what} in {name}: {listing(names)}"
 
@@ -275,13 +259,12 @@ def times(results: Results, pairs: Sequence[Pair]) -> Table:
     """The time of each case, old and new."""
     rows = []
     for pair in pairs:
-        unit = _unit(results, pair.case)
-        old, new = (
-            replace(figure(median(values)), unit=unit)
-            for values in (pair.old, pair.new)
+        unit, both = _unit(results, pair.case), (pair.old, pair.new)
+        row = (
+            *(replace(figure(median(each)), unit=unit) for each in both),
+            figure(pair.change, pair.mark),
+            figure(u_test(*both)),
         )
-        changed = figure(pair.change, pair.mark)
-        row = (old, new, changed, figure(u_test(pair.old, pair.new)))
         rows.append((*case_key(results, pair.case), *row))
     heads = (*CASE, *columns("changes"))
     return Table("changes", "times", heads, tuple(rows))
@@ -300,18 +283,16 @@ def exact(old: Results, new: Results, selection: Selection) -> Table:
     both = set(new.cases)
     rows = []
     for counter in _EXACT.split():
-        for case in old.cases:
+        for case in filter(selection.has, old.cases):
             if case.operation != "set" or case not in both:
                 continue
-            before, after = (r.estimate(case, counter) for r in (old, new))
-            if before is None or after is None or not selection.has(case):
-                continue
-            if before.median != after.median:
+            found = [run.estimate(case, counter) for run in (old, new)]
+            values = [each.median for each in found if each]
+            if len(values) == 2 and values[0] != values[1]:
                 word = Cell(counter.replace("_", " "))
-                cells = (figure(each.median) for each in (before, after))
-                rows.append((*case_key(new, case), word, *cells))
-    word = Column("figure", "figure", names=True)
-    heads = (*CASE, word, *columns("exact"))
+                row = (word, *map(figure, values))
+                rows.append((*case_key(new, case), *row))
+    heads = (*CASE, *columns("exact"))
     return Table("exact", "figures that differ", heads, tuple(rows))
 
 
@@ -327,24 +308,22 @@ def of_places(
     whole = common(pair.change for pair in pairs)
     rows = []
     left_out = []
-    for place in places:
-        controls = [standing.control(run, place) for run in runs]
-        for name in names:
-            who = Contender(name)
-            cells = [time_cell(run, place, who) for run in runs]
-            if any(cell.is_absent and not cell.absence for cell in cells):
-                continue
-            times = (standing.times(run, place, who) for run in runs)
-            factor = change(*(list(t.values()) for t in times), len(pairs))
-            if factor is not None and not factor.is_interval:
-                left_out.append(f"{place.workload}, {name}")
-                continue
-            marked = mark(factor, whole, *controls) if factor else ""
-            key = (Cell(place.workload), Cell(name))
-            rows.append((*key, *cells, figure(factor, marked)))
-    measure = places[0].measure if places else standing.WHOLE
+    for place, name in product(places, names):
+        who = Contender(name)
+        cells = [time_cell(run, place, who) for run in runs]
+        if any(cell.is_absent and not cell.absence for cell in cells):
+            continue
+        times = (standing.times(run, place, who) for run in runs)
+        factor = change(*(list(t.values()) for t in times), len(pairs))
+        if factor is not None and not factor.is_interval:
+            left_out.append(f"{place.workload}, {name}")
+            continue
+        controls = (standing.control(run, place) for run in runs)
+        marked = mark(factor, whole, *controls) if factor else ""
+        key = (Cell(place.workload), Cell(name))
+        rows.append((*key, *cells, figure(factor, marked)))
     heads = (GUEST, STRUCTURE, *_BOTH, columns("changes")[2])
-    title = f"{measure.name}, {measure.unit}"
+    title = f"{places[0].measure.name}, {places[0].measure.unit}"
     return Table("changes", title, heads, tuple(rows)), left_out
 
 
@@ -353,12 +332,11 @@ def peaks(
 ) -> Table:
     """Memory has no noise: every difference is a change."""
     rows = []
-    for place in places:
-        for name in names:
-            case = replace(place.cases(Contender(name))[0], operation="set")
-            before, after = (run.peak_kib(case) for run in (old, new))
-            if None not in (before, after) and before != after:
-                row = (figure(before), figure(after))
-                rows.append((Cell(place.workload), Cell(name), *row))
+    for place, name in product(places, names):
+        case = replace(place.cases(Contender(name))[0], operation="set")
+        before, after = (run.peak_kib(case) for run in (old, new))
+        if None not in (before, after) and before != after:
+            row = (figure(before), figure(after))
+            rows.append((Cell(place.workload), Cell(name), *row))
     heads = (GUEST, STRUCTURE, *_BOTH)
     return Table("peaks", "peak KiB that differ", heads, tuple(rows))

@@ -23,25 +23,19 @@ def legend(results: Results, tables: Sequence[Table]) -> dict[str, str]:
 
 def marks(results: Results, tables: Sequence[Table]) -> dict[str, str]:
     baseline = results.baseline or "the baseline"
-    cells = [
-        (column, cell)
-        for table in tables
-        for row in table.rows
-        for column, cell in zip(table.columns, row)
-    ]
-    there = {cell.mark for _, cell in cells} | {
-        cell.absence[:1] if cell.absence[:1] == ">" else cell.absence or "-"
-        for _, cell in cells
-        if cell.is_absent
-    }
-    there |= {str(cell.value) for column, cell in cells if column.names}
-    spans = {
-        (cell.is_interval, table.key == "primary")
-        for table in tables
-        for row in table.rows
-        for column, cell in zip(table.columns, row)
-        if column.bounds and cell.low is not None
-    }
+    there: set[str] = set()
+    spans: set[tuple[bool, bool]] = set()
+    for table in tables:
+        cells = (c for row in table.rows for c in zip(table.columns, row))
+        for column, cell in cells:
+            there.add(cell.mark)
+            if cell.is_absent:
+                is_over = cell.absence.startswith(">")
+                there.add(">9" if is_over else cell.absence or "-")
+            elif column.names:
+                there.add(cell.text())
+            if column.bounds and cell.low is not None:
+                spans.add((cell.is_interval, table.key == "primary"))
     every = {
         "*": f"differs by more than {baseline} run twice (A/A control)"
         if results.has_control
@@ -50,16 +44,12 @@ def marks(results: Results, tables: Sequence[Table]) -> dict[str, str]:
         "~": "no difference shown",
         "?": "too few rounds to tell; of a call, perhaps with an interrupt",
         "-": "not measured",
-        ">": "takes more than so many ns, cut off because it is slow",
+        ">9": "takes more than so many ns, cut off because it is slow",
         "failed": "a wrong answer, or a crash",
         "(A/A control)": f"{baseline} a second time: what noise alone does",
         "(floor)": "a set that does nothing",
     }
-    made = {
-        (">9" if mark == ">" else mark): text
-        for mark, text in every.items()
-        if mark in there
-    }
+    made = {mark: text for mark, text in every.items() if mark in there}
     if (True, False) in spans:
         made["[ ]"] = _interval(results)
     elif (True, True) in spans:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from plots.read.profiles import Memory, Profile
 from plots.read.results import Contender, Results
 from plots.tables.cases import CASE
-from plots.tables.table import ABSENT, Cell, Table, columns, figure, names
+from plots.tables.table import ABSENT, Cell, Table, columns, figure
 
 _POLICIES = ("requested", "rounded", "slab", "pow2", "exact")
 _QUANTILES = ("count", "p50", "p90", "p99", "p99_9", "max", "max_raw")
@@ -69,4 +69,5 @@ def _sorted(results: Results) -> Iterator[Profile]:
 
 
 def _key(profile: Profile) -> tuple[Cell, ...]:
-    return names(profile.workload, profile.structure, profile.condition)
+    key = profile.workload, profile.structure, profile.condition
+    return tuple(map(Cell, key))

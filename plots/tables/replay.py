@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from plots.read.results import (Case, Contender, Results, condition_label)
-from plots.tables.table import Cell, Column, Table, made, said
+from plots.read.results import Case, Contender, Results, condition_label
+from plots.tables.table import Cell, Column, Table, columns, said
 
 _DRIVER = Column("driver", "driver", names=True)
-
 _POLICY = "policy:"
 
 STAGES = ("allocate", "record", "notify", "translate", "madvise", "sleep")
@@ -52,38 +51,35 @@ def conditions(results: Results) -> list[str]:
     return sorted({split(c)[1] for c in results.conditions(results.replay)})
 
 
-def drivers(results: Results, condition: str) -> list[Driver]:
-    """Lines under a condition, those without a set first."""
-    found = {
-        Driver(case.contender, split(case.condition)[0])
+def _cases(results: Results, condition: str) -> list[Case]:
+    return [
+        case
         for case in results.cases
         if case.operation == results.replay
         and split(case.condition)[1] == condition
-        and not case.contender.is_control
-    }
-    order = {
-        contender: rank
-        for rank, contender in enumerate(
-            results.in_order({driver.contender for driver in found})
+    ]
+
+
+def drivers(results: Results, condition: str) -> list[Driver]:
+    """Lines under a condition, those without a set first."""
+    policies: dict[Contender, set[str]] = {}
+    for case in _cases(results, condition):
+        if not case.contender.is_control:
+            policy = split(case.condition)[0]
+            policies.setdefault(case.contender, set()).add(policy)
+    return [
+        Driver(who, policy)
+        for who in sorted(
+            results.in_order(policies),
+            key=lambda who: who.structure not in results.setless,
         )
-    }
-    return sorted(
-        found,
-        key=lambda d: (
-            d.contender.structure not in results.setless,
-            order[d.contender],
-            d.policy,
-        ),
-    )
+        for policy in sorted(policies[who])
+    ]
 
 
 def workloads(results: Results, condition: str) -> list[str]:
     """Workloads under a condition, in the order of the context."""
-    present = {
-        case.workload
-        for case in results.cases
-        if case.operation == results.replay and split(case.condition)[1] == condition
-    }
+    present = {case.workload for case in _cases(results, condition)}
     known = [w.name for w in results.workloads if w.name in present]
     return known + sorted(present.difference(known))
 
@@ -92,9 +88,9 @@ def case_of(
     results: Results, workload: str, driver: Driver, condition: str
 ) -> Case:
     """The row of results that a line stands for."""
-    keys = [f"{_POLICY}{driver.policy}"] if driver.policy else []
-    keys += [condition] if condition else []
-    return Case(results.replay, workload, driver.contender, "/".join(keys))
+    keys = (driver.policy and f"{_POLICY}{driver.policy}", condition)
+    condition = "/".join(filter(None, keys))
+    return Case(results.replay, workload, driver.contender, condition)
 
 
 def figure(
@@ -109,31 +105,17 @@ def figure(
 def tables(results: Results) -> Iterator[Table]:
     """All tables of replay; none where nothing was replayed."""
     for condition in conditions(results):
-        for workload in workloads(results, condition):
-            place = f"replay of {workload}, {condition_label(condition)}"
-            for title, fields in said()["replay"].items():
-                heads = made(fields)
-                rows = tuple(
-                    (
-                        Cell(driver.label),
-                        *(
-                            Cell(
-                                figure(
-                                    results,
-                                    workload,
-                                    driver,
-                                    condition,
-                                    head.key,
-                                )
-                            )
-                            for head in heads
-                        ),
-                    )
-                    for driver in drivers(results, condition)
-                )
+        for guest in workloads(results, condition):
+            place = f"replay of {guest}, {condition_label(condition)}"
+            for title in said()["replay"]:
+                heads = columns("replay", title)
+                rows = []
+                for driver in drivers(results, condition):
+                    where = results, guest, driver, condition
+                    cells = (Cell(figure(*where, head.key)) for head in heads)
+                    rows.append((Cell(driver.label), *cells))
                 # A modelled host has no times of its own: no column of them.
-                table = Table(
-                    "replay", f"{place}: {title}", (_DRIVER, *heads), rows
-                ).filled()
+                every, title = (_DRIVER, *heads), f"{place}: {title}"
+                table = Table("replay", title, every, tuple(rows)).filled()
                 if table:
                     yield table

@@ -11,13 +11,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
 from plots.read.statistics import Estimate
 from plots.tables.figures import FORMS, alike, percent
-
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Column:
     """
 
     key: str
-    name: str
+    name: str = ""
     unit: str = ""
     legend: str = ""
     form: str = "number"
@@ -54,20 +54,12 @@ def said() -> Mapping[str, Mapping[str, Any]]:
     return tomllib.loads(text)
 
 
-def columns(table: str, **words: str) -> tuple[Column, ...]:
+def columns(*table: str, **words: str) -> tuple[Column, ...]:
     """Those of a table, with the words filled in."""
-    return made(said()[table], **words)
-
-
-def made(fields_of: Mapping[str, Any], **words: str) -> tuple[Column, ...]:
+    said_of: Mapping[str, Any] = reduce(getitem, table, said())
+    columns = (Column(key, **fields) for key, fields in said_of.items())
     return tuple(
-        Column(
-            key,
-            fields.get("name", ""),
-            legend=fields.get("legend", "").format(**words),
-            **{k: v for k, v in fields.items() if k not in ("name", "legend")},
-        )
-        for key, fields in fields_of.items()
+        replace(each, legend=each.legend.format(**words)) for each in columns
     )
 
 
@@ -104,10 +96,11 @@ class Cell:
         if self.low is None or self.high is None:
             return ()
         assert isinstance(self.value, float | int)
-        if form == "number":
-            low, high = (alike(v, self.value) for v in (self.low, self.high))
-        else:
-            low, high = (FORMS[form](v) for v in (self.low, self.high))
+        middle = self.value
+        low, high = (
+            alike(v, middle) if form == "number" else FORMS[form](v)
+            for v in (self.low, self.high)
+        )
         left, right = "[]" if self.is_interval else "()"
         return f"{left}{low},", f"{high}{right}"
 
@@ -127,13 +120,12 @@ ABSENT = Cell()
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under columns; `note` is a sentence on all of them."""
+    """Rows of cells under columns."""
 
     key: str
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
 
     def __bool__(self) -> bool:
         """Whether it has a figure to show."""
@@ -157,22 +149,17 @@ class Table:
     def filled(self) -> Table:
         """Without columns and rows that have no figure and no reason."""
 
-        def is_empty(cell: Cell) -> bool:
-            return cell.is_absent and not cell.absence
+        def says(cells: Iterable[Cell]) -> bool:
+            return any(not cell.is_absent or cell.absence for cell in cells)
 
         shown = [
             column.key
-            for i, column in enumerate(self.columns)
-            if column.names or not all(is_empty(row[i]) for row in self.rows)
+            for column in self.columns
+            if column.names or says(self.column(column.key))
         ]
-        table = self.pick(shown)
-        figures = [i for i, c in enumerate(table.columns) if not c.names]
-        rows = tuple(
-            row
-            for row in table.rows
-            if any(not is_empty(row[i]) for i in figures)
-        )
-        return replace(table, rows=rows)
+        figures = [i for i, c in enumerate(self.columns) if not c.names]
+        rows = tuple(r for r in self.rows if says(r[i] for i in figures))
+        return replace(self, rows=rows).pick(shown)
 
     def groups(self, *keys: str) -> Iterator[tuple[tuple[str, ...], Table]]:
         """The table cut by the names in these columns."""
@@ -181,11 +168,6 @@ class Table:
             values = tuple(str(cell.value) for cell in cut)
             rows = tuple(r for c, r in zip(cuts, self.rows) if c == cut)
             yield values, replace(self, rows=rows)
-
-
-def names(*words: str) -> tuple[Cell, ...]:
-    """Cells of columns that name rows."""
-    return tuple(map(Cell, words))
 
 
 def figure(

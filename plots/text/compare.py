@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from plots.read.results import Results
 from plots.tables import changes
-from plots.tables.changes import Pair, Selection
+from plots.tables.changes import Selection
 from plots.tables.legend import legend
 from plots.tables.table import Table
-from plots.text.layout import lines, page, wrap, wrapped
+from plots.text.layout import lines, page, wrapped
 from plots.text.report import by_place, by_unit
 
 
@@ -23,9 +23,16 @@ def compare(
     shown = [pair for pair in pairs if selection.is_all or pair.mark == "*"]
     times = changes.times(new, shown)
     exact = changes.exact(old, new, selection)
+    chosen = f"Chosen by flags, of {len(every)} rows."
     return page(
         [
-            wrapped(_summary(pairs, every)),
+            wrapped(
+                [
+                    changes.verdict(pairs, every),
+                    *[chosen] * (len(pairs) < len(every)),
+                    *changes.warnings(pairs),
+                ]
+            ),
             wrapped(changes.heads(old, new)),
             *map(lines, by_place(by_unit(times, "old"))),
             *map(lines, by_place([exact])),
@@ -33,13 +40,6 @@ def compare(
             wrapped(changes.missing(old, new, selection)),
         ]
     )
-
-
-def _summary(pairs: Sequence[Pair], every: Sequence[Pair]) -> Iterator[str]:
-    yield changes.verdict(pairs, every)
-    if len(pairs) < len(every):
-        yield f"Chosen by flags, of {len(every)} rows."
-    yield from changes.warnings(pairs)
 
 
 def _legend(

@@ -328,11 +328,18 @@ def test_a_change_in_one_direction_only_is_a_warning_in_both(
 @pytest.mark.parametrize(
     "selection, names",
     [
-        (Selection(structures=("p",)), ["p"] * 4),
-        (Selection(operations=("drain",)), ["p", "q"] * 2),
-        (Selection(workloads=("b",)), ["p", "q"] * 2),
+        (Selection({"structure": ["p"]}), ["p"] * 4),
+        (Selection({"operation": ["drain"]}), ["p", "q"] * 2),
+        (Selection({"workload": ["b"]}), ["p", "q"] * 2),
         (
-            Selection(("q", "r"), ("set",), ("a",), is_all=True),
+            Selection(
+                {
+                    "structure": ["q", "r"],
+                    "operation": ["set"],
+                    "workload": ["a"],
+                },
+                is_all=True,
+            ),
             ["q", "r"],
         ),
     ],
@@ -365,7 +372,7 @@ def test_memory_and_failures_of_other_rows_are_left_out_by_flags(
             + error_rows("set/b/y", "failed: wrong", 1)
         )
 
-    text = compare_of(run(1), run(2), Selection(structures=("x",)))
+    text = compare_of(run(1), run(2), Selection({"structure": ["x"]}))
     assert "x          bits per page" in text
     assert "  x" in text and "  y" not in text
     assert "failed in" not in text
