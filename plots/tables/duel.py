@@ -8,7 +8,6 @@ times, or one that the command line names.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from plots.read.results import Case, Contender, Results
@@ -50,18 +49,15 @@ class Duel:
         places = map(self.place, self.guests)
         return all(standing.control(self.results, place) for place in places)
 
-    def on(self, guests: Iterable[str]) -> Duel:
-        """The same on these guests alone."""
-        return replace(self, guests=tuple(guests))
-
     def place(self, guest: str) -> Place:
         return Place(self.measure, guest, self.condition)
 
     def ratio(self, guest: str) -> Rival | None:
         if self.rival is None:
             return None
-        both = (self.rival, self.baseline)
-        return standing.ratio_of(self.results, self.place(guest), *both)
+        return standing.to_baseline(
+            self.results, self.place(guest), self.rival
+        )
 
     def why(self, guest: str) -> str:
         """Why a guest has no ratio, in words."""
@@ -75,22 +71,21 @@ class Duel:
                 return f"{name} takes over {word[1:]}{a_page} and was cut off"
         return "no round has both"
 
-    def _case(self, guest: str, name: str, condition: str) -> Case:
-        return Case("set", guest, Contender(name), condition)
+    def _set(self, guest: str, name: str) -> Case:
+        return Case("set", guest, Contender(name), self.condition)
 
     def peak(self, guest: str, name: str) -> float | None:
         """KiB at any time."""
-        case = self._case(guest, name, self.condition)
-        return self.results.any_peak_kib(case)
+        return self.results.any_peak_kib(self._set(guest, name))
 
     def lost(self, guest: str, name: str) -> float | None:
         """Pages in a million that were lost under the fault."""
-        case = self._case(guest, name, self.fault)
+        case = replace(self._set(guest, name), condition=self.fault)
         return self.results.lost_ppm(case) if self.fault else None
 
     def longest(self, guest: str, name: str) -> tuple[float, bool] | None:
         """The longest call under the lock in us, and if it is sure."""
-        return longest(self.results, self._case(guest, name, self.condition))
+        return longest(self.results, self._set(guest, name))
 
 
 def longest(results: Results, case: Case) -> tuple[float, bool] | None:
@@ -113,35 +108,32 @@ def duel(results: Results) -> Duel | None:
 
 
 def _duel(results: Results, measure: Measure, condition: str) -> Duel | None:
-    guests = standing.workloads(results, measure, condition)
-    places = [Place(measure, guest, condition) for guest in guests]
+    places = standing.places_of(results, measure, condition)
 
     def has_time(name: str) -> bool:
         who = Contender(name)
         return any(standing.times(results, place, who) for place in places)
 
-    if not has_time(results.baseline or ""):
-        return None
     asked = meant(results)
     # Of what nobody asked for, a variant comes last.
     others = sorted(
         _others(results), key=lambda name: results.variant_of(name) is not None
     )
     rival = next(filter(has_time, [*asked, *others]), None)
-    if rival is None:
+    if rival is None or not has_time(results.baseline or ""):
         return None
     before = asked[: asked.index(rival)] if rival in asked else asked
-    ordered = tuple(standing.by_run(results, guests))
-    return Duel(results, measure, condition, rival, ordered, tuple(before))
+    guests = tuple(place.workload for place in places)
+    return Duel(results, measure, condition, rival, guests, tuple(before))
 
 
 def meant(results: Results) -> list[str]:
     """Rivals that were declared; without any, those that were named."""
     others = _others(results)
-    declared = results.context.get("primary_structures", "").split(",")
-    if results.context.get("primary_baseline") != results.baseline:
-        declared = []
-    for names in (declared, named(results)):
+    said = results.context.get
+    declared = said("primary_structures", "").split(",")
+    is_ours = said("primary_baseline") == results.baseline
+    for names in (declared if is_ours else [], named(results)):
         if found := [n for n in dict.fromkeys(names) if n in others]:
             return found
     return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, product
 
 from plots.read.results import Case, Contender, Results, condition_label
 from plots.read.statistics import estimate, median
@@ -34,11 +35,7 @@ def ratio_cell(results: Results, place: Place, who: Contender) -> Cell:
         return figure(standing.control(results, place))
     if who.structure == results.baseline:
         return Cell(1.0) if standing.times(results, place, who) else ABSENT
-    return rival_cell(
-        standing.ratio_of(
-            results, place, who.structure, results.baseline or ""
-        )
-    )
+    return rival_cell(standing.to_baseline(results, place, who.structure))
 
 
 def rival_cell(rival: standing.Rival | None) -> Cell:
@@ -73,14 +70,12 @@ def guests(found: Duel, most: int | None = None) -> Table:
         ratio = (_range(found, guest),) if found.rival else ()
         rows.append((Cell(guest), *row, *times, *ratio))
     empty = [Cell("")] * (len(heads) - 2)
-    if most is not None and len(found.guests) > most:
-        more = len(found.guests) - most
+    more = len(found.guests) - len(rows)
+    if more:
         rows.append((Cell(f"{more} more"), *empty, Cell("")))
-    control = [
-        ratio
-        for guest in found.guests
-        for ratio in standing.control_ratios(results, found.place(guest))
-    ]
+    places = map(found.place, found.guests)
+    ratios = (standing.control_ratios(results, place) for place in places)
+    control = list(chain.from_iterable(ratios))
     if control and found.rival:
         name = standing.label(results, Contender("", 1))
         rows.append((Cell(name), *empty, spanned(control, median(control))))
@@ -100,9 +95,8 @@ def _title(found: Duel) -> str:
     if rounds:
         ends = dict.fromkeys((rounds[0], rounds[-1]))
         title += f", {' to '.join(map(str, ends))} rounds"
-    if found.rival:
-        title += f"; ratio {found.rival} / {found.baseline}"
-    return title
+    ratio = f"; ratio {found.rival} / {found.baseline}"
+    return title + ratio * bool(found.rival)
 
 
 def _range(found: Duel, guest: str) -> Cell:
@@ -119,10 +113,8 @@ def duel_rows(blocks: Sequence[Duel]) -> Table:
     rows = []
     for found in blocks:
         for guest in found.guests:
-            times = [
-                time_cell(found.results, found.place(guest), Contender(name))
-                for name in found.both
-            ]
+            where = found.results, found.place(guest)
+            times = [time_cell(*where, Contender(name)) for name in found.both]
             ratio = rival_cell(found.ratio(guest))
             if not ratio.is_absent or times[-1].absence:
                 key = (Cell(found.measure.name), Cell(guest))
@@ -145,21 +137,14 @@ def beside(found: Duel) -> Table:
         return call[0] if call else None
 
     under = condition_label(found.fault).removeprefix("fault ")
-    measured = (found.peak, found.lost, step)
     heads = tuple(
         replace(column, key=f"{column.key}_{name}", name=name)
         for column in columns("beside", lost=under)
         for name in found.both
     )
+    cells = list(product((found.peak, found.lost, step), found.both))
     rows = tuple(
-        (
-            Cell(guest),
-            *(
-                figure(each(guest, name))
-                for each in measured
-                for name in found.both
-            ),
-        )
+        (Cell(guest), *(figure(each(guest, name)) for each, name in cells))
         for guest in found.guests
     )
     return Table("beside", "", (GUEST, *heads), rows).filled()
@@ -177,11 +162,8 @@ def glances(
     """
     for measure in standing.measures(results)[:1]:
         for condition in standing.conditions(results, measure)[:1]:
-            there = standing.workloads(results, measure, condition)
-            for workload in standing.by_run(results, there):
-                place = Place(measure, workload, condition)
-                table = glance(results, place, counts)
-                if table:
+            for place in standing.places_of(results, measure, condition):
+                if table := glance(results, place, counts):
                     yield table
 
 

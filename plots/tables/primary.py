@@ -18,36 +18,37 @@ from plots.tables.standing import Measure, Place
 from plots.tables.table import Cell, Column, Table
 
 
+def _who(results: Results) -> list[Contender]:
+    return results.in_order({Contender(n) for *_, n in results.primary_ratios})
+
+
+def _measures(results: Results) -> list[Measure]:
+    """Those that have primary ratios, that which decides first."""
+    every = {parts for parts, _, _ in results.primary_ratios}
+    return [
+        measure
+        for measure in standing.measures(results)
+        if measure.operations in every and measure.counter == "ns_per_page"
+    ]
+
+
 def tables(results: Results) -> Iterator[Table]:
     """A table for each operation and their sum, that which decides first."""
-    ratios = results.primary_ratios
-    names = {Contender(structure) for _, _, structure in ratios}
-    columns = (
-        GUEST,
-        *(
-            Column(who.structure, who.structure, bounds="interval")
-            for who in results.in_order(names)
-        ),
-    )
-    for measure in standing.measures(results):
-        if measure.counter != "ns_per_page":
-            continue
+    who = _who(results)
+    names = [each.structure for each in who]
+    heads = (GUEST, *(Column(n, n, bounds="interval") for n in names))
+    there = {ratio[:2] for ratio in results.primary_ratios}
+    for measure in _measures(results):
         rows = tuple(
             (
-                Cell(workload),
-                *(
-                    _cell(results, Place(measure, workload, ""), who)
-                    for who in results.in_order(names)
-                ),
+                Cell(place.workload),
+                *(_cell(results, place, each) for each in who),
             )
-            for workload in standing.by_run(
-                results, standing.workloads(results, measure, "")
-            )
-            if any(r[:2] == (measure.operations, workload) for r in ratios)
+            for place in standing.places_of(results, measure, "")
+            if (measure.operations, place.workload) in there
         )
-        if rows:
-            title = f"primary: {measure.name}, ratio to {results.baseline}"
-            yield Table("primary", title, columns, rows)
+        title = f"primary: {measure.name}, ratio to {results.baseline}"
+        yield Table("primary", title, heads, rows)
 
 
 def _cell(results: Results, place: Place, who: Contender) -> Cell:
@@ -59,20 +60,12 @@ def _cell(results: Results, place: Place, who: Contender) -> Cell:
 
 def words(results: Results) -> str:
     """Which ratios are primary, and what that means."""
-    ratios = results.primary_ratios
-    many = len(ratios)
-    names = {Contender(structure) for _, _, structure in ratios}
-    every = {parts for parts, _, _ in ratios}
-    times: list[Measure] = [
-        measure
-        for measure in standing.measures(results)
-        if measure.operations in every and measure.counter == "ns_per_page"
-    ]
+    many = len(results.primary_ratios)
     said = (
         f"PRIMARY, declared before the run: {many} ratios to"
         f" {results.baseline}, of"
-        f" {', '.join(c.structure for c in results.in_order(names))} for"
-        f" {', '.join(m.name for m in times)} without faults"
+        f" {', '.join(c.structure for c in _who(results))} for"
+        f" {', '.join(m.name for m in _measures(results))} without faults"
     )
     if many > MOST_PRIMARY:
         return (

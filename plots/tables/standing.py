@@ -9,7 +9,7 @@ round. A run that lacks one of them is judged by what it has.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from plots.read.results import Case, Contender, Results
@@ -46,10 +46,8 @@ class Place:
 
     def cases(self, who: Contender) -> list[Case]:
         """One for each operation whose times are added."""
-        return [
-            Case(operation, self.workload, who, self.condition)
-            for operation in self.measure.operations
-        ]
+        where = self.workload, who, self.condition
+        return [Case(each, *where) for each in self.measure.operations]
 
 
 @dataclass(frozen=True)
@@ -97,26 +95,33 @@ def measures(results: Results) -> list[Measure]:
 
 def conditions(results: Results, measure: Measure) -> list[str]:
     """Conditions under which all operations of a measure ran."""
-    first, *others = map(results.conditions, measure.operations)
-    return [c for c in first if all(c in other for other in others)]
+    return _in_all(map(results.conditions, measure.operations))
 
 
 def workloads(results: Results, measure: Measure, condition: str) -> list[str]:
     """Workloads on which all operations of a measure ran."""
-    first, *others = (
-        results.workloads_of(operation, condition)
-        for operation in measure.operations
+    return _in_all(
+        results.workloads_of(each, condition) for each in measure.operations
     )
-    return [w for w in first if all(w in other for other in others)]
+
+
+def _in_all(lists: Iterable[list[str]]) -> list[str]:
+    first, *others = lists
+    return [each for each in first if all(each in other for other in others)]
 
 
 def places(results: Results) -> Iterator[Place]:
     """Each measure under each condition on each workload that it has."""
     for measure in measures(results):
         for condition in conditions(results, measure):
-            there = workloads(results, measure, condition)
-            for workload in by_run(results, there):
-                yield Place(measure, workload, condition)
+            yield from places_of(results, measure, condition)
+
+
+def places_of(
+    results: Results, measure: Measure, condition: str
+) -> list[Place]:
+    there = workloads(results, measure, condition)
+    return [Place(measure, w, condition) for w in by_run(results, there)]
 
 
 def mean_runs(results: Results) -> dict[str, float]:
@@ -162,14 +167,11 @@ def short_cases(results: Results) -> list[Case]:
 
 def times(results: Results, place: Place, who: Contender) -> dict[int, float]:
     """By round, where every operation of the measure has a time."""
-    parts = [
-        results.values(case, place.measure.counter)
-        for case in place.cases(who)
-    ]
+    counter = place.measure.counter
+    parts = [results.values(case, counter) for case in place.cases(who)]
     sums = {
         number: sum(part[number] for part in parts)
-        for number in sorted(parts[0])
-        if all(number in part for part in parts)
+        for number in sorted(set.intersection(*map(set, parts)))
     }
     return {n: value for n, value in sums.items() if math.isfinite(value)}
 
@@ -199,15 +201,17 @@ def ratio_of(
     if results.baseline in (one, other):
         # Turned round, a primary ratio is one still.
         who = other if one == results.baseline else one
-        operations = place.measure.operations
-        many = results.interval_for(
-            operations, place.workload, who, place.condition
-        )
+        where = place.workload, who, place.condition
+        many = results.interval_for(place.measure.operations, *where)
     values = ratios(results, place, Contender(one), Contender(other))
     ratio = estimate(values, many)
     if ratio is None:
         return None
     return Rival(one, ratio, mark(ratio, control(results, place)))
+
+
+def to_baseline(results: Results, place: Place, name: str) -> Rival | None:
+    return ratio_of(results, place, name, results.baseline or "")
 
 
 def control(results: Results, place: Place) -> Estimate | None:
@@ -250,10 +254,6 @@ def standing(results: Results, place: Place) -> Standing | None:
         return None
     winner, *others = sorted(every, key=lambda name: every[name].median)
     rivals = (ratio_of(results, place, name, winner) for name in others)
-    baseline = results.baseline or ""
-    to_baseline = None
-    if winner != baseline:
-        to_baseline = ratio_of(results, place, winner, baseline)
-    return Standing(
-        winner, every[winner], to_baseline, tuple(filter(None, rivals))
-    )
+    is_baseline = winner == results.baseline
+    ratio = None if is_baseline else to_baseline(results, place, winner)
+    return Standing(winner, every[winner], ratio, tuple(filter(None, rivals)))

@@ -17,6 +17,7 @@ import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from plots.read.results import Contender, Results, condition_label
 from plots.read.file import shorten
@@ -152,7 +153,7 @@ def _without_few_rounds(block: Duel) -> tuple[Duel, list[str]]:
             standing.word(results, place, name) for name in block.both
         ):
             shown.append(guest)
-    return block.on(shown), few
+    return replace(block, guests=tuple(shown)), few
 
 
 def _counts(
