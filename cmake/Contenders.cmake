@@ -18,7 +18,7 @@ function(pfn_optional_library name)
   endif()
 endfunction()
 
-# pfn_parse_contender(harness/contenders.def "PFN_CONTENDER(...)")
+# pfn_parse_contender(structures/list.def "PFN_CONTENDER(...)")
 # Sets PFN_CLASS, PFN_HEADER and PFN_LIBRARY of the caller.
 macro(pfn_parse_contender list_file line)
   string(CONCAT form "^PFN_CONTENDER\\("
@@ -32,7 +32,7 @@ macro(pfn_parse_contender list_file line)
   set(PFN_LIBRARY ${CMAKE_MATCH_4})
 endmacro()
 
-# pfn_add_kinds(harness/contenders.def)
+# pfn_add_kinds(structures/list.def)
 # Adds pfn::tested_structures out of the contenders that PFN_ONLY names, for
 # tests alone: one file, and nothing that measures.
 function(pfn_add_kinds list_file)
@@ -73,18 +73,19 @@ function(pfn_add_kinds list_file)
     DEPS pfn::rig PRIVATE_DEPS ${libraries})
 endfunction()
 
-# pfn_add_contenders(harness/contenders.def)
-# Reads the list and adds pfn::contenders, which holds the functions declared in
-# harness/measure/contender.h. CMake runs again when the list changes.
+# pfn_add_contenders(structures/list.def DEPS pfn::measure)
+# Reads the list and adds pfn::registry, which holds the functions declared in
+# harness/registry/contender.h. CMake runs again when the list changes.
 #
 # A contender that wraps a library is a library of its own, so that nothing of
 # what the wrapped one asks of a compiler reaches any other contender.
 function(pfn_add_contenders list_file)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/${list_file})
   file(STRINGS ${PROJECT_SOURCE_DIR}/${list_file} lines
     REGEX "^PFN_CONTENDER\\(")
-  set(templates ${PROJECT_SOURCE_DIR}/harness/measure)
+  set(templates ${PROJECT_SOURCE_DIR}/harness/registry)
   set(generated ${PROJECT_BINARY_DIR}/generated)
   set(sources)
   set(wrappers)
@@ -121,7 +122,7 @@ function(pfn_add_contenders list_file)
       ${generated}/uses_${PFN_CLASS}.cc @ONLY)
     if(PFN_LIBRARY)
       pfn_add_library(NAME contender_${PFN_CLASS} SRCS ${files}
-        DEPS pfn::measure PRIVATE_DEPS pfn::with_${PFN_LIBRARY})
+        DEPS ${ARG_DEPS} PRIVATE_DEPS pfn::with_${PFN_LIBRARY})
       pfn_compile_together(contender_${PFN_CLASS})
       list(APPEND wrappers pfn::contender_${PFN_CLASS})
     else()
@@ -132,10 +133,10 @@ function(pfn_add_contenders list_file)
   endforeach()
 
   configure_file(${templates}/contenders.cc.in ${generated}/contenders.cc @ONLY)
-  pfn_add_library(NAME contenders
+  pfn_add_library(NAME registry
     SRCS ${sources} ${generated}/contenders.cc
-    DEPS pfn::measure PRIVATE_DEPS ${wrappers})
-  pfn_compile_together(contenders)
+    DEPS ${ARG_DEPS} PRIVATE_DEPS ${wrappers})
+  pfn_compile_together(registry)
 endfunction()
 
 # With PFN_QUICK_BUILD, compiles a dozen files of the library as one, as all of

@@ -35,6 +35,15 @@ function(pfn_add_library)
   endif()
 endfunction()
 
+# pfn_add_room(NAME heap SRCS a.cc b.cc DEPS pfn::x PRIVATE_DEPS y)
+# The same for the folder NAME, which has all the sources: a folder is a library.
+function(pfn_add_room)
+  cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS;PRIVATE_DEPS" ${ARGN})
+  list(TRANSFORM ARG_SRCS PREPEND ${ARG_NAME}/)
+  pfn_add_library(NAME ${ARG_NAME} SRCS ${ARG_SRCS}
+    DEPS ${ARG_DEPS} PRIVATE_DEPS ${ARG_PRIVATE_DEPS})
+endfunction()
+
 # With PFN_QUICK_BUILD, does not optimise the target: a command line or a file
 # of results takes long to compile and no time to run.
 function(pfn_compile_quickly target)

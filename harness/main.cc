@@ -34,23 +34,24 @@
 #include <utility>
 #include <vector>
 
+#include "harness/check/command.h"
+#include "harness/check/crash_note.h"
 #include "harness/cli/options.h"
 #include "harness/cli/sweep_options.h"
-#include "harness/instructions/counter.h"
-#include "harness/instructions/run_under_callgrind.h"
-#include "harness/report/guard.h"
+#include "harness/machine/guard.h"
+#include "harness/machine/run_under_callgrind.h"
+#include "harness/measure/counter.h"
+#include "harness/measure/floor.h"
 #include "harness/run/describe.h"
 #include "harness/run/process.h"
 #include "harness/run/rows.h"
 #include "harness/run/runner.h"
-#include "harness/sweep/command.h"
-#include "harness/sweep/crash_note.h"
-#include "workloads/catalog.h"
-#include "workloads/shipped.h"
-#include "workloads/text/json.h"
-#include "workloads/text/printable.h"
+#include "workloads/base/json.h"
+#include "workloads/base/printable.h"
+#include "workloads/base/trace_error.h"
+#include "workloads/generate/catalog.h"
 #include "workloads/trace/first_pages.h"
-#include "workloads/trace/trace_error.h"
+#include "workloads/trace/shipped.h"
 
 namespace pfn {
 namespace {

@@ -24,14 +24,14 @@
 #include <utility>
 #include <vector>
 
-#include "workloads/catalog.h"
+#include "workloads/base/command_line.h"
+#include "workloads/base/nearest.h"
+#include "workloads/base/printable.h"
+#include "workloads/base/size.h"
+#include "workloads/generate/catalog.h"
 #include "workloads/generate/generators.h"
 #include "workloads/import/import_file.h"
 #include "workloads/import/importers.h"
-#include "workloads/text/command_line.h"
-#include "workloads/text/nearest.h"
-#include "workloads/text/printable.h"
-#include "workloads/text/size.h"
 #include "workloads/trace/trace_dump.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "workloads/text/size.h"
+#include "workloads/base/size.h"
 
 namespace pfn {
 namespace {

@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/heap/nowait_heap.h"
-#include "workloads/text/command_line.h"
+#include "harness/kernel/nowait_heap.h"
+#include "workloads/base/command_line.h"
 
 namespace pfn {
 

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/fault/fault_table.h"
-#include "harness/replay/replay_spec.h"
-#include "workloads/text/nearest.h"
+#include "harness/driver/replay_spec.h"
+#include "harness/kernel/fault_table.h"
+#include "workloads/base/nearest.h"
 
 namespace pfn {
 namespace {

@@ -21,13 +21,14 @@
 
 #include "harness/cli/flags.h"
 #include "harness/cli/lists.h"
-#include "harness/report/guard.h"
+#include "harness/machine/guard.h"
+#include "harness/measure/floor.h"
 #include "harness/run/rows.h"  // CanServe
 #include "pfnbench_version.h"
-#include "workloads/catalog.h"
-#include "workloads/shipped.h"
-#include "workloads/text/command_line.h"
-#include "workloads/text/nearest.h"
+#include "workloads/base/command_line.h"
+#include "workloads/base/nearest.h"
+#include "workloads/generate/catalog.h"
+#include "workloads/trace/shipped.h"
 
 namespace pfn {
 namespace {

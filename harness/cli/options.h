@@ -19,14 +19,14 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/fault/fault_spec.h"
-#include "harness/fault/operation_draw.h"
-#include "harness/heap/large_policy.h"
-#include "harness/measure/contender.h"
+#include "harness/driver/replay_spec.h"
+#include "harness/kernel/fault_spec.h"
+#include "harness/kernel/large_policy.h"
+#include "harness/kernel/operation_draw.h"
 #include "harness/measure/operation.h"
 #include "harness/measure/stopwatch.h"
-#include "harness/replay/replay_spec.h"
-#include "workloads/text/command_line.h"  // UsageError
+#include "harness/registry/contender.h"
+#include "workloads/base/command_line.h"  // UsageError
 
 namespace pfn {
 

@@ -9,9 +9,9 @@
 #include <span>
 #include <string_view>
 
-#include "workloads/text/command_line.h"
-#include "workloads/text/nearest.h"
-#include "workloads/text/size.h"
+#include "workloads/base/command_line.h"
+#include "workloads/base/nearest.h"
+#include "workloads/base/size.h"
 
 namespace pfn {
 namespace {

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "harness/check/command.h"
 #include "harness/cli/options.h"
-#include "harness/measure/contender.h"
-#include "harness/sweep/command.h"
+#include "harness/registry/contender.h"
 
 namespace pfn {
 

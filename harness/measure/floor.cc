@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-#include "harness/measure/contender.h"
+#include "harness/measure/floor.h"
+
 #include "harness/measure/loops.h"
 
 namespace pfn {

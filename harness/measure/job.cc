@@ -10,9 +10,9 @@
 #include <map>
 #include <type_traits>
 
-#include "harness/measure/page_blocks.h"
-#include "harness/oracle.h"
+#include "harness/check/oracle.h"
 #include "structures/core/pfn_set.h"
+#include "workloads/trace/page_blocks.h"
 
 namespace pfn {
 namespace {

@@ -9,21 +9,23 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "harness/fault/fault_spec.h"
-#include "harness/fault/operation_draw.h"
-#include "harness/heap/large_policy.h"
-#include "harness/heap/nowait_heap.h"
-#include "harness/heap/page_arena.h"
+#include "harness/kernel/fault_spec.h"
+#include "harness/kernel/large_policy.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/kernel/operation_draw.h"
+#include "harness/kernel/page_arena.h"
 #include "harness/measure/operation.h"
-#include "harness/measure/workload.h"
-#include "harness/replay/replay_spec.h"
+#include "workloads/trace/workload.h"
 
 namespace pfn {
+
+struct ReplaySpec;
 
 struct Job {
   Operation operation;
@@ -38,7 +40,7 @@ struct Job {
   FaultDraw fault_draw = FaultDraw::kAllocation;
   LargePolicy large = LargePolicy::kPow2;
   unsigned cpus = NowaitHeap::Options{}.cpus;
-  ReplaySpec replay = {};  // kReplay
+  std::shared_ptr<const ReplaySpec> replay = {};  // kReplay
   // For the whole measurement, on the wall; zero is none. What is not done by
   // then is cut off and has no figure.
   std::chrono::nanoseconds time_limit{};

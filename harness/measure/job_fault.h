@@ -11,9 +11,9 @@
 #include <memory>
 #include <optional>
 
-#include "harness/fault/fault_model.h"
-#include "harness/fault/operation_draw.h"
-#include "harness/heap/nowait_heap.h"
+#include "harness/kernel/fault_model.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/kernel/operation_draw.h"
 #include "harness/measure/job.h"
 
 namespace pfn {

@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "harness/measure/deadline.h"
-#include "harness/measure/page_blocks.h"
 #include "harness/measure/stopwatch.h"
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
+#include "workloads/trace/page_blocks.h"
 
 namespace pfn {
 

@@ -22,8 +22,8 @@
 #include <cstddef>
 #include <string>
 
-#include "harness/fault/operation_draw.h"
-#include "harness/heap/nowait_heap.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/kernel/operation_draw.h"
 #include "harness/measure/deadline.h"
 #include "harness/measure/job.h"
 #include "harness/measure/job_fault.h"

@@ -11,7 +11,7 @@
 #include <sstream>
 #include <utility>
 
-#include "harness/instructions/counter.h"
+#include "harness/measure/counter.h"
 
 namespace pfn {
 namespace {

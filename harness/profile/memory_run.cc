@@ -12,11 +12,11 @@
 #include <span>
 #include <vector>
 
-#include "harness/heap/nowait_heap.h"
+#include "harness/kernel/nowait_heap.h"
 #include "harness/measure/deadline.h"
 #include "harness/measure/job_fault.h"
 #include "harness/measure/loops.h"
-#include "harness/measure/page_blocks.h"
+#include "workloads/trace/page_blocks.h"
 
 namespace pfn {
 namespace {

@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "harness/any_set.h"
+#include "harness/check/any_set.h"
 #include "harness/measure/job.h"
 #include "harness/profile/profile.h"
 

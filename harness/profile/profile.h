@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/heap/nowait_heap.h"
+#include "harness/kernel/nowait_heap.h"
 #include "structures/core/pfn.h"
 
 namespace pfn {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "harness/profile/profile.h"
-#include "workloads/text/json.h"
+#include "workloads/base/json.h"
 
 namespace pfn {
 namespace {

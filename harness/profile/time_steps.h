@@ -22,15 +22,15 @@
 #include <string>
 #include <string_view>
 
-#include "harness/heap/nowait_heap.h"
+#include "harness/kernel/nowait_heap.h"
 #include "harness/measure/deadline.h"
 #include "harness/measure/job.h"
 #include "harness/measure/job_fault.h"
 #include "harness/measure/loops.h"
-#include "harness/measure/page_blocks.h"
 #include "harness/profile/profile.h"
 #include "harness/profile/tail_recorder.h"
 #include "structures/core/pfn_set.h"
+#include "workloads/trace/page_blocks.h"
 
 namespace pfn {
 

@@ -12,7 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/replay/replay_spec.h"
+#include "harness/driver/replay_spec.h"
+#include "harness/measure/floor.h"
 #include "workloads/trace/list_distance.h"
 
 namespace pfn {

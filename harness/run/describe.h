@@ -9,7 +9,7 @@
 #define PFNBENCH_HARNESS_RUN_DESCRIBE_H_
 
 #include "harness/run/rows.h"
-#include "workloads/text/json.h"
+#include "workloads/base/json.h"
 
 namespace pfn {
 

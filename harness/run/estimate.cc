@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "harness/profile/profiler.h"
+#include "harness/run/profiler.h"
 
 namespace pfn {
 namespace {

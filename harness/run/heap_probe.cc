@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "harness/fault/fault_model.h"
-#include "harness/heap/nowait_heap.h"
+#include "harness/kernel/fault_model.h"
+#include "harness/kernel/nowait_heap.h"
 
 namespace pfn {
 namespace {

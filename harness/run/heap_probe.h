@@ -10,8 +10,8 @@
 
 #include <cstdint>
 
-#include "harness/any_set.h"
-#include "harness/heap/page_arena.h"
+#include "harness/check/any_set.h"
+#include "harness/kernel/page_arena.h"
 
 namespace pfn {
 

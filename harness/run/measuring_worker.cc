@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include "harness/heap/page_arena.h"
-#include "harness/instructions/counter.h"
+#include "harness/kernel/page_arena.h"
+#include "harness/measure/counter.h"
 #include "harness/measure/stopwatch.h"
 #include "harness/profile/profile.h"
-#include "harness/report/results_file.h"
+#include "harness/results/results_file.h"
 #include "harness/run/message.h"
 #include "harness/run/process.h"
 #include "harness/run/profiles.h"

@@ -16,8 +16,8 @@
 #include <string>
 
 #include "harness/measure/job.h"
-#include "harness/profile/profiler.h"
 #include "harness/run/heap_probe.h"
+#include "harness/run/profiler.h"
 #include "harness/run/rows.h"
 #include "harness/run/worker.h"
 

@@ -15,7 +15,7 @@
 #include <span>
 #include <vector>
 
-#include "harness/profile/profiler.h"
+#include "harness/run/profiler.h"
 #include "harness/run/row_budget.h"
 #include "harness/run/rows.h"
 

@@ -2,11 +2,13 @@
 
 #include "harness/run/rows.h"
 
+#include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
-#include "harness/replay/replay.h"
+#include "harness/driver/replay.h"
+#include "harness/measure/floor.h"
 
 namespace pfn {
 namespace {
@@ -15,8 +17,8 @@ namespace {
 std::vector<std::pair<std::string, std::string>> Conditions(const Job& job) {
   std::vector<std::pair<std::string, std::string>> conditions;
   const bool is_replay = job.operation == Operation::kReplay;
-  if (is_replay && job.replay.driver.transport == Transport::kChunks) {
-    conditions.emplace_back("policy", job.replay.policy.ToString());
+  if (is_replay && job.replay->driver.transport == Transport::kChunks) {
+    conditions.emplace_back("policy", job.replay->policy.ToString());
   }
   if (job.fault.kind != FaultSpec::Kind::kNone) {
     conditions.emplace_back("fault", job.fault.ToString());
@@ -27,11 +29,11 @@ std::vector<std::pair<std::string, std::string>> Conditions(const Job& job) {
   if (job.large != LargePolicy::kPow2) {
     conditions.emplace_back("large", Name(job.large));
   }
-  if (is_replay && job.replay.host.is_real) {
+  if (is_replay && job.replay->host.is_real) {
     conditions.emplace_back("host", "real");
   }
   if (is_replay) {
-    const std::string driver = DriverToString(job.replay.driver);
+    const std::string driver = DriverToString(job.replay->driver);
     if (!driver.empty()) conditions.emplace_back("driver", driver);
   }
   return conditions;
@@ -72,20 +74,24 @@ void AddRows(const RowRequest& request, const Job& job,
 
 // The rows of `job`, which is a replay, but for its policy and driver.
 void AddReplays(const RowRequest& request, Job job, std::vector<Row>& rows) {
-  job.replay = {.driver = request.driver, .policy = {}, .host = request.host};
+  const ReplaySpec usual = {
+      .driver = request.driver, .policy = {}, .host = request.host};
   for (const Contender* contender : request.contenders) {
     if (!CanServe(*contender, job.fault)) continue;
     for (const PolicySpec& policy : request.policies) {
       if (!CanServe(*contender, policy)) continue;
-      job.replay.policy = policy;
-      job.replay.driver.policy = policy.policy;
+      ReplaySpec replay = usual;
+      replay.policy = policy;
+      replay.driver.policy = policy.policy;
+      job.replay = std::make_shared<const ReplaySpec>(replay);
       AddRows(request, job, *contender, contender->replay, rows);
     }
   }
   for (const SetlessDriver& driver : request.setless) {
-    job.replay.policy = {};
-    job.replay.driver.policy = {};
-    job.replay.driver.transport = driver.transport;
+    ReplaySpec replay = usual;
+    replay.driver.policy = {};
+    replay.driver.transport = driver.transport;
+    job.replay = std::make_shared<const ReplaySpec>(replay);
     rows.push_back(MakeRow(job, driver.name, 0, &ReplaySetless));
   }
 }

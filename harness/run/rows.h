@@ -15,12 +15,13 @@
 #include <string>
 #include <vector>
 
-#include "harness/fault/fault_spec.h"
-#include "harness/measure/contender.h"
+#include "harness/driver/replay_spec.h"
+#include "harness/kernel/fault_spec.h"
 #include "harness/measure/job.h"
 #include "harness/measure/operation.h"
-#include "harness/measure/workload.h"
-#include "harness/report/row_key.h"
+#include "harness/registry/contender.h"
+#include "harness/results/row_key.h"
+#include "workloads/trace/workload.h"
 
 namespace pfn {
 

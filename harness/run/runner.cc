@@ -21,13 +21,13 @@
 #include <vector>
 
 #include "harness/measure/stopwatch.h"
-#include "harness/report/environment.h"
-#include "harness/report/progress.h"
-#include "harness/report/results_file.h"
+#include "harness/machine/environment.h"
+#include "harness/results/results_file.h"
 #include "harness/run/estimate.h"
 #include "harness/run/heap_probe.h"
 #include "harness/run/measuring_worker.h"
 #include "harness/run/profiles.h"
+#include "harness/run/progress.h"
 #include "harness/run/row_budget.h"
 
 namespace pfn {

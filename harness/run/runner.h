@@ -20,7 +20,7 @@
 
 #include "harness/run/row_budget.h"
 #include "harness/run/rows.h"
-#include "workloads/text/json.h"
+#include "workloads/base/json.h"
 
 namespace pfn {
 

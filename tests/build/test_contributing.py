@@ -58,7 +58,7 @@ def test_the_members_that_it_shows_are_those_that_the_build_asks_for(tmp_path):
     block = re.search(r"```c\+\+\n(.*?)```", section(), re.S)[1]
     source = tmp_path / "mine.cc"
     source.write_text(
-        '#include "harness/requires_pfn_set.h"\nnamespace pfn {\n'
+        '#include "harness/registry/requires_pfn_set.h"\nnamespace pfn {\n'
         + block
         + "PFN_REQUIRES_PFN_SET(Mine);\n}  // namespace pfn\n"
     )
@@ -67,8 +67,8 @@ def test_the_members_that_it_shows_are_those_that_the_build_asks_for(tmp_path):
 
 
 def test_the_lines_that_it_counts_are_right():
-    lines = (ROOT / "structures/std_set.h").read_text().count("\n")
-    assert f"structures/std_set.h): {lines} lines" in section()
+    lines = (ROOT / "structures/library/std_set.h").read_text().count("\n")
+    assert f"structures/library/std_set.h): {lines} lines" in section()
 
 
 def test_one_header_and_one_line_pass_every_test(checkout):

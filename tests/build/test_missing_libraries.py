@@ -65,7 +65,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 def wrappers() -> dict[str, str]:
     """Class and Debian package of each contender that wraps a library."""
-    lines = (ROOT / "harness/contenders.def").read_text()
+    lines = (ROOT / "structures/list.def").read_text()
     found = re.findall(r"^PFN_CONTENDER\((\w+), \S+, (\w+)\)$", lines, re.M)
     assert found
     return {name: PACKAGES[library] for name, library in found}

@@ -15,7 +15,7 @@
 #include <iterator>
 #include <vector>
 
-#include "harness/sweep/time_limit.h"
+#include "harness/check/time_limit.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace {

@@ -31,12 +31,12 @@
 #include <utility>
 #include <vector>
 
-#include "harness/any_set.h"
-#include "harness/heap/page_arena.h"
-#include "harness/measure/contender.h"
-#include "harness/sweep/checked_set.h"
+#include "harness/check/any_set.h"
+#include "harness/check/checked_set.h"
+#include "harness/kernel/page_arena.h"
+#include "harness/registry/contender.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "workloads/splitmix64.h"
+#include "workloads/base/splitmix64.h"
 
 namespace pfn::testing {
 namespace {

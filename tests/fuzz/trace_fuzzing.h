@@ -16,8 +16,8 @@
 #include <string_view>
 
 #include "tests/fuzz/fuzz_target.h"
+#include "workloads/base/trace_error.h"
 #include "workloads/trace/trace.h"
-#include "workloads/trace/trace_error.h"
 #include "workloads/trace/trace_io.h"
 
 namespace pfn::testing {

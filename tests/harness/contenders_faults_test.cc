@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "harness/fault/fault_spec.h"
-#include "harness/fault/fault_table.h"
-#include "harness/measure/contender.h"
+#include "harness/kernel/fault_spec.h"
+#include "harness/kernel/fault_table.h"
+#include "harness/registry/contender.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {

@@ -10,7 +10,8 @@
 #include <set>
 #include <string>
 
-#include "harness/measure/contender.h"
+#include "harness/measure/floor.h"
+#include "harness/registry/contender.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {

@@ -4,7 +4,7 @@
 // implementation of the kernel's order of checks. An index is the 1-based
 // number of the call that fails.
 
-#include "harness/fault/fault_attr.h"
+#include "harness/kernel/fault_attr.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "workloads/splitmix64.h"
+#include "workloads/base/splitmix64.h"
 
 namespace pfn {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/fault/fault_spec.h"
-#include "harness/fault/operation_draw.h"
+#include "harness/kernel/fault_spec.h"
+#include "harness/kernel/operation_draw.h"
 
 namespace pfn {
 namespace {

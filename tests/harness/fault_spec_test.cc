@@ -3,7 +3,7 @@
 // What may stand behind --fault=, what is refused and how, and that every
 // specification prints as a text that gives it again.
 
-#include "harness/fault/fault_spec.h"
+#include "harness/kernel/fault_spec.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "harness/fault/fault_table.h"
+#include "harness/kernel/fault_table.h"
 
 namespace pfn {
 namespace {

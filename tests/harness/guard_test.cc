@@ -3,7 +3,7 @@
 // The guard sees what disturbs on machines that are made of files, names a
 // remedy for each, and says nothing of a quiet one or of what is not told.
 
-#include "harness/report/guard.h"
+#include "harness/machine/guard.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>

@@ -9,7 +9,7 @@
 
 #include <memory>
 
-#include "harness/measure/contender.h"
+#include "harness/registry/contender.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {

@@ -11,8 +11,8 @@
 #include <map>
 #include <vector>
 
-#include "harness/fault/fault_spec.h"
-#include "harness/heap/nowait_heap.h"
+#include "harness/kernel/fault_spec.h"
+#include "harness/kernel/nowait_heap.h"
 
 namespace pfn {
 namespace {

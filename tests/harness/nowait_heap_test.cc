@@ -3,7 +3,7 @@
 // The heap that contenders allocate from: its ledger, its slabs, when pages are
 // asked for and given back, how requests fail, and that misuse does not pass.
 
-#include "harness/heap/nowait_heap.h"
+#include "harness/kernel/nowait_heap.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "harness/fault/fault_spec.h"
-#include "harness/heap/poison.h"
+#include "harness/kernel/fault_spec.h"
+#include "harness/kernel/poison.h"
 
 namespace pfn {
 namespace {

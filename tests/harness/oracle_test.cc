@@ -3,7 +3,7 @@
 // The oracle against std::set, page by page and step by step: whatever checks
 // everything else must be right itself.
 
-#include "harness/oracle.h"
+#include "harness/check/oracle.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

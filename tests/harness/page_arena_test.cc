@@ -3,7 +3,7 @@
 // The pages behind the heap: aligned blocks that do not overlap, are used
 // again, and know their owner.
 
-#include "harness/heap/page_arena.h"
+#include "harness/kernel/page_arena.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -11,11 +11,11 @@
 #include <numeric>
 #include <vector>
 
-#include "harness/fault/gilbert_elliott.h"
-#include "harness/fault/nolock.h"
-#include "harness/fault/order_limit.h"
-#include "harness/fault/pcp_only.h"
-#include "harness/fault/zone_wmark.h"
+#include "harness/kernel/gilbert_elliott.h"
+#include "harness/kernel/nolock.h"
+#include "harness/kernel/order_limit.h"
+#include "harness/kernel/pcp_only.h"
+#include "harness/kernel/zone_wmark.h"
 
 namespace pfn {
 namespace {

@@ -19,11 +19,11 @@
 #include <vector>
 
 #include "harness/profile/memory_run.h"
-#include "harness/profile/profiler.h"
 #include "harness/profile/tail_recorder.h"
 #include "harness/profile/time_histogram.h"
 #include "harness/profile/time_steps.h"
-#include "structures/xbitmap.h"
+#include "harness/run/profiler.h"
+#include "structures/xbitmap/xbitmap.h"
 #include "tests/harness/testing.h"
 
 namespace {

@@ -3,7 +3,7 @@
 // The progress line: on a terminal never wider than one, and gone at the end;
 // elsewhere a line now and then.
 
-#include "harness/report/progress.h"
+#include "harness/run/progress.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

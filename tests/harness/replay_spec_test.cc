@@ -2,7 +2,7 @@
 //
 // What --policy, --host and --driver take, and how they refuse the rest.
 
-#include "harness/replay/replay_spec.h"
+#include "harness/driver/replay_spec.h"
 
 #include <gtest/gtest.h>
 

@@ -3,15 +3,15 @@
 // Replay as a measurement: figures of right structures, no figure for wrong
 // ones, and a host that really gives memory back.
 
-#include "harness/replay/replay.h"
+#include "harness/driver/replay.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
 
-#include "harness/replay/real_host.h"
-#include "structures/xbitmap.h"
+#include "harness/driver/real_host.h"
+#include "structures/xbitmap/xbitmap.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {
@@ -42,8 +42,8 @@ Measurement RunReplayOf(Measurement (*replay)(const Job&), PolicySpec policy,
           .fault = ParseFaultSpec(fault),
           .fault_seed = 1,
           .arena = &arena};
-  job.replay = {
-      .driver = {.policy = policy.policy}, .policy = policy, .host = host};
+  job.replay = std::make_shared<const ReplaySpec>(ReplaySpec{
+      .driver = {.policy = policy.policy}, .policy = policy, .host = host});
   return replay(job);
 }
 
@@ -146,7 +146,8 @@ TEST(Replay, ADriverWithoutASetHasNoTimeOfOne) {
           .fault = {},
           .fault_seed = 1,
           .arena = &arena};
-  job.replay.driver.transport = Transport::kPipelined;
+  job.replay = std::make_shared<const ReplaySpec>(
+      ReplaySpec{.driver = {.transport = Transport::kPipelined}});
   const Measurement m = ReplaySetless(job);
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.pages, 0);

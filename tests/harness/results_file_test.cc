@@ -3,7 +3,7 @@
 // results.json: appears with the first figure, is replaced as a whole, holds
 // all repetitions of a row together, and says of each what it measures.
 
-#include "harness/report/results_file.h"
+#include "harness/results/results_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "tests/workloads/testing.h"
-#include "workloads/trace/trace_error.h"
+#include "workloads/base/trace_error.h"
 
 namespace pfn {
 namespace {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/measure/floor.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {

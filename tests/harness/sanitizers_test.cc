@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "harness/heap/nowait_heap.h"
-#include "harness/heap/page_arena.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/kernel/page_arena.h"
 
 namespace pfn {
 namespace {

@@ -3,7 +3,7 @@
 // What the kernel's allocators make of a size: kmalloc classes, page orders and
 // the slabs of SLUB, as /proc/slabinfo shows them on machines of 1 to 256 CPUs.
 
-#include "harness/heap/size_classes.h"
+#include "harness/kernel/size_classes.h"
 
 #include <gtest/gtest.h>
 

@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "harness/sweep/command.h"
-#include "harness/sweep/crash_note.h"
+#include "harness/check/command.h"
+#include "harness/check/crash_note.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {

@@ -15,13 +15,13 @@
 #include <string>
 #include <vector>
 
-#include "harness/fault/fault_spec.h"
+#include "harness/kernel/fault_spec.h"
 #include "harness/measure/job.h"
 #include "harness/measure/measure.h"
 #include "harness/measure/operation.h"
-#include "harness/measure/workload.h"
 #include "structures/core/pfn_set.h"
-#include "workloads/splitmix64.h"
+#include "workloads/base/splitmix64.h"
+#include "workloads/trace/workload.h"
 
 namespace pfn::testing {
 

@@ -2,7 +2,7 @@
 //
 // The scan for runs against a walk from bit to bit.
 
-#include "structures/parts/bit_runs.h"
+#include "structures/core/bit_runs.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 // The kernel's B+ tree and Handa's segments on it: the split and merge rules,
 // what a failed insertion leaves, and what it all weighs.
 
-#include "structures/btree_bitmap.h"
+#include "structures/btree/btree_bitmap.h"
 
 #include <gtest/gtest.h>
 
@@ -15,9 +15,9 @@
 #include <random>
 #include <vector>
 
-#include "harness/heap/nowait_heap.h"
-#include "harness/heap/page_arena.h"
-#include "structures/parts/btree_index.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/kernel/page_arena.h"
+#include "structures/btree/btree_index.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

@@ -3,7 +3,7 @@
 // The B+ tree of runs: where leaves are cut, where the border between two of
 // them lies, when they join, and what a split that fails leaves behind.
 
-#include "structures/btree_range.h"
+#include "structures/btree/btree_range.h"
 
 #include <gtest/gtest.h>
 
@@ -11,9 +11,9 @@
 #include <optional>
 #include <vector>
 
-#include "harness/heap/nowait_heap.h"
-#include "harness/heap/page_arena.h"
-#include "structures/parts/btree_run_tree.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/kernel/page_arena.h"
+#include "structures/btree/btree_run_tree.h"
 #include "tests/structures/rig.h"
 #include "tests/structures/tree_walk.h"
 

@@ -40,14 +40,14 @@ def say(text: str) -> None:
 
 
 def known_names() -> list[str]:
-    """The names of harness/contenders.def, as their headers say them."""
+    """The names of structures/list.def, as their headers say them."""
     names = []
-    listed = (ROOT / "harness/contenders.def").read_text()
+    listed = (ROOT / "structures/list.def").read_text()
     for header in re.findall(r"^PFN_CONTENDER\(\w+, ([^,)]+)", listed, re.M):
         try:
             text = (ROOT / header).read_text()
         except OSError:
-            say(f"check: harness/contenders.def: there is no {header}")
+            say(f"check: structures/list.def: there is no {header}")
             sys.exit(2)
         found = re.search(r'\.name = "([^"]*)"', text)
         if found:
@@ -64,7 +64,7 @@ def refuse_unknown(names: list[str]) -> None:
         say(
             f"check: unknown structure {name!a}"
             + (f"; did you mean {' or '.join(near)}?" if near else "")
-            + f" (harness/contenders.def has: {', '.join(known)})"
+            + f" (structures/list.def has: {', '.join(known)})"
         )
         sys.exit(2)
 
@@ -222,7 +222,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="./run check",
         usage="%(prog)s NAME [NAME...]",
-        description="Builds structures of harness/contenders.def alone, under "
+        description="Builds structures of structures/list.def alone, under "
         "the address and undefined-behaviour sanitizers, in build/check, and "
         "runs their tests: " + ", ".join(KINDS) + ". docs/checks.md says what "
         "each looks for.",

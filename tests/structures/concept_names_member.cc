@@ -6,7 +6,7 @@
 
 #include <optional>
 
-#include "harness/requires_pfn_set.h"
+#include "harness/registry/requires_pfn_set.h"
 
 namespace pfn {
 

@@ -2,7 +2,7 @@
 
 #include "tests/structures/contender_kinds.h"
 
-#include "harness/measure/contender.h"
+#include "harness/registry/contender.h"
 
 namespace pfn::testing {
 

@@ -9,11 +9,11 @@
 
 #include <vector>
 
-#include "harness/any_set.h"
+#include "harness/check/any_set.h"
 
 namespace pfn::testing {
 
-// Every contender of harness/contenders.def, in its order.
+// Every contender of structures/list.def, in its order.
 const std::vector<SetKind>& ContenderKinds();
 // Those that IsFaultable().
 const std::vector<SetKind>& FaultableKinds();

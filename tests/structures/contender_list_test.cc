@@ -38,7 +38,7 @@ TEST(ContenderListTest, EveryHeaderInStructuresIsListed) {
     ++headers;
     const std::string header = "structures/" + entry.path().filename().string();
     EXPECT_TRUE(listed.contains(header))
-        << header << " is not in harness/contenders.def; a header that is no "
+        << header << " is not in structures/list.def; a header that is no "
         << "contender belongs into structures/parts";
   }
   EXPECT_GE(headers, 4);
@@ -122,7 +122,7 @@ TEST(ContenderListTest, WhatTheDocumentationHasItHasInFull) {
   for (const std::string& name : documented) {
     EXPECT_TRUE(headers.contains(name))
         << "docs/contenders.md tells of " << name
-        << ", which is not in harness/contenders.def";
+        << ", which is not in structures/list.def";
     EXPECT_EQ(rows.count(name), 1)
         << "docs/contenders.md: 'The list' needs one row:\n"
         << "| `" << name << "` | who, when | in one line | lines |";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The failure sweep (harness/sweep/sweep.h) over the first pages of recorded
+// The failure sweep (harness/check/sweep.h) over the first pages of recorded
 // traces, and which requests it made to fail: a sweep that fails nothing tests
 // nothing.
 
@@ -11,11 +11,11 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/measure/workload.h"
-#include "harness/sweep/sweep.h"
+#include "harness/check/sweep.h"
 #include "tests/structures/rig.h"
-#include "workloads/shipped.h"
+#include "workloads/trace/shipped.h"
 #include "workloads/trace/trace_io.h"
+#include "workloads/trace/workload.h"
 
 namespace pfn::testing {
 namespace {

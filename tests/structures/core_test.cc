@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "harness/oracle.h"
+#include "harness/check/oracle.h"
+#include "structures/core/bits.h"
 #include "structures/core/pfn_set.h"
-#include "structures/parts/bits.h"
 
 namespace pfn {
 namespace {

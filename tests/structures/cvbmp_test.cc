@@ -4,7 +4,7 @@
 // each operation; memory; the defects of the posted code; and every legal size
 // of a segment.
 
-#include "structures/cvbmp.h"
+#include "structures/cvbmp/cvbmp.h"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@
 
 #include "tests/structures/operation.h"
 #include "tests/structures/rig.h"
-#include "workloads/splitmix64.h"
+#include "workloads/base/splitmix64.h"
 
 namespace pfn::testing {
 namespace {

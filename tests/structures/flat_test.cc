@@ -2,7 +2,7 @@
 //
 // How flat grows, what it costs, and where it ends.
 
-#include "structures/flat.h"
+#include "structures/flat/flat.h"
 
 #include <gtest/gtest.h>
 

@@ -9,8 +9,8 @@
 #include <map>
 #include <vector>
 
-#include "structures/parts/interval_map_adapter.h"
-#include "structures/parts/throwing_allocator.h"
+#include "structures/library/interval_map_adapter.h"
+#include "structures/library/throwing_allocator.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

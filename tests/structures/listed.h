@@ -3,7 +3,7 @@
 // File: tests/structures/listed.h
 //
 // What the repository says about its contenders in files that are not compiled:
-// the list harness/contenders.def, and the tables of docs/contenders.md. Needs
+// the list structures/list.def, and the tables of docs/contenders.md. Needs
 // PFN_SOURCE_FOLDER.
 
 #ifndef PFNBENCH_TESTS_STRUCTURES_LISTED_H_
@@ -46,7 +46,7 @@ inline std::string Between(const std::string& text, const std::string& before,
 // PFN_CONTENDER(Class, header[, library])
 inline std::vector<Listed> ListedContenders() {
   std::vector<Listed> contenders;
-  for (const std::string& line : LinesOf("harness/contenders.def")) {
+  for (const std::string& line : LinesOf("structures/list.def")) {
     if (!line.starts_with("PFN_CONTENDER(")) continue;
     Listed listed;
     std::istringstream words(Between(line, ", ", ")"));

@@ -3,7 +3,7 @@
 // The maple tree's geometry: what ranges weigh, which stores need nodes and how
 // many, and that a store that cannot get them leaves the tree untouched.
 
-#include "structures/maple.h"
+#include "structures/maple/maple.h"
 
 #include <gtest/gtest.h>
 
@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "harness/heap/nowait_heap.h"
-#include "harness/heap/page_arena.h"
-#include "structures/parts/maple_tree.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/kernel/page_arena.h"
+#include "structures/maple/maple_tree.h"
 #include "tests/structures/rig.h"
 #include "tests/structures/tree_walk.h"
 

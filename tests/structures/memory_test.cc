@@ -12,15 +12,15 @@
 #include <string>
 #include <vector>
 
-#include "harness/heap/nowait_heap.h"
-#include "structures/btree_bitmap.h"
-#include "structures/cvbmp.h"
-#include "structures/maple.h"
-#include "structures/xbitmap.h"
+#include "harness/kernel/nowait_heap.h"
+#include "structures/btree/btree_bitmap.h"
+#include "structures/cvbmp/cvbmp.h"
+#include "structures/maple/maple.h"
+#include "structures/xbitmap/xbitmap.h"
 #include "tests/structures/contender_kinds.h"
 #include "tests/structures/listed.h"
 #include "tests/structures/rig.h"
-#include "workloads/splitmix64.h"
+#include "workloads/base/splitmix64.h"
 
 namespace pfn::testing {
 namespace {

@@ -3,13 +3,13 @@
 // The shape of the page-sized radix tree, what a failure leaves behind, and
 // that it keeps its memory.
 
-#include "structures/radix_page.h"
+#include "structures/radix_page/radix_page.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-#include "structures/radix_page_cursor.h"
+#include "structures/radix_page/radix_page_cursor.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "harness/sweep/time_limit.h"
+#include "harness/check/time_limit.h"
 
 namespace pfn {
 

@@ -16,12 +16,12 @@
 #include <string>
 #include <vector>
 
-#include "harness/any_set.h"
-#include "harness/heap/nowait_heap.h"
-#include "harness/heap/page_arena.h"
-#include "harness/oracle.h"
-#include "harness/sweep/checked_set.h"
-#include "harness/sweep/failures_to_order.h"
+#include "harness/check/any_set.h"
+#include "harness/check/checked_set.h"
+#include "harness/check/failures_to_order.h"
+#include "harness/check/oracle.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/kernel/page_arena.h"
 #include "tests/structures/contender_kinds.h"
 
 namespace pfn {
@@ -72,7 +72,7 @@ class Bare {
   std::unique_ptr<S> set_;
 };
 
-// The judge of harness/sweep/checked_set.h, as GoogleTest wants it.
+// The judge of harness/check/checked_set.h, as GoogleTest wants it.
 class Rig {
  public:
   using Result = ::testing::AssertionResult;

@@ -4,7 +4,7 @@
 // what a conversion that gets no memory leaves behind, how a run is split, and
 // that no request grows with the set.
 
-#include "structures/roaring.h"
+#include "structures/roaring/roaring.h"
 
 #include <gtest/gtest.h>
 
@@ -16,15 +16,15 @@
 #include <set>
 #include <vector>
 
-#include "harness/fault/fault_model.h"
-#include "harness/heap/nowait_heap.h"
-#include "harness/heap/page_arena.h"
-#include "harness/oracle.h"
-#include "structures/parts/roaring/chunk.h"
-#include "structures/parts/roaring/table.h"
-#include "structures/roaring_4096.h"
-#include "structures/roaring_hint.h"
-#include "structures/roaring_run.h"
+#include "harness/check/oracle.h"
+#include "harness/kernel/fault_model.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/kernel/page_arena.h"
+#include "structures/roaring/chunk.h"
+#include "structures/roaring/roaring_4096.h"
+#include "structures/roaring/roaring_hint.h"
+#include "structures/roaring/roaring_run.h"
+#include "structures/roaring/table.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

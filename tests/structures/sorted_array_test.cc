@@ -3,7 +3,7 @@
 // The array that is sorted when somebody looks: what a page costs, that looking
 // and clearing never need memory, and that sorting page by page loses nothing.
 
-#include "structures/sorted_array.h"
+#include "structures/array/sorted_array.h"
 
 #include <gtest/gtest.h>
 
@@ -12,8 +12,8 @@
 #include <random>
 #include <vector>
 
-#include "harness/heap/nowait_heap.h"
-#include "harness/oracle.h"
+#include "harness/check/oracle.h"
+#include "harness/kernel/nowait_heap.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

@@ -17,7 +17,7 @@
 
 #include "structures/core/pfn_set.h"
 #include "tests/structures/contender_kinds.h"
-#include "workloads/splitmix64.h"
+#include "workloads/base/splitmix64.h"
 
 namespace pfn::testing {
 namespace {

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/heap/poison.h"
+#include "harness/kernel/poison.h"
 
 namespace pfn::testing {
 namespace {

@@ -4,14 +4,14 @@
 // and nodes that stay. And the last-leaf hint of xarray-hint and xbitmap-hint,
 // which must not outlive what it leads to.
 
-#include "structures/xarray.h"
+#include "structures/xarray/xarray.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-#include "structures/xarray_hint.h"
-#include "structures/xbitmap_hint.h"
+#include "structures/xarray/xarray_hint.h"
+#include "structures/xbitmap/xbitmap_hint.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

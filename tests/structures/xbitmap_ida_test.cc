@@ -2,7 +2,7 @@
 //
 // The preload of the IDA: a set lives on the pool alone.
 
-#include "structures/xbitmap_ida.h"
+#include "structures/xbitmap/xbitmap_ida.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 // The preload convention that was posted: when the pool is drawn upon, and what
 // a caller sees to whom it looks empty.
 
-#include "structures/xbitmap_preload.h"
+#include "structures/xbitmap/xbitmap_preload.h"
 
 #include <gtest/gtest.h>
 

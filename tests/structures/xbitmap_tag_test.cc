@@ -3,7 +3,7 @@
 // The FREE marks of xbitmap-tag are exact whatever the tree goes through; that
 // is what Validate() looks at, and what the search for a non-member relies on.
 
-#include "structures/xbitmap_tag.h"
+#include "structures/xbitmap/xbitmap_tag.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 // costs, when the tree grows and shrinks, what a failure leaves behind; and its
 // own queries, for the defects that the posted ones had.
 
-#include "structures/xbitmap.h"
+#include "structures/xbitmap/xbitmap.h"
 
 #include <gtest/gtest.h>
 

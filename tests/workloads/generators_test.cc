@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "tests/workloads/testing.h"
-#include "workloads/catalog.h"
+#include "workloads/generate/catalog.h"
 #include "workloads/generate/permutation.h"
 #include "workloads/trace/page_ranges.h"
 #include "workloads/trace/trace_io.h"

@@ -2,7 +2,7 @@
 //
 // What is written can be read: valid JSON whatever the text, and the number.
 
-#include "workloads/text/json.h"
+#include "workloads/base/json.h"
 
 #include <gtest/gtest.h>
 

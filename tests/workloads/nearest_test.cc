@@ -2,7 +2,7 @@
 //
 // What is said about a name that nobody knows.
 
-#include "workloads/text/nearest.h"
+#include "workloads/base/nearest.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 //
 // Nothing that came from outside reaches a terminal as it is.
 
-#include "workloads/text/printable.h"
+#include "workloads/base/printable.h"
 
 #include <gtest/gtest.h>
 

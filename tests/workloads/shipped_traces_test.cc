@@ -11,7 +11,7 @@
 #include <string>
 
 #include "tests/workloads/testing.h"
-#include "workloads/shipped.h"
+#include "workloads/trace/shipped.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
 

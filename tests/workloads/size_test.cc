@@ -2,7 +2,7 @@
 //
 // Numbers with suffixes mean the same on every command line.
 
-#include "workloads/text/size.h"
+#include "workloads/base/size.h"
 
 #include <gtest/gtest.h>
 

@@ -17,8 +17,8 @@
 #include <string>
 #include <string_view>
 
+#include "workloads/base/trace_error.h"
 #include "workloads/trace/trace.h"
-#include "workloads/trace/trace_error.h"
 #include "workloads/trace/trace_io.h"
 
 namespace pfn::testing {

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "tests/workloads/testing.h"
-#include "workloads/trace/atomic_file.h"
+#include "workloads/base/atomic_file.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
 

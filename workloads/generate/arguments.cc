@@ -10,11 +10,11 @@
 #include <charconv>
 #include <optional>
 
-#include "workloads/text/nearest.h"
-#include "workloads/text/printable.h"
-#include "workloads/text/size.h"
-#include "workloads/trace/text_scan.h"
-#include "workloads/trace/trace_error.h"
+#include "workloads/base/nearest.h"
+#include "workloads/base/printable.h"
+#include "workloads/base/size.h"
+#include "workloads/base/text_scan.h"
+#include "workloads/base/trace_error.h"
 
 namespace pfn {
 namespace {

@@ -13,7 +13,7 @@
 #include <span>
 #include <utility>
 
-#include "workloads/splitmix64.h"
+#include "workloads/base/splitmix64.h"
 #include "workloads/trace/trace.h"
 
 namespace pfn {

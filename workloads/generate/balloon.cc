@@ -9,11 +9,11 @@
 #include <limits>
 #include <vector>
 
+#include "workloads/base/text_scan.h"
 #include "workloads/generate/array_writer.h"
 #include "workloads/generate/buddy_sim.h"
 #include "workloads/generate/generators.h"
-#include "workloads/shipped.h"
-#include "workloads/trace/text_scan.h"
+#include "workloads/trace/shipped.h"
 #include "workloads/trace/trace_io.h"
 
 namespace pfn {

@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "workloads/base/splitmix64.h"
 #include "workloads/generate/buddy_zone.h"
-#include "workloads/splitmix64.h"
 #include "workloads/trace/trace.h"
 
 namespace pfn {

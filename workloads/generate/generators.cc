@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "workloads/text/nearest.h"
-#include "workloads/text/printable.h"
-#include "workloads/trace/trace_error.h"
+#include "workloads/base/nearest.h"
+#include "workloads/base/printable.h"
+#include "workloads/base/trace_error.h"
 
 namespace pfn {
 

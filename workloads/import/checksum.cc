@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "workloads/trace/trace_error.h"
+#include "workloads/base/trace_error.h"
 
 namespace pfn {
 

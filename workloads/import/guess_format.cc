@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "workloads/base/text_scan.h"
 #include "workloads/import/kernel_event.h"
-#include "workloads/trace/text_scan.h"
 
 namespace pfn {
 namespace {

@@ -13,12 +13,12 @@
 #include <string_view>
 #include <utility>
 
+#include "workloads/base/printable.h"
+#include "workloads/base/trace_error.h"
 #include "workloads/import/checksum.h"
 #include "workloads/import/guess_format.h"
 #include "workloads/import/importers.h"
-#include "workloads/text/printable.h"
 #include "workloads/trace/byte_source.h"
-#include "workloads/trace/trace_error.h"
 #include "workloads/trace/trace_stats.h"
 #include "workloads/trace/trace_text.h"
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "workloads/trace/text_scan.h"
+#include "workloads/base/text_scan.h"
 
 namespace pfn {
 namespace {

@@ -7,13 +7,13 @@
 #include <cstdint>
 #include <optional>
 
+#include "workloads/base/printable.h"
+#include "workloads/base/text_scan.h"
+#include "workloads/base/trace_error.h"
 #include "workloads/import/guess_format.h"
 #include "workloads/import/guest_balloon.h"
 #include "workloads/import/kernel_event.h"
-#include "workloads/text/printable.h"
 #include "workloads/trace/line_reader.h"
-#include "workloads/trace/text_scan.h"
-#include "workloads/trace/trace_error.h"
 
 namespace pfn {
 namespace {

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "workloads/base/trace_error.h"
 #include "workloads/trace/page_ranges.h"
-#include "workloads/trace/trace_error.h"
 
 namespace pfn {
 namespace {

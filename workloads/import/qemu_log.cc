@@ -9,12 +9,12 @@
 #include <optional>
 #include <utility>
 
+#include "workloads/base/printable.h"
+#include "workloads/base/text_scan.h"
+#include "workloads/base/trace_error.h"
 #include "workloads/import/balloon_count.h"
 #include "workloads/import/guess_format.h"
-#include "workloads/text/printable.h"
 #include "workloads/trace/line_reader.h"
-#include "workloads/trace/text_scan.h"
-#include "workloads/trace/trace_error.h"
 
 namespace pfn {
 namespace {

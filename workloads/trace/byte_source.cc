@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "workloads/trace/trace_error.h"
+#include "workloads/base/trace_error.h"
 
 namespace pfn {
 namespace {

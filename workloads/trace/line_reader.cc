@@ -8,7 +8,7 @@
 #include <cstring>
 #include <span>
 
-#include "workloads/trace/trace_error.h"
+#include "workloads/base/trace_error.h"
 
 namespace pfn {
 namespace {

@@ -6,9 +6,9 @@
 #include <charconv>
 #include <memory>
 
-#include "workloads/text/printable.h"
+#include "workloads/base/printable.h"
+#include "workloads/base/trace_error.h"
 #include "workloads/trace/line_reader.h"
-#include "workloads/trace/trace_error.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_text.h"
 

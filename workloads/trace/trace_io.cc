@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "workloads/trace/atomic_file.h"
+#include "workloads/base/atomic_file.h"
 #include "workloads/trace/byte_source.h"
 #include "workloads/trace/trace_text.h"
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "workloads/base/trace_error.h"
 #include "workloads/trace/trace.h"
-#include "workloads/trace/trace_error.h"
 
 namespace pfn {
 

@@ -4,7 +4,7 @@
 
 #include <bit>
 
-#include "workloads/text/printable.h"
+#include "workloads/base/printable.h"
 
 namespace pfn {
 std::string_view ProblemOfHeaderText(std::string_view value) {

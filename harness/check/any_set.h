@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/check/any_set.h
+//
+// A contender behind virtual functions, for whoever looks at answers and not at
+// time: failure sweep, fuzzer and tests are compiled once and run for every
+// contender. Nothing that is measured goes through it.
+
+#ifndef PFNBENCH_HARNESS_CHECK_ANY_SET_H_
+#define PFNBENCH_HARNESS_CHECK_ANY_SET_H_
+
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <vector>
+
+#include "harness/kernel/nowait_heap.h"
+#include "structures/core/pfn_set.h"
+
+namespace pfn {
+
+inline constexpr PfnRange kAllPages = {0, kMaxPfn};
+
+class AnySet {
+ public:
+  virtual ~AnySet() = default;
+
+  virtual Status Set(Pfn pfn, Gfp gfp) = 0;
+  virtual Status Clear(Pfn pfn, Gfp gfp) = 0;
+  virtual bool Test(Pfn pfn) = 0;
+  virtual std::optional<PfnRange> NextRange(Pfn from, Pfn max) = 0;
+  virtual Status ClearRange(PfnRange range, Gfp gfp) = 0;
+
+  // What VisitRanges visits.
+  virtual std::vector<PfnRange> Ranges(PfnRange range) = 0;
+  // True for a contender that cannot tell.
+  virtual bool Validate() = 0;
+};
+
+template <PfnSet S>
+class ErasedSet final : public AnySet {
+ public:
+  explicit ErasedSet(NowaitHeap& heap) : set_(heap) {}
+
+  Status Set(Pfn pfn, Gfp gfp) override { return set_.Set(pfn, gfp); }
+  Status Clear(Pfn pfn, Gfp gfp) override { return set_.Clear(pfn, gfp); }
+  bool Test(Pfn pfn) override { return set_.Test(pfn); }
+  std::optional<PfnRange> NextRange(Pfn from, Pfn max) override {
+    return set_.NextRange(from, max);
+  }
+  Status ClearRange(PfnRange range, Gfp gfp) override {
+    return set_.ClearRange(range, gfp);
+  }
+  std::vector<PfnRange> Ranges(PfnRange range) override {
+    std::vector<PfnRange> ranges;
+    VisitRanges(set_, range, [&](PfnRange found) { ranges.push_back(found); });
+    return ranges;
+  }
+  bool Validate() override {
+    if constexpr (HasValidate<S>) {
+      return set_.Validate();
+    } else {
+      return true;
+    }
+  }
+
+ private:
+  S set_;
+};
+
+// A contender by what it declares and how it is made.
+struct SetKind {
+  ContenderTraits traits;
+  std::unique_ptr<AnySet> (*make)(NowaitHeap& heap);
+
+  friend std::ostream& operator<<(std::ostream& out, const SetKind& kind) {
+    return out << kind.traits.name;
+  }
+};
+
+template <PfnSet S>
+SetKind SetKindOf() {
+  return {S::kTraits, [](NowaitHeap& heap) -> std::unique_ptr<AnySet> {
+            return std::make_unique<ErasedSet<S>>(heap);
+          }};
+}
+
+// Whether it survives a request that fails, and makes its requests where they
+// can be made to fail.
+inline bool IsFaultable(const ContenderTraits& traits) {
+  return traits.out_of_memory != OutOfMemory::kAborts && traits.accounts_memory;
+}
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_CHECK_ANY_SET_H_

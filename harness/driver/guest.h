@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/driver/guest.h
+//
+// The guest around the driver: which pages its allocator hands out, when that
+// fails, and when memory runs out, all as a recorded trace says.
+//
+// A trace comes from a driver of arrays, so what it says of the guest must be
+// read out of it:
+//
+//   * The driver pushes pages on a list while it allocates and pops them while
+//     it writes an array. So an array is the allocation order reversed, and the
+//     guest's order is that of the arrays, each turned round.
+//   * An array that is deflated while the balloon is larger than its target is
+//     the driver's own doing, and says nothing of the guest.
+//   * One that is deflated while the balloon is not larger than its target is a
+//     call of the OOM notifier.
+//   * A single page inflated and at once a single page deflated: compaction
+//     moved a page of the balloon.
+//   * An array of fewer pages than 256 and than the driver still wanted: the
+//     allocation of the next one failed ("Out of puff").
+//
+// These are a queue of items. A driver that asks for more pages at once meets
+// the same items in the same order, so that an OOM call between two arrays of
+// the recording falls into the middle of a larger round, while the pages taken
+// so far are on the driver's local list, where the notifier does not see them.
+// If a round is still on when the next target comes up in the queue, allocation
+// ends there, without a failure: the recording does not say what would have
+// followed. Pages that no driver asks for before that are left out.
+//
+// A driver that fails, or groups differently, holds other pages than the
+// recorded one. So that no page is handed out twice:
+//
+//   * A page that the driver frees because it could not record it is the next
+//     to be allocated, as the head of a per-CPU list is.
+//   * A page that the recording hands out although the driver holds it is
+//     replaced by the page that the driver released last. If there is none the
+//     recording got it back from a call that found nothing here, and it is left
+//     out.
+//   * The same holds for a page that compaction moves a page to. If the page to
+//     be moved is not in the balloon here, the one in front of its list is.
+
+#ifndef PFNBENCH_HARNESS_DRIVER_GUEST_H_
+#define PFNBENCH_HARNESS_DRIVER_GUEST_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "harness/driver/page_bitmap.h"
+#include "harness/driver/page_stack.h"
+#include "structures/core/pfn.h"
+#include "workloads/trace/trace.h"
+
+namespace pfn {
+
+class Guest {
+ public:
+  struct Item {
+    enum class Kind : std::uint8_t {
+      kPage,       // `page` was allocated
+      kFailure,    // an allocation failed
+      kOom,        // memory ran out: the notifier is called
+      kMigration,  // compaction wants `page` instead of `old_page`
+      kTarget,     // the host wants a balloon of `target` pages
+      kEnd,
+    };
+    Kind kind;
+    Pfn page = 0;
+    Pfn old_page = 0;
+    std::uint64_t target = 0;
+  };
+
+  // `trace` must outlive the guest.
+  explicit Guest(const Trace& trace) : trace_(trace) {}
+
+  // The driver asks for a page, and gets it or meets what comes before it. A
+  // target and the end stay where they are.
+  Item Allocate();
+  // Nobody asks for pages: they are left out up to the next other item, which
+  // is taken.
+  Item NextEvent();
+
+  // The driver gives a page back: one that it could not record, or one that
+  // left the balloon.
+  void FreeUnrecorded(Pfn page);
+  void Release(Pfn page);
+  // Compaction takes a free page for the balloon: `page`, or what replaces it.
+  // False: there is none.
+  bool Take(Pfn& page);
+
+  // Pages that the driver has.
+  PageBitmap& held() { return held_; }
+  std::uint64_t replaced() const { return replaced_; }
+  std::uint64_t left_out() const { return left_out_; }
+
+ private:
+  // The next item of the recording, with no regard to who holds the page.
+  Item Read();
+  Item ReadEvent();
+  void BeginArray(const TraceEvent& event, std::uint64_t pages);
+  bool NextIsSingle(TraceEvent::Kind kind) const;
+  std::uint64_t PagesOf(const TraceEvent& event) const;
+  // A page of `stack` that the driver does not hold; false: none.
+  bool PopFree(PageStack& stack, Pfn& page);
+
+  const Trace& trace_;
+  std::size_t next_event_ = 0;
+  // The array that is being handed out, from its end.
+  std::span<const PfnRun> runs_;
+  std::uint64_t taken_ = 0;  // pages of the last run
+  bool fails_after_ = false;
+
+  // The recorded balloon.
+  std::uint64_t target_ = 0;
+  std::uint64_t actual_ = 0;
+  std::uint64_t most_since_fill_ = 0;
+
+  std::optional<Item> waiting_;  // a target or the end that stayed
+
+  PageBitmap held_;
+  PageStack freed_;     // could not be recorded
+  PageStack released_;  // left the balloon
+  std::uint64_t replaced_ = 0;
+  std::uint64_t left_out_ = 0;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_DRIVER_GUEST_H_

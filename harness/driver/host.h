@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/driver/host.h
+//
+// The other side of the virtqueues: what it is given, and what it answers. Two
+// hosts exist: ModelHost, which counts costs, and the harness's, which really
+// gives memory back.
+
+#ifndef PFNBENCH_HARNESS_DRIVER_HOST_H_
+#define PFNBENCH_HARNESS_DRIVER_HOST_H_
+
+#include <cstdint>
+#include <span>
+
+#include "harness/driver/clock.h"
+#include "structures/core/pfn.h"
+#include "workloads/trace/trace.h"
+
+namespace pfn {
+
+// One virtqueue entry. An array holds `pages` single PFNs; a chunk is `pages`
+// consecutive pages from `first`, and `array` is null.
+struct Buffer {
+  Direction direction;
+  Pfn first;
+  std::uint32_t pages;
+  const Pfn* array;
+};
+
+// How long the host and the way to it took.
+struct HostTime {
+  Picoseconds notify = 0;
+  Picoseconds translate = 0;
+  Picoseconds madvise = 0;
+};
+
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  // Handles `buffers` in order and wakes the guest up. `is_kick`: the guest
+  // has just notified; otherwise the host was at work already.
+  virtual HostTime Handle(std::span<const Buffer> buffers, bool is_kick) = 0;
+
+  // The guest uses `page` and so has its memory.
+  virtual void Touch(Pfn page) = 0;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_DRIVER_HOST_H_

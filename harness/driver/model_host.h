@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/driver/model_host.h
+//
+// A host that takes as long as the table of costs says, and does nothing.
+
+#ifndef PFNBENCH_HARNESS_DRIVER_MODEL_HOST_H_
+#define PFNBENCH_HARNESS_DRIVER_MODEL_HOST_H_
+
+#include <span>
+
+#include "harness/driver/costs.h"
+#include "harness/driver/host.h"
+
+namespace pfn {
+
+class ModelHost final : public Host {
+ public:
+  explicit ModelHost(const CostTable& costs) : costs_(costs) {}
+
+  HostTime Handle(std::span<const Buffer> buffers, bool is_kick) override {
+    HostTime time{.notify = is_kick ? costs_.round_trip : 0};
+    for (const Buffer& buffer : buffers) {
+      const std::uint64_t calls = buffer.array == nullptr ? 1 : buffer.pages;
+      time.translate += calls * costs_.translate;
+      time.madvise += calls * costs_.madvise_call;
+      // Deflating is MADV_WILLNEED: a call that frees nothing.
+      if (buffer.direction == Direction::kInflate) {
+        time.madvise += buffer.pages * costs_.madvise_page;
+      }
+    }
+    return time;
+  }
+
+  void Touch(Pfn) override {}
+
+ private:
+  CostTable costs_;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_DRIVER_MODEL_HOST_H_

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/driver/replay.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "harness/driver/driver.h"
+#include "harness/driver/model_host.h"
+#include "harness/driver/real_host.h"
+#include "harness/measure/deadline.h"
+
+namespace pfn {
+namespace {
+
+double Ms(Picoseconds time) {
+  return static_cast<double>(time) / kPicosecondsPerMs;
+}
+
+PfnRange SpanOf(const Trace& trace) {
+  PfnRange span{kMaxPfn, 0};
+  for (const PfnRun& run : trace.runs()) {
+    span.first = std::min(span.first, run.lowest());
+    span.last = std::max(span.last, run.highest());
+  }
+  return span;
+}
+
+void AddCounts(const Driver& driver, std::vector<Figure>& figures) {
+  const DriverMetrics& m = driver.metrics();
+  const auto add = [&](std::string_view name, std::uint64_t value) {
+    figures.push_back({std::string(name), static_cast<double>(value)});
+  };
+  add("pages_told", m.pages_told);
+  add("pages_freed_back", m.pages_freed_back);
+  add("pages_lost", m.pages_lost);
+  add("pages_told_twice", m.pages_told_twice);
+  add("pages_told_singly", m.pages_told_singly);
+  add("pages_told_by_array", m.pages_told_by_array);
+  add("pages_used_twice", m.pages_used_twice);
+  add("pages_released_early", m.released_early);
+  add("pages_at_end", driver.balloon_pages());
+  add("chunks", m.chunks);
+  figures.push_back(
+      {"pages_per_chunk", m.chunks == 0 ? 0
+                                        : static_cast<double>(m.chunk_pages) /
+                                              static_cast<double>(m.chunks)});
+  add("arrays", m.arrays);
+  add("mixed_rounds", m.mixed_rounds);
+  add("kicks", driver.inflate_queue().kicks() + driver.deflate_queue().kicks());
+  add("superfluous_kicks", driver.inflate_queue().superfluous_kicks() +
+                               driver.deflate_queue().superfluous_kicks());
+  add("adds_to_full_ring", driver.inflate_queue().adds_to_full() +
+                               driver.deflate_queue().adds_to_full());
+  add("rounds", m.rounds);
+  add("zero_rounds", m.zero_rounds);
+  add("stalls", m.stalls);
+  add("puffs", m.puffs);
+  add("max_invisible_pages", m.max_invisible_pages);
+  add("oom_calls", m.oom_calls);
+  add("oom_calls_found_nothing", m.oom_found_nothing);
+  add("oom_pages", m.oom_pages);
+  add("migrations", m.migrations);
+  add("migrations_skipped", m.migrations_skipped);
+  add("guest_pages_replaced", driver.guest().replaced());
+  add("guest_pages_left_out", driver.guest().left_out());
+}
+
+void AddModelTimes(const Driver& driver, std::vector<Figure>& figures) {
+  const Clock& inflating = driver.inflating();
+  figures.push_back({"sim_ms", Ms(driver.clock().now())});
+  figures.push_back({"sim_inflate_ms", Ms(inflating.now())});
+  const auto add = [&](std::string_view name, Stage stage) {
+    figures.push_back({std::string(name), Ms(inflating.spent(stage))});
+  };
+  add("sim_inflate_allocate_ms", Stage::kAllocate);
+  add("sim_inflate_record_ms", Stage::kRecord);
+  add("sim_inflate_notify_ms", Stage::kNotify);
+  add("sim_inflate_translate_ms", Stage::kTranslate);
+  add("sim_inflate_madvise_ms", Stage::kMadvise);
+  add("sim_inflate_sleep_ms", Stage::kSleep);
+  figures.push_back(
+      {"sim_longest_lock_hold_ms", Ms(driver.metrics().longest_lock_hold)});
+  figures.push_back(
+      {"sim_invisible_page_ms", driver.metrics().invisible_page_ms});
+}
+
+// Only what was measured: nothing here knows how long a guest allocates.
+void AddRealTimes(const Driver& driver, std::vector<Figure>& figures) {
+  const auto add = [&](std::string_view name, const Clock& clock, Stage stage) {
+    figures.push_back({std::string(name), Ms(clock.spent(stage))});
+  };
+  add("real_notify_ms", driver.clock(), Stage::kNotify);
+  add("real_translate_ms", driver.clock(), Stage::kTranslate);
+  add("real_madvise_ms", driver.clock(), Stage::kMadvise);
+  add("real_inflate_notify_ms", driver.inflating(), Stage::kNotify);
+  add("real_inflate_translate_ms", driver.inflating(), Stage::kTranslate);
+  add("real_inflate_madvise_ms", driver.inflating(), Stage::kMadvise);
+}
+
+}  // namespace
+
+void RunReplay(const Job& job, Recorder* recorder, Surroundings& surroundings,
+               Measurement& result) {
+  const Trace& trace = job.workload->trace();
+  DriverOptions options = job.replay->driver;
+  const bool is_real = job.replay->host.is_real;
+  std::unique_ptr<RealHost> real;
+  ModelHost model(PostedCosts());
+  if (is_real) {
+    options.most_pages =
+        job.replay->host.bytes / trace.provenance.page_size_bytes;
+    real = std::make_unique<RealHost>(SpanOf(trace));
+  }
+  Host& host = is_real ? static_cast<Host&>(*real) : model;
+  const Deadline deadline(job.time_limit);
+  Driver driver(trace, options, host, recorder, surroundings);
+  const bool is_done = driver.Run([&] { return deadline.HasPassed(); });
+  const DriverMetrics& metrics = driver.metrics();
+  result.pages = metrics.set_attempts;
+  result.recorded = metrics.set_attempts - metrics.failed_sets;
+  result.failed_sets = metrics.failed_sets;
+  result.failed_clears = metrics.failed_clears;
+  result.ranges = metrics.ranges;
+  AddCounts(driver, result.figures);
+  if (is_real) {
+    AddRealTimes(driver, result.figures);
+  } else {
+    AddModelTimes(driver, result.figures);
+  }
+  if (!is_done) {
+    result.cut_off = true;
+    result.error = "cut off between two rounds of the driver";
+  } else if (is_real && !real->error().empty()) {
+    result.error = real->error();
+  } else {
+    result.error = driver.Check();
+  }
+}
+
+Measurement ReplaySetless(const Job& job) {
+  class Nothing final : public Surroundings {
+    void PagesTaken(std::int64_t) override {}
+    void RefillReserve() override {}
+  };
+  Measurement result;
+  result.accounts_memory = false;
+  Nothing surroundings;
+  RunReplay(job, nullptr, surroundings, result);
+  return result;
+}
+
+}  // namespace pfn

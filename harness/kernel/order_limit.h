@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/kernel/order_limit.h
+//
+// A zone so fragmented that it has no contiguous block of a certain order or
+// more: larger requests fail, smaller ones do not.
+
+#ifndef PFNBENCH_HARNESS_KERNEL_ORDER_LIMIT_H_
+#define PFNBENCH_HARNESS_KERNEL_ORDER_LIMIT_H_
+
+#include "harness/kernel/page_model.h"
+
+namespace pfn {
+
+class OrderLimit final : public PageModel {
+ public:
+  explicit OrderLimit(unsigned order) : order_(order) {}
+
+  bool Fail(unsigned order) override { return order >= order_; }
+
+ private:
+  unsigned order_;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_KERNEL_ORDER_LIMIT_H_

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/machine/environment.h
+//
+// What a figure depends on besides the code: machine, kernel, compiler, build.
+
+#ifndef PFNBENCH_HARNESS_MACHINE_ENVIRONMENT_H_
+#define PFNBENCH_HARNESS_MACHINE_ENVIRONMENT_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "workloads/base/json.h"
+
+namespace pfn {
+
+using ContextEntries = std::vector<std::pair<std::string, std::string>>;
+
+// When, on which host and processor `executable` runs: as Google Benchmark
+// writes it, for scripts that look for it.
+JsonObject DescribeMachine(const std::string& executable);
+
+// Key and value, both printable; what this machine does not tell is "n/a".
+ContextEntries DescribeEnvironment();
+
+// The commit that was built: a hash, "-dirty" behind it if files had changed.
+std::string BuiltCommit();
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_MACHINE_ENVIRONMENT_H_

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// File: structures/library/boost_small_vector.h
+//
+// boost-small-vector: boost-flat-map in a Boost small_vector, the first 256
+// runs of which lie in the set itself. The driver has its array of 256 PFNs in
+// the device structure for the same reason: a pass of so few runs needs no
+// memory, and so nothing can fail.
+//
+// Layout      4 KiB inside the set, 16 bytes a run. With the 257th run they
+//             move to an array that is allocated, contiguous, and grows to 8/5
+//             of its size; the inline one is not used again.
+// Set         as boost-flat-map: a binary search, and every run above moves
+//             where one begins or vanishes.
+// Others      parts/interval_map_adapter.h.
+// Memory      figures count what is allocated, and so not the inline 4 KiB.
+// Failure     throws std::bad_alloc before anything is changed, caught here.
+//
+// Source: Boost.Container.
+
+#ifndef PFNBENCH_STRUCTURES_LIBRARY_BOOST_SMALL_VECTOR_H_
+#define PFNBENCH_STRUCTURES_LIBRARY_BOOST_SMALL_VECTOR_H_
+
+#include <boost/container/flat_map.hpp>
+#include <boost/container/small_vector.hpp>
+#include <boost/version.hpp>
+#include <utility>
+
+#include "structures/core/nowait_allocator.h"
+#include "structures/core/pfn.h"
+#include "structures/core/pfn_set.h"
+#include "structures/library/interval_map_adapter.h"
+#include "structures/library/throwing_allocator.h"
+
+namespace pfn {
+
+template <NowaitAllocator A, class Run = std::pair<RunStart, Pfn>>
+class BoostSmallVector
+    : public IntervalMapAdapter<
+          A, boost::container::flat_map<
+                 RunStart, Pfn, RunOrder,
+                 boost::container::small_vector<Run, 4096 / sizeof(Run),
+                                                ThrowingAllocator<Run, A>>>> {
+ public:
+  static constexpr ContenderTraits kTraits{
+      .name = "boost-small-vector",
+      .family = "array",
+      .origin = "Boost.Container " BOOST_LIB_VERSION ", 256 runs inline",
+      .clear_can_fail = true,
+      .out_of_memory = OutOfMemory::kThrows,
+  };
+
+  using BoostSmallVector::IntervalMapAdapter::IntervalMapAdapter;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_STRUCTURES_LIBRARY_BOOST_SMALL_VECTOR_H_

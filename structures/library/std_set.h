@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// File: structures/library/std_set.h
+//
+// std-set: std::set of single pages, libstdc++'s red-black tree. The floor of
+// what anybody would do without thinking.
+//
+// Layout      a node of 40 bytes for each page (kmalloc-64).
+// Set         one descent, one allocation, rotations.
+// Others      parts/std_set_adapter.h. Erasing never allocates.
+// Failure     throws std::bad_alloc before anything is changed, caught here.
+//
+// Source: libstdc++.
+
+#ifndef PFNBENCH_STRUCTURES_LIBRARY_STD_SET_H_
+#define PFNBENCH_STRUCTURES_LIBRARY_STD_SET_H_
+
+#include <functional>
+#include <set>
+
+#include "structures/core/nowait_allocator.h"
+#include "structures/core/pfn.h"
+#include "structures/core/pfn_set.h"
+#include "structures/core/text.h"
+#include "structures/library/std_set_adapter.h"
+#include "structures/library/throwing_allocator.h"
+
+namespace pfn {
+
+template <NowaitAllocator A>
+class StdSet
+    : public StdSetAdapter<
+          A, std::set<Pfn, std::less<Pfn>, ThrowingAllocator<Pfn, A>>> {
+ public:
+  static constexpr ContenderTraits kTraits{
+      .name = "std-set",
+      .family = "rbtree",
+      .origin = "libstdc++ " PFN_TEXT(_GLIBCXX_RELEASE),
+      .out_of_memory = OutOfMemory::kThrows,
+  };
+
+  using StdSet::StdSetAdapter::StdSetAdapter;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_STRUCTURES_LIBRARY_STD_SET_H_

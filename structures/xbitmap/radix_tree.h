@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+//
+// File: structures/xbitmap/radix_tree.h
+//
+// What every radix tree over bitmap leaves does in the same way, whatever its
+// fan-out and leaf size: find the slot of a leaf, walk existing leaves in
+// order, search them for members and non-members, make the path to a new one.
+// Removal, allocation and what a node keeps besides its slots are the business
+// of the tree built on top.
+//
+//   page p is bit p % 2^Entry::kShift of leaf p / 2^Entry::kShift;
+//   the leaf number is the key, with Node::kSlotShift bits a level.
+//
+// The tree grows upwards, only as far as the largest leaf number requires; with
+// leaf 0 alone it is that leaf, without any node.
+//
+//   Node   has `void* slots[1 << kSlotShift]`: nodes, at the lowest level what
+//          `Entry` knows to read; null if absent.
+//   Entry  searches one leaf: FindSet(entry, begin, end) and FindZero likewise,
+//          offsets as in parts/bits.h. AddTo(scan, entry, begin, end, first)
+//          gives that part of it to a scan for runs (parts/bit_runs.h), `first`
+//          being the page at offset 0.
+//
+// Costs: a search is one dependent load per level. A walk descends once per
+// lowest-level node and looks at every slot of it, as the kernel's untagged
+// iteration does; missing subtrees are skipped at their parent.
+
+#ifndef PFNBENCH_STRUCTURES_XBITMAP_RADIX_TREE_H_
+#define PFNBENCH_STRUCTURES_XBITMAP_RADIX_TREE_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "structures/core/bit_runs.h"
+#include "structures/core/pfn.h"
+
+namespace pfn::radix {
+
+template <class Node, class Entry>
+class Tree {
+ public:
+  Tree() = default;
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+  // Levels of nodes.
+  unsigned levels() const { return levels_; }
+
+  // The lowest member in [from, max].
+  std::optional<Pfn> FindSet(Pfn from, Pfn max) const {
+    const std::uint64_t last = LeafNumber(max);
+    std::uint64_t number = LeafNumber(from);
+    Cursor cursor;
+    while (const void* entry = NextEntry(number, last, cursor)) {
+      const Span span = SpanIn(number, {from, max});
+      const std::uint64_t found = Entry::FindSet(entry, span.begin, span.end);
+      if (found != span.end) return FirstPage(number) + found;
+      if (number == last) break;
+      ++number;
+    }
+    return std::nullopt;
+  }
+
+  // The lowest page in [from, max] that is not a member.
+  std::optional<Pfn> FindZero(Pfn from, Pfn max) const {
+    const std::uint64_t last = LeafNumber(max);
+    Cursor cursor;
+    for (std::uint64_t number = LeafNumber(from);; ++number) {
+      const Span span = SpanIn(number, {from, max});
+      const void* entry = EntryAt(number, cursor);
+      if (entry == nullptr) return FirstPage(number) + span.begin;
+      const std::uint64_t found = Entry::FindZero(entry, span.begin, span.end);
+      if (found != span.end) return FirstPage(number) + found;
+      if (number == last) return std::nullopt;
+    }
+  }
+
+  // Every maximal run of members within `range`, in one walk.
+  template <class Visitor>
+  void ForEachRange(PfnRange range, Visitor&& visitor) const {
+    const std::uint64_t last = LeafNumber(range.last);
+    std::uint64_t number = LeafNumber(range.first);
+    Cursor cursor;
+    bits::RunScan scan(visitor);
+    while (const void* entry = NextEntry(number, last, cursor)) {
+      const Span span = SpanIn(number, range);
+      Entry::AddTo(scan, entry, span.begin, span.end, FirstPage(number));
+      if (number == last) break;
+      ++number;
+    }
+    scan.Finish();
+  }
+
+ protected:
+  static constexpr unsigned kSlotShift = Node::kSlotShift;
+  static constexpr unsigned kSlots = 1u << kSlotShift;
+  static constexpr std::uint64_t kLeafPages = std::uint64_t{1} << Entry::kShift;
+
+  // A leaf, and the node that it hangs in, null if it is the root. `entry` is
+  // null if there is no leaf; `node` counts only if there is one.
+  struct Place {
+    Node* node = nullptr;
+    void* entry = nullptr;
+  };
+
+  // The lowest-level node that a walk looked at last, so that the next of its
+  // slots needs no descent.
+  struct Cursor {
+    Node* node = nullptr;
+    std::uint64_t base = 0;  // number of its first leaf
+  };
+
+  // Offsets within a leaf; end is exclusive.
+  struct Span {
+    std::uint64_t begin;
+    std::uint64_t end;
+  };
+
+  static constexpr std::uint64_t LeafNumber(Pfn pfn) {
+    return pfn >> Entry::kShift;
+  }
+  static constexpr std::uint64_t Offset(Pfn pfn) { return pfn % kLeafPages; }
+  static constexpr Pfn FirstPage(std::uint64_t leaf_number) {
+    return leaf_number << Entry::kShift;
+  }
+  // The highest leaf number that a tree of `levels` can hold.
+  static constexpr std::uint64_t Highest(unsigned levels) {
+    return (std::uint64_t{1} << (kSlotShift * levels)) - 1;
+  }
+  static constexpr unsigned SlotAt(std::uint64_t number, unsigned shift) {
+    return (number >> shift) % kSlots;
+  }
+  // The part of leaf `number` that lies in `range`, which touches it.
+  static constexpr Span SpanIn(std::uint64_t number, PfnRange range) {
+    return {
+        number == LeafNumber(range.first) ? Offset(range.first) : 0,
+        number == LeafNumber(range.last) ? Offset(range.last) + 1 : kLeafPages};
+  }
+
+  Place Find(std::uint64_t number) const {
+    unsigned shift = kSlotShift * levels_;
+    if (number > Highest(levels_)) [[unlikely]] {
+      return {};
+    }
+    Place place{nullptr, root_};
+    while (shift != 0 && place.entry != nullptr) {
+      place.node = static_cast<Node*>(place.entry);
+      shift -= kSlotShift;
+      place.entry = place.node->slots[SlotAt(number, shift)];
+    }
+    return place;
+  }
+  // Where the pointer to leaf `number` is, in its node.
+  void*& Slot(Node* node, std::uint64_t number) {
+    return node == nullptr ? root_ : node->slots[SlotAt(number, 0)];
+  }
+
+  // Leaf `number`, with one descent per lowest-level node of an ascending walk.
+  const void* EntryAt(std::uint64_t number, Cursor& cursor) const {
+    if (cursor.node == nullptr || number - cursor.base >= kSlots) {
+      const Place place = Find(number);
+      // Without a leaf, the node may be one of an upper level.
+      if (place.node == nullptr || place.entry == nullptr) {
+        cursor = {};
+        return place.entry;
+      }
+      cursor = {place.node, number - number % kSlots};
+    }
+    return cursor.node->slots[number % kSlots];
+  }
+
+  // The first existing leaf at or after `number` and up to `max`; `number`
+  // becomes its number. Null if there is none.
+  void* NextEntry(std::uint64_t& number, std::uint64_t max,
+                  Cursor& cursor) const {
+    if (levels_ == 0) return number == 0 ? root_ : nullptr;
+    max = std::min(max, Highest(levels_));
+    while (number <= max) {
+      if (cursor.node == nullptr || number - cursor.base >= kSlots) {
+        if (!SeekNode(number, max, cursor)) return nullptr;
+      }
+      const std::uint64_t last = std::min(max, cursor.base + (kSlots - 1));
+      for (;; ++number) {
+        if (void* entry = cursor.node->slots[number % kSlots]) return entry;
+        if (number == last) break;
+      }
+      ++number;  // cannot wrap: leaf numbers have fewer than 64 bits
+    }
+    return nullptr;
+  }
+
+  // Makes the path to leaf `number` and gives the node for it, null if it will
+  // be the root. `new_node(shift, parent, offset)` gives a node to be linked in
+  // slot `offset` of `parent` (null: at the top), or null; `lifted(top)` is
+  // told when the old tree hangs in slot 0 of a new top. When a node cannot be
+  // had the result is empty, and what was linked before stays.
+  template <class NewNode, class Lifted>
+  std::optional<Node*> MakePath(std::uint64_t number, NewNode new_node,
+                                Lifted lifted) {
+    if (!Extend(number, new_node, lifted)) return std::nullopt;
+    Node* parent = nullptr;
+    void** slot = &root_;
+    unsigned offset = 0;
+    for (unsigned shift = kSlotShift * levels_; shift != 0;) {
+      shift -= kSlotShift;
+      if (*slot == nullptr) {
+        *slot = new_node(shift, parent, offset);
+        if (*slot == nullptr) {
+          if (root_ == nullptr) levels_ = 0;
+          return std::nullopt;
+        }
+      }
+      parent = static_cast<Node*>(*slot);
+      offset = SlotAt(number, shift);
+      slot = &parent->slots[offset];
+    }
+    return parent;
+  }
+
+  void* root_ = nullptr;  // a node, or a leaf if levels_ is 0
+  unsigned levels_ = 0;
+
+ private:
+  // Makes the tree high enough for `number`. An empty tree gets its height at
+  // once; otherwise each new top is linked before the next is asked for.
+  template <class NewNode, class Lifted>
+  bool Extend(std::uint64_t number, NewNode& new_node, Lifted& lifted) {
+    while (number > Highest(levels_)) {
+      if (root_ == nullptr) {
+        ++levels_;
+        continue;
+      }
+      Node* top = new_node(kSlotShift * levels_, nullptr, 0);
+      if (top == nullptr) return false;
+      top->slots[0] = root_;
+      root_ = top;
+      ++levels_;
+      lifted(top);
+    }
+    return true;
+  }
+
+  // Moves the cursor to the first lowest-level node that holds leaves at or
+  // after `number`, skipping missing subtrees at their parent, and `number` to
+  // the first leaf number of it that counts.
+  bool SeekNode(std::uint64_t& number, std::uint64_t max,
+                Cursor& cursor) const {
+    while (number <= max) {
+      Node* node = static_cast<Node*>(root_);
+      unsigned shift = kSlotShift * (levels_ - 1);
+      for (; node != nullptr && shift != 0; shift -= kSlotShift) {
+        Node* child = static_cast<Node*>(node->slots[SlotAt(number, shift)]);
+        if (child == nullptr) break;
+        node = child;
+      }
+      if (node == nullptr) return false;
+      if (shift == 0) {
+        cursor = {node, number - number % kSlots};
+        return true;
+      }
+      // No child here: on to the next slot of this node that has one.
+      do {
+        number = ((number >> shift) + 1) << shift;
+      } while (number <= max && SlotAt(number, shift) != 0 &&
+               node->slots[SlotAt(number, shift)] == nullptr);
+    }
+    return false;
+  }
+};
+
+}  // namespace pfn::radix
+
+#endif  // PFNBENCH_STRUCTURES_XBITMAP_RADIX_TREE_H_

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+//
+// File: tests/harness/driver/testing.h
+//
+// What the tests of the balloon model share: a host that remembers what it was
+// told, a recorder around the oracle that fails on demand, and traces.
+
+#ifndef PFNBENCH_TESTS_HARNESS_DRIVER_TESTING_H_
+#define PFNBENCH_TESTS_HARNESS_DRIVER_TESTING_H_
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "harness/check/oracle.h"
+#include "harness/driver/driver.h"
+#include "harness/driver/model_host.h"
+#include "harness/driver/recorder.h"
+#include "workloads/trace/trace.h"
+
+namespace pfn::testing {
+
+// Takes modelled time, and remembers every buffer.
+class NotingHost final : public Host {
+ public:
+  HostTime Handle(std::span<const Buffer> buffers, bool is_kick) override {
+    for (const Buffer& buffer : buffers) {
+      told.push_back({buffer.direction, {}});
+      std::vector<Pfn>& pages = told.back().pages;
+      for (std::uint32_t i = 0; i < buffer.pages; ++i) {
+        pages.push_back(buffer.array != nullptr ? buffer.array[i]
+                                                : buffer.first + i);
+      }
+    }
+    return model_.Handle(buffers, is_kick);
+  }
+  void Touch(Pfn page) override { touched.push_back(page); }
+
+  struct Told {
+    Direction direction;
+    std::vector<Pfn> pages;
+
+    friend bool operator==(const Told&, const Told&) = default;
+  };
+  std::vector<Told> told;
+  std::vector<Pfn> touched;
+
+ private:
+  ModelHost model_{PostedCosts()};
+};
+
+// A watch that stands still.
+struct NoWatch {
+  void Start() {}
+  void Stop() {}
+};
+
+// A set that is right and fails when `fails(page)` says so.
+class FailingSet {
+ public:
+  static constexpr ContenderTraits kTraits{
+      .name = "failing", .family = "test", .origin = "tests"};
+
+  Status Set(Pfn page, Gfp) {
+    if (fails(page)) return Status::kNoMemory;
+    return oracle_.Set(page);
+  }
+  Status Clear(Pfn page, Gfp) { return oracle_.Clear(page); }
+  bool Test(Pfn page) { return oracle_.Test(page); }
+  std::optional<PfnRange> NextRange(Pfn from, Pfn max) {
+    return oracle_.NextRange(from, max);
+  }
+  Status ClearRange(PfnRange range, Gfp) { return oracle_.ClearRange(range); }
+
+  std::function<bool(Pfn)> fails = [](Pfn) { return false; };
+
+ private:
+  Oracle oracle_;
+};
+
+struct NotingSurroundings final : public Surroundings {
+  void PagesTaken(std::int64_t pages) override { taken += pages; }
+  void RefillReserve() override { ++refills; }
+
+  std::int64_t taken = 0;
+  std::uint64_t refills = 0;
+};
+
+// One replay with everything that it needs.
+class Rig {
+ public:
+  explicit Rig(Trace trace, const DriverOptions& options = {})
+      : trace_(std::move(trace)),
+        recorder_(set, watch_),
+        driver(trace_, options, host,
+               options.transport == Transport::kChunks ? &recorder_ : nullptr,
+               surroundings) {}
+
+  void Run() {
+    EXPECT_TRUE(driver.Run([] { return false; }));
+    EXPECT_EQ(driver.Check(), "");
+  }
+
+  // The pages told in one direction, in order.
+  std::vector<Pfn> Told(Direction direction) const {
+    std::vector<Pfn> pages;
+    for (const NotingHost::Told& told : host.told) {
+      if (told.direction != direction) continue;
+      pages.insert(pages.end(), told.pages.begin(), told.pages.end());
+    }
+    return pages;
+  }
+
+  FailingSet set;
+  NotingHost host;
+  NotingSurroundings surroundings;
+
+ private:
+  const Trace trace_;
+  NoWatch watch_;
+  SetRecorder<FailingSet, NoWatch> recorder_;
+
+ public:
+  Driver driver;
+  const DriverMetrics& metrics = driver.metrics();
+};
+
+// Appends arrays of at most 256 pages, as a driver of arrays tells `pages`,
+// which are in the order of their allocation.
+inline void AppendInflation(Trace& trace, const std::vector<Pfn>& pages) {
+  for (std::size_t begin = 0; begin < pages.size(); begin += 256) {
+    const std::size_t end = std::min(pages.size(), begin + 256);
+    trace.BeginArray(Direction::kInflate);
+    for (std::size_t i = end; i > begin; --i) trace.AppendPage(pages[i - 1]);
+  }
+}
+
+inline void AppendDeflation(Trace& trace, const std::vector<Pfn>& pages) {
+  trace.BeginArray(Direction::kDeflate);
+  for (const Pfn page : pages) trace.AppendPage(page);
+}
+
+// first, first + step, ...
+inline std::vector<Pfn> Pages(Pfn first, std::size_t count, Pfn step = 1) {
+  std::vector<Pfn> pages;
+  for (std::size_t i = 0; i < count; ++i) pages.push_back(first + i * step);
+  return pages;
+}
+
+// Inflates `pages` and ends.
+inline Trace Inflation(const std::vector<Pfn>& pages) {
+  Trace trace;
+  trace.AppendTarget(pages.size());
+  AppendInflation(trace, pages);
+  return trace;
+}
+
+}  // namespace pfn::testing
+
+#endif  // PFNBENCH_TESTS_HARNESS_DRIVER_TESTING_H_

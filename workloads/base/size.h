@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// File: workloads/base/size.h
+//
+// Numbers as users write them, on every command line: 4096, 64K, 8G.
+
+#ifndef PFNBENCH_WORKLOADS_BASE_SIZE_H_
+#define PFNBENCH_WORKLOADS_BASE_SIZE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace pfn {
+
+// A whole number, perhaps with K, M, G or T for powers of 1024, which may be
+// lower case and may have B or iB behind it ("8GiB"). Nothing for any other
+// text and beyond 2^64-1.
+std::optional<std::uint64_t> ParseSize(std::string_view text);
+
+// How messages say so, behind "a whole number from 1 to 9".
+inline constexpr std::string_view kPerhapsWithSuffix =
+    ", perhaps with K, M, G or T";
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_WORKLOADS_BASE_SIZE_H_

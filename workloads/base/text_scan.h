@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// File: workloads/base/text_scan.h
+//
+// Taking numbers and words off the front of a line, by hand: a trace or a log
+// has millions of them. A function that returns false has taken nothing.
+
+#ifndef PFNBENCH_WORKLOADS_BASE_TEXT_SCAN_H_
+#define PFNBENCH_WORKLOADS_BASE_TEXT_SCAN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace pfn {
+
+inline bool ConsumePrefix(std::string_view* text, std::string_view prefix) {
+  if (!text->starts_with(prefix)) return false;
+  text->remove_prefix(prefix.size());
+  return true;
+}
+
+// The value of a digit of base 10 or 16 in lower case; at least 16 if `c` is
+// none.
+constexpr unsigned DigitValue(char c) {
+  const unsigned decimal = static_cast<unsigned char>(c) - unsigned{'0'};
+  if (decimal < 10) return decimal;
+  const unsigned letter = static_cast<unsigned char>(c) - unsigned{'a'};
+  return letter < 6 ? letter + 10 : 16;
+}
+
+// All digits at the front; false if there are none or they exceed 64 bits.
+template <unsigned kBase>
+bool ConsumeNumber(std::string_view* text, std::uint64_t* value) {
+  std::uint64_t number = 0;
+  std::size_t digits = 0;
+  for (; digits < text->size(); ++digits) {
+    const unsigned digit = DigitValue((*text)[digits]);
+    if (digit >= kBase) break;
+    if (number > (~std::uint64_t{0} - digit) / kBase) return false;
+    number = number * kBase + digit;
+  }
+  if (digits == 0) return false;
+  text->remove_prefix(digits);
+  *value = number;
+  return true;
+}
+
+inline bool ConsumeDecimal(std::string_view* text, std::uint64_t* value) {
+  return ConsumeNumber<10>(text, value);
+}
+
+inline bool ConsumeHex(std::string_view* text, std::uint64_t* value) {
+  return ConsumeNumber<16>(text, value);
+}
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_WORKLOADS_BASE_TEXT_SCAN_H_
