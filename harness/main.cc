@@ -5,7 +5,7 @@
 // pfnbench: chooses rows, runs them, writes results.json; or, as
 // `pfnbench sweep`, fails every allocation once. Exit status: 0, or
 //   1  a row did not match the oracle, leaked, crashed or hung: it has no
-//      figure; a contender did not survive a failure of the sweep
+//      figure; a structure did not survive a failure of the sweep
 //   2  the command line or an input file cannot be used; nothing was run
 //   3  results could not be written
 //   130  interrupted; what was finished is kept
@@ -86,7 +86,7 @@ RowBudget::Limits LimitsFor(const Options& options) {
   return {.whole_run = kRunTime};
 }
 
-// More than any contender needs for the shipped workloads.
+// More than any structure needs for the shipped workloads.
 constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
 
 void ListWorkloads() {
@@ -101,8 +101,8 @@ void ListWorkloads() {
 }
 
 void ListStructures() {
-  for (const Contender& contender : Contenders()) {
-    const ContenderTraits& traits = contender.traits;
+  for (const Structure& structure : Structures()) {
+    const StructureTraits& traits = structure.traits;
     fmt::print("{:<20} {:<8} {:<8} {}\n", traits.name, traits.family,
                Name(traits.out_of_memory), traits.origin);
   }
@@ -111,7 +111,7 @@ void ListStructures() {
   for (const SetlessDriver& driver : kSetlessDrivers) {
     fmt::print("{:<20} {:<8} {:<8} {}\n", driver.name, "-", "-", driver.what);
   }
-  for (const MissingContender& missing : MissingContenders()) {
+  for (const MissingStructure& missing : MissingStructures()) {
     fmt::print("{}: not built, {} is missing\n", missing.name,
                missing.debian_package);
   }
@@ -126,7 +126,7 @@ void ListOperations() {
 
 RowRequest ReadWorkloads(const Options& options) {
   RowRequest request{.workloads = {},
-                     .contenders = options.contenders,
+                     .structures = options.structures,
                      .with_floor = options.with_floor,
                      .operations = options.operations,
                      .only_what_can_fail = options.all_operations,
@@ -359,8 +359,8 @@ int RunSweepCommand(int argc, char** argv) {
         std::make_unique<Workload>(choice.name, LoadTrace(choice.source)));
     request.workloads.push_back({workloads.back().get(), ArgumentFor(choice)});
   }
-  for (const Contender* contender : options.contenders) {
-    request.kinds.push_back(contender->kind());
+  for (const Structure* structure : options.structures) {
+    request.kinds.push_back(structure->kind());
   }
   InstallCrashNote();
   return RunSweep(request, std::cout, std::cerr) == 0 ? kSuccess : kWrongAnswer;

@@ -2,9 +2,9 @@
 //
 // File: harness/check/any_set.h
 //
-// A contender behind virtual functions, for whoever looks at answers and not at
+// A structure behind virtual functions, for whoever looks at answers and not at
 // time: failure sweep, fuzzer and tests are compiled once and run for every
-// contender. Nothing that is measured goes through it.
+// structure. Nothing that is measured goes through it.
 
 #ifndef PFNBENCH_HARNESS_CHECK_ANY_SET_H_
 #define PFNBENCH_HARNESS_CHECK_ANY_SET_H_
@@ -33,7 +33,7 @@ class AnySet {
 
   // What VisitRanges visits.
   virtual std::vector<PfnRange> Ranges(PfnRange range) = 0;
-  // True for a contender that cannot tell.
+  // True for a structure that cannot tell.
   virtual bool Validate() = 0;
 };
 
@@ -68,9 +68,9 @@ class ErasedSet final : public AnySet {
   S set_;
 };
 
-// A contender by what it declares and how it is made.
+// A structure by what it declares and how it is made.
 struct SetKind {
-  ContenderTraits traits;
+  StructureTraits traits;
   std::unique_ptr<AnySet> (*make)(NowaitHeap& heap);
 
   friend std::ostream& operator<<(std::ostream& out, const SetKind& kind) {
@@ -87,7 +87,7 @@ SetKind SetKindOf() {
 
 // Whether it survives a request that fails, and makes its requests where they
 // can be made to fail.
-inline bool IsFaultable(const ContenderTraits& traits) {
+inline bool IsFaultable(const StructureTraits& traits) {
   return traits.out_of_memory != OutOfMemory::kAborts && traits.accounts_memory;
 }
 

@@ -12,7 +12,7 @@ namespace pfn {
 namespace {
 
 // A library that crashes without memory gets what it asks for.
-unsigned MaxOrderFor(const ContenderTraits& traits) {
+unsigned MaxOrderFor(const StructureTraits& traits) {
   return traits.out_of_memory == OutOfMemory::kAborts ? PageArena::kMaxOrder
                                                       : kMaxOrderOfKernel;
 }

@@ -37,7 +37,7 @@ class CheckedSet {
 
   // Each performs the operation on the set and, if it reports success, on the
   // oracle. kNoMemory is right where a request was refused or the page is out
-  // of reach, and for clearing only if the contender declares it.
+  // of reach, and for clearing only if the structure declares it.
   std::string Set(Pfn pfn, Gfp gfp = Gfp::kNowait);
   std::string Clear(Pfn pfn, Gfp gfp = Gfp::kNowait);
   std::string ClearRange(PfnRange range, Gfp gfp = Gfp::kNowait);
@@ -51,7 +51,7 @@ class CheckedSet {
   std::string Check();
 
   // Clears all members page by page while every request fails. That works for
-  // a contender whose clear cannot fail: it may ask for memory, to be smaller
+  // a structure whose clear cannot fail: it may ask for memory, to be smaller
   // after, but not depend on it. From the top down, because that is where an
   // array gives pages away cheaply. Includes Check().
   std::string EmptyWithoutMemory();
@@ -63,7 +63,7 @@ class CheckedSet {
   Oracle& oracle() { return oracle_; }
   FailuresToOrder& failures() { return failures_; }
   const HeapUsage& usage() const { return heap_.usage(); }
-  const ContenderTraits& traits() const { return traits_; }
+  const StructureTraits& traits() const { return traits_; }
 
  private:
   // Judges status_ after an operation before which `refused` requests had been
@@ -77,7 +77,7 @@ class CheckedSet {
   std::string Guard(std::string_view operation, PfnRange range, Body body);
   bool IsOutOfReach(Pfn pfn) const;
 
-  ContenderTraits traits_;
+  StructureTraits traits_;
   FailuresToOrder failures_;
   NowaitHeap heap_;
   std::unique_ptr<AnySet> set_;

@@ -2,7 +2,7 @@
 //
 // File: harness/check/command.h
 //
-// `pfnbench sweep`: sweeps contenders over workloads and prints a line for each
+// `pfnbench sweep`: sweeps structures over workloads and prints a line for each
 // operation; or repeats a single case, as the line says that is printed for a
 // case that failed.
 

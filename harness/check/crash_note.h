@@ -2,7 +2,7 @@
 //
 // File: harness/check/crash_note.h
 //
-// Last words: when the program crashes, it says what it was doing. A contender
+// Last words: when the program crashes, it says what it was doing. A structure
 // that dies of a failed allocation, by std::terminate() or a wild pointer, is
 // named that way.
 

@@ -4,8 +4,8 @@
 //
 // The oracle: a PFN set that is simple enough to be right, against which every
 // measured run is checked. A map from chunk number to a flat bitmap of 4,096
-// pages, written without any code that a contender uses. It satisfies
-// PfnSet so that whatever runs a contender runs the oracle too, but it is not
+// pages, written without any code that a structure uses. It satisfies
+// PfnSet so that whatever runs a structure runs the oracle too, but it is not
 // one: it allocates from the ordinary heap, never fails, and is never timed.
 
 #ifndef PFNBENCH_HARNESS_CHECK_ORACLE_H_
@@ -24,7 +24,7 @@ namespace pfn {
 
 class Oracle {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "oracle", .family = "oracle", .origin = "pfnbench"};
 
   Oracle() = default;

@@ -30,7 +30,7 @@ std::string Apply(SweepOperation operation, PfnRange range, CheckedSet& set) {
 }
 
 // Everything that comes before the step `end` of the pass. Pages beyond what
-// the contender can hold stay away.
+// the structure can hold stay away.
 std::string Prepare(const SweepPass& pass, SweepOperation operation,
                     std::size_t end, CheckedSet& set) {
   std::string error;
@@ -94,7 +94,7 @@ std::string Sweep::DryRunPass(const SweepPass& pass, std::uint64_t& at,
     const std::uint64_t before = set.failures().requests();
     error = Apply(operation, pass.step(operation, i), set);
     const std::uint64_t requests = set.failures().requests() - before;
-    // What is beyond the contender, or any block of pages, fails always.
+    // What is beyond the structure, or any block of pages, fails always.
     if (requests == 0) continue;
     if (!IsQuery(operation) && set.status() != Status::kOk) continue;
     ++result.allocating;

@@ -64,7 +64,7 @@ struct SweepResult {
 
 class Sweep {
  public:
-  // A broken contender breaks in thousands of cases.
+  // A broken structure breaks in thousands of cases.
   static constexpr std::size_t kMaxProblems = 8;
 
   // Called before each case, so that a crash can be put down to it.

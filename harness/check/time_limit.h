@@ -2,7 +2,7 @@
 //
 // File: harness/check/time_limit.h
 //
-// An end for what never ends: a contender that loops when memory runs out is
+// An end for what never ends: a structure that loops when memory runs out is
 // named, instead of holding up everybody who waits for it. CPU time counts, so
 // a busy machine ends nothing.
 

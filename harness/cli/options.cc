@@ -220,13 +220,13 @@ std::vector<WorkloadChoice> ChooseWorkloads(
 void ChooseStructures(const RawOptions& raw, Options& options) {
   std::vector<std::string> known = {"argued", "own", "all",
                                     std::string(kFloorName)};
-  for (const Contender& contender : Contenders()) {
-    known.emplace_back(contender.traits.name);
+  for (const Structure& structure : Structures()) {
+    known.emplace_back(structure.traits.name);
   }
   for (const SetlessDriver& driver : kSetlessDrivers) {
     known.emplace_back(driver.name);
   }
-  for (const MissingContender& missing : MissingContenders()) {
+  for (const MissingStructure& missing : MissingStructures()) {
     if (std::find(raw.structures.begin(), raw.structures.end(), missing.name) !=
         raw.structures.end()) {
       throw UsageError(
@@ -254,27 +254,27 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
   for (const SetlessDriver& driver : kSetlessDrivers) {
     if (wanted(driver.name, false)) options.setless.push_back(driver);
   }
-  for (const Contender& contender : Contenders()) {
-    if (wanted(contender.traits.name, contender.library.empty())) {
-      options.contenders.push_back(&contender);
+  for (const Structure& structure : Structures()) {
+    if (wanted(structure.traits.name, structure.library.empty())) {
+      options.structures.push_back(&structure);
     }
   }
 }
 
 // The named one; else xbitmap; else, if it was not chosen, the first.
-const Contender* ChooseBaseline(const std::string& name,
-                                const std::vector<const Contender*>& chosen) {
+const Structure* ChooseBaseline(const std::string& name,
+                                const std::vector<const Structure*>& chosen) {
   std::vector<std::string> known;
-  for (const Contender* contender : chosen) {
-    known.emplace_back(contender->traits.name);
-    if (contender->traits.name == name) return contender;
+  for (const Structure* structure : chosen) {
+    known.emplace_back(structure->traits.name);
+    if (structure->traits.name == name) return structure;
   }
   if (!name.empty()) {
     throw UsageError(
         UnknownName("baseline among the chosen structures", name, known));
   }
-  for (const Contender* contender : chosen) {
-    if (contender->traits.name == kDefaultBaseline) return contender;
+  for (const Structure* structure : chosen) {
+    if (structure->traits.name == kDefaultBaseline) return structure;
   }
   return chosen.empty() ? nullptr : chosen.front();
 }
@@ -376,15 +376,15 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
   if (options.host.is_real && options.host.bytes == 0) {
     options.host.bytes = ComfortableHostBytes();
   }
-  if (line.IsGiven("--policy") && options.contenders.empty()) {
+  if (line.IsGiven("--policy") && options.structures.empty()) {
     throw UsageError(
         "--policy is for pages that a set could not record; no structure with "
         "a set is chosen");
   }
   for (const PolicySpec& policy : options.policies) {
-    for (const Contender* contender : options.contenders) {
-      if (CanServe(*contender, policy)) continue;
-      const std::string name(contender->traits.name);
+    for (const Structure* structure : options.structures) {
+      if (CanServe(*structure, policy)) continue;
+      const std::string name(structure->traits.name);
       if (std::find(raw.structures.begin(), raw.structures.end(), name) ==
           raw.structures.end()) {
         continue;  // by `all`: has no row, and the report says so
@@ -542,7 +542,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   ChooseStructures(raw, options);
   // A count needs no control.
   if (options.source == Timer::Source::kClock || !raw.baseline.empty()) {
-    options.baseline = ChooseBaseline(raw.baseline, options.contenders);
+    options.baseline = ChooseBaseline(raw.baseline, options.structures);
   }
   options.controls = raw.controls;
   options.operations = ChooseOperations(raw.operations);

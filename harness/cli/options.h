@@ -25,7 +25,7 @@
 #include "harness/kernel/operation_draw.h"
 #include "harness/measure/operation.h"
 #include "harness/measure/stopwatch.h"
-#include "harness/registry/contender.h"
+#include "harness/registry/structure.h"
 #include "workloads/base/command_line.h"  // UsageError
 
 namespace pfn {
@@ -51,7 +51,7 @@ struct Options {
   std::string text;
 
   std::vector<WorkloadChoice> workloads;
-  std::vector<const Contender*> contenders;  // in the order of the list
+  std::vector<const Structure*> structures;  // in the order of the list
   bool with_floor = false;
   std::vector<SetlessDriver> setless;  // of replay
   // What is measured: time, or instructions from one of two sources.
@@ -60,7 +60,7 @@ struct Options {
   static constexpr int kLeastBusy = -1;
   std::optional<int> pin;
   std::uint64_t pages = 0;  // of each workload, from its start; 0: all
-  const Contender* baseline = nullptr;  // one of `contenders`, or none
+  const Structure* baseline = nullptr;  // one of `structures`, or none
   int controls = 1;                     // further rows of the baseline
   std::vector<Operation> operations;
   bool all_operations = false;  // rather than some by name

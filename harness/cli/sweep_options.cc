@@ -110,7 +110,7 @@ void ChooseByName(const RawSweepOptions& raw, SweepOptions& options) {
                               "--benchmark_list_tests"};
   Options chosen = ParseOptions(std::size(argv), argv);
   options.workloads = std::move(chosen.workloads);
-  options.contenders = std::move(chosen.contenders);
+  options.structures = std::move(chosen.structures);
   if (raw.structures != "all" && chosen.with_floor) {
     throw UsageError("floor is no structure that could fail; leave it out");
   }
@@ -122,7 +122,7 @@ std::optional<SweepCase> ChooseCase(const RawSweepOptions& raw,
   if (raw.at.empty() || raw.nth.empty()) {
     throw UsageError("one case needs both --at=STEP and --nth=N");
   }
-  if (options.workloads.size() != 1 || options.contenders.size() != 1 ||
+  if (options.workloads.size() != 1 || options.structures.size() != 1 ||
       options.operations.size() != 1) {
     throw UsageError(
         "--at and --nth name one case: they need exactly one --workload, "

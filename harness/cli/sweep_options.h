@@ -15,7 +15,7 @@
 
 #include "harness/check/command.h"
 #include "harness/cli/options.h"
-#include "harness/registry/contender.h"
+#include "harness/registry/structure.h"
 
 namespace pfn {
 
@@ -23,10 +23,10 @@ struct SweepOptions {
   std::string help;  // not empty: all that was asked for
 
   std::vector<WorkloadChoice> workloads;
-  std::vector<const Contender*> contenders;
+  std::vector<const Structure*> structures;
   std::vector<SweepOperation> operations;
   std::uint64_t limit = kDefaultSweepLimit;
-  // With exactly one workload, contender and operation.
+  // With exactly one workload, structure and operation.
   std::optional<SweepCase> only;
 };
 

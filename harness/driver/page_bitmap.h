@@ -3,7 +3,7 @@
 // File: harness/driver/page_bitmap.h
 //
 // Which pages somebody holds: the guest's view and the host's view of the
-// balloon, kept by the model itself and by no contender, so that the two can be
+// balloon, kept by the model itself and by no structure, so that the two can be
 // compared at the end. Chunks of 32,768 pages in a hash table; the chunk used
 // last is remembered, because traces are local. Ranges are O(words).
 

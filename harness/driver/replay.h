@@ -3,7 +3,7 @@
 // File: harness/driver/replay.h
 //
 // Measures `replay`: the whole trace through the balloon driver model with a
-// contender as its set. The watch runs within the set's operations (recording,
+// structure as its set. The watch runs within the set's operations (recording,
 // walking, clearing) and nowhere else. Afterwards what was told must be what
 // was recorded, the set must be empty and the ledger at zero; otherwise there
 // is no figure.

@@ -3,7 +3,7 @@
 // File: harness/driver/round_check.h
 //
 // The model's own answer to what a round has to tell the host: the pages that
-// were recorded, sorted and merged, without any contender's code. The driver
+// were recorded, sorted and merged, without any structure's code. The driver
 // compares what the set gives back with it, range by range.
 
 #ifndef PFNBENCH_HARNESS_DRIVER_ROUND_CHECK_H_

@@ -17,7 +17,7 @@
 
 namespace pfn {
 
-// Who asks for pages: a slab cache that is empty, or a contender directly
+// Who asks for pages: a slab cache that is empty, or a structure directly
 // because its request is larger than the largest kmalloc class.
 enum class PageUser : std::uint8_t { kSlab, kCaller };
 

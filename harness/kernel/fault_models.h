@@ -49,7 +49,7 @@ class FailPageAlloc final : public FaultModel {
   FailPageAllocHook hook_;
 };
 
-// The n-th request of a contender fails, once or with all that follow: slab
+// The n-th request of a structure fails, once or with all that follow: slab
 // objects and page blocks, not the pages that a slab cache asks for on its own.
 class FailNth final : public FaultModel {
  public:

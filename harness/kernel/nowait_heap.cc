@@ -22,7 +22,7 @@ void Scribble(void* at, std::size_t bytes) {
   if (kPoisons) std::memset(at, 0x5a, std::min(bytes, kMostBytes));
 }
 
-// A contender that gives back what it never got is a bug that no figure
+// A structure that gives back what it never got is a bug that no figure
 // survives: stop at once and say so.
 void Require(bool condition, const char* what) {
   if (condition) [[likely]] {

@@ -2,7 +2,7 @@
 //
 // File: harness/kernel/nowait_heap.h
 //
-// The heap that contenders allocate from: a small SLUB for one CPU on a page
+// The heap that structures allocate from: a small SLUB for one CPU on a page
 // arena. Requests up to 8 KiB come from slab caches (kmalloc classes, or named
 // caches), larger ones from the page allocator, by default as blocks of 2^order
 // pages. It

@@ -2,7 +2,7 @@
 //
 // File: harness/measure/loops.h
 //
-// The measured loops. They are compiled once for each contender, are never
+// The measured loops. They are compiled once for each structure, are never
 // inlined into their surroundings, and are the same for all: a block of PFNs,
 // one operation each, the rare failure noted. The `floor` rows run them with a
 // set that does nothing.

@@ -2,7 +2,7 @@
 //
 // File: harness/measure/measure.h
 //
-// Measures one operation of one contender over all passes of a workload, or
+// Measures one operation of one structure over all passes of a workload, or
 // several on the same recordings.
 //
 // One set serves all passes, as the driver's does, and is emptied between them

@@ -82,7 +82,7 @@ struct Timer {
   static Timer Callgrind();
 
 #if defined(__x86_64__)
-  // Built in, because <x86intrin.h> is half of what a contender's translation
+  // Built in, because <x86intrin.h> is half of what a structure's translation
   // unit has to parse.
   static std::uint64_t ReadTsc() {
     // What comes before has finished; what comes after has not begun.

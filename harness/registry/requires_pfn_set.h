@@ -4,7 +4,7 @@
 //
 // PFN_REQUIRES_PFN_SET(Mine): one message for each member that a class template
 // lacks or has with another type, before the compiler gets lost in what uses
-// it. The build writes it into the first file that sees a contender.
+// it. The build writes it into the first file that sees a structure.
 
 #ifndef PFNBENCH_HARNESS_REGISTRY_REQUIRES_PFN_SET_H_
 #define PFNBENCH_HARNESS_REGISTRY_REQUIRES_PFN_SET_H_
@@ -22,7 +22,7 @@
 
 #define PFN_REQUIRES_PFN_SET(Class)                                            \
   PFN_REQUIRES((::pfn::HasTraits<Class<::pfn::NowaitHeap>>), Class,            \
-               "static constexpr ContenderTraits kTraits");                    \
+               "static constexpr StructureTraits kTraits");                    \
   PFN_REQUIRES(                                                                \
       (std::constructible_from<Class<::pfn::NowaitHeap>, ::pfn::NowaitHeap&>), \
       Class, "explicit " #Class "(A& heap)");                                  \

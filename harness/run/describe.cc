@@ -28,7 +28,7 @@ JsonObject DescribePrimary(const RowRequest& request) {
   constexpr std::array<Operation, 2> kPrimaryOperations = {Operation::kSet,
                                                            Operation::kDrain};
   const auto is_there = [&](std::string_view name) {
-    return std::ranges::any_of(request.contenders, [&](const Contender* each) {
+    return std::ranges::any_of(request.structures, [&](const Structure* each) {
       return each->traits.name == name;
     });
   };
@@ -70,7 +70,7 @@ std::string Operations() {
   return JsonList(operations, [](const auto& info) { return Json(info); });
 }
 
-std::string Json(const ContenderTraits& traits) {
+std::string Json(const StructureTraits& traits) {
   JsonObject object;
   object.Add("name", traits.name).Add("family", traits.family);
   if (!traits.variant_of.empty()) object.Add("variant_of", traits.variant_of);
@@ -117,9 +117,9 @@ JsonObject DescribeParts(const RowRequest& request) {
                                      return JsonText(driver.name);
                                    }))
       .AddJson("operations", Operations())
-      .AddJson("structures", JsonList(request.contenders,
-                                      [](const Contender* contender) {
-                                        return Json(contender->traits);
+      .AddJson("structures", JsonList(request.structures,
+                                      [](const Structure* structure) {
+                                        return Json(structure->traits);
                                       }))
       .AddJson("workloads", JsonList(request.workloads, [](const auto& each) {
                  return Json(*each);

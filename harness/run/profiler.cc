@@ -55,11 +55,11 @@ std::size_t TailPasses(const Workload& workload) {
   return passes;
 }
 
-ProfileOutcome MakeProfile(const Contender& contender, Job job,
+ProfileOutcome MakeProfile(const Structure& structure, Job job,
                            const ProfileTime& time) {
   ProfileOutcome outcome;
   Profile& profile = outcome.profile;
-  profile.accounts_memory = contender.traits.accounts_memory;
+  profile.accounts_memory = structure.traits.accounts_memory;
   const std::size_t passes = TailPasses(*job.workload);
   TailRecorder tails;
   ExpectSteps(*job.workload, passes, tails);
@@ -76,7 +76,7 @@ ProfileOutcome MakeProfile(const Contender& contender, Job job,
       break;
     }
     tails.BeginRepetition();
-    steps = contender.time_steps(job, passes, tails);
+    steps = structure.time_steps(job, passes, tails);
     longest = std::max(longest, steady_clock::now() - begin);
     // What was done once is done again, however long it takes this time.
     job.time_limit = {};
@@ -96,7 +96,7 @@ ProfileOutcome MakeProfile(const Contender& contender, Job job,
   const steady_clock::time_point begin = steady_clock::now();
   MemoryProfile memory;
   const std::string error =
-      RunForMemory(job, contender.make, memory, &*profile.tails);
+      RunForMemory(job, structure.make, memory, &*profile.tails);
   if (!error.empty() && profile.error.empty()) {
     outcome.is_wrong = !memory.is_cut_off;
     profile.error =

@@ -14,7 +14,7 @@
 
 #include "harness/measure/job.h"
 #include "harness/profile/profile.h"
-#include "harness/registry/contender.h"
+#include "harness/registry/structure.h"
 #include "workloads/trace/workload.h"
 
 namespace pfn {
@@ -43,7 +43,7 @@ struct ProfileOutcome {
   bool is_wrong = false;
 };
 
-ProfileOutcome MakeProfile(const Contender& contender, Job job,
+ProfileOutcome MakeProfile(const Structure& structure, Job job,
                            const ProfileTime& time);
 
 }  // namespace pfn

@@ -19,12 +19,12 @@ constexpr std::chrono::nanoseconds kLeastShare = std::chrono::milliseconds(5);
 
 std::vector<const Row*> PlanProfiles(std::span<const Row> rows) {
   std::vector<const Row*> plan;
-  std::set<std::pair<const Workload*, const Contender*>> planned;
+  std::set<std::pair<const Workload*, const Structure*>> planned;
   for (const Row& row : rows) {
-    if (row.contender == nullptr || row.job.operation == Operation::kReplay) {
+    if (row.structure == nullptr || row.job.operation == Operation::kReplay) {
       continue;
     }
-    if (planned.emplace(row.job.workload, row.contender).second) {
+    if (planned.emplace(row.job.workload, row.structure).second) {
       plan.push_back(&row);
     }
   }
@@ -33,7 +33,7 @@ std::vector<const Row*> PlanProfiles(std::span<const Row> rows) {
 
 void NameProfile(const Row& row, Profile& profile) {
   profile.workload = row.job.workload->name();
-  profile.structure = row.contender->traits.name;
+  profile.structure = row.structure->traits.name;
   const JsonObject conditions = row.key.Conditions();
   if (!conditions.is_empty()) profile.conditions = conditions.Text();
 }

@@ -52,22 +52,22 @@ Row MakeRow(const Job& job, std::string_view structure, int control,
           .key = std::move(key)};
 }
 
-bool CanServe(const Contender& contender, const FaultSpec& fault) {
+bool CanServe(const Structure& structure, const FaultSpec& fault) {
   return fault.kind == FaultSpec::Kind::kNone ||
-         contender.traits.out_of_memory != OutOfMemory::kAborts;
+         structure.traits.out_of_memory != OutOfMemory::kAborts;
 }
 
-// The row of `contender`, and the controls if it is the baseline.
+// The row of `structure`, and the controls if it is the baseline.
 void AddRows(const RowRequest& request, const Job& job,
-             const Contender& contender, Measurement (*measure)(const Job& job),
+             const Structure& structure, Measurement (*measure)(const Job& job),
              std::vector<Row>& rows) {
-  const int controls = &contender == request.baseline ? request.controls : 0;
+  const int controls = &structure == request.baseline ? request.controls : 0;
   for (int control = 0; control <= controls; ++control) {
-    Row row = MakeRow(job, contender.traits.name, control, measure);
+    Row row = MakeRow(job, structure.traits.name, control, measure);
     row.shares_recordings = job.operation != Operation::kClear &&
                             job.operation != Operation::kReplay &&
-                            !contender.traits.defers_work;
-    row.contender = &contender;
+                            !structure.traits.defers_work;
+    row.structure = &structure;
     rows.push_back(std::move(row));
   }
 }
@@ -76,15 +76,15 @@ void AddRows(const RowRequest& request, const Job& job,
 void AddReplays(const RowRequest& request, Job job, std::vector<Row>& rows) {
   const ReplaySpec usual = {
       .driver = request.driver, .policy = {}, .host = request.host};
-  for (const Contender* contender : request.contenders) {
-    if (!CanServe(*contender, job.fault)) continue;
+  for (const Structure* structure : request.structures) {
+    if (!CanServe(*structure, job.fault)) continue;
     for (const PolicySpec& policy : request.policies) {
-      if (!CanServe(*contender, policy)) continue;
+      if (!CanServe(*structure, policy)) continue;
       ReplaySpec replay = usual;
       replay.policy = policy;
       replay.driver.policy = policy.policy;
       job.replay = std::make_shared<const ReplaySpec>(replay);
-      AddRows(request, job, *contender, contender->replay, rows);
+      AddRows(request, job, *structure, structure->replay, rows);
     }
   }
   for (const SetlessDriver& driver : request.setless) {
@@ -98,8 +98,8 @@ void AddReplays(const RowRequest& request, Job job, std::vector<Row>& rows) {
 
 }  // namespace
 
-bool CanServe(const Contender& contender, const PolicySpec& policy) {
-  return policy.policy != Policy::kReserve || contender.traits.accounts_memory;
+bool CanServe(const Structure& structure, const PolicySpec& policy) {
+  return policy.policy != Policy::kReserve || structure.traits.accounts_memory;
 }
 
 std::vector<Row> MakeRows(const RowRequest& request) {
@@ -123,9 +123,9 @@ std::vector<Row> MakeRows(const RowRequest& request) {
           AddReplays(request, job, rows);
           continue;
         }
-        for (const Contender* contender : request.contenders) {
-          if (!CanServe(*contender, fault)) continue;
-          AddRows(request, job, *contender, contender->measure, rows);
+        for (const Structure* structure : request.structures) {
+          if (!CanServe(*structure, fault)) continue;
+          AddRows(request, job, *structure, structure->measure, rows);
         }
         // A set that does nothing does not fail either.
         if (request.with_floor && FloorHas(operation) &&

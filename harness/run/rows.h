@@ -19,7 +19,7 @@
 #include "harness/kernel/fault_spec.h"
 #include "harness/measure/job.h"
 #include "harness/measure/operation.h"
-#include "harness/registry/contender.h"
+#include "harness/registry/structure.h"
 #include "harness/results/row_key.h"
 #include "workloads/trace/workload.h"
 
@@ -33,7 +33,7 @@ struct Row {
   // that differ only in their operation can then be measured together.
   bool shares_recordings = false;
   // What it measures; null for what is no structure.
-  const Contender* contender = nullptr;
+  const Structure* structure = nullptr;
   // Its conditions: policy, fault, draw, large, host, driver.
   RowKey key = {};
 };
@@ -43,7 +43,7 @@ using Visit = std::vector<std::size_t>;
 
 struct RowRequest {
   std::vector<std::unique_ptr<Workload>> workloads;
-  std::vector<const Contender*> contenders;
+  std::vector<const Structure*> structures;
   bool with_floor = false;
   std::vector<Operation> operations;
   // Operations that ask for no memory have rows without faults only.
@@ -53,23 +53,23 @@ struct RowRequest {
   FaultDraw fault_draw = FaultDraw::kAllocation;
   LargePolicy large = LargePolicy::kPow2;
   unsigned cpus = NowaitHeap::Options{}.cpus;
-  // replay: a row for each policy of each contender, and the drivers without a
+  // replay: a row for each policy of each structure, and the drivers without a
   // set.
   std::vector<PolicySpec> policies = {PolicySpec{}};
   std::vector<SetlessDriver> setless = {};
   DriverOptions driver = {};
   HostSpec host = {};
-  // The contender that ratios refer to. Its further rows are the controls: the
+  // The structure that ratios refer to. Its further rows are the controls: the
   // first is what a report compares with, more are for experiments that need
-  // many contenders that are alike.
-  const Contender* baseline = nullptr;
+  // many structures that are alike.
+  const Structure* baseline = nullptr;
   int controls = 1;
 };
 
-// All rows in the order in which results list them. A contender that aborts
+// All rows in the order in which results list them. A structure that aborts
 // when memory runs out gets rows without faults only, and one whose memory is
 // not the heap's gets none with a reserve. `request` must outlive the rows.
-bool CanServe(const Contender& contender, const PolicySpec& policy);
+bool CanServe(const Structure& structure, const PolicySpec& policy);
 std::vector<Row> MakeRows(const RowRequest& request);
 
 // Every row in one visit. `share`: in as few visits as possible, because

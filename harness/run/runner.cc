@@ -20,8 +20,8 @@
 #include <utility>
 #include <vector>
 
-#include "harness/measure/stopwatch.h"
 #include "harness/machine/environment.h"
+#include "harness/measure/stopwatch.h"
 #include "harness/results/results_file.h"
 #include "harness/run/estimate.h"
 #include "harness/run/heap_probe.h"
@@ -418,7 +418,7 @@ std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
   for (std::size_t i = 0; i < plan.size() && interrupted == 0; ++i) {
     const Row& row = *plan[i];
     const std::string place = fmt::format("{}/{}", row.job.workload->name(),
-                                          row.contender->traits.name);
+                                          row.structure->traits.name);
     progress.Begin("profile " + place, 0);
     const auto start = std::chrono::steady_clock::now();
     MeasuringWorker::MadeProfile made{.json = {},
@@ -472,19 +472,19 @@ std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
 ContextEntries ProbeHeaps(std::span<const Row> rows,
                           const RunSettings& settings) {
   MeasuringWorker worker(rows, 0, settings.patience);
-  std::set<const Contender*> seen;
+  std::set<const Structure*> seen;
   std::map<HeapUse, std::vector<std::string_view>> found;
   for (std::size_t i = 0; i < rows.size() && interrupted == 0; ++i) {
-    const Contender* const contender = rows[i].contender;
-    if (contender == nullptr || contender->make == nullptr ||
-        !contender->traits.accounts_memory || !seen.insert(contender).second) {
+    const Structure* const structure = rows[i].structure;
+    if (structure == nullptr || structure->make == nullptr ||
+        !structure->traits.accounts_memory || !seen.insert(structure).second) {
       continue;
     }
     HeapUse use = HeapUse::kNowait;
     // Of one that crashes the rows will tell.
     (void)worker.ProbeHeap(
         i, [] { return interrupted == 0; }, use);
-    if (use != HeapUse::kNowait) found[use].push_back(contender->traits.name);
+    if (use != HeapUse::kNowait) found[use].push_back(structure->traits.name);
   }
   ContextEntries entries;
   const auto tell = [&](HeapUse use, const char* key, std::string_view what) {

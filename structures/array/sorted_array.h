@@ -55,7 +55,7 @@ class SortedArray {
  public:
   static constexpr std::size_t kPageBytes = 4096;
 
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "sorted-array",
       .family = "array",
       .origin = "what Firecracker's balloon does, 2020",

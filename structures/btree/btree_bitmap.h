@@ -5,9 +5,9 @@
 // btree-bitmap: segments of 1024 pages with a bitmap each, indexed by the
 // kernel's B+ tree (Tetsuo Handa, 16 Dec 2017), with one change to the posted
 // code: a search for a range descends to the segment where it starts, as that
-// tree can. The posted walk is the contender btree-bitmap-posted.
+// tree can. The posted walk is the structure btree-bitmap-posted.
 //
-// Layout      parts/btree_segment_map.h: record 24 bytes and bitmap 128 bytes a
+// Layout      btree_segment_map.h: record 24 bytes and bitmap 128 bytes a
 //             segment, tree nodes of 128 bytes.
 // Set, Test, Clear  O(1) in the segment used last, else a descent.
 // NextRange   a descent, and one for each further segment that it looks at: the
@@ -33,7 +33,7 @@ namespace pfn {
 template <NowaitAllocator A>
 class BtreeBitmap {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "btree-bitmap",
       .family = "btree",
       .origin = "Tetsuo Handa, 16 Dec 2017, with a search that descends",
@@ -50,6 +50,50 @@ class BtreeBitmap {
 
   std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
     return map_.NextRange(map_.AtOrAfter(map_.NumberOf(from)), from, max);
+  }
+
+  Status ClearRange(PfnRange range, Gfp) {
+    map_.ClearRange(range);
+    return Status::kOk;
+  }
+
+  bool Validate() const { return map_.Validate(); }
+
+ private:
+  btree::SegmentMap<A> map_;
+};
+
+// btree-bitmap-posted: btree-bitmap with the range search as posted. It starts
+// at the first segment of the set, whatever was found before, and skips those
+// below the start, one descent each: walking R ranges in S segments takes R * S
+// descents.
+//
+// Source: Tetsuo Handa, linux-mm, 16 Dec 2017, by description only.
+template <NowaitAllocator A>
+class BtreeBitmapPosted {
+ public:
+  static constexpr StructureTraits kTraits{
+      .name = "btree-bitmap-posted",
+      .family = "btree",
+      .origin = "Tetsuo Handa, 16 Dec 2017",
+      .variant_of = "btree-bitmap",
+  };
+
+  explicit BtreeBitmapPosted(A& heap) : map_(heap) {}
+
+  Status Set(Pfn pfn, Gfp gfp) { return map_.Set(pfn, gfp); }
+  Status Clear(Pfn pfn, Gfp) {
+    map_.Clear(pfn);
+    return Status::kOk;
+  }
+  bool Test(Pfn pfn) { return map_.Test(pfn); }
+
+  std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
+    const btree::Segment* segment = map_.First();
+    while (segment != nullptr && segment->number < map_.NumberOf(from)) {
+      segment = map_.After(*segment);
+    }
+    return map_.NextRange(segment, from, max);
   }
 
   Status ClearRange(PfnRange range, Gfp) {

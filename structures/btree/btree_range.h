@@ -7,7 +7,7 @@
 // the number of runs, not the span. The run touched last answers first, because
 // a balloon gets most of its pages next to the one before.
 //
-// Layout      parts/btree_run_tree.h with nodes of kNodeBytes; 16 bytes a run.
+// Layout      btree_run_tree.h with nodes of kNodeBytes; 16 bytes a run.
 // Set         O(1) next to the run touched last; else a search in its leaf, or
 //             a descent. Joins the neighbours that the page touches.
 // Test        the same, without changing anything.
@@ -42,7 +42,7 @@ namespace pfn {
 template <NowaitAllocator A, std::size_t kNodeBytes = 512>
 class BtreeRange {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "btree-range",
       .family = "btree",
       .origin = "pfnbench, 2026: ranges in a B+ tree",

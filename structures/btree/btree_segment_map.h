@@ -2,7 +2,7 @@
 //
 // File: structures/btree/btree_segment_map.h
 //
-// What Tetsuo Handa's B+ tree contenders share (16 Dec 2017): segments of 1024
+// What Tetsuo Handa's B+ tree structures share (16 Dec 2017): segments of 1024
 // pages with a bitmap each, found through the kernel's B+ tree by the
 // complement of the segment number, because that tree walks from the greatest
 // key down. The record used last answers without the tree, if it is exactly
@@ -10,7 +10,7 @@
 //
 // Layout      record 24 bytes (kmalloc-32) {segment, pages, bitmap} plus bitmap
 //             128 bytes (kmalloc-128) for each segment that holds a page, plus
-//             the tree (parts/btree_index.h).
+//             the tree (btree_index.h).
 // Set         O(1) in the segment used last, else a descent; opening a segment
 //             allocates record, bitmap, then what the tree needs.
 // Test        as Set, without allocating.

@@ -2,7 +2,7 @@
 //
 // File: structures/core/nowait_allocator.h
 //
-// What a contender may ask of memory: the kernel's two ways to allocate, under
+// What a structure may ask of memory: the kernel's two ways to allocate, under
 // the kernel's rule that a request which must not sleep may fail at any time.
 //
 //   * `heap.Allocate(size, align, gfp)` is kmalloc(): any size, rounded to a

@@ -2,15 +2,15 @@
 //
 // File: structures/core/pfn_set.h
 //
-// The concept PfnSet: what every contender can do, and what it declares about
-// itself. The harness, the balloon-driver model and the tests know contenders
+// The concept PfnSet: what every structure can do, and what it declares about
+// itself. The harness, the balloon-driver model and the tests know structures
 // by this header alone.
 //
-// A contender is a class template over its allocator,
+// A structure is a class template over its allocator,
 //
 //   template <NowaitAllocator A> class Mine {
 //    public:
-//     static constexpr ContenderTraits kTraits{...};
+//     static constexpr StructureTraits kTraits{...};
 //     explicit Mine(A& heap);        // allocates nothing that can fail
 //     Status Set(Pfn, Gfp);          // idempotent
 //     Status Clear(Pfn, Gfp);        // an absent page is fine
@@ -60,8 +60,8 @@ constexpr std::string_view Name(OutOfMemory behaviour) {
   return "unknown";
 }
 
-// What a contender declares about itself.
-struct ContenderTraits {
+// What a structure declares about itself.
+struct StructureTraits {
   std::string_view name;    // its name on the command line
   std::string_view family;  // bitmap, radix, list, btree, ...
   std::string_view origin;  // who proposed it, and when
@@ -85,7 +85,7 @@ struct ContenderTraits {
 // that is missing or has the wrong type.
 template <class S>
 concept HasTraits = requires {
-  { S::kTraits } -> std::same_as<const ContenderTraits&>;
+  { S::kTraits } -> std::same_as<const StructureTraits&>;
 };
 template <class S>
 concept HasSet = requires(S& set, Pfn pfn, Gfp gfp) {
@@ -118,7 +118,7 @@ struct AnyVisitor {
 };
 }  // namespace internal
 
-// Optional: the structure's own ordered walk, for contenders whose author
+// Optional: the structure's own ordered walk, for structures whose author
 // proposed one. `visitor` gets each maximal run within `range`, clipped, in
 // ascending order, and must not touch the set.
 template <class S>

@@ -3,7 +3,7 @@
 // File: structures/core/text.h
 //
 // The value of a macro as a string literal: libraries give their versions as
-// numbers, and a contender's origin names the version.
+// numbers, and a structure's origin names the version.
 
 #ifndef PFNBENCH_STRUCTURES_CORE_TEXT_H_
 #define PFNBENCH_STRUCTURES_CORE_TEXT_H_

@@ -62,7 +62,7 @@ class Cvbmp {
                 "a segment is a power of two of 8 to 32768 pages");
 
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "cvbmp",
       .family = "list",
       .origin = "Tetsuo Handa, 3 Jan 2018",
@@ -492,6 +492,63 @@ class Cvbmp {
   Link used_{&used_, &used_};
   Link spares_{&spares_, &spares_};
   Node* last_used_ = nullptr;
+};
+
+// cvbmp-cursor: cvbmp whose extraction starts at the node used last, a variant
+// that nobody posted. The posted query walks from the head of the list for each
+// range, which makes an extraction quadratic; this one makes it linear.
+//
+// Layout      as cvbmp.
+// NextRange   starts at the node used last if that is not behind the page asked
+//             for, else at the head, and leaves the pointer at the node where
+//             the range begins. O(1) per range of an ascending extraction.
+// Others      as cvbmp.
+// Failure     as cvbmp.
+template <NowaitAllocator A>
+class CvbmpCursor : public Cvbmp<A> {
+ public:
+  static constexpr StructureTraits kTraits{
+      .name = "cvbmp-cursor",
+      .family = "list",
+      .origin =
+          "variant of cvbmp, nobody's proposal: extraction from the "
+          "node used last",
+      .variant_of = "cvbmp",
+  };
+
+  using CvbmpCursor::Cvbmp::Cvbmp;
+
+  std::optional<PfnRange> NextRange(Pfn from, Pfn max) {
+    const bool is_ahead =
+        last_used_ == nullptr || last_used_->segment > this->SegmentOf(from);
+    const auto found =
+        this->FirstRange(is_ahead ? this->used_.next : last_used_, from, max);
+    if (found.node != nullptr) last_used_ = found.node;
+    return found.range;
+  }
+
+ private:
+  using Cvbmp<A>::last_used_;
+};
+
+// cvbmp-32768: cvbmp with segments of 32,768 pages, the largest that its author
+// allows with 4 KiB pages; he posted 1,024. Fewer and longer steps: the list is
+// 32 times shorter, a segment costs a page of memory.
+//
+// Layout      node 40 bytes (kmalloc-64) plus bitmap 4,096 bytes.
+// Operations  as cvbmp; opening a segment zeroes a page.
+// Failure     as cvbmp.
+template <NowaitAllocator A>
+class Cvbmp32768 : public Cvbmp<A, 32768> {
+ public:
+  static constexpr StructureTraits kTraits{
+      .name = "cvbmp-32768",
+      .family = "list",
+      .origin = "Tetsuo Handa, 3 Jan 2018, with his largest segment size",
+      .variant_of = "cvbmp",
+  };
+
+  using Cvbmp32768::Cvbmp::Cvbmp;
 };
 
 }  // namespace pfn

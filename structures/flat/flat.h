@@ -45,7 +45,7 @@ class Flat {
   static constexpr std::uint64_t kMinWords = 64;
   static constexpr std::uint64_t kMaxWords = std::uint64_t{1} << 32;
 
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "flat",
       .family = "bitmap",
       .origin = "the limit to compare with",

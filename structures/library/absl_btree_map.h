@@ -8,7 +8,7 @@
 // Layout      nodes of at most 256 bytes: up to 15 runs, inner nodes another 16
 //             pointers (kmalloc-256 and kmalloc-512). A lone root leaf doubles
 //             from 1 run upwards.
-// Operations  parts/interval_map_adapter.h.
+// Operations  interval_map_adapter.h.
 // Failure     measured without faults. When the root splits and the second of
 //             its two requests fails, membership is right, but the new root has
 //             one child and no value, and a tree that dies so loses the child.
@@ -40,7 +40,7 @@ using AbslRunMap =
 template <NowaitAllocator A>
 class AbslBtreeMap : public IntervalMapAdapter<A, AbslRunMap<A>> {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "absl-btree-map",
       .family = "btree",
       .origin = "Abseil " PFN_TEXT(ABSL_LTS_RELEASE_VERSION) ", runs of pages",
@@ -49,6 +49,28 @@ class AbslBtreeMap : public IntervalMapAdapter<A, AbslRunMap<A>> {
   };
 
   using AbslBtreeMap::IntervalMapAdapter::IntervalMapAdapter;
+};
+
+// absl-btree-map-hint: absl-btree-map with a finger. The iterator that the last
+// change returned is kept; a page next to its run, or to a neighbour of that,
+// needs no search. Every change invalidates Abseil's iterators but the returned
+// one, and no other is kept.
+//
+// Source: libabsl's public interface.
+template <NowaitAllocator A>
+class AbslBtreeMapHint
+    : public IntervalMapAdapter<A, AbslRunMap<A>, /*kHint=*/true> {
+ public:
+  static constexpr StructureTraits kTraits{
+      .name = "absl-btree-map-hint",
+      .family = "btree",
+      .origin = "Abseil " PFN_TEXT(ABSL_LTS_RELEASE_VERSION) ", with a finger",
+      .variant_of = "absl-btree-map",
+      .clear_can_fail = true,
+      .out_of_memory = OutOfMemory::kAborts,
+  };
+
+  using AbslBtreeMapHint::IntervalMapAdapter::IntervalMapAdapter;
 };
 
 }  // namespace pfn

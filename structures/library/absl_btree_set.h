@@ -9,7 +9,7 @@
 //             31 pointers (kmalloc-256 and kmalloc-512). A lone root leaf
 //             doubles from 1 page upwards.
 // Set         one descent; allocates when a node splits.
-// Others      parts/std_set_adapter.h. Erasing never allocates.
+// Others      std_set_adapter.h. Erasing never allocates.
 // Failure     measured without faults. When the root splits and the second of
 //             its two requests fails, membership is right, but the new root has
 //             one child and no value, and a tree that dies so loses the child.
@@ -40,7 +40,7 @@ using AbslPageSet =
 template <NowaitAllocator A>
 class AbslBtreeSet : public StdSetAdapter<A, AbslPageSet<A>> {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "absl-btree-set",
       .family = "btree",
       .origin = "Abseil " PFN_TEXT(ABSL_LTS_RELEASE_VERSION),
@@ -48,6 +48,26 @@ class AbslBtreeSet : public StdSetAdapter<A, AbslPageSet<A>> {
   };
 
   using AbslBtreeSet::StdSetAdapter::StdSetAdapter;
+};
+
+// absl-btree-set-hint: absl-btree-set where each insert gets the page touched
+// last as its hint. Abseil looks at both sides of it, and so serves ascending
+// and descending pages without a descent.
+//
+// Source: libabsl's public interface.
+template <NowaitAllocator A>
+class AbslBtreeSetHint
+    : public StdSetAdapter<A, AbslPageSet<A>, /*kHint=*/true> {
+ public:
+  static constexpr StructureTraits kTraits{
+      .name = "absl-btree-set-hint",
+      .family = "btree",
+      .origin = "Abseil " PFN_TEXT(ABSL_LTS_RELEASE_VERSION) ", with a hint",
+      .variant_of = "absl-btree-set",
+      .out_of_memory = OutOfMemory::kAborts,
+  };
+
+  using AbslBtreeSetHint::StdSetAdapter::StdSetAdapter;
 };
 
 }  // namespace pfn

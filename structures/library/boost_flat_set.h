@@ -9,7 +9,7 @@
 // Set         one binary search, then every page above moves up: O(1) for pages
 //             that come in ascending order, O(pages) else, so that a pass in
 //             any other order is quadratic.
-// Clear       the same downwards. Others: parts/std_set_adapter.h.
+// Clear       the same downwards. Others: std_set_adapter.h.
 // Failure     throws std::bad_alloc before anything is changed, caught here.
 //             Erasing never allocates; the array never shrinks.
 //
@@ -36,7 +36,7 @@ class BoostFlatSet
           A, boost::container::flat_set<Pfn, std::less<Pfn>,
                                         ThrowingAllocator<Pfn, A>>> {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "boost-flat-set",
       .family = "array",
       .origin = "Boost.Container " BOOST_LIB_VERSION,

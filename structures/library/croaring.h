@@ -13,7 +13,7 @@
 // Set         the bitmap used last is at hand; binary search for the container,
 //             then in an array a binary search and a shift. Test and Clear
 //             likewise.
-// Ranges      parts/croaring_bitmaps.h; O(pages walked).
+// Ranges      croaring_bitmaps.h; O(pages walked).
 // ClearRange  remove_range() of each bitmap; one that is empty goes.
 // Memory      comes from malloc(); this version of the library has no hook for
 //             it, so that it is not accounted and no figure is given.
@@ -37,7 +37,7 @@ namespace pfn {
 template <NowaitAllocator A>
 class Croaring {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "croaring",
       .family = "roaring",
       // The library's macro reads "= 0.2.66,".

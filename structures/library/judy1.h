@@ -16,7 +16,7 @@
 // ClearRange  O(nodes) when it empties the set. Else what is outside is copied
 //             and the old array freed, O(pages outside): the library clears
 //             pages one by one, and could not go back when one of them fails.
-// Memory      all from the heap (parts/judy_memory.h).
+// Memory      all from the heap (judy_memory.h).
 // Failure     the library returns JERR, but is not to be trusted afterwards: a
 //             set that fails can leak, and a clear that fails while the last 31
 //             pages move into one leaf leaves a wrong population count, with
@@ -42,7 +42,7 @@ namespace pfn {
 template <NowaitAllocator A>
 class Judy1 {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "judy1",
       .family = "radix",
       .origin = "Doug Baskins, Hewlett-Packard, 2000; libJudy",

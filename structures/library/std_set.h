@@ -7,7 +7,7 @@
 //
 // Layout      a node of 40 bytes for each page (kmalloc-64).
 // Set         one descent, one allocation, rotations.
-// Others      parts/std_set_adapter.h. Erasing never allocates.
+// Others      std_set_adapter.h. Erasing never allocates.
 // Failure     throws std::bad_alloc before anything is changed, caught here.
 //
 // Source: libstdc++.
@@ -32,7 +32,7 @@ class StdSet
     : public StdSetAdapter<
           A, std::set<Pfn, std::less<Pfn>, ThrowingAllocator<Pfn, A>>> {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "std-set",
       .family = "rbtree",
       .origin = "libstdc++ " PFN_TEXT(_GLIBCXX_RELEASE),

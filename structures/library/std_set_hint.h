@@ -28,7 +28,7 @@ class StdSetHint
           A, std::set<Pfn, std::less<Pfn>, ThrowingAllocator<Pfn, A>>,
           /*kHint=*/true> {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "std-set-hint",
       .family = "rbtree",
       .origin = "libstdc++ " PFN_TEXT(_GLIBCXX_RELEASE) ", with a hint",

@@ -8,7 +8,7 @@
 // ranges of equal value, so a set has to look at the pages before and after the
 // one that it stores, and store the union.
 //
-// Layout      parts/maple_tree.h: nodes of 256 bytes with 16 slots; a run takes
+// Layout      maple_tree.h: nodes of 256 bytes with 16 slots; a run takes
 //             two of them, one for itself and one for the gap.
 // Set         a descent; where the page touches a run, one pivot moves.
 // Test        a descent.
@@ -39,7 +39,7 @@ namespace pfn {
 template <NowaitAllocator A>
 class Maple {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "maple",
       .family = "btree",
       .origin = "Liam Howlett and Matthew Wilcox, Linux 6.1, 2022",

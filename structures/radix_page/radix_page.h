@@ -185,7 +185,7 @@ class Tree : private radix::Tree<Table, Leaf> {
 template <NowaitAllocator A>
 class RadixPage : public radix_page::Tree<A, /*kLeafHint=*/false> {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "radix-page",
       .family = "radix",
       .origin =
@@ -194,6 +194,27 @@ class RadixPage : public radix_page::Tree<A, /*kLeafHint=*/false> {
   };
 
   using RadixPage::Tree::Tree;
+};
+
+// radix-page-cursor: radix-page with the leaf used last remembered, as the
+// bitmap of hibernation does with its current position.
+//
+// Layout      as radix-page; the set remembers one leaf number and its leaf.
+// Set, Test, Clear  one comparison where the leaf is the one used last, else
+//             as radix-page.
+// Others      as radix-page.
+// Failure     as radix-page.
+template <NowaitAllocator A>
+class RadixPageCursor : public radix_page::Tree<A, /*kLeafHint=*/true> {
+ public:
+  static constexpr StructureTraits kTraits{
+      .name = "radix-page-cursor",
+      .family = "radix",
+      .origin = "Linux hibernation (Joerg Roedel, 2014), position remembered",
+      .variant_of = "radix-page",
+  };
+
+  using RadixPageCursor::Tree::Tree;
 };
 
 }  // namespace pfn

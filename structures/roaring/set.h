@@ -2,8 +2,8 @@
 //
 // File: structures/roaring/set.h
 //
-// The set that the roaring contenders share: a table of chunks
-// (parts/roaring/table.h), one container for each (parts/roaring/chunk.h), and
+// The set that the roaring structures share: a table of chunks
+// (table.h), one container for each (chunk.h), and
 // here the rule which container a chunk has and how it gets another.
 //
 // Rule        without runs: an array up to max_array members, else a bitset, as
@@ -15,7 +15,7 @@
 // max_array   4,096 as published: there an array takes the 8,192 bytes of a
 //             bitset. In an allocator with kmalloc's classes it takes them from
 //             2,049 members on, so that from there the bitset costs nothing and
-//             is faster: 2,048 unless a contender says otherwise.
+//             is faster: 2,048 unless a structure says otherwise.
 // Conversion  a new container is allocated and filled before the old one is
 //             freed. Set converts when there is no other room for the page and
 //             fails if it cannot; all other conversions, also the shrinking of
@@ -43,7 +43,7 @@
 
 namespace pfn::roaring {
 
-// What distinguishes the contenders.
+// What distinguishes the structures.
 struct Features {
   bool runs = false;  // run containers, by the rule above
   bool hint = false;  // the table remembers the chunk it found last

@@ -39,7 +39,7 @@
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
 #include "structures/core/pfn_set.h"
-#include "structures/xbitmap/xbitmap_set.h"
+#include "structures/xbitmap/xbitmap.h"
 
 namespace pfn {
 
@@ -119,13 +119,36 @@ class RetryingSet
 template <NowaitAllocator A>
 class Xarray : public xarray::RetryingSet<A, /*kLeafHint=*/false> {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "xarray",
       .family = "radix",
       .origin = "Matthew Wilcox, 2018 (XArray, 4.20), as today's IDA uses it",
   };
 
   using Xarray::RetryingSet::RetryingSet;
+};
+
+// xarray-hint: xarray with the leaf used last remembered, a variant that nobody
+// proposed. What the IDA cannot do, a caller that knows its pages to come in
+// clusters could.
+//
+// Layout      as xarray; the set remembers one leaf number and where it is.
+//             Value entries are not remembered.
+// Set, Test, Clear  one comparison where the leaf is the one used last, else
+//             as xarray. The scan for fullness stays.
+// Others      as xarray, without using the hint.
+// Failure     as xarray.
+template <NowaitAllocator A>
+class XarrayHint : public xarray::RetryingSet<A, /*kLeafHint=*/true> {
+ public:
+  static constexpr StructureTraits kTraits{
+      .name = "xarray-hint",
+      .family = "radix",
+      .origin = "variant of xarray, nobody's proposal: last leaf remembered",
+      .variant_of = "xarray",
+  };
+
+  using XarrayHint::RetryingSet::RetryingSet;
 };
 
 }  // namespace pfn

@@ -2,7 +2,7 @@
 //
 // File: structures/xbitmap/leaf_hint.h
 //
-// Remembers where the leaf used last is, for the contenders labelled as having
+// Remembers where the leaf used last is, for the structures labelled as having
 // such a hint. The disabled hint is empty and never finds anything, so that a
 // design without one pays nothing for the code that it shares.
 

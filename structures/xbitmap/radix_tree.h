@@ -17,8 +17,8 @@
 //   Node   has `void* slots[1 << kSlotShift]`: nodes, at the lowest level what
 //          `Entry` knows to read; null if absent.
 //   Entry  searches one leaf: FindSet(entry, begin, end) and FindZero likewise,
-//          offsets as in parts/bits.h. AddTo(scan, entry, begin, end, first)
-//          gives that part of it to a scan for runs (parts/bit_runs.h), `first`
+//          offsets as in bits.h. AddTo(scan, entry, begin, end, first)
+//          gives that part of it to a scan for runs (bit_runs.h), `first`
 //          being the page at offset 0.
 //
 // Costs: a search is one dependent load per level. A walk descends once per

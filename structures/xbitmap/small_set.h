@@ -47,7 +47,7 @@ class SmallSet {
     return Make(word);
   }
 
-  // As in parts/bits.h, of a set whose numbers go on beyond kBits.
+  // As in bits.h, of a set whose numbers go on beyond kBits.
   static std::uint64_t FindSet(const void* slot, std::uint64_t begin,
                                std::uint64_t end) {
     const std::uint64_t word = Bits(slot);

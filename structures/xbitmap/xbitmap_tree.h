@@ -2,7 +2,7 @@
 //
 // File: structures/xbitmap/xbitmap_tree.h
 //
-// The radix tree of 1024-bit leaves that all xbitmap and XArray contenders
+// The radix tree of 1024-bit leaves that all xbitmap and XArray structures
 // share: one descent per operation, with the range operations of the last
 // posted version (iterating existing slots) and its known defects corrected.
 // What the versions do differently is an option (TreeOptions); the plain tree
@@ -103,7 +103,7 @@ enum class SetResult : std::uint8_t {
   kNoLeaf,  // the path is there, the leaf could not be had
 };
 
-// What distinguishes the contenders. An option that is off costs nothing.
+// What distinguishes the structures. An option that is off costs nothing.
 struct TreeOptions {
   // While all members of a leaf lie in its first so many pages, the slot itself
   // holds them and there is no leaf. 62 in the radix tree, 63 in the XArray.
@@ -196,7 +196,7 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
     if (root_ != nullptr) FreeSubtree(root_, levels_);
   }
 
-  // Inlined into every contender's Set, of whatever size the options make it.
+  // Inlined into every structure's Set, of whatever size the options make it.
   [[gnu::always_inline]] SetResult Set(Pfn pfn, Gfp gfp) {
     const std::uint64_t number = LeafNumber(pfn);
     if (const LeafPlace* known = hint_.Find(number)) {

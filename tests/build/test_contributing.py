@@ -77,8 +77,8 @@ def test_one_header_and_one_line_pass_every_test(checkout):
     assert "mine: passed every kind of test" in result.stdout
     # What looks at the list and at the documentation.
     result = run(
-        "cmake --build build/check --target contender_list_test memory_test"
-        " && build/check/contender_list_test && build/check/memory_test",
+        "cmake --build build/check --target list_test memory_test"
+        " && build/check/list_test && build/check/memory_test",
         checkout,
     )
     assert result.returncode == 0, result.stdout + result.stderr
@@ -86,7 +86,7 @@ def test_one_header_and_one_line_pass_every_test(checkout):
 
 def test_a_forgotten_member_is_named(checkout):
     """Runs after the test above, in the folder that it has built."""
-    header = checkout / "structures/mine.h"
+    header = checkout / "structures/mine/mine.h"
     whole = header.read_text()
     header.write_text(
         whole.replace(
@@ -104,7 +104,7 @@ def test_a_forgotten_member_is_named(checkout):
 
 
 def test_a_wrong_structure_is_told_which_test_failed(checkout):
-    header = checkout / "structures/mine.h"
+    header = checkout / "structures/mine/mine.h"
     whole = header.read_text()
     header.write_text(
         whole.replace(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A library that is not installed takes its own contenders away, says so, and
+"""A library that is not installed takes its own structures away, says so, and
 changes nothing for the others."""
 
 import json
@@ -37,7 +37,7 @@ class Build:
         ).stdout
 
     def commands(self) -> dict[str, str]:
-        """How each contender is compiled, without the folder's own name."""
+        """How each structure is compiled, without the folder's own name."""
         entries = json.loads(
             (self.folder / "compile_commands.json").read_text()
         )
@@ -46,7 +46,7 @@ class Build:
                 r"\S*\.o\b", "", entry["command"]
             ).replace(str(self.folder), "BUILD")
             for entry in entries
-            if Path(entry["file"]).name.startswith("contender_")
+            if Path(entry["file"]).name.startswith("structure_")
         }
 
     def generated(self, name: str) -> str:
@@ -64,35 +64,31 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 
 def wrappers() -> dict[str, str]:
-    """Class and Debian package of each contender that wraps a library."""
+    """Name and Debian package of each structure that wraps a library."""
     lines = (ROOT / "structures/list.def").read_text()
-    found = re.findall(r"^PFN_CONTENDER\((\w+), \S+, (\w+)\)$", lines, re.M)
+    found = re.findall(r"^PFN_STRUCTURE\((\S+), \w+, \S+, (\w+)\)$", lines, re.M)
     assert found
     return {name: PACKAGES[library] for name, library in found}
 
 
-def row_name(class_name: str) -> str:
-    return re.sub(r"(.)([A-Z])", r"\1-\2", class_name).lower()
-
-
-def test_says_which_contenders_are_missing_and_why(bare: Build) -> None:
+def test_says_which_structures_are_missing_and_why(bare: Build) -> None:
     for name, package in wrappers().items():
-        line = f"{row_name(name)}: not built, {package} is missing"
+        line = f"{name}: not built, {package} is missing"
         assert line in bare.said
-        assert f'{{"{row_name(name)}", "{package}"}}' in bare.generated(
-            "contenders.cc"
+        assert f'{{"{name}", "{package}"}}' in bare.generated(
+            "structures.cc"
         )
 
 
 def test_leaves_out_those_and_no_others(full: Build, bare: Build) -> None:
     missing = set(full.commands()) - set(bare.commands())
-    assert missing <= {f"contender_{name}.cc" for name in wrappers()}
+    assert missing <= {f"structure_{name}.cc" for name in wrappers()}
     for name in wrappers():
-        assert f"contender_{name}.cc" not in bare.commands()
-        assert f"Make{name}" not in bare.generated("contenders.cc")
+        assert f"structure_{name}.cc" not in bare.commands()
+        assert f"Make{name}" not in bare.generated("structures.cc")
 
 
-def test_compiles_every_other_contender_as_before(
+def test_compiles_every_other_structure_as_before(
     full: Build, bare: Build
 ) -> None:
     assert bare.commands()

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Fuzzes the contenders: bytes as a contender, a sequence of operations on it,
+// Fuzzes the structures: bytes as a structure, a sequence of operations on it,
 // and allocations that fail; the oracle looks on.
 //
-//   byte 0     which contender (of those that survive failures)
+//   byte 0     which structure (of those that survive failures)
 //   byte 1     around which place of the page space
 //   then, for each step:
 //     opcode   bits 0-2: the operation
@@ -34,7 +34,7 @@
 #include "harness/check/any_set.h"
 #include "harness/check/checked_set.h"
 #include "harness/kernel/page_arena.h"
-#include "harness/registry/contender.h"
+#include "harness/registry/structure.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "workloads/base/splitmix64.h"
 
@@ -49,7 +49,7 @@ struct Totals {
   std::uint64_t steps = 0;       // after each, membership was compared
   std::uint64_t operations = 0;  // calls of the set: a step may be many
   std::uint64_t failures = 0;    // requests that were made to fail
-  std::set<std::string> contenders = {};
+  std::set<std::string> structures = {};
 };
 
 Totals totals;
@@ -95,14 +95,14 @@ class Bytes {
   bool ended_ = false;
 };
 
-// A byte stays with its contender when others are added to the list, so a
-// corpus keeps its worth: each contender has a number for each byte, and the
+// A byte stays with its structure when others are added to the list, so a
+// corpus keeps its worth: each structure has a number for each byte, and the
 // highest has it (rendezvous hashing).
 const SetKind& KindOf(std::uint8_t byte) {
   static const std::vector<SetKind> kinds = [] {
     std::vector<SetKind> faultable;
-    for (const Contender& contender : Contenders()) {
-      if (IsFaultable(contender.traits)) faultable.push_back(contender.kind());
+    for (const Structure& structure : Structures()) {
+      if (IsFaultable(structure.traits)) faultable.push_back(structure.kind());
     }
     return faultable;
   }();
@@ -228,7 +228,7 @@ void Play(Bytes bytes) {
   const SetKind& kind = KindOf(static_cast<std::uint8_t>(bytes.Next()));
   const Pfn place = kPlaces[bytes.Next() % kPlaces.size()];
   ++totals.inputs;
-  totals.contenders.emplace(kind.traits.name);
+  totals.structures.emplace(kind.traits.name);
   CheckedSet set(kind, arena);
   while (const std::optional<Step> step = ReadStep(bytes)) {
     set.failures().Arm(step->failing_request, step->mode);
@@ -246,9 +246,9 @@ void Play(Bytes bytes) {
 
 void PrintTotals() {
   fmt::print(stderr,
-             "set_fuzzer: {} inputs, {} contenders, {} steps compared, {} "
+             "set_fuzzer: {} inputs, {} structures, {} steps compared, {} "
              "operations, {} failed requests\n",
-             totals.inputs, totals.contenders.size(), totals.steps,
+             totals.inputs, totals.structures.size(), totals.steps,
              totals.operations, totals.failures);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Whether a structure asks the heap, and with NOWAIT: every contender that says
+// Whether a structure asks the heap, and with NOWAIT: every structure that says
 // that its memory is the heap's does both.
 
 #include "harness/run/heap_probe.h"
@@ -9,7 +9,7 @@
 
 #include <memory>
 
-#include "harness/registry/contender.h"
+#include "harness/registry/structure.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {
@@ -41,13 +41,13 @@ TEST(HeapProbe, SeesWhoAsksForNothingAndWhoNeverWithNowait) {
   EXPECT_EQ((Probe<Careless<false, Gfp::kNowait>>()), HeapUse::kNone);
 }
 
-TEST(HeapProbe, FindsNothingInContendersThatAccountForTheirMemory) {
+TEST(HeapProbe, FindsNothingInStructuresThatAccountForTheirMemory) {
   int probed = 0;
-  for (const Contender& contender : Contenders()) {
-    if (!contender.traits.accounts_memory) continue;
+  for (const Structure& structure : Structures()) {
+    if (!structure.traits.accounts_memory) continue;
     PageArena arena;
-    EXPECT_EQ(ProbeHeapUse(contender.kind(), arena), HeapUse::kNowait)
-        << contender.traits.name;
+    EXPECT_EQ(ProbeHeapUse(structure.kind(), arena), HeapUse::kNowait)
+        << structure.traits.name;
     ++probed;
   }
   EXPECT_GE(probed, 10);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The heap that contenders allocate from: its ledger, its slabs, when pages are
+// The heap that structures allocate from: its ledger, its slabs, when pages are
 // asked for and given back, how requests fail, and that misuse does not pass.
 
 #include "harness/kernel/nowait_heap.h"

@@ -50,7 +50,7 @@ using testing::Honest;
 using testing::MakeWorkload;
 
 template <PfnSet S>
-Contender ContenderOf() {
+Structure StructureOf() {
   return {.traits = S::kTraits,
           .library = {},
           .measure = nullptr,
@@ -261,7 +261,7 @@ TEST_F(Profiles, TheMemoryOfADenseXbitmapIsTheOneWorkedOut) {
   const auto workload = MakeWorkload("dense", {Pages(0, 262144)});
   MemoryProfile memory;
   EXPECT_EQ(
-      RunForMemory(JobOn(*workload), ContenderOf<Xbitmap<NowaitHeap>>().make,
+      RunForMemory(JobOn(*workload), StructureOf<Xbitmap<NowaitHeap>>().make,
                    memory, nullptr),
       "");
   EXPECT_EQ(memory.sets, 262144);
@@ -293,7 +293,7 @@ TEST_F(Profiles, TheNumberOfCpusDecidesTheSlabs) {
   Job job = JobOn(*workload);
   job.cpus = 2;
   MemoryProfile memory;
-  EXPECT_EQ(RunForMemory(job, ContenderOf<Xbitmap<NowaitHeap>>().make, memory,
+  EXPECT_EQ(RunForMemory(job, StructureOf<Xbitmap<NowaitHeap>>().make, memory,
                          nullptr),
             "");
   EXPECT_EQ(memory.cpus, 2);
@@ -376,7 +376,7 @@ class Waits : public Honest<A> {
 TEST_F(Profiles, TheSlowestStepIsWhereTheStructureWaits) {
   const auto workload =
       MakeWorkload("w", {Pages(100, 50), Pages(1200, 100), Pages(100, 50)});
-  const ProfileOutcome outcome = MakeProfile(ContenderOf<Waits<NowaitHeap>>(),
+  const ProfileOutcome outcome = MakeProfile(StructureOf<Waits<NowaitHeap>>(),
                                              JobOn(*workload), ProfileTime{});
   EXPECT_EQ(outcome.profile.error, "");
   ASSERT_TRUE(outcome.profile.tails);
@@ -408,7 +408,7 @@ TEST_F(Profiles, TheSlowestStepIsWhereTheStructureWaits) {
 TEST_F(Profiles, WhatTakesTooLongIsCutOffAndKeepsWhatWasTimed) {
   const auto workload = MakeWorkload("w", {Pages(0, 2000), Pages(0, 2000)});
   const ProfileOutcome outcome =
-      MakeProfile(ContenderOf<Waits<NowaitHeap>>(), JobOn(*workload),
+      MakeProfile(StructureOf<Waits<NowaitHeap>>(), JobOn(*workload),
                   {std::chrono::milliseconds(1), std::chrono::milliseconds(1)});
   const std::string& error = outcome.profile.error;
   EXPECT_EQ(error.rfind("over ", 0), 0) << error;
@@ -432,7 +432,7 @@ class LosesAPage : public Honest<A> {
 TEST_F(Profiles, AWrongAnswerHasAnErrorAndNoFigure) {
   const auto workload = MakeWorkload("w", {Pages(0, 5)});
   const ProfileOutcome outcome = MakeProfile(
-      ContenderOf<LosesAPage<NowaitHeap>>(), JobOn(*workload), ProfileTime{});
+      StructureOf<LosesAPage<NowaitHeap>>(), JobOn(*workload), ProfileTime{});
   EXPECT_TRUE(outcome.is_wrong);
   EXPECT_EQ(outcome.profile.error,
             "failed: ranges that differ from the oracle's in pass 0 of 1");
@@ -444,7 +444,7 @@ TEST_F(Profiles, FailuresAreNoWrongAnswers) {
   const auto workload = MakeWorkload("w", {Pages(0, 500), Pages(50, 500)});
   for (const char* fault : {"nth:1", "failslab:probability=50"}) {
     const ProfileOutcome outcome =
-        MakeProfile(ContenderOf<Honest<NowaitHeap>>(), JobOn(*workload, fault),
+        MakeProfile(StructureOf<Honest<NowaitHeap>>(), JobOn(*workload, fault),
                     ProfileTime{});
     EXPECT_EQ(outcome.profile.error, "") << fault;
     ASSERT_TRUE(outcome.profile.memory);

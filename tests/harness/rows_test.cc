@@ -18,11 +18,11 @@ namespace {
 
 Measurement NotMeasured(const Job&) { return {}; }
 
-const Contender kFirst = {
+const Structure kFirst = {
     {.name = "first", .family = "", .origin = ""}, "", &NotMeasured};
-const Contender kSecond = {
+const Structure kSecond = {
     {.name = "second", .family = "", .origin = ""}, "", &NotMeasured};
-const Contender kFragile = {{.name = "fragile",
+const Structure kFragile = {{.name = "fragile",
                              .family = "",
                              .origin = "",
                              .out_of_memory = OutOfMemory::kAborts},
@@ -33,7 +33,7 @@ class Rows : public ::testing::Test {
  protected:
   Rows() {
     request_.workloads.push_back(testing::MakeWorkload("small", {{1, 2, 3}}));
-    request_.contenders = {&kFirst, &kSecond};
+    request_.structures = {&kFirst, &kSecond};
     request_.operations = {Operation::kSet, Operation::kDrain};
     request_.faults = {FaultSpec{}};
     request_.fault_seed = 17;
@@ -48,7 +48,7 @@ class Rows : public ::testing::Test {
   RowRequest request_;
 };
 
-TEST_F(Rows, AreOperationsByWorkloadsByContenders) {
+TEST_F(Rows, AreOperationsByWorkloadsByStructures) {
   request_.workloads.push_back(testing::MakeWorkload("other", {{1}}));
   EXPECT_EQ(Names(),
             (std::vector<std::string>{
@@ -80,7 +80,7 @@ TEST_F(Rows, TheBaselineHasAsManyControlsAsAskedFor) {
 
 TEST_F(Rows, FaultsStandInNames) {
   request_.operations = {Operation::kSet};
-  request_.contenders = {&kFirst};
+  request_.structures = {&kFirst};
   request_.baseline = &kFirst;
   request_.faults = ParseFaultSpecs("none;nth:3;failslab=1,10,0,-1");
   EXPECT_EQ(Names(),
@@ -94,7 +94,7 @@ TEST_F(Rows, FaultsStandInNames) {
 
 TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
   request_.operations = {Operation::kSet};
-  request_.contenders = {&kFirst};
+  request_.structures = {&kFirst};
   request_.faults = ParseFaultSpecs("none;ge_burst");
   request_.fault_draw = FaultDraw::kOperation;
   request_.large = LargePolicy::kExact;
@@ -113,7 +113,7 @@ TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
 }
 
 TEST_F(Rows, OfWhatAsksForNoMemoryMeetFaultsOnlyIfAskedFor) {
-  request_.contenders = {&kFirst};
+  request_.structures = {&kFirst};
   request_.operations = {Operation::kSet, Operation::kTest, Operation::kExtract,
                          Operation::kClear, Operation::kDrain};
   request_.faults = ParseFaultSpecs("nth:1");
@@ -128,7 +128,7 @@ TEST_F(Rows, OfWhatAsksForNoMemoryMeetFaultsOnlyIfAskedFor) {
 }
 
 TEST_F(Rows, ThatDifferInTheirOperationAreMeasuredOnOneRecording) {
-  request_.contenders = {&kFirst};
+  request_.structures = {&kFirst};
   request_.baseline = &kFirst;
   request_.with_floor = true;
   request_.operations = {Operation::kSet, Operation::kExtract,
@@ -161,18 +161,18 @@ TEST_F(Rows, ThatDifferInTheirOperationAreMeasuredOnOneRecording) {
 }
 
 TEST_F(Rows, OfAStructureThatDefersWorkShareNoRecording) {
-  static const Contender kLazy = {
+  static const Structure kLazy = {
       {.name = "lazy", .family = "", .origin = "", .defers_work = true},
       "",
       &NotMeasured};
-  request_.contenders = {&kLazy};
+  request_.structures = {&kLazy};
   const std::vector<Row> rows = MakeRows(request_);
   EXPECT_EQ(rows.size(), 2);
   EXPECT_EQ(MakeVisits(rows, true).size(), 2);
 }
 
 TEST_F(Rows, TheFloorHasLoopsAndNoFaults) {
-  request_.contenders = {&kFirst};
+  request_.structures = {&kFirst};
   request_.with_floor = true;
   request_.operations = {Operation::kSet, Operation::kTest, Operation::kExtract,
                          Operation::kClear, Operation::kDrain};
@@ -188,8 +188,8 @@ TEST_F(Rows, TheFloorHasLoopsAndNoFaults) {
           "drain/small/first/fault:nth:1"}));
 }
 
-TEST_F(Rows, AContenderThatAbortsHasNoRowsWithFaults) {
-  request_.contenders = {&kFragile, &kFirst};
+TEST_F(Rows, AStructureThatAbortsHasNoRowsWithFaults) {
+  request_.structures = {&kFragile, &kFirst};
   request_.operations = {Operation::kSet};
   request_.faults = ParseFaultSpecs("none;nth:1");
   EXPECT_EQ(Names(),
@@ -197,14 +197,14 @@ TEST_F(Rows, AContenderThatAbortsHasNoRowsWithFaults) {
                                       "set/small/first/fault:nth:1"}));
 }
 
-TEST_F(Rows, AContenderThatThrowsHas) {
-  const Contender throwing = {{.name = "throwing",
+TEST_F(Rows, AStructureThatThrowsHas) {
+  const Structure throwing = {{.name = "throwing",
                                .family = "",
                                .origin = "",
                                .out_of_memory = OutOfMemory::kThrows},
                               "",
                               &NotMeasured};
-  request_.contenders = {&throwing};
+  request_.structures = {&throwing};
   request_.operations = {Operation::kSet};
   request_.faults = ParseFaultSpecs("nth:1");
   EXPECT_EQ(Names(),
@@ -243,7 +243,7 @@ TEST_F(Rows, AreNamedByTheFieldsOfTheirKeys) {
 
 TEST_F(Rows, AReplayHasARowForEachPolicyAndForEachDriverWithoutASet) {
   request_.operations = {Operation::kReplay};
-  request_.contenders = {&kFirst};
+  request_.structures = {&kFirst};
   request_.baseline = &kFirst;
   request_.faults = ParseFaultSpecs("none;nth:1");
   request_.policies = ParsePolicies({"free", "reserve:64K"});
@@ -267,15 +267,15 @@ TEST_F(Rows, AReplayHasARowForEachPolicyAndForEachDriverWithoutASet) {
                 "replay/small/array/fault:nth:1/driver:walk:posted"}));
 }
 
-TEST_F(Rows, AContenderWithMemoryOfItsOwnHasNoReserve) {
-  const Contender elsewhere = {{.name = "elsewhere",
+TEST_F(Rows, AStructureWithMemoryOfItsOwnHasNoReserve) {
+  const Structure elsewhere = {{.name = "elsewhere",
                                 .family = "",
                                 .origin = "",
                                 .accounts_memory = false},
                                "",
                                &NotMeasured};
   request_.operations = {Operation::kReplay};
-  request_.contenders = {&elsewhere};
+  request_.structures = {&elsewhere};
   request_.policies = ParsePolicies({"free", "reserve:64K"});
   EXPECT_EQ(Names(),
             (std::vector<std::string>{"replay/small/elsewhere/policy:free"}));

@@ -290,7 +290,7 @@ TEST_F(Runner, AStructureThatNeverReturnsIsEnded) {
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 3);
 }
 
-const Contender kContender = {
+const Structure kStructure = {
     {.name = "mine", .family = "", .origin = ""},
     "",
     &Fast,
@@ -304,7 +304,7 @@ const Contender kContender = {
 
 TEST_F(Runner, AProfileThatCrashesIsNamedAndTheRowsStay) {
   Row row = MakeRow("set/w/mine", &Fast);
-  row.contender = &kContender;
+  row.structure = &kStructure;
   profiles_.emplace();
   const RunOutcome outcome = Run({row}, 2);
   EXPECT_EQ(outcome.failed_rows, 1);
@@ -328,7 +328,7 @@ class Careless : public Honest<NowaitHeap> {
 };
 
 template <class S>
-Contender Named(std::string_view name) {
+Structure Named(std::string_view name) {
   return {{.name = name, .family = "", .origin = ""},
           "",
           &Fast,
@@ -339,13 +339,13 @@ Contender Named(std::string_view name) {
 }
 
 TEST_F(Runner, SaysWhoAsksTheHeapForNothingOrNeverWithNowait) {
-  const Contender honest = Named<Honest<NowaitHeap>>("honest");
-  const Contender patient = Named<Careless<Gfp::kKernel, true>>("patient");
-  const Contender outside = Named<Careless<Gfp::kKernel, false>>("outside");
+  const Structure honest = Named<Honest<NowaitHeap>>("honest");
+  const Structure patient = Named<Careless<Gfp::kKernel, true>>("patient");
+  const Structure outside = Named<Careless<Gfp::kKernel, false>>("outside");
   std::vector<Row> rows;
-  for (const Contender* each : {&honest, &patient, &outside}) {
+  for (const Structure* each : {&honest, &patient, &outside}) {
     rows.push_back(MakeRow("set/w/" + std::string(each->traits.name), &Fast));
-    rows.back().contender = each;
+    rows.back().structure = each;
   }
   const RunOutcome outcome = Run(rows, 1);
   EXPECT_EQ(outcome.failed_rows, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A contender whose declared out-of-memory behaviour is wrong fails loudly in
+// A structure whose declared out-of-memory behaviour is wrong fails loudly in
 // the sweep, with its name and the line that shows it again. Each set below
 // keeps all promises but one.
 
@@ -27,7 +27,7 @@ using testing::Honest;
 using testing::MakeWorkload;
 using Mode = FailuresToOrder::Mode;
 
-constexpr ContenderTraits Called(std::string_view name) {
+constexpr StructureTraits Called(std::string_view name) {
   return {.name = name, .family = "test", .origin = "tests"};
 }
 
@@ -37,7 +37,7 @@ struct Honestly : Honest<NowaitHeap> {
 };
 
 struct ForgetsRollback : Honestly {
-  static constexpr ContenderTraits kTraits = Called("forgets-rollback");
+  static constexpr StructureTraits kTraits = Called("forgets-rollback");
   using Honestly::Honestly;
   ~ForgetsRollback() { std::erase_if(pages_, IsGhost); }
   Status Set(Pfn pfn, Gfp gfp) {
@@ -57,7 +57,7 @@ struct ForgetsRollback : Honestly {
 
 // Two requests; when the second fails the first is forgotten.
 struct Leaks : Honestly {
-  static constexpr ContenderTraits kTraits = Called("leaks");
+  static constexpr StructureTraits kTraits = Called("leaks");
   using Honestly::Honestly;
   Status Set(Pfn pfn, Gfp gfp) {
     void* preloaded = heap_.Allocate(kObjectBytes, 8, gfp);
@@ -69,7 +69,7 @@ struct Leaks : Honestly {
 };
 
 struct ReportsSuccess : Honestly {
-  static constexpr ContenderTraits kTraits = Called("reports-success");
+  static constexpr StructureTraits kTraits = Called("reports-success");
   using Honestly::Honestly;
   Status Set(Pfn pfn, Gfp gfp) {
     (void)Honestly::Set(pfn, gfp);
@@ -79,7 +79,7 @@ struct ReportsSuccess : Honestly {
 
 // Recorded with memory that may sleep, yet reported as failed.
 struct ReportsFailure : Honestly {
-  static constexpr ContenderTraits kTraits = Called("reports-failure");
+  static constexpr StructureTraits kTraits = Called("reports-failure");
   using Honestly::Honestly;
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = Honestly::Set(pfn, gfp);
@@ -89,7 +89,7 @@ struct ReportsFailure : Honestly {
 };
 
 struct Throws : Honestly {
-  static constexpr ContenderTraits kTraits = Called("throws");
+  static constexpr StructureTraits kTraits = Called("throws");
   using Honestly::Honestly;
   Status Set(Pfn pfn, Gfp gfp) {
     if (Honestly::Set(pfn, gfp) != Status::kOk) throw std::bad_alloc();
@@ -98,7 +98,7 @@ struct Throws : Honestly {
 };
 
 struct TriesForEver : Honestly {
-  static constexpr ContenderTraits kTraits = Called("tries-for-ever");
+  static constexpr StructureTraits kTraits = Called("tries-for-ever");
   using Honestly::Honestly;
   Status Set(Pfn pfn, Gfp gfp) {
     while (Honestly::Set(pfn, gfp) != Status::kOk) {
@@ -109,7 +109,7 @@ struct TriesForEver : Honestly {
 
 // Takes the first failure for the end of the world.
 struct NeverRecovers : Honestly {
-  static constexpr ContenderTraits kTraits = Called("never-recovers");
+  static constexpr StructureTraits kTraits = Called("never-recovers");
   using Honestly::Honestly;
   Status Set(Pfn pfn, Gfp gfp) {
     if (!failed_) failed_ = Honestly::Set(pfn, gfp) != Status::kOk;
@@ -119,7 +119,7 @@ struct NeverRecovers : Honestly {
 };
 
 struct LosesItsInvariant : Honestly {
-  static constexpr ContenderTraits kTraits = Called("loses-its-invariant");
+  static constexpr StructureTraits kTraits = Called("loses-its-invariant");
   using Honestly::Honestly;
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = Honestly::Set(pfn, gfp);
@@ -132,7 +132,7 @@ struct LosesItsInvariant : Honestly {
 
 // Clearing takes a request, and reports its failure.
 struct ClearsWithMemory : Honestly {
-  static constexpr ContenderTraits kTraits = Called("clears-with-memory");
+  static constexpr StructureTraits kTraits = Called("clears-with-memory");
   using Honestly::Honestly;
   Status Clear(Pfn pfn, Gfp gfp) { return ClearRange({pfn, pfn}, gfp); }
   Status ClearRange(PfnRange range, Gfp gfp) {
@@ -145,7 +145,7 @@ struct ClearsWithMemory : Honestly {
 
 // The same, said before.
 struct DeclaresThat : ClearsWithMemory {
-  static constexpr ContenderTraits kTraits{.name = "declares-that",
+  static constexpr StructureTraits kTraits{.name = "declares-that",
                                            .family = "test",
                                            .origin = "tests",
                                            .clear_can_fail = true};
@@ -153,7 +153,7 @@ struct DeclaresThat : ClearsWithMemory {
 };
 
 struct ClearsHalf : ClearsWithMemory {
-  static constexpr ContenderTraits kTraits{.name = "clears-half",
+  static constexpr StructureTraits kTraits{.name = "clears-half",
                                            .family = "test",
                                            .origin = "tests",
                                            .clear_can_fail = true};
@@ -165,7 +165,7 @@ struct ClearsHalf : ClearsWithMemory {
 };
 
 struct DeclaresInVain : Honestly {
-  static constexpr ContenderTraits kTraits{.name = "declares-in-vain",
+  static constexpr StructureTraits kTraits{.name = "declares-in-vain",
                                            .family = "test",
                                            .origin = "tests",
                                            .clear_can_fail = true};
@@ -173,13 +173,13 @@ struct DeclaresInVain : Honestly {
 };
 
 struct NeverAsks : Honestly {
-  static constexpr ContenderTraits kTraits = Called("never-asks");
+  static constexpr StructureTraits kTraits = Called("never-asks");
   using Honestly::Honestly;
   Status Set(Pfn pfn, Gfp) { return Honestly::Set(pfn, Gfp::kKernel); }
 };
 
 struct Dies : Honestly {
-  static constexpr ContenderTraits kTraits = Called("dies");
+  static constexpr StructureTraits kTraits = Called("dies");
   using Honestly::Honestly;
   Status Set(Pfn pfn, Gfp gfp) {
     if (Honestly::Set(pfn, gfp) != Status::kOk) std::terminate();
@@ -188,7 +188,7 @@ struct Dies : Honestly {
 };
 
 struct DeclaresToAbort : Dies {
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "declares-to-abort",
       .family = "test",
       .origin = "tests",

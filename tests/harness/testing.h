@@ -62,7 +62,7 @@ inline std::unique_ptr<Workload> ScatteredWorkload(std::size_t passes,
 template <NowaitAllocator A>
 class Honest {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "honest", .family = "test", .origin = "tests"};
   static constexpr std::size_t kObjectBytes = 40;  // kmalloc-64
 

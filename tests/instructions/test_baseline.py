@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""No contender of our own executes more instructions than is stored.
+"""No structure of our own executes more instructions than is stored.
 
 A gate that noise cannot trip: it fails when a count has risen by more than 3 %
 and baseline.txt does not say so. `./run instructions --update-baseline`

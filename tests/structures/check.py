@@ -22,7 +22,7 @@ BUILD = ROOT / "build/check"
 KINDS = {
     "conformance": "conformance_test",
     "failure": "failure_test",
-    "sweep": "contender_sweep_test",
+    "sweep": "sweep_suite_test",
     "endurance": "endurance_test",
     "differential": "differential_test",
 }
@@ -40,18 +40,14 @@ def say(text: str) -> None:
 
 
 def known_names() -> list[str]:
-    """The names of structures/list.def, as their headers say them."""
     names = []
     listed = (ROOT / "structures/list.def").read_text()
-    for header in re.findall(r"^PFN_CONTENDER\(\w+, ([^,)]+)", listed, re.M):
-        try:
-            text = (ROOT / header).read_text()
-        except OSError:
+    line = re.compile(r"^PFN_STRUCTURE\(([^,]+), \w+, ([^,)]+)", re.M)
+    for name, header in line.findall(listed):
+        if not (ROOT / header).is_file():
             say(f"check: structures/list.def: there is no {header}")
             sys.exit(2)
-        found = re.search(r'\.name = "([^"]*)"', text)
-        if found:
-            names.append(found[1])
+        names.append(name)
     return names
 
 

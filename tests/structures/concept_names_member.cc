@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Not a contender, if a macro says which member is missing (WITHOUT_SET) or has
+// Not a structure, if a macro says which member is missing (WITHOUT_SET) or has
 // another type (WRONG_SET). The compiler's first message must name that member;
 // see concept_test.cmake.
 
@@ -16,7 +16,7 @@ class Mine {
 #if defined(WRONG_TRAITS)
   static constexpr int kTraits = 1;
 #elif !defined(WITHOUT_TRAITS)
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "mine", .family = "test", .origin = "this file"};
 #endif
 

@@ -27,7 +27,7 @@ function(expect_named macro member)
   endforeach()
 endfunction()
 
-expect_named(TRAITS "static constexpr ContenderTraits kTraits")
+expect_named(TRAITS "static constexpr StructureTraits kTraits")
 expect_named(CONSTRUCTOR "explicit Mine(A& heap)")
 expect_named(SET "Status Set(Pfn, Gfp)")
 expect_named(CLEAR "Status Clear(Pfn, Gfp)")

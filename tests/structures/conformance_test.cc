@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What structures/core/pfn_set.h promises holds for every contender, with
+// What structures/core/pfn_set.h promises holds for every structure, with
 // memory to be had.
 
 #include <gtest/gtest.h>
@@ -52,8 +52,8 @@ const std::vector<Pfn> kBorders = {0,
 
 using ConformanceTest = SetTest;
 
-INSTANTIATE_TEST_SUITE_P(Contenders, ConformanceTest,
-                         ::testing::ValuesIn(ContenderKinds()),
+INSTANTIATE_TEST_SUITE_P(Structures, ConformanceTest,
+                         ::testing::ValuesIn(StructureKinds()),
                          SetTest::NameOf);
 
 TEST_P(ConformanceTest, AnEmptySetHasNothing) {
@@ -110,7 +110,7 @@ TEST_P(ConformanceTest, APageComesAndGoes) {
   }
 }
 
-// A contender that cannot hold two pages so far apart refuses the second and
+// A structure that cannot hold two pages so far apart refuses the second and
 // is unchanged; the rig judges whether it may.
 TEST_P(ConformanceTest, TwoPagesDoNotDisturbEachOther) {
   for (const Pfn a : kBorders) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What all contenders stand on: VisitRanges with and without a walk of the
+// What all structures stand on: VisitRanges with and without a walk of the
 // structure's own, and the searches in words of bits, compared with the same
 // done bit by bit.
 
@@ -28,7 +28,7 @@ using List = std::vector<PfnRange>;
 // Holds a list of ranges and notes how it is asked.
 class ListedRanges {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "listed", .family = "test", .origin = "this file"};
 
   explicit ListedRanges(List ranges) : ranges_(std::move(ranges)) {}

@@ -3,13 +3,11 @@
 // Where cvbmp-cursor leaves its pointer when ranges are asked for, and that it
 // finds what lies behind it; and what the largest segments of cvbmp-32768 cost.
 
-#include "structures/cvbmp/cvbmp_cursor.h"
-
 #include <gtest/gtest.h>
 
 #include <vector>
 
-#include "structures/cvbmp/cvbmp_32768.h"
+#include "structures/cvbmp/cvbmp.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

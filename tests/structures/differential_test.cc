@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Whatever is done to a contender, and whichever of its allocations fail, it
+// Whatever is done to a structure, and whichever of its allocations fail, it
 // holds what the oracle holds. A failure is shrunk to the shortest sequence of
 // operations that shows it, and ends with the line that reproduces it.
 
@@ -221,8 +221,8 @@ std::uint64_t Play(const SetKind& kind, const std::vector<Step>& steps) {
 
 using DifferentialTest = SetTest;
 
-INSTANTIATE_TEST_SUITE_P(Contenders, DifferentialTest,
-                         ::testing::ValuesIn(ContenderKinds()),
+INSTANTIATE_TEST_SUITE_P(Structures, DifferentialTest,
+                         ::testing::ValuesIn(StructureKinds()),
                          SetTest::NameOf);
 
 TEST_P(DifferentialTest, NoSequenceOfOperationsPartsItFromTheOracle) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A contender lives as long as its driver: two dozen passes with a quarter of
+// A structure lives as long as its driver: two dozen passes with a quarter of
 // a million pages leave nothing behind in it. Short tests see neither what a
 // pass leaves for a later one, nor a counter that overflows.
 
@@ -43,8 +43,8 @@ std::vector<Pfn> AnyPass(std::mt19937_64& random, Pfn base) {
 
 using EnduranceTest = SetTest;
 
-INSTANTIATE_TEST_SUITE_P(Contenders, EnduranceTest,
-                         ::testing::ValuesIn(ContenderKinds()),
+INSTANTIATE_TEST_SUITE_P(Structures, EnduranceTest,
+                         ::testing::ValuesIn(StructureKinds()),
                          SetTest::NameOf);
 
 // As a driver does: the first range, again and again.

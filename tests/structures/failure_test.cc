@@ -173,7 +173,7 @@ class FailureTest : public SetTest {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Contenders, FailureTest,
+INSTANTIATE_TEST_SUITE_P(Structures, FailureTest,
                          ::testing::ValuesIn(FaultableKinds()),
                          SetTest::NameOf);
 
@@ -200,7 +200,7 @@ std::uint64_t CpuTime() {
 
 struct Costs {
   std::uint64_t failing_pages = 0;
-  // The least of all, which nothing but the contender's own work is in.
+  // The least of all, which nothing but the structure's own work is in.
   std::uint64_t failure_ns = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t success_ns = 0;     // the mean
   std::uint64_t most_requests = 0;  // of one failure

@@ -2,9 +2,9 @@
 //
 // Every set of pages with known answers that the threads of 2017 and 2018 left
 // behind, and the smallest cases of the defects of the posted code, hold for
-// every contender. A query for the next zero is put in our words (the page
+// every structure. A query for the next zero is put in our words (the page
 // after a range); a "size" or an exclusive end is the inclusive max before it.
-// Queries with max < from are outside our contract and left out. A contender
+// Queries with max < from are outside our contract and left out. A structure
 // that cannot hold pages so far apart skips the vector.
 
 #include <gtest/gtest.h>
@@ -25,8 +25,8 @@ using List = std::vector<PfnRange>;
 
 using HistoricVectorsTest = SetTest;
 
-INSTANTIATE_TEST_SUITE_P(Contenders, HistoricVectorsTest,
-                         ::testing::ValuesIn(ContenderKinds()),
+INSTANTIATE_TEST_SUITE_P(Structures, HistoricVectorsTest,
+                         ::testing::ValuesIn(StructureKinds()),
                          SetTest::NameOf);
 
 #define SKIP_UNLESS(held)                     \

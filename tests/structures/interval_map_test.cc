@@ -22,7 +22,7 @@ class StdMap
           A, std::map<RunStart, Pfn, RunOrder,
                       ThrowingAllocator<std::pair<const RunStart, Pfn>, A>>> {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "std-map",
       .family = "rbtree",
       .origin = "for tests",

@@ -2,8 +2,8 @@
 //
 // File: tests/structures/listed.h
 //
-// What the repository says about its contenders in files that are not compiled:
-// the list structures/list.def, and the tables of docs/contenders.md. Needs
+// What the repository says about its structures in files that are not compiled:
+// the list structures/list.def, and the tables of docs/structures.md. Needs
 // PFN_SOURCE_FOLDER.
 
 #ifndef PFNBENCH_TESTS_STRUCTURES_LISTED_H_
@@ -18,10 +18,10 @@
 
 namespace pfn::testing {
 
-// One line of the list. Contenders that are not built here are among them.
+// One line of the list. Structures that are not built here are among them.
 struct Listed {
+  std::string name;
   std::string header;
-  std::string name;     // as its header says
   std::string library;  // empty: none
 };
 
@@ -43,32 +43,31 @@ inline std::string Between(const std::string& text, const std::string& before,
   return text.substr(begin, text.find(after, begin) - begin);
 }
 
-// PFN_CONTENDER(Class, header[, library])
-inline std::vector<Listed> ListedContenders() {
-  std::vector<Listed> contenders;
+// PFN_STRUCTURE(name, Class, header[, library])
+inline std::vector<Listed> ListedStructures() {
+  std::vector<Listed> structures;
   for (const std::string& line : LinesOf("structures/list.def")) {
-    if (!line.starts_with("PFN_CONTENDER(")) continue;
+    if (!line.starts_with("PFN_STRUCTURE(")) continue;
     Listed listed;
-    std::istringstream words(Between(line, ", ", ")"));
-    std::getline(words, listed.header, ',');
+    std::istringstream words(Between(line, "(", ")"));
+    std::string its_class;
+    std::getline(words, listed.name, ',');
+    std::getline(words, its_class, ',');
+    std::getline(words >> std::ws, listed.header, ',');
     words >> listed.library;
-    for (const std::string& text : LinesOf(listed.header)) {
-      listed.name = Between(text, ".name = \"", "\"");
-      if (!listed.name.empty()) break;
-    }
-    contenders.push_back(listed);
+    structures.push_back(listed);
   }
-  return contenders;
+  return structures;
 }
 
 // The cells of the tables in the section `heading` ("## Name") of
-// docs/contenders.md, without those of the head: a row begins with the name of
-// a contender in backquotes, which the first cell holds without them.
+// docs/structures.md, without those of the head: a row begins with the name of
+// a structure in backquotes, which the first cell holds without them.
 inline std::vector<std::vector<std::string>> DocumentedRows(
     const std::string& heading) {
   std::vector<std::vector<std::string>> rows;
   bool within = false;
-  for (const std::string& line : LinesOf("docs/contenders.md")) {
+  for (const std::string& line : LinesOf("docs/structures.md")) {
     if (line.starts_with("## ")) within = line == heading;
     if (!within || !line.starts_with("| `")) continue;
     std::vector<std::string> cells;

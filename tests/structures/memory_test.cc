@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What five sets of pages cost: the bytes that the specifications of 2017 and
-// 2018 give, and for all contenders those that docs/contenders.md gives.
+// 2018 give, and for all structures those that docs/structures.md gives.
 
 #include <gtest/gtest.h>
 
@@ -17,9 +17,9 @@
 #include "structures/cvbmp/cvbmp.h"
 #include "structures/maple/maple.h"
 #include "structures/xbitmap/xbitmap.h"
-#include "tests/structures/contender_kinds.h"
 #include "tests/structures/listed.h"
 #include "tests/structures/rig.h"
+#include "tests/structures/structure_kinds.h"
 #include "workloads/base/splitmix64.h"
 
 namespace pfn::testing {
@@ -41,7 +41,7 @@ Pages OnePercentAtRandomOf8GiB() {
   return pages;
 }
 
-// In the order of the columns of docs/contenders.md; ascending. Lone pages lie
+// In the order of the columns of docs/structures.md; ascending. Lone pages lie
 // in the middle of what they are alone in: at its start, where few would be, a
 // slot can hold them without a leaf.
 const std::vector<Pages>& Patterns() {
@@ -136,7 +136,7 @@ TEST(MemoryTest, MapleIs34BytesARun) {
 }
 
 TEST(MemoryTest, BoostSmallVectorTakes256RunsWithoutMemory) {
-  const std::vector<SetKind>& kinds = ContenderKinds();
+  const std::vector<SetKind>& kinds = StructureKinds();
   const auto kind =
       std::ranges::find(kinds, "boost-small-vector",
                         [](const SetKind& k) { return k.traits.name; });
@@ -163,10 +163,10 @@ TEST(MemoryTest, TheTableOfBytesInTheDocumentationIsRight) {
     shipped.insert(cells[0]);
   }
   std::set<std::string> wrapped;
-  for (const Listed& listed : ListedContenders()) {
+  for (const Listed& listed : ListedStructures()) {
     if (!listed.library.empty()) wrapped.insert(listed.name);
   }
-  for (const SetKind& kind : ContenderKinds()) {
+  for (const SetKind& kind : StructureKinds()) {
     const std::string name(kind.traits.name);
     if (!shipped.contains(name) && !documented.contains(name)) continue;
     std::vector<std::string> measured;
@@ -180,7 +180,7 @@ TEST(MemoryTest, TheTableOfBytesInTheDocumentationIsRight) {
     const bool is_right = wrapped.contains(name)
                               ? documented[name].size() == measured.size()
                               : documented[name] == measured;
-    EXPECT_TRUE(is_right) << "docs/contenders.md: 'Bytes' needs the row:\n"
+    EXPECT_TRUE(is_right) << "docs/structures.md: 'Bytes' needs the row:\n"
                           << row;
     RecordProperty(name, row);
   }

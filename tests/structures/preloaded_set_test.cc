@@ -3,15 +3,12 @@
 // What the posted preload and that of the IDA share: what the pool holds, and
 // what a caller sees whose preload failed or was left out.
 
-#include "structures/xbitmap/preloaded_set.h"
-
 #include <gtest/gtest.h>
 
 #include <cstdint>
 #include <vector>
 
-#include "structures/xbitmap/xbitmap_ida.h"
-#include "structures/xbitmap/xbitmap_preload.h"
+#include "structures/xbitmap/xbitmap.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

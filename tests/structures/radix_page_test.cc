@@ -9,7 +9,6 @@
 
 #include <vector>
 
-#include "structures/radix_page/radix_page_cursor.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

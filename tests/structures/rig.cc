@@ -18,7 +18,7 @@ void PrintTo(const PfnRange& range, std::ostream* out) {
 namespace testing {
 namespace {
 
-// Several times what the slowest contender needs under the sanitizers.
+// Several times what the slowest structure needs under the sanitizers.
 constexpr unsigned kSecondsOfATest = 120;
 
 // A test that never ends fails by name, and takes the program with it.

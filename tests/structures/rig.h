@@ -22,7 +22,7 @@
 #include "harness/check/oracle.h"
 #include "harness/kernel/nowait_heap.h"
 #include "harness/kernel/page_arena.h"
-#include "tests/structures/contender_kinds.h"
+#include "tests/structures/structure_kinds.h"
 
 namespace pfn {
 // "[5,9]", for messages of tests.
@@ -107,7 +107,7 @@ class Rig {
   Oracle& oracle() { return checked_.oracle(); }
   FailuresToOrder& failures() { return checked_.failures(); }
   const HeapUsage& usage() const { return checked_.usage(); }
-  const ContenderTraits& traits() const { return checked_.traits(); }
+  const StructureTraits& traits() const { return checked_.traits(); }
 
  private:
   static Result Judged(const std::string& error);
@@ -116,7 +116,7 @@ class Rig {
   bool is_destroyed_ = false;
 };
 
-// Parameterised by contender. `rig()` is a fresh set for each test.
+// Parameterised by structure. `rig()` is a fresh set for each test.
 class SetTest : public ::testing::TestWithParam<SetKind> {
  public:
   // GoogleTest's rule for names: letters, digits, underscores.
@@ -127,7 +127,7 @@ class SetTest : public ::testing::TestWithParam<SetKind> {
 
   Rig& rig() { return rig_; }
 
-  // Sets the pages in this order. False if the contender cannot hold one of
+  // Sets the pages in this order. False if the structure cannot hold one of
   // them, which the rig has found to be legal.
   bool Holds(const std::vector<Pfn>& pages);
   bool HoldsRange(PfnRange range);

@@ -21,9 +21,6 @@
 #include "harness/kernel/nowait_heap.h"
 #include "harness/kernel/page_arena.h"
 #include "structures/roaring/chunk.h"
-#include "structures/roaring/roaring_4096.h"
-#include "structures/roaring/roaring_hint.h"
-#include "structures/roaring/roaring_run.h"
 #include "structures/roaring/table.h"
 #include "tests/structures/rig.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Deliberately wrong contenders: a plain one that is right, and others that
-// differ from it in one defect. They stand in the place of the contenders in
+// Deliberately wrong structures: a plain one that is right, and others that
+// differ from it in one defect. They stand in the place of the structures in
 // wrong_sets_suites, so that wrong_sets_test.cc can see who catches them.
 
 #include <algorithm>
@@ -16,18 +16,18 @@
 #include <vector>
 
 #include "structures/core/pfn_set.h"
-#include "tests/structures/contender_kinds.h"
+#include "tests/structures/structure_kinds.h"
 #include "workloads/base/splitmix64.h"
 
 namespace pfn::testing {
 namespace {
 
-constexpr ContenderTraits Called(std::string_view name) {
+constexpr StructureTraits Called(std::string_view name) {
   return {.name = name, .family = "test", .origin = "this file"};
 }
 
-constexpr ContenderTraits CalledAndItsClearFails(std::string_view name) {
-  ContenderTraits traits = Called(name);
+constexpr StructureTraits CalledAndItsClearFails(std::string_view name) {
+  StructureTraits traits = Called(name);
   traits.clear_can_fail = true;
   return traits;
 }
@@ -35,7 +35,7 @@ constexpr ContenderTraits CalledAndItsClearFails(std::string_view name) {
 // Right: an ascending array of page numbers that doubles when it is full.
 class SortedPages {
  public:
-  static constexpr ContenderTraits kTraits = Called("sorted-pages");
+  static constexpr StructureTraits kTraits = Called("sorted-pages");
 
   explicit SortedPages(NowaitHeap& heap) : heap_(heap) {}
   SortedPages(const SortedPages&) = delete;
@@ -116,7 +116,7 @@ class SortedPages {
 // ------------------------------------------- wrong whether memory fails or not
 
 struct LosesEveryThousandth : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("loses-every-thousandth");
+  static constexpr StructureTraits kTraits = Called("loses-every-thousandth");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
     if (++sets_ % 1000 == 0) return Status::kOk;
@@ -126,7 +126,7 @@ struct LosesEveryThousandth : SortedPages {
 };
 
 struct LeaksAnObject : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("leaks-an-object");
+  static constexpr StructureTraits kTraits = Called("leaks-an-object");
   using SortedPages::SortedPages;
   Status Clear(Pfn pfn, Gfp gfp) {
     (void)heap_.Allocate(40, 8, gfp);
@@ -136,7 +136,7 @@ struct LeaksAnObject : SortedPages {
 
 // A page far above the others comes with the hundredth.
 struct HasAStray : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("has-a-stray");
+  static constexpr StructureTraits kTraits = Called("has-a-stray");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = SortedPages::Set(pfn, gfp);
@@ -147,7 +147,7 @@ struct HasAStray : SortedPages {
 
 // Trusts that memory is zeroed.
 struct ReadsWhatItNeverWrote : SortedPages {
-  static constexpr ContenderTraits kTraits =
+  static constexpr StructureTraits kTraits =
       Called("reads-what-it-never-wrote");
   using SortedPages::SortedPages;
   ~ReadsWhatItNeverWrote() {
@@ -167,7 +167,7 @@ struct ReadsWhatItNeverWrote : SortedPages {
 
 // Looks for the beginning of the run that `from` lies in.
 struct ForgetsFrom : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("forgets-from");
+  static constexpr StructureTraits kTraits = Called("forgets-from");
   using SortedPages::SortedPages;
   std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
     std::optional<PfnRange> range = SortedPages::NextRange(from, max);
@@ -179,7 +179,7 @@ struct ForgetsFrom : SortedPages {
 };
 
 struct ForgetsMax : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("forgets-max");
+  static constexpr StructureTraits kTraits = Called("forgets-max");
   using SortedPages::SortedPages;
   std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
     const Pfn* page = AtLeast(from);
@@ -189,7 +189,7 @@ struct ForgetsMax : SortedPages {
 };
 
 struct FreesWithAnotherSize : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("frees-with-another-size");
+  static constexpr StructureTraits kTraits = Called("frees-with-another-size");
   using SortedPages::SortedPages;
   ~FreesWithAnotherSize() {
     if (capacity_ > 0) capacity_ *= 2;
@@ -197,13 +197,13 @@ struct FreesWithAnotherSize : SortedPages {
 };
 
 struct FreesTwice : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("frees-twice");
+  static constexpr StructureTraits kTraits = Called("frees-twice");
   using SortedPages::SortedPages;
   ~FreesTwice() { Release(); }
 };
 
 struct TestSeesAGhost : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("test-sees-a-ghost");
+  static constexpr StructureTraits kTraits = Called("test-sees-a-ghost");
   using SortedPages::SortedPages;
   Status Clear(Pfn pfn, Gfp gfp) {
     if (SortedPages::Test(pfn)) ghost_ = pfn;
@@ -216,7 +216,7 @@ struct TestSeesAGhost : SortedPages {
 };
 
 struct WalkMergesTwoRuns : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("walk-merges-two-runs");
+  static constexpr StructureTraits kTraits = Called("walk-merges-two-runs");
   using SortedPages::SortedPages;
   template <class Visitor>
   void ForEachRange(PfnRange range, Visitor&& visitor) const {
@@ -235,7 +235,7 @@ struct WalkMergesTwoRuns : SortedPages {
 
 // From the sixth time that it is emptied at once, a page stays.
 struct KeepsAPageOfThePassBefore : SortedPages {
-  static constexpr ContenderTraits kTraits =
+  static constexpr StructureTraits kTraits =
       Called("keeps-a-page-of-the-pass-before");
   using SortedPages::SortedPages;
   Status ClearRange(PfnRange range, Gfp gfp) {
@@ -249,7 +249,7 @@ struct KeepsAPageOfThePassBefore : SortedPages {
 };
 
 struct AddsAPageAtRandom : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("adds-a-page-at-random");
+  static constexpr StructureTraits kTraits = Called("adds-a-page-at-random");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
     if (random_.Below(500) == 0) (void)SortedPages::Set(pfn + 3, gfp);
@@ -260,7 +260,7 @@ struct AddsAPageAtRandom : SortedPages {
 
 // One word; the array has no room behind it.
 struct WritesBehindItsArray : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("writes-behind-its-array");
+  static constexpr StructureTraits kTraits = Called("writes-behind-its-array");
   using SortedPages::SortedPages;
   Status ClearRange(PfnRange range, Gfp gfp) {
     (void)SortedPages::ClearRange(range, gfp);
@@ -271,7 +271,7 @@ struct WritesBehindItsArray : SortedPages {
 };
 
 struct WritesFarAway : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("writes-far-away");
+  static constexpr StructureTraits kTraits = Called("writes-far-away");
   using SortedPages::SortedPages;
   Status ClearRange(PfnRange range, Gfp gfp) {
     (void)SortedPages::ClearRange(range, gfp);
@@ -282,7 +282,7 @@ struct WritesFarAway : SortedPages {
 };
 
 struct ClearsOneTooMany : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("clears-one-too-many");
+  static constexpr StructureTraits kTraits = Called("clears-one-too-many");
   using SortedPages::SortedPages;
   Status ClearRange(PfnRange range, Gfp gfp) {
     range.last += range.last != kMaxPfn;
@@ -292,7 +292,7 @@ struct ClearsOneTooMany : SortedPages {
 
 // No guest of any trace has 64 TiB.
 struct RefusesHighPages : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("refuses-high-pages");
+  static constexpr StructureTraits kTraits = Called("refuses-high-pages");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
     if (pfn >> 34 != 0) return Status::kNoMemory;
@@ -301,7 +301,7 @@ struct RefusesHighPages : SortedPages {
 };
 
 struct LosesAPageInItsSecondGrowth : SortedPages {
-  static constexpr ContenderTraits kTraits =
+  static constexpr StructureTraits kTraits =
       Called("loses-a-page-in-its-second-growth");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
@@ -316,7 +316,7 @@ struct LosesAPageInItsSecondGrowth : SortedPages {
 };
 
 struct CrashesInALongRun : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("crashes-in-a-long-run");
+  static constexpr StructureTraits kTraits = Called("crashes-in-a-long-run");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
     if (++sets_ == 1 << 18) std::abort();
@@ -329,7 +329,7 @@ struct CrashesInALongRun : SortedPages {
 
 // Both declare rightly that clearing can fail.
 struct ClearFailsAndChanges : SortedPages {
-  static constexpr ContenderTraits kTraits =
+  static constexpr StructureTraits kTraits =
       CalledAndItsClearFails("clear-fails-and-changes");
   using SortedPages::SortedPages;
   Status Clear(Pfn pfn, Gfp gfp) {
@@ -342,7 +342,7 @@ struct ClearFailsAndChanges : SortedPages {
 };
 
 struct ClearRangeFailsHalfWay : SortedPages {
-  static constexpr ContenderTraits kTraits =
+  static constexpr StructureTraits kTraits =
       CalledAndItsClearFails("clear-range-fails-half-way");
   using SortedPages::SortedPages;
   Status ClearRange(PfnRange range, Gfp gfp) {
@@ -358,7 +358,7 @@ struct ClearRangeFailsHalfWay : SortedPages {
 };
 
 struct SetsAndReportsFailure : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("sets-and-reports-failure");
+  static constexpr StructureTraits kTraits = Called("sets-and-reports-failure");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = SortedPages::Set(pfn, gfp);
@@ -368,7 +368,7 @@ struct SetsAndReportsFailure : SortedPages {
 };
 
 struct ReportsSuccess : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("reports-success");
+  static constexpr StructureTraits kTraits = Called("reports-success");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
     (void)SortedPages::Set(pfn, gfp);
@@ -377,7 +377,7 @@ struct ReportsSuccess : SortedPages {
 };
 
 struct ThrowsUndeclared : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("throws-undeclared");
+  static constexpr StructureTraits kTraits = Called("throws-undeclared");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
     if (SortedPages::Set(pfn, gfp) != Status::kOk) throw std::bad_alloc();
@@ -386,7 +386,7 @@ struct ThrowsUndeclared : SortedPages {
 };
 
 struct LosesAMemberInAFailure : SortedPages {
-  static constexpr ContenderTraits kTraits =
+  static constexpr StructureTraits kTraits =
       Called("loses-a-member-in-a-failure");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
@@ -398,7 +398,7 @@ struct LosesAMemberInAFailure : SortedPages {
 
 // Behind the heap's back: neither counted nor made to fail.
 struct AsksMalloc : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("asks-malloc");
+  static constexpr StructureTraits kTraits = Called("asks-malloc");
   using SortedPages::SortedPages;
   ~AsksMalloc() { pages_ = nullptr; }
   Status Set(Pfn pfn, Gfp) {
@@ -412,13 +412,13 @@ struct AsksMalloc : SortedPages {
 };
 
 struct AsksAsIfItMaySleep : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("asks-as-if-it-may-sleep");
+  static constexpr StructureTraits kTraits = Called("asks-as-if-it-may-sleep");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp) { return SortedPages::Set(pfn, Gfp::kKernel); }
 };
 
 struct TriesForEver : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("tries-for-ever");
+  static constexpr StructureTraits kTraits = Called("tries-for-ever");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
     while (SortedPages::Set(pfn, gfp) != Status::kOk) {
@@ -429,7 +429,7 @@ struct TriesForEver : SortedPages {
 
 // Looks at every member before it gives up, to be sure.
 struct FailsSlowly : SortedPages {
-  static constexpr ContenderTraits kTraits = Called("fails-slowly");
+  static constexpr StructureTraits kTraits = Called("fails-slowly");
   using SortedPages::SortedPages;
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = SortedPages::Set(pfn, gfp);
@@ -442,7 +442,7 @@ struct FailsSlowly : SortedPages {
 
 }  // namespace
 
-const std::vector<SetKind>& ContenderKinds() {
+const std::vector<SetKind>& StructureKinds() {
   static const std::vector<SetKind> kinds = {
       SetKindOf<SortedPages>(),
       SetKindOf<LosesEveryThousandth>(),
@@ -477,6 +477,6 @@ const std::vector<SetKind>& ContenderKinds() {
   return kinds;
 }
 
-const std::vector<SetKind>& FaultableKinds() { return ContenderKinds(); }
+const std::vector<SetKind>& FaultableKinds() { return StructureKinds(); }
 
 }  // namespace pfn::testing

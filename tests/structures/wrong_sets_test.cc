@@ -107,7 +107,7 @@ TEST_P(WrongSetsTest, IsCaughtByTheTestThatIsNamedForIt) {
   const Outcome outcome =
       RunSuites(FilterFor(wrong.test, wrong.name), is_endless ? 3 : 60);
   const std::string test =
-      "Contenders/" + wrong.test + "/" + Underscored(wrong.name);
+      "Structures/" + wrong.test + "/" + Underscored(wrong.name);
   EXPECT_NE(outcome.output.find("[ RUN      ] " + test), std::string::npos)
       << "no such test: " << test;
   EXPECT_FALSE(outcome.succeeded) << test << " passes";

@@ -10,8 +10,7 @@
 
 #include <vector>
 
-#include "structures/xarray/xarray_hint.h"
-#include "structures/xbitmap/xbitmap_hint.h"
+#include "structures/xbitmap/xbitmap.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

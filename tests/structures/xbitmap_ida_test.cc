@@ -2,12 +2,11 @@
 //
 // The preload of the IDA: a set lives on the pool alone.
 
-#include "structures/xbitmap/xbitmap_ida.h"
-
 #include <gtest/gtest.h>
 
 #include <vector>
 
+#include "structures/xbitmap/xbitmap.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

@@ -4,13 +4,12 @@
 // becomes one, and that a leaf that cannot be had loses nothing (the posted
 // versions 18 and 19 lost the small set).
 
-#include "structures/xbitmap/xbitmap_inline.h"
-
 #include <gtest/gtest.h>
 
 #include <vector>
 
 #include "structures/xbitmap/small_set.h"
+#include "structures/xbitmap/xbitmap.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

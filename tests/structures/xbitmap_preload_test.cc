@@ -3,12 +3,11 @@
 // The preload convention that was posted: when the pool is drawn upon, and what
 // a caller sees to whom it looks empty.
 
-#include "structures/xbitmap/xbitmap_preload.h"
-
 #include <gtest/gtest.h>
 
 #include <vector>
 
+#include "structures/xbitmap/xbitmap.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

@@ -3,12 +3,11 @@
 // The FREE marks of xbitmap-tag are exact whatever the tree goes through; that
 // is what Validate() looks at, and what the search for a non-member relies on.
 
-#include "structures/xbitmap/xbitmap_tag.h"
-
 #include <gtest/gtest.h>
 
 #include <optional>
 
+#include "structures/xbitmap/xbitmap.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {

@@ -3,7 +3,7 @@
 // File: workloads/trace/page_ranges.h
 //
 // Sets of pages below kPfnLimit as maximal ranges, where a run must cost the
-// same however many pages it claims. No contender: this only serves to make and
+// same however many pages it claims. No structure: this only serves to make and
 // to check traces, and to know the answer to a pass beforehand.
 
 #ifndef PFNBENCH_WORKLOADS_TRACE_PAGE_RANGES_H_

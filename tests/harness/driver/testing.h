@@ -62,7 +62,7 @@ struct NoWatch {
 // A set that is right and fails when `fails(page)` says so.
 class FailingSet {
  public:
-  static constexpr ContenderTraits kTraits{
+  static constexpr StructureTraits kTraits{
       .name = "failing", .family = "test", .origin = "tests"};
 
   Status Set(Pfn page, Gfp) {

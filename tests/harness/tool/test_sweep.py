@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""pfnbench sweep: every contender survives every failure of a small trace."""
+"""pfnbench sweep: every structure survives every failure of a small trace."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WORKLOADS = ["punched-2g", "busy-2g"]
 @pytest.mark.skipif(
     "PFN_SANITIZED" in os.environ, reason="takes five minutes sanitized"
 )
-def test_every_contender_survives_every_failure(tool):
+def test_every_structure_survives_every_failure(tool):
     result = tool.run("sweep", "--workload=" + ",".join(WORKLOADS))
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-# Turns the list of contenders into libraries, and leaves out, loudly, those
+# Turns the list of structures into libraries, and leaves out, loudly, those
 # whose library is not installed.
 
 # pfn_optional_library(absl DEBIAN libabsl-dev TARGET absl::btree)
 # Looks for CMake's package `name`. If it is there, pfn::with_NAME brings it to
-# whoever links that, and contenders that name it are built.
+# whoever links that, and structures that name it are built.
 function(pfn_optional_library name)
   cmake_parse_arguments(ARG "" "DEBIAN;TARGET" "" ${ARGN})
   set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
@@ -18,44 +18,42 @@ function(pfn_optional_library name)
   endif()
 endfunction()
 
-# pfn_parse_contender(structures/list.def "PFN_CONTENDER(...)")
-# Sets PFN_CLASS, PFN_HEADER and PFN_LIBRARY of the caller.
-macro(pfn_parse_contender list_file line)
-  string(CONCAT form "^PFN_CONTENDER\\("
-    "([A-Za-z0-9_]+), ([a-z0-9_/.]+)(, ([A-Za-z0-9_]+))?\\)$")
+# pfn_parse_structure(structures/list.def "PFN_STRUCTURE(...)")
+# Sets PFN_NAME, PFN_CLASS, PFN_HEADER and PFN_LIBRARY of the caller.
+macro(pfn_parse_structure list_file line)
+  string(CONCAT form "^PFN_STRUCTURE\\("
+    "([a-z0-9+.-]+), ([A-Za-z0-9_]+), ([a-z0-9_/.]+)(, ([A-Za-z0-9_]+))?\\)$")
   if(NOT "${line}" MATCHES "${form}")
     message(FATAL_ERROR "${list_file}: '${line}'; "
-      "expected PFN_CONTENDER(Class, header[, library])")
+      "expected PFN_STRUCTURE(name, Class, header[, library])")
   endif()
-  set(PFN_CLASS ${CMAKE_MATCH_1})
-  set(PFN_HEADER ${CMAKE_MATCH_2})
-  set(PFN_LIBRARY ${CMAKE_MATCH_4})
+  set(PFN_NAME ${CMAKE_MATCH_1})
+  set(PFN_CLASS ${CMAKE_MATCH_2})
+  set(PFN_HEADER ${CMAKE_MATCH_3})
+  set(PFN_LIBRARY ${CMAKE_MATCH_5})
 endmacro()
 
 # pfn_add_kinds(structures/list.def)
-# Adds pfn::tested_structures out of the contenders that PFN_ONLY names, for
+# Adds pfn::tested_structures out of the structures that PFN_ONLY names, for
 # tests alone: one file, and nothing that measures.
 function(pfn_add_kinds list_file)
   file(STRINGS ${PROJECT_SOURCE_DIR}/${list_file} lines
-    REGEX "^PFN_CONTENDER\\(")
+    REGEX "^PFN_STRUCTURE\\(")
   set(wanted ${PFN_ONLY})
   set(libraries)
   set(PFN_INCLUDES)
   set(PFN_REQUIREMENTS)
   set(PFN_KINDS)
   foreach(line IN LISTS lines)
-    pfn_parse_contender(${list_file} "${line}")
-    file(STRINGS ${PROJECT_SOURCE_DIR}/${PFN_HEADER} name
-      REGEX "\\.name = \"" LIMIT_COUNT 1)
-    string(REGEX REPLACE ".*\\.name = \"([^\"]*)\".*" "\\1" name "${name}")
-    if(NOT name IN_LIST wanted)
+    pfn_parse_structure(${list_file} "${line}")
+    if(NOT PFN_NAME IN_LIST wanted)
       continue()
     endif()
-    list(REMOVE_ITEM wanted ${name})
+    list(REMOVE_ITEM wanted ${PFN_NAME})
     if(PFN_LIBRARY)
       get_property(debian GLOBAL PROPERTY PFN_DEBIAN_PACKAGE_OF_${PFN_LIBRARY})
       if(NOT TARGET pfn::with_${PFN_LIBRARY})
-        message(FATAL_ERROR "${name} needs ${debian}; install it")
+        message(FATAL_ERROR "${PFN_NAME} needs ${debian}; install it")
       endif()
       list(APPEND libraries pfn::with_${PFN_LIBRARY})
     endif()
@@ -73,18 +71,18 @@ function(pfn_add_kinds list_file)
     DEPS pfn::rig PRIVATE_DEPS ${libraries})
 endfunction()
 
-# pfn_add_contenders(structures/list.def DEPS pfn::measure)
+# pfn_add_structures(structures/list.def DEPS pfn::measure)
 # Reads the list and adds pfn::registry, which holds the functions declared in
-# harness/registry/contender.h. CMake runs again when the list changes.
+# harness/registry/structure.h. CMake runs again when the list changes.
 #
-# A contender that wraps a library is a library of its own, so that nothing of
-# what the wrapped one asks of a compiler reaches any other contender.
-function(pfn_add_contenders list_file)
+# A structure that wraps a library is a library of its own, so that nothing of
+# what the wrapped one asks of a compiler reaches any other structure.
+function(pfn_add_structures list_file)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/${list_file})
   file(STRINGS ${PROJECT_SOURCE_DIR}/${list_file} lines
-    REGEX "^PFN_CONTENDER\\(")
+    REGEX "^PFN_STRUCTURE\\(")
   set(templates ${PROJECT_SOURCE_DIR}/harness/registry)
   set(generated ${PROJECT_BINARY_DIR}/generated)
   set(sources)
@@ -93,12 +91,7 @@ function(pfn_add_contenders list_file)
   set(PFN_CALLS)
   set(PFN_MISSING)
   foreach(line IN LISTS lines)
-    pfn_parse_contender(${list_file} "${line}")
-    # Whoever is not built must be named all the same.
-    string(REGEX REPLACE "(.)([A-Z])" "\\1-\\2" PFN_NAME ${PFN_CLASS})
-    string(TOLOWER ${PFN_NAME} PFN_NAME)
-    set(PFN_CHECKS_NAME)
-
+    pfn_parse_structure(${list_file} "${line}")
     if(PFN_LIBRARY)
       get_property(debian GLOBAL PROPERTY PFN_DEBIAN_PACKAGE_OF_${PFN_LIBRARY})
       if(NOT debian)
@@ -109,32 +102,30 @@ function(pfn_add_contenders list_file)
         string(APPEND PFN_MISSING "      {\"${PFN_NAME}\", \"${debian}\"},\n")
         continue()
       endif()
-      set(PFN_CHECKS_NAME "static_assert(${PFN_CLASS}<NowaitHeap>::kTraits.name == \"${PFN_NAME}\",
-              \"the build calls it so when its library is missing\");\n")
     endif()
 
-    # What is timed apart from everything else: see contender.cc.in.
-    set(files ${generated}/contender_${PFN_CLASS}.cc
+    # What is timed apart from everything else: see measure.cc.in.
+    set(files ${generated}/structure_${PFN_CLASS}.cc
               ${generated}/uses_${PFN_CLASS}.cc)
-    configure_file(${templates}/contender.cc.in
-      ${generated}/contender_${PFN_CLASS}.cc @ONLY)
+    configure_file(${templates}/measure.cc.in
+      ${generated}/structure_${PFN_CLASS}.cc @ONLY)
     configure_file(${templates}/uses.cc.in
       ${generated}/uses_${PFN_CLASS}.cc @ONLY)
     if(PFN_LIBRARY)
-      pfn_add_library(NAME contender_${PFN_CLASS} SRCS ${files}
+      pfn_add_library(NAME structure_${PFN_CLASS} SRCS ${files}
         DEPS ${ARG_DEPS} PRIVATE_DEPS pfn::with_${PFN_LIBRARY})
-      pfn_compile_together(contender_${PFN_CLASS})
-      list(APPEND wrappers pfn::contender_${PFN_CLASS})
+      pfn_compile_together(structure_${PFN_CLASS})
+      list(APPEND wrappers pfn::structure_${PFN_CLASS})
     else()
       list(APPEND sources ${files})
     endif()
-    string(APPEND PFN_DECLARATIONS "Contender Make${PFN_CLASS}();\n")
+    string(APPEND PFN_DECLARATIONS "Structure Make${PFN_CLASS}();\n")
     string(APPEND PFN_CALLS "      Make${PFN_CLASS}(),\n")
   endforeach()
 
-  configure_file(${templates}/contenders.cc.in ${generated}/contenders.cc @ONLY)
+  configure_file(${templates}/structures.cc.in ${generated}/structures.cc @ONLY)
   pfn_add_library(NAME registry
-    SRCS ${sources} ${generated}/contenders.cc
+    SRCS ${sources} ${generated}/structures.cc
     DEPS ${ARG_DEPS} PRIVATE_DEPS ${wrappers})
   pfn_compile_together(registry)
 endfunction()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Every contender under every fault model: what is recorded is what the oracle
+// Every structure under every fault model: what is recorded is what the oracle
 // says, and in the end nothing is allocated. Nor may the test be vacuous: each
 // model must have failed somebody.
 
@@ -12,7 +12,7 @@
 
 #include "harness/kernel/fault_spec.h"
 #include "harness/kernel/fault_table.h"
-#include "harness/registry/contender.h"
+#include "harness/registry/structure.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {
@@ -53,10 +53,10 @@ struct Case {
   LargePolicy large = LargePolicy::kPow2;
 };
 
-Measurement Measure(const Contender& contender, Operation operation,
+Measurement Measure(const Structure& structure, Operation operation,
                     const FaultSpec& fault, const Case& how) {
   PageArena arena;
-  return contender.measure({.operation = operation,
+  return structure.measure({.operation = operation,
                             .workload = &Scattered(),
                             .fault = fault,
                             .fault_seed = 1,
@@ -65,17 +65,17 @@ Measurement Measure(const Contender& contender, Operation operation,
                             .large = how.large});
 }
 
-// Measures every contender that can be; returns all failed requests. Memory
+// Measures every structure that can be; returns all failed requests. Memory
 // that is not given back in the end is an error of the measurement.
 std::uint64_t MeasureAll(const FaultSpec& fault, const Case& how,
                          const std::vector<Operation>& operations) {
   std::uint64_t failures = 0;
-  for (const Contender& contender : Contenders()) {
-    if (contender.traits.out_of_memory == OutOfMemory::kAborts) continue;
+  for (const Structure& structure : Structures()) {
+    if (structure.traits.out_of_memory == OutOfMemory::kAborts) continue;
     for (const Operation operation : operations) {
-      const Measurement m = Measure(contender, operation, fault, how);
+      const Measurement m = Measure(structure, operation, fault, how);
       EXPECT_EQ(m.error, "")
-          << contender.traits.name << " under " << fault.ToString();
+          << structure.traits.name << " under " << fault.ToString();
       EXPECT_EQ(m.recorded + m.failed_sets, Scattered().pages());
       failures += m.usage.failures;
     }
@@ -83,7 +83,7 @@ std::uint64_t MeasureAll(const FaultSpec& fault, const Case& how,
   return failures;
 }
 
-TEST(ContendersUnderFaults, MatchTheOracleAndLoseNoMemory) {
+TEST(StructuresUnderFaults, MatchTheOracleAndLoseNoMemory) {
   for (const std::string& text : Faults()) {
     const FaultSpec fault = ParseFaultSpec(text);
     EXPECT_GT(MeasureAll(fault, {}, {Operation::kClear, Operation::kDrain}), 0)
@@ -91,7 +91,7 @@ TEST(ContendersUnderFaults, MatchTheOracleAndLoseNoMemory) {
   }
 }
 
-TEST(ContendersUnderFaults, AreTriedWithEveryModel) {
+TEST(StructuresUnderFaults, AreTriedWithEveryModel) {
   std::map<FaultSpec::Kind, int> tried;
   for (const std::string& text : Faults()) ++tried[ParseFaultSpec(text).kind];
   for (const FaultModelInfo& model : FaultModels()) {
@@ -100,7 +100,7 @@ TEST(ContendersUnderFaults, AreTriedWithEveryModel) {
   EXPECT_GT(tried[FaultSpec::Kind::kSlabBoundary], 0);
 }
 
-TEST(ContendersUnderFaults, MatchTheOracleWhenOperationsAreDrawn) {
+TEST(StructuresUnderFaults, MatchTheOracleWhenOperationsAreDrawn) {
   for (const std::string text : {"failslab:probability=10", "ge_heavy"}) {
     EXPECT_GT(MeasureAll(ParseFaultSpec(text), {.draw = FaultDraw::kOperation},
                          {Operation::kClear, Operation::kDrain}),
@@ -109,7 +109,7 @@ TEST(ContendersUnderFaults, MatchTheOracleWhenOperationsAreDrawn) {
   }
 }
 
-TEST(ContendersUnderFaults, MatchTheOracleHoweverLargeRequestsAreServed) {
+TEST(StructuresUnderFaults, MatchTheOracleHoweverLargeRequestsAreServed) {
   for (const LargePolicy large : {LargePolicy::kExact, LargePolicy::kVmalloc}) {
     for (const std::string text : {"none", "slab_boundary:ge_heavy"}) {
       MeasureAll(ParseFaultSpec(text), {.large = large}, {Operation::kClear});

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-#include "tests/structures/contender_kinds.h"
+#include "tests/structures/structure_kinds.h"
 
-#include "harness/registry/contender.h"
+#include "harness/registry/structure.h"
 
 namespace pfn::testing {
 
-const std::vector<SetKind>& ContenderKinds() {
+const std::vector<SetKind>& StructureKinds() {
   static const std::vector<SetKind> kinds = [] {
     std::vector<SetKind> all;
-    for (const Contender& contender : Contenders()) {
-      all.push_back(contender.kind());
+    for (const Structure& structure : Structures()) {
+      all.push_back(structure.kind());
     }
     return all;
   }();
@@ -20,7 +20,7 @@ const std::vector<SetKind>& ContenderKinds() {
 const std::vector<SetKind>& FaultableKinds() {
   static const std::vector<SetKind> kinds = [] {
     std::vector<SetKind> chosen;
-    for (const SetKind& kind : ContenderKinds()) {
+    for (const SetKind& kind : StructureKinds()) {
       if (IsFaultable(kind.traits)) chosen.push_back(kind);
     }
     return chosen;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A contender cannot be forgotten: every header that lies directly in
-// structures/ is in the list, the list names nothing else, and every contender
-// says who it is. One that ships with pfnbench stands in docs/contenders.md,
+// A structure cannot be forgotten: every header that lies directly in
+// structures/ is in the list, the list names nothing else, and every structure
+// says who it is. One that ships with pfnbench stands in docs/structures.md,
 // and then in all places there; a structure of your own need not.
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "tests/structures/contender_kinds.h"
+#include "tests/structures/structure_kinds.h"
 #include "tests/structures/listed.h"
 
 namespace pfn::testing {
@@ -25,44 +25,47 @@ namespace fs = std::filesystem;
 
 std::multiset<std::string> ListedHeaders() {
   std::multiset<std::string> headers;
-  for (const Listed& listed : ListedContenders()) headers.insert(listed.header);
+  for (const Listed& listed : ListedStructures()) headers.insert(listed.header);
   return headers;
 }
 
-TEST(ContenderListTest, EveryHeaderInStructuresIsListed) {
-  const std::multiset<std::string> listed = ListedHeaders();
-  unsigned headers = 0;
-  for (const auto& entry :
-       fs::directory_iterator(SourceFolder() / "structures")) {
-    if (entry.path().extension() != ".h") continue;
-    ++headers;
-    const std::string header = "structures/" + entry.path().filename().string();
-    EXPECT_TRUE(listed.contains(header))
-        << header << " is not in structures/list.def; a header that is no "
-        << "contender belongs into structures/parts";
+TEST(StructureListTest, EveryClassWithTraitsIsListed) {
+  std::multiset<std::string> listed;
+  for (const Listed& structure : ListedStructures()) {
+    listed.insert(structure.header + ": " + structure.name);
   }
-  EXPECT_GE(headers, 4);
+  std::multiset<std::string> written;
+  for (const auto& entry :
+       fs::recursive_directory_iterator(SourceFolder() / "structures")) {
+    if (entry.path().extension() != ".h") continue;
+    const fs::path header = fs::relative(entry.path(), SourceFolder());
+    for (const std::string& line : LinesOf(header)) {
+      const std::string name = Between(line, "      .name = \"", "\"");
+      if (!name.empty()) written.insert(header.string() + ": " + name);
+    }
+  }
+  EXPECT_EQ(written, listed);
 }
 
-TEST(ContenderListTest, EveryListedHeaderExists) {
+TEST(StructureListTest, EveryListedHeaderExists) {
   for (const std::string& header : ListedHeaders()) {
     EXPECT_TRUE(fs::is_regular_file(SourceFolder() / header)) << header;
   }
 }
 
-TEST(ContenderListTest, NamesAreUnique) {
+TEST(StructureListTest, NamesAreUnique) {
   std::set<std::string_view> names;
-  for (const SetKind& kind : ContenderKinds()) {
+  for (const SetKind& kind : StructureKinds()) {
     EXPECT_TRUE(names.insert(kind.traits.name).second) << kind.traits.name;
   }
 }
 
-TEST(ContenderListTest, NamesCanBeTypedAndStandInAPath) {
+TEST(StructureListTest, NamesCanBeTypedAndStandInAPath) {
   constexpr std::string_view kLetters =
       "abcdefghijklmnopqrstuvwxyz0123456789-+.";
   // What the command line understands otherwise.
   const std::set<std::string_view> taken = {"all", "floor", "none", "oracle"};
-  for (const SetKind& kind : ContenderKinds()) {
+  for (const SetKind& kind : StructureKinds()) {
     const std::string_view name = kind.traits.name;
     EXPECT_FALSE(name.empty());
     EXPECT_EQ(name.find_first_not_of(kLetters), name.npos) << name;
@@ -70,8 +73,8 @@ TEST(ContenderListTest, NamesCanBeTypedAndStandInAPath) {
   }
 }
 
-TEST(ContenderListTest, EveryContenderSaysWhatItIsAndWhoseAndWhen) {
-  for (const SetKind& kind : ContenderKinds()) {
+TEST(StructureListTest, EveryStructureSaysWhatItIsAndWhoseAndWhen) {
+  for (const SetKind& kind : StructureKinds()) {
     EXPECT_FALSE(kind.traits.family.empty()) << kind.traits.name;
     EXPECT_FALSE(kind.traits.origin.empty()) << kind.traits.name;
     EXPECT_GE(kind.traits.max_distance, std::uint64_t{1} << 30)
@@ -79,10 +82,10 @@ TEST(ContenderListTest, EveryContenderSaysWhatItIsAndWhoseAndWhen) {
   }
 }
 
-// The names of the sections are the contenders' ("### cvbmp", "### a, b").
+// The names of the sections are the structures' ("### cvbmp", "### a, b").
 std::multiset<std::string> DocumentedSections() {
   std::multiset<std::string> names;
-  for (const std::string& line : LinesOf("docs/contenders.md")) {
+  for (const std::string& line : LinesOf("docs/structures.md")) {
     if (!line.starts_with("### ")) continue;
     std::istringstream words(line.substr(4));
     for (std::string name; words >> name;) {
@@ -99,18 +102,11 @@ std::multiset<std::string> FirstCells(const std::string& heading) {
   return names;
 }
 
-TEST(ContenderListTest, EveryListedHeaderSaysItsName) {
-  for (const Listed& contender : ListedContenders()) {
-    EXPECT_FALSE(contender.name.empty())
-        << contender.header << " has no line .name = \"...\"";
-  }
-}
-
 // memory_test.cc looks for the row of bytes.
-TEST(ContenderListTest, WhatTheDocumentationHasItHasInFull) {
+TEST(StructureListTest, WhatTheDocumentationHasItHasInFull) {
   std::map<std::string, std::string> headers;
-  for (const Listed& contender : ListedContenders()) {
-    headers[contender.name] = contender.header;
+  for (const Listed& structure : ListedStructures()) {
+    headers[structure.name] = structure.header;
   }
   const std::multiset<std::string> rows = FirstCells("## The list");
   const std::multiset<std::string> sections = DocumentedSections();
@@ -121,13 +117,13 @@ TEST(ContenderListTest, WhatTheDocumentationHasItHasInFull) {
   EXPECT_GE(documented.size(), 20);
   for (const std::string& name : documented) {
     EXPECT_TRUE(headers.contains(name))
-        << "docs/contenders.md tells of " << name
+        << "docs/structures.md tells of " << name
         << ", which is not in structures/list.def";
     EXPECT_EQ(rows.count(name), 1)
-        << "docs/contenders.md: 'The list' needs one row:\n"
+        << "docs/structures.md: 'The list' needs one row:\n"
         << "| `" << name << "` | who, when | in one line | lines |";
     EXPECT_EQ(sections.count(name), 1)
-        << "docs/contenders.md needs one section:\n### " << name
+        << "docs/structures.md needs one section:\n### " << name
         << "\n\nSays who proposed it, what it costs, and what it does without "
            "memory; see "
         << headers[name] << ".";

@@ -37,7 +37,7 @@ const std::vector<std::vector<SweepTrace>>& Traces() {
   return traces;
 }
 
-class ContenderSweepTest : public ::testing::TestWithParam<SetKind> {
+class StructureSweepTest : public ::testing::TestWithParam<SetKind> {
  protected:
   // Returns how many requests failed.
   std::uint64_t SweepAll(SweepOperation operation) {
@@ -67,11 +67,11 @@ class ContenderSweepTest : public ::testing::TestWithParam<SetKind> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Contenders, ContenderSweepTest,
+INSTANTIATE_TEST_SUITE_P(Structures, StructureSweepTest,
                          ::testing::ValuesIn(FaultableKinds()),
                          SetTest::NameOf);
 
-TEST_P(ContenderSweepTest, EveryFailedRequestIsSurvived) {
+TEST_P(StructureSweepTest, EveryFailedRequestIsSurvived) {
   const std::uint64_t failed = SweepAll(SweepOperation::kSet);
   for (const SweepOperation query :
        {SweepOperation::kTest, SweepOperation::kNextRange}) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Every contender of the list is measured without an error, with and without
+// Every structure of the list is measured without an error, with and without
 // faults, and the floor measures the loop alone.
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <string>
 
 #include "harness/measure/floor.h"
-#include "harness/registry/contender.h"
+#include "harness/registry/structure.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {
@@ -20,70 +20,70 @@ namespace {
 using testing::Measure;
 using testing::ScatteredWorkload;
 
-// Of more runs than a contender can hold without memory.
+// Of more runs than a structure can hold without memory.
 const Workload& Scattered() {
   static const auto workload = ScatteredWorkload(3, 12000);
   return *workload;
 }
 
-TEST(Contenders, HaveNamesOfTheirOwn) {
+TEST(Structures, HaveNamesOfTheirOwn) {
   std::set<std::string_view> names = {"floor", "all"};  // taken
-  ASSERT_FALSE(Contenders().empty());
-  for (const Contender& contender : Contenders()) {
-    EXPECT_TRUE(names.insert(contender.traits.name).second)
-        << contender.traits.name;
+  ASSERT_FALSE(Structures().empty());
+  for (const Structure& structure : Structures()) {
+    EXPECT_TRUE(names.insert(structure.traits.name).second)
+        << structure.traits.name;
     // Names stand in row names and in regular expressions.
-    EXPECT_EQ(contender.traits.name.find_first_not_of(
+    EXPECT_EQ(structure.traits.name.find_first_not_of(
                   "abcdefghijklmnopqrstuvwxyz0123456789-"),
               std::string_view::npos)
-        << contender.traits.name;
+        << structure.traits.name;
   }
 }
 
-TEST(Contenders, AreVariantsOfDesignsOfTheirOwnFamily) {
+TEST(Structures, AreVariantsOfDesignsOfTheirOwnFamily) {
   std::size_t variants = 0;
-  for (const Contender& contender : Contenders()) {
-    const ContenderTraits& traits = contender.traits;
+  for (const Structure& structure : Structures()) {
+    const StructureTraits& traits = structure.traits;
     if (traits.variant_of.empty()) continue;
     ++variants;
     const auto base =
-        std::ranges::find_if(Contenders(), [&](const Contender& other) {
+        std::ranges::find_if(Structures(), [&](const Structure& other) {
           return other.traits.name == traits.variant_of;
         });
-    ASSERT_NE(base, Contenders().end()) << traits.name;
+    ASSERT_NE(base, Structures().end()) << traits.name;
     EXPECT_EQ(base->traits.variant_of, "") << traits.name;
     EXPECT_EQ(base->traits.family, traits.family) << traits.name;
   }
   EXPECT_GT(variants, 0);
 }
 
-TEST(Contenders, MatchTheOracleInEveryOperation) {
-  for (const Contender& contender : Contenders()) {
+TEST(Structures, MatchTheOracleInEveryOperation) {
+  for (const Structure& structure : Structures()) {
     for (const OperationInfo& info : kOperations) {
       const Measurement m =
-          Measure(contender.measure, info.operation, Scattered());
-      EXPECT_EQ(m.error, "") << contender.traits.name << " " << info.name;
+          Measure(structure.measure, info.operation, Scattered());
+      EXPECT_EQ(m.error, "") << structure.traits.name << " " << info.name;
       EXPECT_EQ(m.ranges, Scattered().ranges());
       EXPECT_EQ(m.failed_sets, 0);
-      EXPECT_EQ(m.accounts_memory, contender.traits.accounts_memory);
+      EXPECT_EQ(m.accounts_memory, structure.traits.accounts_memory);
       if (m.accounts_memory) {
-        EXPECT_GT(m.rounded_when_full, 0) << contender.traits.name;
+        EXPECT_GT(m.rounded_when_full, 0) << structure.traits.name;
       }
     }
   }
 }
 
-TEST(Contenders, MatchTheOracleWhileAllocationsFail) {
-  for (const Contender& contender : Contenders()) {
-    if (contender.traits.out_of_memory == OutOfMemory::kAborts) continue;
+TEST(Structures, MatchTheOracleWhileAllocationsFail) {
+  for (const Structure& structure : Structures()) {
+    if (structure.traits.out_of_memory == OutOfMemory::kAborts) continue;
     for (const std::string fault : {"nth:1", "failslab:probability=20"}) {
       for (const OperationInfo& info : kOperations) {
         const Measurement m =
-            Measure(contender.measure, info.operation, Scattered(), fault);
-        EXPECT_EQ(m.error, "") << contender.traits.name << " " << info.name;
+            Measure(structure.measure, info.operation, Scattered(), fault);
+        EXPECT_EQ(m.error, "") << structure.traits.name << " " << info.name;
         // Blocks of pages are beyond failslab; the first request is never.
         if (fault == "nth:1") {
-          EXPECT_EQ(m.usage.failures, 1) << contender.traits.name;
+          EXPECT_EQ(m.usage.failures, 1) << structure.traits.name;
         }
       }
     }
