@@ -46,9 +46,9 @@
 #include "harness/run/process.h"
 #include "harness/run/rows.h"
 #include "harness/run/runner.h"
+#include "workloads/base/error.h"
 #include "workloads/base/json.h"
 #include "workloads/base/printable.h"
-#include "workloads/base/trace_error.h"
 #include "workloads/generate/catalog.h"
 #include "workloads/trace/first_pages.h"
 #include "workloads/trace/shipped.h"
@@ -150,7 +150,7 @@ RowRequest ReadWorkloads(const Options& options) {
         std::find(options.operations.begin(), options.operations.end(),
                   Operation::kReplay) != options.operations.end();
     if (is_replayed && request.workloads.back()->trace().targets() == 0) {
-      throw UsageError(fmt::format(
+      throw BadInput(fmt::format(
           "{}: has no balloon targets (T lines), which replay follows",
           choice.source));
     }
@@ -166,7 +166,7 @@ void KeepMatching(const std::string& filter, std::vector<Row>& rows) {
     return std::regex_search(row.name, regex) == negative;
   });
   if (rows.empty()) {
-    throw UsageError(fmt::format(
+    throw BadInput(fmt::format(
         "--benchmark_filter='{}' matches no row; --benchmark_list_tests "
         "prints their names",
         filter));
@@ -193,8 +193,7 @@ void InitializeBenchmark(const std::string& executable,
   int argc = static_cast<int>(flags.size());
   benchmark::Initialize(&argc, argv.data());
   if (argc > 1) {
-    throw UsageError(
-        fmt::format("Google Benchmark does not know '{}'", argv[1]));
+    throw BadInput(fmt::format("Google Benchmark does not know '{}'", argv[1]));
   }
 }
 
@@ -203,8 +202,8 @@ void MakeFolder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) {
-    throw UsageError(fmt::format("--out={}: cannot be made: {}",
-                                 folder.string(), error.message()));
+    throw BadInput(fmt::format("--out={}: cannot be made: {}", folder.string(),
+                               error.message()));
   }
 }
 
@@ -264,7 +263,7 @@ ContextEntries GuardEnvironment(const Options& options) {
     cpu = best != findings.cpus_by_load.end() ? *best : allowed.back();
   }
   if (cpu && !PinTo(*cpu)) {
-    throw UsageError(fmt::format("--pin={}: {}", *cpu, std::strerror(errno)));
+    throw BadInput(fmt::format("--pin={}: {}", *cpu, std::strerror(errno)));
   }
   findings.context.emplace_back("pinned_cpu",
                                 cpu ? std::to_string(*cpu) : "none");
@@ -318,7 +317,7 @@ int Run(const Options& options, int argc, char** argv) {
                .context = std::move(context),
                .executable = argv[0],
                .print_summary = !options.quiet});
-  } catch (const TraceError& error) {
+  } catch (const BadInput& error) {
     Complain(error);
     return kNotWritten;
   }
@@ -397,10 +396,10 @@ int Main(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return pfn::Main(argc, argv);
-  } catch (const pfn::UsageError& error) {
+  } catch (const pfn::BadInput& error) {
     pfn::Complain(error);
     return pfn::kBadInput;
-  } catch (const pfn::TraceError& error) {
+  } catch (const pfn::BadInput& error) {
     pfn::Complain(error);
     return pfn::kBadInput;
   } catch (const pfn::NoCounter& error) {

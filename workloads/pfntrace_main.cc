@@ -26,8 +26,8 @@
 
 #include "workloads/base/command_line.h"
 #include "workloads/base/nearest.h"
+#include "workloads/base/number.h"
 #include "workloads/base/printable.h"
-#include "workloads/base/size.h"
 #include "workloads/generate/catalog.h"
 #include "workloads/generate/generators.h"
 #include "workloads/import/import_file.h"
@@ -51,8 +51,8 @@ void Print(std::string_view text) {
     return;
   }
   if (errno == EPIPE) throw BrokenPipe();
-  throw TraceError(fmt::format("standard output: cannot be written: {}",
-                               std::strerror(errno)));
+  throw BadInput(fmt::format("standard output: cannot be written: {}",
+                             std::strerror(errno)));
 }
 
 // Names of files and words of the command line are in it.
@@ -64,8 +64,8 @@ void Complain(std::string_view message) {
 void RequireNone(std::string_view command,
                  const std::vector<std::string>& problems) {
   if (problems.empty()) return;
-  throw TraceError(fmt::format("{}; see pfntrace {} --help",
-                               fmt::join(problems, "; "), command));
+  throw BadInput(fmt::format("{}; see pfntrace {} --help",
+                             fmt::join(problems, "; "), command));
 }
 
 // The flags as text, so that all of them are checked before one is refused.
@@ -203,7 +203,7 @@ void GenerateTrace(const GenerateOptions& options) {
   if (options.output.empty()) problems.emplace_back("-o FILE is missing");
   try {
     if (!options.spec.empty()) CheckSpec(options.spec);
-  } catch (const TraceError& error) {
+  } catch (const BadInput& error) {
     problems.insert(problems.begin(), error.what());
   }
   RequireNone("generate", problems);
@@ -250,7 +250,7 @@ Trace ReadCanonical(const std::string& word) {
   const std::string text = ReadTraceText(FileOfWorkload(word));
   Trace trace = ParseTrace(text, word);
   if (EncodeTrace(trace) != text) {
-    throw TraceError(fmt::format(
+    throw BadInput(fmt::format(
         "{}: is accepted but not canonical, which is a bug of pfntrace", word));
   }
   return trace;
@@ -260,7 +260,7 @@ void CheckTrace(const std::string& word) {
   const Trace trace = ReadCanonical(word);
   const Membership membership = CheckMembership(trace);
   if (membership.inflated_twice + membership.deflated_absent > 0) {
-    throw TraceError(fmt::format(
+    throw BadInput(fmt::format(
         "{}: {} pages are inflated twice without a deflate between and {} are "
         "deflated while not inflated; record from an empty balloon on",
         word, membership.inflated_twice, membership.deflated_absent));
@@ -276,7 +276,7 @@ int Check(const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     try {
       CheckTrace(word);
-    } catch (const TraceError& error) {
+    } catch (const BadInput& error) {
       Complain(error.what());
       status = kBadInput;
     }
@@ -382,7 +382,7 @@ int Run(int argc, char** argv) {
       Print(line.Help());
       return 0;
     }
-  } catch (const UsageError& error) {
+  } catch (const BadInput& error) {
     Complain(fmt::format("{}; see pfntrace --help", error.what()));
     return kBadInput;
   }

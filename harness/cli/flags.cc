@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "workloads/base/size.h"
+#include "workloads/base/number.h"
 
 namespace pfn {
 namespace {

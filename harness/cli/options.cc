@@ -98,7 +98,7 @@ void ReadNotes(std::string_view flag, std::string_view pairs,
                              std::string(pair.substr(equals + 1)));
       continue;
     }
-    throw UsageError(fmt::format(
+    throw BadInput(fmt::format(
         "'{}': keys of the context begin with {}, the others are pfnbench's, "
         "and '=' and ',' stand in no text; use --benchmark_context={}=TEXT",
         flag, kNoteKey, kNoteKey));
@@ -120,7 +120,7 @@ void ReadBenchmarkFlags(const CommandLine& line, Options& options) {
         std::min(name.size() + 1, argument.size()));
     for (const IdleFlag& idle : kIdleFlags) {
       if (name == idle.name) {
-        throw UsageError(
+        throw BadInput(
             fmt::format("{} has no effect here: {}", name, idle.advice));
       }
     }
@@ -128,14 +128,13 @@ void ReadBenchmarkFlags(const CommandLine& line, Options& options) {
       ReadNotes(argument, value, options.notes);
     } else if (name == kOrder) {
       if (value != "true" && value != "false") {
-        throw UsageError(
+        throw BadInput(
             fmt::format("'{}': expected {}=false, or =true", argument, kOrder));
       }
       options.benchmark_flags.push_back(argument);
     } else {
-      throw UsageError(
-          fmt::format("{}; see pfnbench --help",
-                      UnknownArgument(argument, flags, kCommands)));
+      throw BadInput(fmt::format("{}; see pfnbench --help",
+                                 UnknownArgument(argument, flags, kCommands)));
     }
   }
 }
@@ -144,7 +143,7 @@ void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
   std::set<std::string_view> seen;
   for (const std::string& name : names) {
     if (!seen.insert(name).second) {
-      throw UsageError(fmt::format("{} '{}' is given twice", kind, name));
+      throw BadInput(fmt::format("{} '{}' is given twice", kind, name));
     }
   }
 }
@@ -192,7 +191,7 @@ std::vector<WorkloadChoice> ChooseWorkloads(
     if (name == "default") {
       for (const std::string_view each : kDefaultWorkloads) {
         if (!add_named(each)) {
-          throw UsageError(
+          throw BadInput(
               fmt::format("the shipped workload '{}' is missing", each));
         }
       }
@@ -202,10 +201,10 @@ std::vector<WorkloadChoice> ChooseWorkloads(
       chosen.push_back({NameOf(name), name});
     } else if (!add_named(name)) {
       if (!IsTracePath(name)) {
-        throw UsageError(UnknownName("workload", name, known));
+        throw BadInput(UnknownName("workload", name, known));
       }
       if (access(name.c_str(), R_OK) != 0) {
-        throw UsageError(
+        throw BadInput(
             fmt::format("{}: cannot be read: {}", name, std::strerror(errno)));
       }
       chosen.push_back({NameOf(name), name});
@@ -229,9 +228,8 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
   for (const MissingStructure& missing : MissingStructures()) {
     if (std::find(raw.structures.begin(), raw.structures.end(), missing.name) !=
         raw.structures.end()) {
-      throw UsageError(
-          fmt::format("{} is not built: install {} and build again",
-                      missing.name, missing.debian_package));
+      throw BadInput(fmt::format("{} is not built: install {} and build again",
+                                 missing.name, missing.debian_package));
     }
   }
   RequireOnce("structure", raw.structures);
@@ -247,7 +245,7 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
   };
   for (const std::string& name : raw.structures) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw UsageError(UnknownName("structure", name, known));
+      throw BadInput(UnknownName("structure", name, known));
     }
   }
   options.with_floor = wanted(kFloorName, false);
@@ -270,7 +268,7 @@ const Structure* ChooseBaseline(const std::string& name,
     if (structure->traits.name == name) return structure;
   }
   if (!name.empty()) {
-    throw UsageError(
+    throw BadInput(
         UnknownName("baseline among the chosen structures", name, known));
   }
   for (const Structure* structure : chosen) {
@@ -286,7 +284,7 @@ std::vector<Operation> ChooseOperations(const std::vector<std::string>& names) {
   known.emplace_back(kReplayOperation.name);
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw UsageError(UnknownName("operation", name, known));
+      throw BadInput(UnknownName("operation", name, known));
     }
   }
   std::vector<Operation> chosen;
@@ -313,7 +311,7 @@ T ChooseWord(std::string_view kind, const std::string& word,
     names.emplace_back(Name(each));
     if (names.back() == word) return each;
   }
-  throw UsageError(UnknownName(kind, word, names));
+  throw BadInput(UnknownName(kind, word, names));
 }
 
 // Whether --fault-draw goes with every fault is known only now.
@@ -329,8 +327,8 @@ void ChooseFaults(const RawOptions& raw, Options& options) {
         fault.RequireOperationDraw();
       }
     }
-  } catch (const FaultSpecError& error) {
-    throw UsageError(error.what());
+  } catch (const BadInput& error) {
+    throw BadInput(error.what());
   }
 }
 
@@ -343,13 +341,13 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
   if (!is_replayed) {
     for (const char* flag : {"--policy", "--host", "--driver"}) {
       if (!line.IsGiven(flag)) continue;
-      throw UsageError(
+      throw BadInput(
           fmt::format("{} says how to replay; add --operation=replay", flag));
     }
     for (const std::string& name : raw.structures) {
       for (const SetlessDriver& driver : kSetlessDrivers) {
         if (driver.name != name) continue;
-        throw UsageError(fmt::format(
+        throw BadInput(fmt::format(
             "'{}' is a driver without a set; it has --operation=replay only",
             name));
       }
@@ -357,12 +355,12 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
     return;
   }
   if (options.fault_draw == FaultDraw::kOperation) {
-    throw UsageError(
+    throw BadInput(
         "--fault-draw=operation does not go with --operation=replay: the "
         "driver decides which operations there are");
   }
   if (options.source != Timer::Source::kClock) {
-    throw UsageError(
+    throw BadInput(
         "replay is timed, its instructions are not counted; leave out "
         "--instructions or --operation=replay");
   }
@@ -370,14 +368,14 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
     options.policies = ParsePolicies(raw.policies);
     options.host = ParseHost(raw.host);
     options.driver = ParseDriver(raw.driver);
-  } catch (const ReplaySpecError& error) {
-    throw UsageError(error.what());
+  } catch (const BadInput& error) {
+    throw BadInput(error.what());
   }
   if (options.host.is_real && options.host.bytes == 0) {
     options.host.bytes = ComfortableHostBytes();
   }
   if (line.IsGiven("--policy") && options.structures.empty()) {
-    throw UsageError(
+    throw BadInput(
         "--policy is for pages that a set could not record; no structure with "
         "a set is chosen");
   }
@@ -389,7 +387,7 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
           raw.structures.end()) {
         continue;  // by `all`: has no row, and the report says so
       }
-      throw UsageError(fmt::format(
+      throw BadInput(fmt::format(
           "{} cannot serve --policy={}: its memory does not come from the heap "
           "that the reserve belongs to",
           name, policy.ToString()));
@@ -401,7 +399,7 @@ void CheckFilter(const std::string& filter) {
   try {
     std::regex(filter.starts_with('-') ? filter.substr(1) : filter);
   } catch (const std::regex_error& error) {
-    throw UsageError(
+    throw BadInput(
         fmt::format("--benchmark_filter='{}' is not a regular expression: {}",
                     filter, error.what()));
   }
@@ -415,9 +413,9 @@ fs::path ChooseOut(const std::string& out, std::string_view file) {
     folder = fmt::format("results/{:%Y%m%d-%H%M%S}",
                          fmt::gmtime(std::time(nullptr)));
   }
-  const auto refuse = [&](std::string_view why) -> UsageError {
-    return UsageError(fmt::format("--out={}: {}; choose another folder",
-                                  folder.string(), why));
+  const auto refuse = [&](std::string_view why) -> BadInput {
+    return BadInput(fmt::format("--out={}: {}; choose another folder",
+                                folder.string(), why));
   };
   if (fs::exists(folder / file)) {
     throw refuse("there are results already, and they are not overwritten");
@@ -440,8 +438,8 @@ int ChoosePin(const std::string& pin) {
     return std::to_string(each) == pin;
   });
   if (cpu == allowed.end()) {
-    throw UsageError(fmt::format("--pin={}: this process may run on CPU {}",
-                                 pin, fmt::join(allowed, ", ")));
+    throw BadInput(fmt::format("--pin={}: this process may run on CPU {}", pin,
+                               fmt::join(allowed, ", ")));
   }
   return *cpu;
 }

@@ -26,7 +26,7 @@
 #include "harness/measure/operation.h"
 #include "harness/measure/stopwatch.h"
 #include "harness/registry/structure.h"
-#include "workloads/base/command_line.h"  // UsageError
+#include "workloads/base/command_line.h"  // BadInput
 
 namespace pfn {
 
@@ -83,7 +83,7 @@ struct Options {
   std::map<std::string, std::string> notes;  // of the user, for the context
 };
 
-// Throws UsageError.
+// Throws BadInput.
 Options ParseOptions(int argc, const char* const* argv);
 
 }  // namespace pfn

@@ -11,7 +11,7 @@
 
 #include "workloads/base/command_line.h"
 #include "workloads/base/nearest.h"
-#include "workloads/base/size.h"
+#include "workloads/base/number.h"
 
 namespace pfn {
 namespace {
@@ -72,7 +72,7 @@ std::uint64_t Number(std::string_view flag, std::string_view text,
                      std::uint64_t least) {
   const auto number = ParseSize(text);
   if (number && *number >= least) return *number;
-  throw UsageError(
+  throw BadInput(
       fmt::format("{}={}: '{}' is not a whole number from {} to 2^64-1{}", flag,
                   text, text, least, kPerhapsWithSuffix));
 }
@@ -85,10 +85,10 @@ std::vector<SweepOperation> ChooseOperations(
   }
   for (const std::string& name : names) {
     if (std::ranges::find(known, name) == known.end()) {
-      throw UsageError(UnknownName("operation", name, known));
+      throw BadInput(UnknownName("operation", name, known));
     }
     if (std::ranges::count(names, name) > 1) {
-      throw UsageError(fmt::format("operation '{}' is given twice", name));
+      throw BadInput(fmt::format("operation '{}' is given twice", name));
     }
   }
   std::vector<SweepOperation> chosen;
@@ -112,7 +112,7 @@ void ChooseByName(const RawSweepOptions& raw, SweepOptions& options) {
   options.workloads = std::move(chosen.workloads);
   options.structures = std::move(chosen.structures);
   if (raw.structures != "all" && chosen.with_floor) {
-    throw UsageError("floor is no structure that could fail; leave it out");
+    throw BadInput("floor is no structure that could fail; leave it out");
   }
 }
 
@@ -120,11 +120,11 @@ std::optional<SweepCase> ChooseCase(const RawSweepOptions& raw,
                                     const SweepOptions& options) {
   if (raw.at.empty() && raw.nth.empty() && !raw.persistent) return {};
   if (raw.at.empty() || raw.nth.empty()) {
-    throw UsageError("one case needs both --at=STEP and --nth=N");
+    throw BadInput("one case needs both --at=STEP and --nth=N");
   }
   if (options.workloads.size() != 1 || options.structures.size() != 1 ||
       options.operations.size() != 1) {
-    throw UsageError(
+    throw BadInput(
         "--at and --nth name one case: they need exactly one --workload, "
         "--structure and --operation");
   }
@@ -150,9 +150,8 @@ SweepOptions ParseSweepOptions(int argc, const char* const* argv) {
       options.help = line.Help();
       return options;
     }
-  } catch (const UsageError& error) {
-    throw UsageError(
-        fmt::format("{}; see pfnbench sweep --help", error.what()));
+  } catch (const BadInput& error) {
+    throw BadInput(fmt::format("{}; see pfnbench sweep --help", error.what()));
   }
   ChooseByName(raw, options);
   options.operations = ChooseOperations(raw.operations);

@@ -31,7 +31,7 @@ struct SweepOptions {
 };
 
 // `argv[0]` is not looked at, so that it may be the word "sweep". Throws
-// UsageError.
+// BadInput.
 SweepOptions ParseSweepOptions(int argc, const char* const* argv);
 
 }  // namespace pfn

@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "workloads/base/nearest.h"
-#include "workloads/base/size.h"
+#include "workloads/base/number.h"
 
 namespace pfn {
 namespace {
@@ -121,9 +121,9 @@ std::uint64_t ValueOf(const Key& key, std::string_view text) {
     for (const std::string_view word : {key.first, key.second}) {
       if (!word.empty()) words.emplace_back(word);
     }
-    throw ReplaySpecError(fmt::format("--driver: {} cannot be '{}'{}: {}",
-                                      key.name, text, DidYouMean(text, words),
-                                      LegalValues(key)));
+    throw BadInput(fmt::format("--driver: {} cannot be '{}'{}: {}", key.name,
+                               text, DidYouMean(text, words),
+                               LegalValues(key)));
   }
   return *value;
 }
@@ -138,8 +138,7 @@ const Key& FindKey(std::string_view name) {
   for (const Key& key : kKeys) {
     if (key.name == name) return key;
   }
-  throw ReplaySpecError("--driver: " +
-                        UnknownName("key", name, NamesIn(kKeys)));
+  throw BadInput("--driver: " + UnknownName("key", name, NamesIn(kKeys)));
 }
 
 }  // namespace
@@ -177,17 +176,17 @@ std::vector<PolicySpec> ParsePolicies(const std::vector<std::string>& names) {
     const bool is_reserve =
         known != std::end(kPolicies) && known->policy == Policy::kReserve;
     if (known == std::end(kPolicies) || (colon != text.size()) != is_reserve) {
-      throw ReplaySpecError(fmt::format(
-          "--policy: unknown '{}'{} (known: {})", text,
-          known == std::end(kPolicies) ? DidYouMean(text, NamesIn(kPolicies))
-                                       : "",
-          PolicyForms()));
+      throw BadInput(fmt::format("--policy: unknown '{}'{} (known: {})", text,
+                                 known == std::end(kPolicies)
+                                     ? DidYouMean(text, NamesIn(kPolicies))
+                                     : "",
+                                 PolicyForms()));
     }
     PolicySpec policy{.policy = known->policy};
     if (is_reserve) {
       const auto bytes = ParseSize(text.substr(colon + 1));
       if (!bytes || *bytes == 0) {
-        throw ReplaySpecError(fmt::format(
+        throw BadInput(fmt::format(
             "--policy: '{}' sets nothing aside: reserve:BYTES, such as "
             "reserve:64K",
             text));
@@ -195,7 +194,7 @@ std::vector<PolicySpec> ParsePolicies(const std::vector<std::string>& names) {
       policy.reserve_bytes = *bytes;
     }
     if (std::find(policies.begin(), policies.end(), policy) != policies.end()) {
-      throw ReplaySpecError(
+      throw BadInput(
           fmt::format("policy '{}' is given twice", policy.ToString()));
     }
     policies.push_back(policy);
@@ -211,7 +210,7 @@ HostSpec ParseHost(std::string_view text) {
     const auto bytes = ParseSize(text.substr(kSized.size()));
     if (bytes && *bytes >= (1 << 20)) return {.is_real = true, .bytes = *bytes};
   }
-  throw ReplaySpecError(fmt::format(
+  throw BadInput(fmt::format(
       "--host cannot be '{}': model, real, or real:SIZE of at least 1M", text));
 }
 
@@ -225,13 +224,12 @@ DriverOptions ParseDriver(std::string_view text) {
     const std::size_t colon = std::min(part.find(':'), part.size());
     const Key& key = FindKey(part.substr(0, colon));
     if (std::find(seen.begin(), seen.end(), key.name) != seen.end()) {
-      throw ReplaySpecError(
-          fmt::format("--driver: {} is given twice", key.name));
+      throw BadInput(fmt::format("--driver: {} is given twice", key.name));
     }
     seen.push_back(key.name);
     if (colon == part.size()) {
-      throw ReplaySpecError(fmt::format("--driver: {} has no value: {}",
-                                        key.name, LegalValues(key)));
+      throw BadInput(fmt::format("--driver: {} has no value: {}", key.name,
+                                 LegalValues(key)));
     }
     key.set(options, ValueOf(key, part.substr(colon + 1)));
   }

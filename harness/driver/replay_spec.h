@@ -19,20 +19,14 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/driver/driver_options.h"
+#include "workloads/base/error.h"
 
 namespace pfn {
-
-// A flag of replay that cannot be understood; what() is one line.
-class ReplaySpecError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 struct PolicySpec {
   Policy policy = Policy::kFree;
@@ -84,7 +78,7 @@ struct DriverKeyInfo {
 };
 std::vector<DriverKeyInfo> DriverKeys();
 
-// All throw ReplaySpecError.
+// All throw BadInput.
 std::vector<PolicySpec> ParsePolicies(const std::vector<std::string>& names);
 HostSpec ParseHost(std::string_view text);
 DriverOptions ParseDriver(std::string_view text);

@@ -15,7 +15,7 @@
 
 #include "harness/kernel/fault_table.h"
 #include "workloads/base/nearest.h"
-#include "workloads/base/size.h"
+#include "workloads/base/number.h"
 
 namespace pfn {
 namespace {
@@ -54,9 +54,8 @@ std::optional<Number> ToNumber(std::string_view text) {
 }
 
 template <class... Args>
-FaultSpecError Error(fmt::format_string<Args...> text, Args&&... args) {
-  return FaultSpecError("fault: " +
-                        fmt::format(text, std::forward<Args>(args)...));
+BadInput Error(fmt::format_string<Args...> text, Args&&... args) {
+  return BadInput("fault: " + fmt::format(text, std::forward<Args>(args)...));
 }
 
 // A negative number has no suffix: it is -1 that stands for no limit.
@@ -284,7 +283,7 @@ FaultSpec ParseBootForm(const FaultModelInfo& model, std::string_view text) {
   return parser.Finish();
 }
 
-FaultSpecError UnknownModel(std::string_view name) {
+BadInput UnknownModel(std::string_view name) {
   std::vector<std::string> known = {"none", std::string(kSlabBoundary)};
   for (const auto& names : {NamesIn(FaultModels()), NamesIn(FaultPresets())}) {
     known.insert(known.end(), names.begin(), names.end());

@@ -30,7 +30,7 @@
 // (harness/kernel/fault_table.cc). The kernel's are those of the kernel, but
 // for `times`, which is -1 (no limit) instead of 1: a benchmark that fails once
 // measures nothing, and for `probability`, which may have a fraction. Whole
-// numbers take suffixes (workloads/base/size.h). Several specifications are
+// numbers take suffixes (workloads/base/number.h). Several specifications are
 // separated by semicolons.
 
 #ifndef PFNBENCH_HARNESS_KERNEL_FAULT_SPEC_H_
@@ -38,20 +38,14 @@
 
 #include <cstdint>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/kernel/fault_model.h"
+#include "workloads/base/error.h"
 
 namespace pfn {
-
-// A fault specification that cannot be understood; what() is one line.
-class FaultSpecError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 struct FaultSpec {
   enum class Kind : std::uint8_t {
@@ -93,7 +87,7 @@ struct FaultSpec {
   // A fresh model in its initial state; null for none.
   std::unique_ptr<FaultModel> MakeModel(std::uint64_t seed) const;
 
-  // Throws FaultSpecError if the model cannot decide about whole operations,
+  // Throws BadInput if the model cannot decide about whole operations,
   // because it depends on what they ask for.
   void RequireOperationDraw() const;
 

@@ -13,7 +13,7 @@
 #include "harness/kernel/order_limit.h"
 #include "harness/kernel/pcp_only.h"
 #include "harness/kernel/zone_wmark.h"
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 
 namespace pfn {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "harness/kernel/page_model.h"
 #include "harness/kernel/zone_wmark.h"
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 
 namespace pfn {
 

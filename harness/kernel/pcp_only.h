@@ -18,7 +18,7 @@
 #include <cstdint>
 
 #include "harness/kernel/page_model.h"
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 
 namespace pfn {
 

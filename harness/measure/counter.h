@@ -16,14 +16,15 @@
 #define PFNBENCH_HARNESS_MEASURE_COUNTER_H_
 
 #include <cstdint>
-#include <stdexcept>
+
+#include "workloads/base/error.h"
 
 namespace pfn {
 
 // There is no counter; what() says why, and how to get one.
-class NoCounter : public std::runtime_error {
+class NoCounter : public BadInput {
  public:
-  using std::runtime_error::runtime_error;
+  using BadInput::BadInput;
 };
 
 // The environment variable by which a process under callgrind learns where

@@ -35,7 +35,7 @@ class ResultsFile {
   void set_context(JsonObject context) { context_ = std::move(context); }
 
   // Adds one repetition of row number `row` and writes the file, if the last
-  // write was more than a second ago. Throws TraceError if it cannot.
+  // write was more than a second ago. Throws BadInput if it cannot.
   void Add(std::size_t row, Run run);
   // The same for a profile, as ToJson() gives it.
   void AddProfile(std::string json);

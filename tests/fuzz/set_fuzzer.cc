@@ -36,7 +36,7 @@
 #include "harness/kernel/page_arena.h"
 #include "harness/registry/structure.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 
 namespace pfn::testing {
 namespace {

@@ -16,7 +16,7 @@
 #include <string_view>
 
 #include "tests/fuzz/fuzz_target.h"
-#include "workloads/base/trace_error.h"
+#include "workloads/base/error.h"
 #include "workloads/trace/trace.h"
 #include "workloads/trace/trace_io.h"
 
@@ -28,13 +28,13 @@ namespace pfn::testing {
   std::abort();
 }
 
-// Runs `make`, which returns a trace or throws TraceError. True: a trace.
+// Runs `make`, which returns a trace or throws BadInput. True: a trace.
 template <class Make>
 bool FuzzOnce(Make make) {
   Trace trace;
   try {
     trace = make();
-  } catch (const TraceError& error) {
+  } catch (const BadInput& error) {
     const std::string_view message = error.what();
     for (const char c : message) {
       if (c < ' ' || c > '~') Abort("a message that is not one line", message);
@@ -46,7 +46,7 @@ bool FuzzOnce(Make make) {
   std::string text;
   try {
     text = EncodeTrace(trace);
-  } catch (const TraceError&) {
+  } catch (const BadInput&) {
     return false;  // beyond the limits of the format, which is said
   }
   if (ParseTrace(text, "f") != trace) Abort("another trace when read", text);

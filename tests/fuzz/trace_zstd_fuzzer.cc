@@ -18,12 +18,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   (void)pfn::testing::FuzzOnce([&] {
     try {
       return pfn::ReadTrace(path);
-    } catch (const pfn::TraceError& error) {
+    } catch (const pfn::BadInput& error) {
       const std::string_view message = error.what();
       if (!message.starts_with(path + ":")) {
         pfn::testing::Abort("a message without place", message);
       }
-      throw pfn::TraceError("f" + std::string(message.substr(path.size())));
+      throw pfn::BadInput("f" + std::string(message.substr(path.size())));
     }
   });
   ::close(fd);

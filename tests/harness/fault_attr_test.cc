@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 
 namespace pfn {
 namespace {

@@ -40,7 +40,7 @@ FaultSpec Failslab(const Attributes& attributes) {
 std::string ErrorOf(const std::string& text) {
   try {
     ParseFaultSpecs(text);
-  } catch (const FaultSpecError& error) {
+  } catch (const BadInput& error) {
     const std::string message = error.what();
     EXPECT_EQ(message.find('\n'), message.npos) << "one line: " << message;
     return message;
@@ -258,7 +258,7 @@ RC_GTEST_PROP(FaultSpecProperty, WhatIsPrintedParsesToTheSame, ()) {
   FaultSpec spec;
   try {
     spec = ParseFaultSpec(text);
-  } catch (const FaultSpecError& error) {
+  } catch (const BadInput& error) {
     // Only combinations can be wrong: values are in range.
     const std::string message = error.what();
     RC_LOG() << text << ": " << message;
@@ -337,8 +337,7 @@ TEST(FaultSpec, RefusesWhatDoesNotGoWithSlabBoundary) {
 TEST(FaultSpec, RefusesToDrawOperationsForWhatDependsOnRequests) {
   for (const char* text : {"slab_boundary", "budget:1000", "order:2",
                            "fail_page_alloc:probability=5"}) {
-    EXPECT_THROW(ParseFaultSpec(text).RequireOperationDraw(), FaultSpecError)
-        << text;
+    EXPECT_THROW(ParseFaultSpec(text).RequireOperationDraw(), BadInput) << text;
   }
   for (const char* text :
        {"none", "nth:3", "failslab:probability=5", "ge_burst",

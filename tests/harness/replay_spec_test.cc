@@ -16,7 +16,7 @@ template <class Action>
 std::string ErrorOf(Action action) {
   try {
     action();
-  } catch (const ReplaySpecError& error) {
+  } catch (const BadInput& error) {
     return error.what();
   }
   ADD_FAILURE() << "was accepted";

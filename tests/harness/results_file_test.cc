@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "tests/workloads/testing.h"
-#include "workloads/base/trace_error.h"
+#include "workloads/base/error.h"
 
 namespace pfn {
 namespace {

@@ -20,7 +20,7 @@
 #include "harness/measure/measure.h"
 #include "harness/measure/operation.h"
 #include "structures/core/pfn_set.h"
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 #include "workloads/trace/workload.h"
 
 namespace pfn::testing {

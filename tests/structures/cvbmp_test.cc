@@ -18,7 +18,7 @@
 
 #include "tests/structures/operation.h"
 #include "tests/structures/rig.h"
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 
 namespace pfn::testing {
 namespace {

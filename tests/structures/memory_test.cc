@@ -20,7 +20,7 @@
 #include "tests/structures/listed.h"
 #include "tests/structures/rig.h"
 #include "tests/structures/structure_kinds.h"
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 
 namespace pfn::testing {
 namespace {

@@ -17,7 +17,7 @@
 
 #include "structures/core/pfn_set.h"
 #include "tests/structures/structure_kinds.h"
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 
 namespace pfn::testing {
 namespace {

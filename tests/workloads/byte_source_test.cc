@@ -80,7 +80,7 @@ TEST(Input, NoticesEachChangedByteOfAZstdFrame) {
         WriteBytes(folder / "f", changed);
         // Some bits of a frame's header carry nothing: the text is the same.
         EXPECT_EQ(EncodeTrace(ReadTrace(folder / "f")), kSmallText) << i;
-      } catch (const TraceError&) {
+      } catch (const BadInput&) {
       }
     }
   }

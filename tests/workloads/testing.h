@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "workloads/base/trace_error.h"
+#include "workloads/base/error.h"
 #include "workloads/trace/trace.h"
 #include "workloads/trace/trace_io.h"
 
@@ -60,12 +60,12 @@ inline Trace SmallTrace() {
   return trace;
 }
 
-// The message of the TraceError that `action` throws; fails if it throws none.
+// The message of the error that `action` throws; fails if it throws none.
 template <typename Action>
 std::string ErrorOf(Action action) {
   try {
     action();
-  } catch (const TraceError& error) {
+  } catch (const std::runtime_error& error) {
     const std::string message = error.what();
     EXPECT_EQ(message.find('\n'), message.npos) << "one line: " << message;
     return message;

@@ -55,7 +55,7 @@ TEST(TraceReader, NeverTakesAChangedByteForAnotherTextOfTheSameTrace) {
         ASSERT_EQ(EncodeTrace(trace), text);
         ASSERT_NE(trace, testing::SmallTrace());
         ++accepted;
-      } catch (const TraceError&) {
+      } catch (const BadInput&) {
       }
     }
   }

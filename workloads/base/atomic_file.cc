@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "workloads/base/trace_error.h"
+#include "workloads/base/error.h"
 
 namespace pfn {
 namespace {
@@ -59,7 +59,7 @@ class TemporaryFile {
 
  private:
   [[noreturn]] void Fail() const {
-    throw TraceError(fmt::format("{}: cannot be written: {}", target_.string(),
+    throw NotWritten(fmt::format("{}: cannot be written: {}", target_.string(),
                                  std::strerror(errno)));
   }
 
@@ -75,7 +75,7 @@ void WriteFileAtomically(const fs::path& path, std::string_view bytes) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (fs::exists(status) && !fs::is_regular_file(status)) {
-    throw TraceError(fmt::format(
+    throw NotWritten(fmt::format(
         "{}: is not a regular file; name another output file", path.string()));
   }
   TemporaryFile file(path);

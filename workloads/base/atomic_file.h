@@ -14,7 +14,7 @@ namespace pfn {
 
 // Replaces `path` by `bytes`: a temporary file in the same folder, flushed to
 // the disk, then renamed. Refuses to replace anything but a regular file. On
-// failure throws TraceError and leaves no file behind and `path` as it was.
+// failure throws NotWritten and leaves no file behind and `path` as it was.
 void WriteFileAtomically(const std::filesystem::path& path,
                          std::string_view bytes);
 

@@ -11,8 +11,8 @@
 #include <type_traits>
 
 #include "workloads/base/nearest.h"
+#include "workloads/base/number.h"
 #include "workloads/base/printable.h"
-#include "workloads/base/size.h"
 
 namespace pfn {
 namespace {
@@ -225,7 +225,7 @@ void CommandLine::AllowUnknown() { parser_->allows_unknown = true; }
 
 CommandLine::Outcome CommandLine::Parse(int argc, const char* const* argv) {
   if (const auto flag = FlagWithoutValue(argc, argv); !flag.empty()) {
-    throw UsageError(fmt::format("'{}' has no value", flag));
+    throw BadInput(fmt::format("'{}' has no value", flag));
   }
   CLI::App& app = *parser_->app;
   std::string problem;
@@ -239,7 +239,7 @@ CommandLine::Outcome CommandLine::Parse(int argc, const char* const* argv) {
     problem = error.what();
     const bool has_commands = !app.get_subcommands({}).empty();
     if (has_commands && app.get_subcommands().empty()) {
-      throw UsageError(NoCommand(app, argc, argv));
+      throw BadInput(NoCommand(app, argc, argv));
     }
   }
   if (!parser_->allows_unknown) {
@@ -255,7 +255,7 @@ CommandLine::Outcome CommandLine::Parse(int argc, const char* const* argv) {
     if (!problems.empty())
       problem = fmt::format("{}", fmt::join(problems, "; "));
   }
-  if (!problem.empty()) throw UsageError(problem);
+  if (!problem.empty()) throw BadInput(problem);
   return Outcome::kParsed;
 }
 

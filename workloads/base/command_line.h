@@ -13,20 +13,15 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
-namespace pfn {
+#include "workloads/base/error.h"
 
-// A command line that cannot be followed; what() is one line.
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+namespace pfn {
 
 // Where the value of a flag goes; its type decides which text is a value. A
 // vector is a list with commas.
@@ -80,7 +75,7 @@ class CommandLine {
   void AllowUnknown();
 
   enum class Outcome : std::uint8_t { kParsed, kHelp, kVersion };
-  // Fills in the targets. Throws UsageError.
+  // Fills in the targets. Throws BadInput.
   Outcome Parse(int argc, const char* const* argv);
 
   // The help that was asked for: of the chosen command, if there is one.

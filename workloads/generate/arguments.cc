@@ -10,11 +10,11 @@
 #include <charconv>
 #include <optional>
 
+#include "workloads/base/error.h"
 #include "workloads/base/nearest.h"
+#include "workloads/base/number.h"
 #include "workloads/base/printable.h"
-#include "workloads/base/size.h"
 #include "workloads/base/text_scan.h"
-#include "workloads/base/trace_error.h"
 
 namespace pfn {
 namespace {
@@ -142,7 +142,7 @@ const std::string& Arguments::Word(std::string_view key) const {
 
 void Arguments::Refuse(std::string_view found,
                        std::string_view expected) const {
-  throw TraceError(
+  throw BadInput(
       fmt::format("gen:{}: found {}; expected {}; see docs/generators.md",
                   Quoted(spec_), found, expected));
 }

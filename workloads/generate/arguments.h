@@ -41,7 +41,7 @@ inline constexpr std::uint64_t kShareUnit = 1'000'000;
 class Arguments {
  public:
   // `spec` is NAME[:KEY=VALUE]..., of which the name is not looked at. Throws
-  // TraceError with `spec` in it.
+  // BadInput with `spec` in it.
   Arguments(std::string_view spec, std::span<const Parameter> parameters);
 
   // `key` must be a parameter of the right kind.
@@ -51,7 +51,7 @@ class Arguments {
 
   const std::string& spec() const { return spec_; }
 
-  // Throws TraceError: the values are possible one by one but not together.
+  // Throws BadInput: the values are possible one by one but not together.
   [[noreturn]] void Refuse(std::string_view found,
                            std::string_view expected) const;
 

@@ -13,7 +13,7 @@
 #include <span>
 #include <utility>
 
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 #include "workloads/trace/trace.h"
 
 namespace pfn {

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 #include "workloads/generate/buddy_zone.h"
 #include "workloads/trace/trace.h"
 

@@ -41,8 +41,8 @@ std::filesystem::path FileOfWorkload(std::string_view word) {
   for (const NamedGenerated& workload : GeneratedWorkloads()) {
     known.emplace_back(workload.name);
   }
-  throw TraceError(fmt::format("{}, and no such file is here",
-                               UnknownName("workload", word, known)));
+  throw BadInput(fmt::format("{}, and no such file is here",
+                             UnknownName("workload", word, known)));
 }
 
 Trace LoadTrace(std::string_view word) {

@@ -33,11 +33,11 @@ std::span<const NamedGenerated> GeneratedWorkloads();
 // Whether `word` is a workload that is generated.
 bool IsGenerated(std::string_view word);
 
-// The file of a workload that is not. Throws TraceError, with the names that
+// The file of a workload that is not. Throws BadInput, with the names that
 // are near, if there is neither a workload nor a file of that name.
 std::filesystem::path FileOfWorkload(std::string_view word);
 
-// The trace that `word` stands for. Throws TraceError.
+// The trace that `word` stands for. Throws BadInput.
 Trace LoadTrace(std::string_view word);
 
 }  // namespace pfn

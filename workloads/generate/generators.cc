@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "workloads/base/error.h"
 #include "workloads/base/nearest.h"
 #include "workloads/base/printable.h"
-#include "workloads/base/trace_error.h"
 
 namespace pfn {
 
@@ -28,7 +28,7 @@ Generator GeneratorOf(std::string_view spec) {
   for (const Generator& generator : generators) {
     if (generator.name == name) return generator;
   }
-  throw TraceError(
+  throw BadInput(
       fmt::format("gen:{}: {}; see docs/generators.md", Quoted(spec),
                   UnknownName("generator", name, NamesIn(generators))));
 }

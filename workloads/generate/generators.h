@@ -32,10 +32,10 @@ struct Generator {
 // All generators, ordered as in the documentation.
 std::vector<Generator> Generators();
 
-// Throws TraceError if `spec` cannot be generated.
+// Throws BadInput if `spec` cannot be generated.
 void CheckSpec(std::string_view spec);
 
-// The trace of NAME[:KEY=VALUE]..., with its provenance. Throws TraceError.
+// The trace of NAME[:KEY=VALUE]..., with its provenance. Throws BadInput.
 Trace Generate(std::string_view spec);
 
 // Of the files of this folder.

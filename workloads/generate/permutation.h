@@ -13,7 +13,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "workloads/base/splitmix64.h"
+#include "workloads/base/random.h"
 
 namespace pfn {
 

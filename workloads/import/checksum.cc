@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "workloads/base/trace_error.h"
+#include "workloads/base/error.h"
 
 namespace pfn {
 
@@ -31,7 +31,7 @@ std::string Sha256OfFile(const std::filesystem::path& path) {
   works = works && file.eof() &&
           EVP_DigestFinal_ex(context.get(), digest.data(), &size) == 1;
   if (!works) {
-    throw TraceError(
+    throw BadInput(
         fmt::format("{}: its checksum cannot be computed; say --source=TEXT",
                     path.string()));
   }

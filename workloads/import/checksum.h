@@ -13,7 +13,7 @@
 namespace pfn {
 
 // SHA-256 of the bytes of a file, 64 hex digits, as sha256sum prints it. Throws
-// TraceError.
+// BadInput.
 std::string Sha256OfFile(const std::filesystem::path& path);
 
 }  // namespace pfn

@@ -51,7 +51,7 @@ class GuestBalloon {
   void OnEnqueued(std::uint64_t page);
   void OnDequeued(std::uint64_t page);
 
-  // The trace and what is to be said of it. Throws TraceError if there is no
+  // The trace and what is to be said of it. Throws BadInput if there is no
   // page, or if the pages cannot be those of one balloon.
   ImportResult Finish();
 

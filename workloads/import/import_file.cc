@@ -13,8 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "workloads/base/error.h"
 #include "workloads/base/printable.h"
-#include "workloads/base/trace_error.h"
 #include "workloads/import/checksum.h"
 #include "workloads/import/guess_format.h"
 #include "workloads/import/importers.h"
@@ -81,7 +81,7 @@ const Importer& ChooseImporter(const ImportRequest& request,
   if (const Importer* const named = FindImporter(request.from)) return *named;
   const Importer* const found = FindImporter(source.FindFormat());
   if (source.head().starts_with(kFirstLine)) {
-    throw TraceError(fmt::format(
+    throw BadInput(fmt::format(
         "{}: is a trace already, no recording; use it as it is, with "
         "--workload={}",
         name, name));
@@ -92,7 +92,7 @@ const Importer& ChooseImporter(const ImportRequest& request,
     formats +=
         fmt::format("{}{}", formats.empty() ? "" : ", ", importer.format);
   }
-  throw TraceError(fmt::format(
+  throw BadInput(fmt::format(
       "{}: found no line of a recording that is known; say --from=FORMAT, "
       "which is one of {}",
       name, formats));

@@ -32,7 +32,7 @@ struct ImportedFile {
   std::vector<std::string> warnings;
 };
 
-// Throws TraceError.
+// Throws BadInput.
 ImportedFile ImportFile(const ImportRequest& request);
 
 // The name of the trace unless the user gave one: that of the recording, in the

@@ -18,7 +18,7 @@ namespace pfn {
 
 struct Importer {
   std::string_view format;  // "qemu-log"
-  // Reads all of the source; the name stands in messages. Throws TraceError.
+  // Reads all of the source; the name stands in messages. Throws BadInput.
   ImportResult (*import)(ByteSource& source, std::string_view name);
 };
 

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "workloads/base/error.h"
 #include "workloads/base/printable.h"
 #include "workloads/base/text_scan.h"
-#include "workloads/base/trace_error.h"
 #include "workloads/import/guess_format.h"
 #include "workloads/import/guest_balloon.h"
 #include "workloads/import/kernel_event.h"

@@ -27,7 +27,7 @@
 
 namespace pfn {
 
-// All throw TraceError with `name` and the line number, and need memory for the
+// All throw BadInput with `name` and the line number, and need memory for the
 // trace, not for the text. trace-cmd prints the events of ftrace, so the first
 // serves both.
 ImportResult ImportFtrace(ByteSource& source, std::string_view name);

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "workloads/base/trace_error.h"
+#include "workloads/base/error.h"
 #include "workloads/trace/page_ranges.h"
 
 namespace pfn {
@@ -117,8 +117,8 @@ class PagemapImporter {
 
   [[noreturn]] void Fail(std::string_view found,
                          std::string_view expected) const {
-    throw TraceError(fmt::format("{}: byte {}: found {}; expected {}", name_,
-                                 result_.lines * kEntryBytes, found, expected));
+    throw BadInput(fmt::format("{}: byte {}: found {}; expected {}", name_,
+                               result_.lines * kEntryBytes, found, expected));
   }
 
   std::string name_;

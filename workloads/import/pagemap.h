@@ -19,7 +19,7 @@
 
 namespace pfn {
 
-// Throws TraceError with `name` and the byte. `lines` of the result counts
+// Throws BadInput with `name` and the byte. `lines` of the result counts
 // entries.
 ImportResult ImportPagemap(ByteSource& source, std::string_view name);
 

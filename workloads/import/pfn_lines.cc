@@ -6,9 +6,9 @@
 
 #include <utility>
 
+#include "workloads/base/error.h"
 #include "workloads/base/printable.h"
 #include "workloads/base/text_scan.h"
-#include "workloads/base/trace_error.h"
 #include "workloads/trace/line_reader.h"
 
 namespace pfn {

@@ -9,9 +9,9 @@
 #include <optional>
 #include <utility>
 
+#include "workloads/base/error.h"
 #include "workloads/base/printable.h"
 #include "workloads/base/text_scan.h"
-#include "workloads/base/trace_error.h"
 #include "workloads/import/balloon_count.h"
 #include "workloads/import/guess_format.h"
 #include "workloads/trace/line_reader.h"

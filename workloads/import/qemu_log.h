@@ -35,7 +35,7 @@
 
 namespace pfn {
 
-// Throws TraceError with `name` and the line number. Needs memory for the
+// Throws BadInput with `name` and the line number. Needs memory for the
 // trace, not for the log.
 ImportResult ImportQemuLog(ByteSource& source, std::string_view name);
 

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "workloads/base/trace_error.h"
+#include "workloads/base/error.h"
 
 namespace pfn {
 namespace {
@@ -92,7 +92,7 @@ class FileSource : public ByteSource {
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
     if (std::filesystem::is_regular_file(status) || error) return;
-    throw TraceError(fmt::format(
+    throw BadInput(fmt::format(
         "{}: is {}; expected a regular file, or - for standard input", name_,
         std::filesystem::is_directory(status) ? "a directory"
         : std::filesystem::is_fifo(status)    ? "a FIFO"
@@ -104,7 +104,7 @@ class FileSource : public ByteSource {
       if (!std::string_view(head_, head_size_).starts_with(other.magic)) {
         continue;
       }
-      throw TraceError(fmt::format(
+      throw BadInput(fmt::format(
           "{}: is compressed with {}; expected zstd or plain text; decompress "
           "it with \"{} -d\"",
           name_, other.program, other.program));
@@ -112,7 +112,7 @@ class FileSource : public ByteSource {
   }
 
   [[noreturn]] void Fail() const {
-    throw TraceError(
+    throw BadInput(
         fmt::format("{}: cannot be read: {}", name_, std::strerror(errno)));
   }
 
@@ -190,8 +190,8 @@ class ZstdSource : public ByteSource {
 
   [[noreturn]] void Fail(std::uint64_t offset, std::string_view found,
                          std::string_view advice) const {
-    throw TraceError(fmt::format("{}: byte {}: {}; {}", file_->name(), offset,
-                                 found, advice));
+    throw BadInput(fmt::format("{}: byte {}: {}; {}", file_->name(), offset,
+                               found, advice));
   }
 
   std::unique_ptr<FileSource> file_;
@@ -232,7 +232,7 @@ std::string CompressZstd(std::string_view bytes) {
       ZSTD_compress2(context.get(), compressed.data(), compressed.size(),
                      bytes.data(), bytes.size());
   if (ZSTD_isError(size)) {
-    throw TraceError(
+    throw BadInput(
         fmt::format("zstd compression failed: {}", ZSTD_getErrorName(size)));
   }
   compressed.resize(size);

@@ -23,7 +23,7 @@ class ByteSource {
   virtual ~ByteSource() = default;
 
   // Fills the front of `buffer` and returns how much; 0 only at the end.
-  // Throws TraceError if the input cannot be read or decompressed.
+  // Throws BadInput if the input cannot be read or decompressed.
   virtual std::size_t Read(std::span<char> buffer) = 0;
 };
 
@@ -34,7 +34,7 @@ enum class ZstdFrames { kExactlyOne, kOneOrMore };
 // Reads `text`, which must outlive the source.
 std::unique_ptr<ByteSource> OpenMemory(std::string_view text);
 
-// Opens `path`, a regular file; "-" is standard input. Throws TraceError.
+// Opens `path`, a regular file; "-" is standard input. Throws BadInput.
 std::unique_ptr<ByteSource> OpenInput(const std::filesystem::path& path,
                                       ZstdFrames frames);
 

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <span>
 
-#include "workloads/base/trace_error.h"
+#include "workloads/base/error.h"
 
 namespace pfn {
 namespace {
@@ -77,8 +77,8 @@ void LineReader::Fail(std::string_view message) const {
 
 void LineReader::FailAt(std::uint64_t line, std::string_view message) const {
   // An empty file has no line, but an editor opens it at the first.
-  throw TraceError(fmt::format("{}:{}: {}", name_,
-                               std::max(line, std::uint64_t{1}), message));
+  throw BadInput(fmt::format("{}:{}: {}", name_,
+                             std::max(line, std::uint64_t{1}), message));
 }
 
 }  // namespace pfn

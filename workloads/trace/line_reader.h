@@ -28,7 +28,7 @@ class LineReader {
   LineReader(ByteSource& source, std::string_view name);
 
   // The next line without its line feed, valid until the next call; false at
-  // the end. Throws TraceError if the line is too long.
+  // the end. Throws BadInput if the line is too long.
   bool Next(std::string_view* line);
 
   // Of the line that Next gave last, counted from 1; 0 before the first.
@@ -38,7 +38,7 @@ class LineReader {
   // Of all lines given so far, line feeds included.
   std::uint64_t bytes() const { return bytes_; }
 
-  // Throws TraceError "NAME:LINE: message", for the last line or for `line`.
+  // Throws BadInput "NAME:LINE: message", for the last line or for `line`.
   [[noreturn]] void Fail(std::string_view message) const;
   [[noreturn]] void FailAt(std::uint64_t line, std::string_view message) const;
 

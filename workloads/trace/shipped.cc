@@ -52,7 +52,7 @@ std::vector<ShippedWorkload> ShippedWorkloads() {
     if (!name.empty()) workloads.push_back({std::move(name), it->path()});
   }
   if (error) {
-    throw TraceError(
+    throw BadInput(
         fmt::format("{}: cannot list the shipped traces: {}; set {} to the "
                     "folder workloads/recorded of pfnbench",
                     folder.string(), error.message(), kFolderVariable));
@@ -67,7 +67,7 @@ std::vector<ShippedWorkload> ShippedWorkloads() {
         return a.name == b.name;
       });
   if (twin != workloads.end()) {
-    throw TraceError(
+    throw BadInput(
         fmt::format("{}: has {} compressed and uncompressed; "
                     "remove one",
                     folder.string(), twin->name));

@@ -22,7 +22,7 @@ struct ShippedWorkload {
   std::filesystem::path path;
 };
 
-// Ordered by name. Throws TraceError if the folder cannot be listed or has two
+// Ordered by name. Throws BadInput if the folder cannot be listed or has two
 // files of one name.
 std::vector<ShippedWorkload> ShippedWorkloads();
 
@@ -31,10 +31,10 @@ std::vector<ShippedWorkload> ShippedWorkloads();
 bool IsTracePath(std::string_view word);
 
 // The file of a shipped workload of that name, or else `name` as a path.
-// Throws TraceError as ShippedWorkloads does.
+// Throws BadInput as ShippedWorkloads does.
 std::filesystem::path PathOfWorkload(std::string_view name);
 
-// One line of facts, taken from the trace itself. Throws TraceError.
+// One line of facts, taken from the trace itself. Throws BadInput.
 std::string DescribeWorkload(const ShippedWorkload& workload);
 
 }  // namespace pfn

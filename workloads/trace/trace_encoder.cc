@@ -6,8 +6,8 @@
 #include <charconv>
 #include <memory>
 
+#include "workloads/base/error.h"
 #include "workloads/base/printable.h"
-#include "workloads/base/trace_error.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_text.h"
@@ -16,7 +16,7 @@ namespace pfn {
 namespace {
 
 [[noreturn]] void Refuse(std::string_view what) {
-  throw TraceError(fmt::format("this trace cannot be written: {}", what));
+  throw BadInput(fmt::format("this trace cannot be written: {}", what));
 }
 
 void AppendNumber(std::uint64_t number, int base, std::string* text) {

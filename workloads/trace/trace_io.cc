@@ -27,7 +27,7 @@ std::string ReadTraceText(const std::filesystem::path& path) {
   while (const std::size_t size = source->Read(block)) {
     text.append(block.data(), size);
     if (text.size() > kMaxTextBytes) {
-      throw TraceError(
+      throw BadInput(
           fmt::format("{}: has more than {} bytes of text; split the trace",
                       path.string(), kMaxTextBytes));
     }

@@ -11,28 +11,28 @@
 #include <string>
 #include <string_view>
 
-#include "workloads/base/trace_error.h"
+#include "workloads/base/error.h"
 #include "workloads/trace/trace.h"
 
 namespace pfn {
 
-// Parses canonical text strictly; `name` stands in messages. Throws TraceError.
+// Parses canonical text strictly; `name` stands in messages. Throws BadInput.
 Trace ParseTrace(std::string_view text, std::string_view name);
 
 // The one canonical text of `trace`; ParseTrace(EncodeTrace(t)) == t, and
 // EncodeTrace(ParseTrace(text)) == text for every accepted text. Throws
-// TraceError if `trace` is outside the limits of the format.
+// BadInput if `trace` is outside the limits of the format.
 std::string EncodeTrace(const Trace& trace);
 
 // Reads a .pfntrace file, plain or zstd-compressed (told by its first bytes,
-// not by its name). Throws TraceError.
+// not by its name). Throws BadInput.
 Trace ReadTrace(const std::filesystem::path& path);
 
-// The text of such a file, unparsed. Throws TraceError if it cannot be read.
+// The text of such a file, unparsed. Throws BadInput if it cannot be read.
 std::string ReadTraceText(const std::filesystem::path& path);
 
 // Writes atomically (temporary file in the same folder, then rename);
-// compressed if the name ends in ".zst". Throws TraceError.
+// compressed if the name ends in ".zst". Throws BadInput.
 void WriteTrace(const Trace& trace, const std::filesystem::path& path);
 
 // XXH3-128 of the canonical text, 32 hex digits: the identity of a trace.

@@ -8,9 +8,9 @@
 
 #include <iterator>
 
+#include "workloads/base/error.h"
 #include "workloads/base/printable.h"
 #include "workloads/base/text_scan.h"
-#include "workloads/base/trace_error.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_text.h"

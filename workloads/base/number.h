@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/base/size.h
+// File: workloads/base/number.h
 //
 // Numbers as users write them, on every command line: 4096, 64K, 8G.
 
-#ifndef PFNBENCH_WORKLOADS_BASE_SIZE_H_
-#define PFNBENCH_WORKLOADS_BASE_SIZE_H_
+#ifndef PFNBENCH_WORKLOADS_BASE_NUMBER_H_
+#define PFNBENCH_WORKLOADS_BASE_NUMBER_H_
 
 #include <cstdint>
 #include <optional>
@@ -24,4 +24,4 @@ inline constexpr std::string_view kPerhapsWithSuffix =
 
 }  // namespace pfn
 
-#endif  // PFNBENCH_WORKLOADS_BASE_SIZE_H_
+#endif  // PFNBENCH_WORKLOADS_BASE_NUMBER_H_

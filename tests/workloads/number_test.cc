@@ -2,7 +2,7 @@
 //
 // Numbers with suffixes mean the same on every command line.
 
-#include "workloads/base/size.h"
+#include "workloads/base/number.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "workloads/base/size.h"
+#include "workloads/base/number.h"
 
 #include <charconv>
 #include <system_error>
