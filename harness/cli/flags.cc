@@ -20,7 +20,7 @@ std::string CheckPin(const std::string& text) {
       "'{}' is not a whole number from 0 to 2^64-1, nor is it 'auto'", text);
 }
 
-void DefineWork(CommandLine& line, RawOptions& raw) {
+void DefineWork(CommandLine& line, RawOptions& raw, Options& options) {
   line.Group("What is measured");
   line.Add({.names = "--workload",
             .target = &raw.workloads,
@@ -55,13 +55,13 @@ void DefineWork(CommandLine& line, RawOptions& raw) {
             .type = "callgrind|hardware",
             .words = {"callgrind", "hardware"}});
   line.Add({.names = "--benchmark_filter",
-            .target = &raw.filter,
+            .target = &options.filter,
             .help = "Only rows whose name matches; '-REGEX': only those that "
                     "do not",
             .type = "REGEX"});
 }
 
-void DefineMemory(CommandLine& line, RawOptions& raw) {
+void DefineMemory(CommandLine& line, RawOptions& raw, Options& options) {
   line.Group("When memory runs out");
   line.Add({.names = "--fault",
             .target = &raw.fault,
@@ -70,7 +70,7 @@ void DefineMemory(CommandLine& line, RawOptions& raw) {
             .type = "SPEC[;SPEC...]",
             .shows_default = true});
   line.Add({.names = "--fault-seed",
-            .target = &raw.fault_seed,
+            .target = &options.plan.fault_seed,
             .help = "Seed of the faults: the same seed, the same failures",
             .type = "N",
             .shows_default = true});
@@ -91,7 +91,7 @@ void DefineMemory(CommandLine& line, RawOptions& raw) {
        .shows_default = true});
   line.Add(
       {.names = "--cpus",
-       .target = &raw.cpus,
+       .target = &options.plan.cpus,
        .help = "CPUs of the modelled machine; they decide the size of slabs",
        .type = "N",
        .shows_default = true,
@@ -120,7 +120,7 @@ void DefineReplay(CommandLine& line, RawOptions& raw) {
             .type = "SETTING,..."});
 }
 
-void DefineMethod(CommandLine& line, RawOptions& raw) {
+void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
   line.Group("How it is measured");
   line.Add({.names = "--rounds,--benchmark_repetitions",
             .target = &raw.rounds,
@@ -140,7 +140,7 @@ void DefineMethod(CommandLine& line, RawOptions& raw) {
                     "second time as control [xbitmap]",
             .type = "NAME"});
   line.Add({.names = "--controls",
-            .target = &raw.controls,
+            .target = &options.plan.controls,
             .help = "How many more times the baseline runs",
             .type = "N",
             .shows_default = true,
@@ -188,7 +188,7 @@ void DefineLists(CommandLine& line, RawOptions& raw) {
 
 }  // namespace
 
-void DefineFlags(CommandLine& line, RawOptions& raw) {
+void DefineFlags(CommandLine& line, RawOptions& raw, Options& options) {
   line.Footer(
       "Of Google Benchmark's own flags these work as well:\n"
       "--benchmark_context=note=TEXT and "
@@ -197,10 +197,10 @@ void DefineFlags(CommandLine& line, RawOptions& raw) {
       "structure\nsurvives; see 'pfnbench sweep --help'.\n\n"
       "Example: pfnbench --workload=idle-8g --structure=xbitmap,cvbmp "
       "--operation=set");
-  DefineWork(line, raw);
-  DefineMemory(line, raw);
+  DefineWork(line, raw, options);
+  DefineMemory(line, raw, options);
   DefineReplay(line, raw);
-  DefineMethod(line, raw);
+  DefineMethod(line, raw, options);
   line.Group("Results");
   line.Add({.names = "--out",
             .target = &raw.out,
@@ -208,7 +208,7 @@ void DefineFlags(CommandLine& line, RawOptions& raw) {
             .type = "DIR"});
   line.Add(
       {.names = "--quiet",
-       .target = &raw.quiet,
+       .target = &options.quiet,
        .help =
            "No table on stdout at the end; stderr still shows the progress"});
   DefineLists(line, raw);

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/kernel/nowait_heap.h"
+#include "harness/cli/options.h"
 #include "workloads/base/command_line.h"
 
 namespace pfn {
@@ -27,30 +27,26 @@ inline constexpr std::array<std::string_view, 2> kCountedWorkloads = {
     "idle-8g", "punched-2g"};
 inline constexpr std::uint64_t kCountedPages = 32768;
 
-// The flags as text, before their values are looked up.
+// The flags whose values are looked up after parsing; the others go straight
+// into Options.
 struct RawOptions {
   std::vector<std::string> workloads;
   std::vector<std::string> structures;
   std::vector<std::string> operations;
   std::string fault = "none";
-  std::uint64_t fault_seed = 1;
   std::string fault_draw = "allocation";
   std::string large = "pow2";
   std::vector<std::string> policies = {"free"};
   std::string host = "model";
   std::string driver;
   std::string baseline;
-  int controls = 1;
   std::optional<int> rounds;
   std::optional<std::uint64_t> pages;
   std::string pin;
   std::string instructions;
   std::optional<double> row_budget;
-  std::string filter;
   std::string out;
   std::string profile = "on";
-  unsigned cpus = NowaitHeap::Options{}.cpus;
-  bool quiet = false;
   bool list_workloads = false;
   bool list_structures = false;
   bool list_operations = false;
@@ -60,8 +56,8 @@ struct RawOptions {
   bool list_rows = false;
 };
 
-// Gives `line` all flags; parsing fills in `raw`.
-void DefineFlags(CommandLine& line, RawOptions& raw);
+// Gives `line` all flags; parsing fills in `raw` and `options`.
+void DefineFlags(CommandLine& line, RawOptions& raw, Options& options);
 
 }  // namespace pfn
 

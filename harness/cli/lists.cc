@@ -10,7 +10,12 @@
 
 #include "harness/driver/replay_spec.h"
 #include "harness/kernel/fault_table.h"
+#include "harness/measure/floor.h"
+#include "harness/registry/structure.h"
 #include "workloads/base/nearest.h"
+#include "workloads/base/printable.h"
+#include "workloads/generate/catalog.h"
+#include "workloads/trace/shipped.h"
 
 namespace pfn {
 namespace {
@@ -54,6 +59,49 @@ std::string GrammarOf(const FaultModelInfo& model) {
 }
 
 }  // namespace
+
+std::string ListWorkloads() {
+  std::string text;
+  for (const ShippedWorkload& workload : ShippedWorkloads()) {
+    text += fmt::format("{:<12} {}\n", Printable(workload.name),
+                        DescribeWorkload(workload));
+  }
+  for (const NamedGenerated& workload : GeneratedWorkloads()) {
+    text += fmt::format("{:<12} generated: {}{}\n", workload.name,
+                        kGeneratedPrefix, workload.spec);
+  }
+  return text;
+}
+
+std::string ListStructures() {
+  std::string text;
+  for (const Structure& structure : Structures()) {
+    const StructureTraits& traits = structure.traits;
+    text += fmt::format("{:<20} {:<8} {:<8} {}\n", traits.name, traits.family,
+                        Name(traits.out_of_memory), traits.origin);
+  }
+  text += fmt::format("{:<20} {:<8} {:<8} {}\n", kFloorName, "-", "-",
+                      "the measured loop around a set that does nothing");
+  for (const SetlessDriver& driver : kSetlessDrivers) {
+    text += fmt::format("{:<20} {:<8} {:<8} {}\n", driver.name, "-", "-",
+                        driver.what);
+  }
+  for (const MissingStructure& missing : MissingStructures()) {
+    text += fmt::format("{}: not built, {} is missing\n", missing.name,
+                        missing.debian_package);
+  }
+  return text;
+}
+
+std::string ListOperations() {
+  std::string text;
+  for (const OperationInfo& info : kOperations) {
+    text += fmt::format("{:<8} {}\n", info.name, info.what);
+  }
+  text +=
+      fmt::format("{:<8} {}\n", kReplayOperation.name, kReplayOperation.what);
+  return text;
+}
 
 std::string ListFaults() {
   std::string text =

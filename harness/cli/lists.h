@@ -11,6 +11,9 @@
 
 namespace pfn {
 
+std::string ListWorkloads();
+std::string ListStructures();
+std::string ListOperations();
 std::string ListFaults();
 std::string ListPolicies();
 std::string ListDrivers();

@@ -164,6 +164,8 @@ std::string NameOf(std::string_view word) {
   return name;
 }
 
+}  // namespace
+
 std::vector<WorkloadChoice> ChooseWorkloads(
     const std::vector<std::string>& names) {
   const std::vector<ShippedWorkload> shipped = ShippedWorkloads();
@@ -216,7 +218,7 @@ std::vector<WorkloadChoice> ChooseWorkloads(
   return chosen;
 }
 
-void ChooseStructures(const RawOptions& raw, Options& options) {
+void ChooseStructures(const std::vector<std::string>& names, Plan& plan) {
   std::vector<std::string> known = {"argued", "own", "all",
                                     std::string(kFloorName)};
   for (const Structure& structure : Structures()) {
@@ -226,38 +228,38 @@ void ChooseStructures(const RawOptions& raw, Options& options) {
     known.emplace_back(driver.name);
   }
   for (const MissingStructure& missing : MissingStructures()) {
-    if (std::find(raw.structures.begin(), raw.structures.end(), missing.name) !=
-        raw.structures.end()) {
+    if (std::find(names.begin(), names.end(), missing.name) != names.end()) {
       throw BadInput(fmt::format("{} is not built: install {} and build again",
                                  missing.name, missing.debian_package));
     }
   }
-  RequireOnce("structure", raw.structures);
+  RequireOnce("structure", names);
   const auto wanted = [&](std::string_view name, bool is_own) {
     const bool is_argued =
         std::ranges::find(kArguedStructures, name) != kArguedStructures.end();
-    return std::any_of(raw.structures.begin(), raw.structures.end(),
-                       [&](const std::string& each) {
-                         return each == name || each == "all" ||
-                                (each == "own" && is_own) ||
-                                (each == "argued" && is_argued);
-                       });
+    return std::any_of(
+        names.begin(), names.end(), [&](const std::string& each) {
+          return each == name || each == "all" || (each == "own" && is_own) ||
+                 (each == "argued" && is_argued);
+        });
   };
-  for (const std::string& name : raw.structures) {
+  for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       throw BadInput(UnknownName("structure", name, known));
     }
   }
-  options.with_floor = wanted(kFloorName, false);
+  plan.with_floor = wanted(kFloorName, false);
   for (const SetlessDriver& driver : kSetlessDrivers) {
-    if (wanted(driver.name, false)) options.setless.push_back(driver);
+    if (wanted(driver.name, false)) plan.setless.push_back(driver);
   }
   for (const Structure& structure : Structures()) {
     if (wanted(structure.traits.name, structure.library.empty())) {
-      options.structures.push_back(&structure);
+      plan.structures.push_back(&structure);
     }
   }
 }
+
+namespace {
 
 // The named one; else xbitmap; else, if it was not chosen, the first.
 const Structure* ChooseBaseline(const std::string& name,
@@ -316,19 +318,14 @@ T ChooseWord(std::string_view kind, const std::string& word,
 
 // Whether --fault-draw goes with every fault is known only now.
 void ChooseFaults(const RawOptions& raw, Options& options) {
-  options.fault_seed = raw.fault_seed;
-  options.fault_draw =
+  options.plan.fault_draw =
       ChooseWord("fault draw", raw.fault_draw,
                  {FaultDraw::kAllocation, FaultDraw::kOperation});
-  try {
-    options.faults = ParseFaultSpecs(raw.fault);
-    if (options.fault_draw == FaultDraw::kOperation) {
-      for (const FaultSpec& fault : options.faults) {
-        fault.RequireOperationDraw();
-      }
+  options.plan.faults = ParseFaultSpecs(raw.fault);
+  if (options.plan.fault_draw == FaultDraw::kOperation) {
+    for (const FaultSpec& fault : options.plan.faults) {
+      fault.RequireOperationDraw();
     }
-  } catch (const BadInput& error) {
-    throw BadInput(error.what());
   }
 }
 
@@ -336,8 +333,8 @@ void ChooseFaults(const RawOptions& raw, Options& options) {
 void ChooseReplay(const CommandLine& line, const RawOptions& raw,
                   Options& options) {
   const bool is_replayed =
-      std::find(options.operations.begin(), options.operations.end(),
-                Operation::kReplay) != options.operations.end();
+      std::find(options.plan.operations.begin(), options.plan.operations.end(),
+                Operation::kReplay) != options.plan.operations.end();
   if (!is_replayed) {
     for (const char* flag : {"--policy", "--host", "--driver"}) {
       if (!line.IsGiven(flag)) continue;
@@ -354,7 +351,7 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
     }
     return;
   }
-  if (options.fault_draw == FaultDraw::kOperation) {
+  if (options.plan.fault_draw == FaultDraw::kOperation) {
     throw BadInput(
         "--fault-draw=operation does not go with --operation=replay: the "
         "driver decides which operations there are");
@@ -364,23 +361,19 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
         "replay is timed, its instructions are not counted; leave out "
         "--instructions or --operation=replay");
   }
-  try {
-    options.policies = ParsePolicies(raw.policies);
-    options.host = ParseHost(raw.host);
-    options.driver = ParseDriver(raw.driver);
-  } catch (const BadInput& error) {
-    throw BadInput(error.what());
+  options.plan.policies = ParsePolicies(raw.policies);
+  options.plan.host = ParseHost(raw.host);
+  options.plan.driver = ParseDriver(raw.driver);
+  if (options.plan.host.is_real && options.plan.host.bytes == 0) {
+    options.plan.host.bytes = ComfortableHostBytes();
   }
-  if (options.host.is_real && options.host.bytes == 0) {
-    options.host.bytes = ComfortableHostBytes();
-  }
-  if (line.IsGiven("--policy") && options.structures.empty()) {
+  if (line.IsGiven("--policy") && options.plan.structures.empty()) {
     throw BadInput(
         "--policy is for pages that a set could not record; no structure with "
         "a set is chosen");
   }
-  for (const PolicySpec& policy : options.policies) {
-    for (const Structure* structure : options.structures) {
+  for (const PolicySpec& policy : options.plan.policies) {
+    for (const Structure* structure : options.plan.structures) {
       if (CanServe(*structure, policy)) continue;
       const std::string name(structure->traits.name);
       if (std::find(raw.structures.begin(), raw.structures.end(), name) ==
@@ -482,21 +475,20 @@ void ChooseSource(RawOptions& raw, Options& options) {
 
 // A count profiles nothing, and a real host is for replay.
 void ChooseProfiles(const RawOptions& raw, Options& options) {
-  options.cpus = raw.cpus;
   options.with_profiles = raw.profile == "on" &&
                           options.source == Timer::Source::kClock &&
-                          !options.host.is_real;
+                          !options.plan.host.is_real;
 }
 
-Options::Action ChooseAction(const RawOptions& raw) {
-  if (raw.list_workloads) return Options::Action::kListWorkloads;
-  if (raw.list_structures) return Options::Action::kListStructures;
-  if (raw.list_operations) return Options::Action::kListOperations;
-  if (raw.list_faults || raw.list_policies || raw.list_drivers) {
-    return Options::Action::kPrintText;
-  }
-  if (raw.list_rows) return Options::Action::kListRows;
-  return Options::Action::kRun;
+// The list that was asked for, or nothing.
+std::optional<std::string> ChooseList(const RawOptions& raw) {
+  if (raw.list_workloads) return ListWorkloads();
+  if (raw.list_structures) return ListStructures();
+  if (raw.list_operations) return ListOperations();
+  if (raw.list_faults) return ListFaults();
+  if (raw.list_policies) return ListPolicies();
+  if (raw.list_drivers) return ListDrivers();
+  return std::nullopt;
 }
 
 }  // namespace
@@ -508,8 +500,8 @@ Options ParseOptions(int argc, const char* const* argv) {
       "pfnbench");
   line.AllowUnknown();
   RawOptions raw;
-  DefineFlags(line, raw);
   Options options;
+  DefineFlags(line, raw, options);
   switch (line.Parse(argc, argv)) {
     case CommandLine::Outcome::kParsed:
       break;
@@ -524,39 +516,33 @@ Options ParseOptions(int argc, const char* const* argv) {
   }
 
   ReadBenchmarkFlags(line, options);
-  options.action = ChooseAction(raw);
-  if (options.action == Options::Action::kPrintText) {
-    options.text = raw.list_faults     ? ListFaults()
-                   : raw.list_policies ? ListPolicies()
-                                       : ListDrivers();
+  if (auto list = ChooseList(raw)) {
+    options.action = Options::Action::kPrintText;
+    options.text = std::move(*list);
     return options;
   }
-  if (options.action != Options::Action::kRun &&
-      options.action != Options::Action::kListRows) {
-    return options;
-  }
+  if (raw.list_rows) options.action = Options::Action::kListRows;
   ChooseSource(raw, options);
   options.workloads = ChooseWorkloads(raw.workloads);
-  ChooseStructures(raw, options);
+  ChooseStructures(raw.structures, options.plan);
   // A count needs no control.
   if (options.source == Timer::Source::kClock || !raw.baseline.empty()) {
-    options.baseline = ChooseBaseline(raw.baseline, options.structures);
+    options.plan.baseline =
+        ChooseBaseline(raw.baseline, options.plan.structures);
   }
-  options.controls = raw.controls;
-  options.operations = ChooseOperations(raw.operations);
-  options.all_operations = raw.operations == std::vector<std::string>{"all"};
+  options.plan.operations = ChooseOperations(raw.operations);
+  options.plan.only_what_can_fail =
+      raw.operations == std::vector<std::string>{"all"};
   ChooseFaults(raw, options);
-  options.large = ChooseWord(
+  options.plan.large = ChooseWord(
       "large", raw.large,
       {LargePolicy::kPow2, LargePolicy::kExact, LargePolicy::kVmalloc});
   ChooseReplay(line, raw, options);
-  CheckFilter(raw.filter);
-  options.filter = raw.filter;
+  CheckFilter(options.filter);
   if (raw.row_budget) {
     options.row_budget = std::chrono::duration_cast<std::chrono::nanoseconds>(
         std::chrono::duration<double>(*raw.row_budget));
   }
-  options.quiet = raw.quiet;
   ChooseProfiles(raw, options);
   if (options.action == Options::Action::kRun) {
     options.out = ChooseOut(raw.out, options.results_file);

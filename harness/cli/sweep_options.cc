@@ -17,8 +17,8 @@ namespace pfn {
 namespace {
 
 struct RawSweepOptions {
-  std::string workloads = "default";
-  std::string structures = "all";
+  std::vector<std::string> workloads = {"default"};
+  std::vector<std::string> structures = {"all"};
   std::vector<std::string> operations = {"all"};
   std::string limit = std::to_string(kDefaultSweepLimit);
   std::string at;
@@ -104,14 +104,11 @@ std::vector<SweepOperation> ChooseOperations(
 
 // The names of workloads and structures mean what they mean elsewhere.
 void ChooseByName(const RawSweepOptions& raw, SweepOptions& options) {
-  const std::string workload = "--workload=" + raw.workloads;
-  const std::string structure = "--structure=" + raw.structures;
-  const char* const argv[] = {"pfnbench", workload.c_str(), structure.c_str(),
-                              "--benchmark_list_tests"};
-  Options chosen = ParseOptions(std::size(argv), argv);
-  options.workloads = std::move(chosen.workloads);
-  options.structures = std::move(chosen.structures);
-  if (raw.structures != "all" && chosen.with_floor) {
+  Plan plan;
+  options.workloads = ChooseWorkloads(raw.workloads);
+  ChooseStructures(raw.structures, plan);
+  options.structures = std::move(plan.structures);
+  if (raw.structures != std::vector<std::string>{"all"} && plan.with_floor) {
     throw BadInput("floor is no structure that could fail; leave it out");
   }
 }

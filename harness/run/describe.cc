@@ -21,14 +21,14 @@ namespace {
 
 // What was argued about in 2018, and what the kernel has now: the ratios that
 // the run is about. All others are secondary.
-JsonObject DescribePrimary(const RowRequest& request) {
+JsonObject DescribePrimary(const Plan& plan) {
   constexpr std::array<std::string_view, 3> kStructures = {
       "cvbmp", "btree-bitmap", "xarray"};
   constexpr std::string_view kBaseline = "xbitmap";
   constexpr std::array<Operation, 2> kPrimaryOperations = {Operation::kSet,
                                                            Operation::kDrain};
   const auto is_there = [&](std::string_view name) {
-    return std::ranges::any_of(request.structures, [&](const Structure* each) {
+    return std::ranges::any_of(plan.structures, [&](const Structure* each) {
       return each->traits.name == name;
     });
   };
@@ -38,8 +38,8 @@ JsonObject DescribePrimary(const RowRequest& request) {
   for (const OperationInfo& info : kOperations) {
     if (std::ranges::find(kPrimaryOperations, info.operation) !=
             kPrimaryOperations.end() &&
-        std::ranges::find(request.operations, info.operation) !=
-            request.operations.end()) {
+        std::ranges::find(plan.operations, info.operation) !=
+            plan.operations.end()) {
       operations.push_back(info.name);
     }
   }
@@ -105,23 +105,23 @@ std::string Json(const Workload& workload) {
 
 }  // namespace
 
-JsonObject DescribeParts(const RowRequest& request) {
+JsonObject DescribeParts(const Plan& plan) {
   JsonObject parts;
-  if (request.baseline != nullptr) {
-    parts.Add("baseline", request.baseline->traits.name);
+  if (plan.baseline != nullptr) {
+    parts.Add("baseline", plan.baseline->traits.name);
   }
-  return parts.AddAll(DescribePrimary(request))
+  return parts.AddAll(DescribePrimary(plan))
       .Add("floor", kFloorName)
       .AddJson("setless", JsonList(kSetlessDrivers,
                                    [](const SetlessDriver& driver) {
                                      return JsonText(driver.name);
                                    }))
       .AddJson("operations", Operations())
-      .AddJson("structures", JsonList(request.structures,
+      .AddJson("structures", JsonList(plan.structures,
                                       [](const Structure* structure) {
                                         return Json(structure->traits);
                                       }))
-      .AddJson("workloads", JsonList(request.workloads, [](const auto& each) {
+      .AddJson("workloads", JsonList(plan.workloads, [](const auto& each) {
                  return Json(*each);
                }));
 }

@@ -14,7 +14,7 @@
 namespace pfn {
 
 // Fields of the context (docs/results-format.md).
-JsonObject DescribeParts(const RowRequest& request);
+JsonObject DescribeParts(const Plan& plan);
 
 }  // namespace pfn
 

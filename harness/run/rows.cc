@@ -58,10 +58,9 @@ bool CanServe(const Structure& structure, const FaultSpec& fault) {
 }
 
 // The row of `structure`, and the controls if it is the baseline.
-void AddRows(const RowRequest& request, const Job& job,
-             const Structure& structure, Measurement (*measure)(const Job& job),
-             std::vector<Row>& rows) {
-  const int controls = &structure == request.baseline ? request.controls : 0;
+void AddRows(const Plan& plan, const Job& job, const Structure& structure,
+             Measurement (*measure)(const Job& job), std::vector<Row>& rows) {
+  const int controls = &structure == plan.baseline ? plan.controls : 0;
   for (int control = 0; control <= controls; ++control) {
     Row row = MakeRow(job, structure.traits.name, control, measure);
     row.shares_recordings = job.operation != Operation::kClear &&
@@ -73,21 +72,21 @@ void AddRows(const RowRequest& request, const Job& job,
 }
 
 // The rows of `job`, which is a replay, but for its policy and driver.
-void AddReplays(const RowRequest& request, Job job, std::vector<Row>& rows) {
+void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
   const ReplaySpec usual = {
-      .driver = request.driver, .policy = {}, .host = request.host};
-  for (const Structure* structure : request.structures) {
+      .driver = plan.driver, .policy = {}, .host = plan.host};
+  for (const Structure* structure : plan.structures) {
     if (!CanServe(*structure, job.fault)) continue;
-    for (const PolicySpec& policy : request.policies) {
+    for (const PolicySpec& policy : plan.policies) {
       if (!CanServe(*structure, policy)) continue;
       ReplaySpec replay = usual;
       replay.policy = policy;
       replay.driver.policy = policy.policy;
       job.replay = std::make_shared<const ReplaySpec>(replay);
-      AddRows(request, job, *structure, structure->replay, rows);
+      AddRows(plan, job, *structure, structure->replay, rows);
     }
   }
-  for (const SetlessDriver& driver : request.setless) {
+  for (const SetlessDriver& driver : plan.setless) {
     ReplaySpec replay = usual;
     replay.driver.policy = {};
     replay.driver.transport = driver.transport;
@@ -102,33 +101,33 @@ bool CanServe(const Structure& structure, const PolicySpec& policy) {
   return policy.policy != Policy::kReserve || structure.traits.accounts_memory;
 }
 
-std::vector<Row> MakeRows(const RowRequest& request) {
+std::vector<Row> MakeRows(const Plan& plan) {
   std::vector<Row> rows;
-  for (const FaultSpec& fault : request.faults) {
-    for (const Operation operation : request.operations) {
-      if (request.only_what_can_fail && !CanAllocate(operation) &&
+  for (const FaultSpec& fault : plan.faults) {
+    for (const Operation operation : plan.operations) {
+      if (plan.only_what_can_fail && !CanAllocate(operation) &&
           fault.kind != FaultSpec::Kind::kNone) {
         continue;
       }
-      for (const auto& workload : request.workloads) {
+      for (const auto& workload : plan.workloads) {
         const Job job{.operation = operation,
                       .workload = workload.get(),
                       .fault = fault,
-                      .fault_seed = request.fault_seed,
+                      .fault_seed = plan.fault_seed,
                       .arena = nullptr,
-                      .fault_draw = request.fault_draw,
-                      .large = request.large,
-                      .cpus = request.cpus};
+                      .fault_draw = plan.fault_draw,
+                      .large = plan.large,
+                      .cpus = plan.cpus};
         if (operation == Operation::kReplay) {
-          AddReplays(request, job, rows);
+          AddReplays(plan, job, rows);
           continue;
         }
-        for (const Structure* structure : request.structures) {
+        for (const Structure* structure : plan.structures) {
           if (!CanServe(*structure, fault)) continue;
-          AddRows(request, job, *structure, structure->measure, rows);
+          AddRows(plan, job, *structure, structure->measure, rows);
         }
         // A set that does nothing does not fail either.
-        if (request.with_floor && FloorHas(operation) &&
+        if (plan.with_floor && FloorHas(operation) &&
             fault.kind == FaultSpec::Kind::kNone) {
           rows.push_back(MakeRow(job, kFloorName, 0, &MeasureFloor));
         }

@@ -10,17 +10,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "harness/driver/replay_spec.h"
-#include "harness/kernel/fault_spec.h"
 #include "harness/measure/job.h"
-#include "harness/measure/operation.h"
 #include "harness/registry/structure.h"
 #include "harness/results/row_key.h"
+#include "harness/run/plan.h"
 #include "workloads/trace/workload.h"
 
 namespace pfn {
@@ -41,36 +38,11 @@ struct Row {
 // Rows that are measured together, by their numbers in order of operations.
 using Visit = std::vector<std::size_t>;
 
-struct RowRequest {
-  std::vector<std::unique_ptr<Workload>> workloads;
-  std::vector<const Structure*> structures;
-  bool with_floor = false;
-  std::vector<Operation> operations;
-  // Operations that ask for no memory have rows without faults only.
-  bool only_what_can_fail = false;
-  std::vector<FaultSpec> faults;
-  std::uint64_t fault_seed = 1;
-  FaultDraw fault_draw = FaultDraw::kAllocation;
-  LargePolicy large = LargePolicy::kPow2;
-  unsigned cpus = NowaitHeap::Options{}.cpus;
-  // replay: a row for each policy of each structure, and the drivers without a
-  // set.
-  std::vector<PolicySpec> policies = {PolicySpec{}};
-  std::vector<SetlessDriver> setless = {};
-  DriverOptions driver = {};
-  HostSpec host = {};
-  // The structure that ratios refer to. Its further rows are the controls: the
-  // first is what a report compares with, more are for experiments that need
-  // many structures that are alike.
-  const Structure* baseline = nullptr;
-  int controls = 1;
-};
-
 // All rows in the order in which results list them. A structure that aborts
 // when memory runs out gets rows without faults only, and one whose memory is
-// not the heap's gets none with a reserve. `request` must outlive the rows.
+// not the heap's gets none with a reserve. `plan` must outlive the rows.
 bool CanServe(const Structure& structure, const PolicySpec& policy);
-std::vector<Row> MakeRows(const RowRequest& request);
+std::vector<Row> MakeRows(const Plan& plan);
 
 // Every row in one visit. `share`: in as few visits as possible, because
 // recording takes most of a measurement; else each row alone.

@@ -32,24 +32,24 @@ const Structure kFragile = {{.name = "fragile",
 class Rows : public ::testing::Test {
  protected:
   Rows() {
-    request_.workloads.push_back(testing::MakeWorkload("small", {{1, 2, 3}}));
-    request_.structures = {&kFirst, &kSecond};
-    request_.operations = {Operation::kSet, Operation::kDrain};
-    request_.faults = {FaultSpec{}};
-    request_.fault_seed = 17;
+    plan_.workloads.push_back(testing::MakeWorkload("small", {{1, 2, 3}}));
+    plan_.structures = {&kFirst, &kSecond};
+    plan_.operations = {Operation::kSet, Operation::kDrain};
+    plan_.faults = {FaultSpec{}};
+    plan_.fault_seed = 17;
   }
 
   std::vector<std::string> Names() {
     std::vector<std::string> names;
-    for (const Row& row : MakeRows(request_)) names.push_back(row.name);
+    for (const Row& row : MakeRows(plan_)) names.push_back(row.name);
     return names;
   }
 
-  RowRequest request_;
+  Plan plan_;
 };
 
 TEST_F(Rows, AreOperationsByWorkloadsByStructures) {
-  request_.workloads.push_back(testing::MakeWorkload("other", {{1}}));
+  plan_.workloads.push_back(testing::MakeWorkload("other", {{1}}));
   EXPECT_EQ(Names(),
             (std::vector<std::string>{
                 "set/small/first", "set/small/second", "set/other/first",
@@ -58,31 +58,31 @@ TEST_F(Rows, AreOperationsByWorkloadsByStructures) {
 }
 
 TEST_F(Rows, TheBaselineHasAControlBesideIt) {
-  request_.operations = {Operation::kExtract};
-  request_.baseline = &kSecond;
+  plan_.operations = {Operation::kExtract};
+  plan_.baseline = &kSecond;
   EXPECT_EQ(Names(), (std::vector<std::string>{
                          "extract/small/first", "extract/small/second",
                          "extract/small/second/control:1"}));
 }
 
 TEST_F(Rows, TheBaselineHasAsManyControlsAsAskedFor) {
-  request_.operations = {Operation::kSet};
-  request_.baseline = &kFirst;
-  request_.controls = 3;
+  plan_.operations = {Operation::kSet};
+  plan_.baseline = &kFirst;
+  plan_.controls = 3;
   EXPECT_EQ(Names(), (std::vector<std::string>{
                          "set/small/first", "set/small/first/control:1",
                          "set/small/first/control:2",
                          "set/small/first/control:3", "set/small/second"}));
-  request_.controls = 0;
+  plan_.controls = 0;
   EXPECT_EQ(Names(),
             (std::vector<std::string>{"set/small/first", "set/small/second"}));
 }
 
 TEST_F(Rows, FaultsStandInNames) {
-  request_.operations = {Operation::kSet};
-  request_.structures = {&kFirst};
-  request_.baseline = &kFirst;
-  request_.faults = ParseFaultSpecs("none;nth:3;failslab=1,10,0,-1");
+  plan_.operations = {Operation::kSet};
+  plan_.structures = {&kFirst};
+  plan_.baseline = &kFirst;
+  plan_.faults = ParseFaultSpecs("none;nth:3;failslab=1,10,0,-1");
   EXPECT_EQ(Names(),
             (std::vector<std::string>{
                 "set/small/first", "set/small/first/control:1",
@@ -93,12 +93,12 @@ TEST_F(Rows, FaultsStandInNames) {
 }
 
 TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
-  request_.operations = {Operation::kSet};
-  request_.structures = {&kFirst};
-  request_.faults = ParseFaultSpecs("none;ge_burst");
-  request_.fault_draw = FaultDraw::kOperation;
-  request_.large = LargePolicy::kExact;
-  const std::vector<Row> rows = MakeRows(request_);
+  plan_.operations = {Operation::kSet};
+  plan_.structures = {&kFirst};
+  plan_.faults = ParseFaultSpecs("none;ge_burst");
+  plan_.fault_draw = FaultDraw::kOperation;
+  plan_.large = LargePolicy::kExact;
+  const std::vector<Row> rows = MakeRows(plan_);
   ASSERT_EQ(rows.size(), 2);
   EXPECT_EQ(rows[0].name, "set/small/first/large:exact");
   EXPECT_EQ(rows[1].name,
@@ -113,28 +113,28 @@ TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
 }
 
 TEST_F(Rows, OfWhatAsksForNoMemoryMeetFaultsOnlyIfAskedFor) {
-  request_.structures = {&kFirst};
-  request_.operations = {Operation::kSet, Operation::kTest, Operation::kExtract,
-                         Operation::kClear, Operation::kDrain};
-  request_.faults = ParseFaultSpecs("nth:1");
+  plan_.structures = {&kFirst};
+  plan_.operations = {Operation::kSet, Operation::kTest, Operation::kExtract,
+                      Operation::kClear, Operation::kDrain};
+  plan_.faults = ParseFaultSpecs("nth:1");
   EXPECT_EQ(Names().size(), 5);
-  request_.only_what_can_fail = true;
+  plan_.only_what_can_fail = true;
   EXPECT_EQ(Names(),
             (std::vector<std::string>{"set/small/first/fault:nth:1",
                                       "clear/small/first/fault:nth:1",
                                       "drain/small/first/fault:nth:1"}));
-  request_.faults = ParseFaultSpecs("none");
+  plan_.faults = ParseFaultSpecs("none");
   EXPECT_EQ(Names().size(), 5);
 }
 
 TEST_F(Rows, ThatDifferInTheirOperationAreMeasuredOnOneRecording) {
-  request_.structures = {&kFirst};
-  request_.baseline = &kFirst;
-  request_.with_floor = true;
-  request_.operations = {Operation::kSet, Operation::kExtract,
-                         Operation::kClear, Operation::kDrain};
-  request_.faults = ParseFaultSpecs("none;nth:1");
-  const std::vector<Row> rows = MakeRows(request_);
+  plan_.structures = {&kFirst};
+  plan_.baseline = &kFirst;
+  plan_.with_floor = true;
+  plan_.operations = {Operation::kSet, Operation::kExtract, Operation::kClear,
+                      Operation::kDrain};
+  plan_.faults = ParseFaultSpecs("none;nth:1");
+  const std::vector<Row> rows = MakeRows(plan_);
   std::set<std::vector<std::string>> together;
   std::size_t alone = 0;
   for (const Visit& visit : MakeVisits(rows, true)) {
@@ -165,18 +165,18 @@ TEST_F(Rows, OfAStructureThatDefersWorkShareNoRecording) {
       {.name = "lazy", .family = "", .origin = "", .defers_work = true},
       "",
       &NotMeasured};
-  request_.structures = {&kLazy};
-  const std::vector<Row> rows = MakeRows(request_);
+  plan_.structures = {&kLazy};
+  const std::vector<Row> rows = MakeRows(plan_);
   EXPECT_EQ(rows.size(), 2);
   EXPECT_EQ(MakeVisits(rows, true).size(), 2);
 }
 
 TEST_F(Rows, TheFloorHasLoopsAndNoFaults) {
-  request_.structures = {&kFirst};
-  request_.with_floor = true;
-  request_.operations = {Operation::kSet, Operation::kTest, Operation::kExtract,
-                         Operation::kClear, Operation::kDrain};
-  request_.faults = ParseFaultSpecs("none;nth:1");
+  plan_.structures = {&kFirst};
+  plan_.with_floor = true;
+  plan_.operations = {Operation::kSet, Operation::kTest, Operation::kExtract,
+                      Operation::kClear, Operation::kDrain};
+  plan_.faults = ParseFaultSpecs("none;nth:1");
   EXPECT_EQ(
       Names(),
       (std::vector<std::string>{
@@ -189,9 +189,9 @@ TEST_F(Rows, TheFloorHasLoopsAndNoFaults) {
 }
 
 TEST_F(Rows, AStructureThatAbortsHasNoRowsWithFaults) {
-  request_.structures = {&kFragile, &kFirst};
-  request_.operations = {Operation::kSet};
-  request_.faults = ParseFaultSpecs("none;nth:1");
+  plan_.structures = {&kFragile, &kFirst};
+  plan_.operations = {Operation::kSet};
+  plan_.faults = ParseFaultSpecs("none;nth:1");
   EXPECT_EQ(Names(),
             (std::vector<std::string>{"set/small/fragile", "set/small/first",
                                       "set/small/first/fault:nth:1"}));
@@ -204,20 +204,20 @@ TEST_F(Rows, AStructureThatThrowsHas) {
                                .out_of_memory = OutOfMemory::kThrows},
                               "",
                               &NotMeasured};
-  request_.structures = {&throwing};
-  request_.operations = {Operation::kSet};
-  request_.faults = ParseFaultSpecs("nth:1");
+  plan_.structures = {&throwing};
+  plan_.operations = {Operation::kSet};
+  plan_.faults = ParseFaultSpecs("nth:1");
   EXPECT_EQ(Names(),
             (std::vector<std::string>{"set/small/throwing/fault:nth:1"}));
 }
 
 TEST_F(Rows, AJobHoldsWhatItsNameSays) {
-  request_.faults = ParseFaultSpecs("nth:2");
-  request_.baseline = &kFirst;
-  const std::vector<Row> rows = MakeRows(request_);
+  plan_.faults = ParseFaultSpecs("nth:2");
+  plan_.baseline = &kFirst;
+  const std::vector<Row> rows = MakeRows(plan_);
   ASSERT_EQ(rows.size(), 6);
   for (const Row& row : rows) {
-    EXPECT_EQ(row.job.workload, request_.workloads[0].get());
+    EXPECT_EQ(row.job.workload, plan_.workloads[0].get());
     EXPECT_EQ(row.job.fault, ParseFaultSpec("nth:2"));
     EXPECT_EQ(row.job.fault_seed, 17);
     EXPECT_EQ(row.job.arena, nullptr) << "of the process that measures";
@@ -229,10 +229,10 @@ TEST_F(Rows, AJobHoldsWhatItsNameSays) {
 }
 
 TEST_F(Rows, AreNamedByTheFieldsOfTheirKeys) {
-  request_.faults = ParseFaultSpecs("none;nth:2");
-  request_.baseline = &kFirst;
-  request_.with_floor = true;
-  const std::vector<Row> rows = MakeRows(request_);
+  plan_.faults = ParseFaultSpecs("none;nth:2");
+  plan_.baseline = &kFirst;
+  plan_.with_floor = true;
+  const std::vector<Row> rows = MakeRows(plan_);
   ASSERT_FALSE(rows.empty());
   for (const Row& row : rows) EXPECT_EQ(row.name, row.key.Name());
   EXPECT_EQ(rows[0].key.control, 0);
@@ -242,13 +242,13 @@ TEST_F(Rows, AreNamedByTheFieldsOfTheirKeys) {
 }
 
 TEST_F(Rows, AReplayHasARowForEachPolicyAndForEachDriverWithoutASet) {
-  request_.operations = {Operation::kReplay};
-  request_.structures = {&kFirst};
-  request_.baseline = &kFirst;
-  request_.faults = ParseFaultSpecs("none;nth:1");
-  request_.policies = ParsePolicies({"free", "reserve:64K"});
-  request_.setless = {kSetlessDrivers[0]};
-  request_.driver = ParseDriver("walk:posted");
+  plan_.operations = {Operation::kReplay};
+  plan_.structures = {&kFirst};
+  plan_.baseline = &kFirst;
+  plan_.faults = ParseFaultSpecs("none;nth:1");
+  plan_.policies = ParsePolicies({"free", "reserve:64K"});
+  plan_.setless = {kSetlessDrivers[0]};
+  plan_.driver = ParseDriver("walk:posted");
   EXPECT_EQ(Names(),
             (std::vector<std::string>{
                 "replay/small/first/policy:free/driver:walk:posted",
@@ -274,9 +274,9 @@ TEST_F(Rows, AStructureWithMemoryOfItsOwnHasNoReserve) {
                                 .accounts_memory = false},
                                "",
                                &NotMeasured};
-  request_.operations = {Operation::kReplay};
-  request_.structures = {&elsewhere};
-  request_.policies = ParsePolicies({"free", "reserve:64K"});
+  plan_.operations = {Operation::kReplay};
+  plan_.structures = {&elsewhere};
+  plan_.policies = ParsePolicies({"free", "reserve:64K"});
   EXPECT_EQ(Names(),
             (std::vector<std::string>{"replay/small/elsewhere/policy:free"}));
 }

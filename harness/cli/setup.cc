@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+
+#include "harness/cli/setup.h"
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <regex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "harness/machine/guard.h"
+#include "harness/machine/run_under_callgrind.h"
+#include "harness/measure/counter.h"
+#include "harness/run/describe.h"
+#include "harness/run/process.h"
+#include "workloads/base/printable.h"
+#include "workloads/generate/catalog.h"
+#include "workloads/trace/first_pages.h"
+#include "workloads/trace/shipped.h"
+
+namespace pfn {
+namespace {
+
+// What all rounds together should take, unless the rows have a budget by the
+// command line: `./run bench` counts instructions and draws after them, and is
+// laid out for five minutes.
+constexpr std::chrono::nanoseconds kRunTime = std::chrono::seconds(170);
+
+// And the profiles after them: most structures are run at least twice then.
+constexpr std::chrono::nanoseconds kProfilesTime = std::chrono::seconds(30);
+
+std::optional<RowBudget::Limits> ProfileLimitsFor(const Options& options) {
+  if (!options.with_profiles) return std::nullopt;
+  if (options.row_budget)
+    return RowBudget::Limits{.per_row = *options.row_budget};
+  return RowBudget::Limits{.whole_run = kProfilesTime};
+}
+
+RowBudget::Limits LimitsFor(const Options& options) {
+  if (options.row_budget) return {.per_row = *options.row_budget};
+  // Whether a count is cut off must not depend on how fast the machine is.
+  if (Timer::Get().counts_instructions()) return {};
+  return {.whole_run = kRunTime};
+}
+
+// More than any structure needs for the shipped workloads.
+constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
+
+// What reproduces the run: whoever wraps this program says it in the
+// environment, otherwise the arguments do.
+std::string CommandLine(int argc, char** argv) {
+  if (const char* wrapper = std::getenv("PFNBENCH_COMMAND_LINE")) {
+    return wrapper;
+  }
+  return fmt::format("{}", fmt::join(argv, argv + argc, " "));
+}
+
+// Warns of what makes times vary, and takes the CPU that was asked for.
+ContextEntries GuardEnvironment(const Options& options) {
+  // Long enough for ten ticks of /proc.
+  GuardSettings settings{
+      .wait =
+          [] { std::this_thread::sleep_for(std::chrono::milliseconds(100)); },
+      .own_pid = getpid()};
+  if (const char* root = std::getenv("PFNBENCH_MACHINE_ROOT")) {
+    settings.root = root;
+  }
+  GuardFindings findings = LookAround(settings);
+  for (const std::string& warning : findings.warnings) {
+    fmt::print(stderr, "pfnbench: warning: {}\n", Printable(warning));
+  }
+  std::optional<int> cpu = options.pin;
+  if (cpu == Options::kLeastBusy) {
+    const std::vector<int> allowed = AllowedCpus();
+    const auto best = std::find_first_of(findings.cpus_by_load.begin(),
+                                         findings.cpus_by_load.end(),
+                                         allowed.begin(), allowed.end());
+    cpu = best != findings.cpus_by_load.end() ? *best : allowed.back();
+  }
+  if (cpu && !PinTo(*cpu)) {
+    throw BadInput(fmt::format("--pin={}: {}", *cpu, std::strerror(errno)));
+  }
+  findings.context.emplace_back("pinned_cpu",
+                                cpu ? std::to_string(*cpu) : "none");
+  return findings.context;
+}
+
+// What --workload takes for `choice` from wherever the program is started, as a
+// shell takes it.
+std::string ArgumentFor(const WorkloadChoice& choice) {
+  for (const ShippedWorkload& shipped : ShippedWorkloads()) {
+    if (shipped.path.string() == choice.source) return shipped.name;
+  }
+  return ShellWord(choice.source);
+}
+
+}  // namespace
+
+std::optional<int> PrepareProcess(const Options& options, char** argv) {
+  if (options.source == Timer::Source::kCallgrind && !IsUnderCallgrind()) {
+    return RunUnderCallgrind(argv);
+  }
+  if (IsUnderCallgrind()) {
+    DieWithParent(getppid());
+  } else {
+    // Valgrind places what it runs the same way anyhow.
+    FixAddresses(argv);
+  }
+  if (options.source == Timer::Source::kHardware) OpenHardwareCounter();
+  Timer::Choose(options.source);
+  return std::nullopt;
+}
+
+Plan ReadWorkloads(Options& options) {
+  Plan plan = std::move(options.plan);
+  const bool is_replayed =
+      std::ranges::find(plan.operations, Operation::kReplay) !=
+      plan.operations.end();
+  for (const WorkloadChoice& choice : options.workloads) {
+    Trace trace = LoadTrace(choice.source);
+    if (options.pages != 0) trace = FirstPages(trace, options.pages);
+    if (is_replayed && trace.targets() == 0) {
+      throw BadInput(fmt::format(
+          "{}: has no balloon targets (T lines), which replay follows",
+          choice.source));
+    }
+    plan.workloads.push_back(
+        std::make_unique<Workload>(choice.name, std::move(trace)));
+  }
+  if (plan.host.is_real && options.action == Options::Action::kRun) {
+    fmt::print(stderr,
+               "pfnbench: the real host has up to {} MiB of guest memory; "
+               "--host=real:SIZE sets it\n",
+               plan.host.bytes >> 20);
+  }
+  return plan;
+}
+
+void KeepMatching(const std::string& filter, std::vector<Row>& rows) {
+  if (filter.empty()) return;
+  const bool negative = filter.starts_with('-');
+  const std::regex regex(negative ? filter.substr(1) : filter);
+  std::erase_if(rows, [&](const Row& row) {
+    return std::regex_search(row.name, regex) == negative;
+  });
+  if (rows.empty()) {
+    throw BadInput(fmt::format(
+        "--benchmark_filter='{}' matches no row; --benchmark_list_tests "
+        "prints their names",
+        filter));
+  }
+}
+
+// With random interleaving on unless somebody said otherwise. Counts keep one
+// order: what ran before a row decides a few of its instructions.
+void InitializeBenchmark(const Options& options, const char* executable) {
+  const bool counts = options.source != Timer::Source::kClock;
+  std::vector<std::string> flags = options.benchmark_flags;
+  flags.insert(
+      flags.begin(),
+      fmt::format("--benchmark_enable_random_interleaving={}", !counts));
+  flags.insert(flags.begin(), executable);
+  std::vector<char*> argv;
+  for (std::string& flag : flags) argv.push_back(flag.data());
+  argv.push_back(nullptr);
+  int argc = static_cast<int>(flags.size());
+  benchmark::Initialize(&argc, argv.data());
+  if (argc > 1) {
+    throw BadInput(fmt::format("Google Benchmark does not know '{}'", argv[1]));
+  }
+}
+
+JsonObject DescribeRun(const Options& options, const Plan& plan, int argc,
+                       char** argv) {
+  JsonObject run;
+  run.Add("command_line", CommandLine(argc, argv))
+      .Add("repetitions", std::to_string(options.rounds))
+      .Add("fault_seed", std::to_string(plan.fault_seed))
+      .Add("fault_draw", Name(plan.fault_draw))
+      .Add("large_allocations", Name(plan.large))
+      .Add("modelled_cpus", std::to_string(plan.cpus));
+  if (plan.host.is_real) {
+    run.Add("host_memory_bytes", std::to_string(plan.host.bytes));
+  }
+  for (const auto& [key, value] : options.notes) run.Add(key, value);
+  run.AddJson("default_workloads", JsonList(DefaultWorkloads(), JsonText))
+      .AddAll(DescribeParts(plan));
+  // A count depends on nothing that the guard looks at.
+  if (options.source == Timer::Source::kClock) {
+    for (const auto& [key, value] : GuardEnvironment(options)) {
+      run.Add(key, value);
+    }
+  }
+  return run;
+}
+
+void MakeFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw BadInput(fmt::format("--out={}: cannot be made: {}", folder.string(),
+                               error.message()));
+  }
+}
+
+RunSettings SettingsFor(const Options& options, JsonObject context,
+                        const char* executable) {
+  return {.rounds = options.rounds,
+          .limits = LimitsFor(options),
+          // A count takes all that a process executes between two marks.
+          .share_recordings = !Timer::Get().counts_instructions(),
+          .profiles = ProfileLimitsFor(options),
+          .prefault_bytes = kPrefaultBytes,
+          .out = options.out,
+          .results_file = options.results_file,
+          .context = std::move(context),
+          .executable = executable,
+          .print_summary = !options.quiet};
+}
+
+SweepRequest ReadSweepWorkloads(
+    const SweepOptions& options,
+    std::vector<std::unique_ptr<Workload>>& workloads) {
+  SweepRequest request{.kinds = {},
+                       .workloads = {},
+                       .operations = options.operations,
+                       .limit = options.limit,
+                       .only = options.only};
+  for (const WorkloadChoice& choice : options.workloads) {
+    workloads.push_back(
+        std::make_unique<Workload>(choice.name, LoadTrace(choice.source)));
+    request.workloads.push_back({workloads.back().get(), ArgumentFor(choice)});
+  }
+  for (const Structure* structure : options.structures) {
+    request.kinds.push_back(structure->kind());
+  }
+  return request;
+}
+
+}  // namespace pfn

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/run/plan.h
+//
+// What a run measures: the command line, checked, with the workloads in memory.
+// Everything that makes rows or describes a run gets it by reference.
+
+#ifndef PFNBENCH_HARNESS_RUN_PLAN_H_
+#define PFNBENCH_HARNESS_RUN_PLAN_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "harness/driver/replay_spec.h"
+#include "harness/kernel/fault_spec.h"
+#include "harness/kernel/large_policy.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/kernel/operation_draw.h"
+#include "harness/measure/operation.h"
+#include "harness/registry/structure.h"
+#include "workloads/trace/workload.h"
+
+namespace pfn {
+
+struct Plan {
+  std::vector<std::unique_ptr<Workload>> workloads;
+  std::vector<const Structure*> structures;
+  bool with_floor = false;
+  std::vector<Operation> operations;
+  // Operations that ask for no memory have rows without faults only.
+  bool only_what_can_fail = false;
+  std::vector<FaultSpec> faults;
+  std::uint64_t fault_seed = 1;
+  FaultDraw fault_draw = FaultDraw::kAllocation;
+  LargePolicy large = LargePolicy::kPow2;
+  unsigned cpus = NowaitHeap::Options{}.cpus;
+  // replay: a row for each policy of each structure, and the drivers without a
+  // set.
+  std::vector<PolicySpec> policies = {PolicySpec{}};
+  std::vector<SetlessDriver> setless = {};
+  DriverOptions driver = {};
+  HostSpec host = {};
+  // The structure that ratios refer to. Its further rows are the controls: the
+  // first is what a report compares with, more are for experiments that need
+  // many structures that are alike.
+  const Structure* baseline = nullptr;
+  int controls = 1;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_RUN_PLAN_H_
