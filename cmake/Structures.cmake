@@ -75,8 +75,8 @@ endfunction()
 # Reads the list and adds pfn::registry, which holds the functions declared in
 # harness/registry/structure.h. CMake runs again when the list changes.
 #
-# A structure that wraps a library is a library of its own, so that nothing of
-# what the wrapped one asks of a compiler reaches any other structure.
+# Structures that wrap the same library are a library of their own, so that
+# nothing of what the wrapped one asks of a compiler reaches any other structure.
 function(pfn_add_structures list_file)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
@@ -85,8 +85,9 @@ function(pfn_add_structures list_file)
     REGEX "^PFN_STRUCTURE\\(")
   set(templates ${PROJECT_SOURCE_DIR}/harness/registry)
   set(generated ${PROJECT_BINARY_DIR}/generated)
-  set(sources)
-  set(wrappers)
+  set(sources_)
+  set(wrapped)
+  set(others 0)
   set(PFN_DECLARATIONS)
   set(PFN_CALLS)
   set(PFN_MISSING)
@@ -104,37 +105,51 @@ function(pfn_add_structures list_file)
       endif()
     endif()
 
-    # What is timed apart from everything else: see measure.cc.in.
-    set(files ${generated}/structure_${PFN_CLASS}.cc
-              ${generated}/uses_${PFN_CLASS}.cc)
+    # What is timed apart from everything else: see measure.cc.in. The rest is
+    # compiled some at a time, hardly ever two of a family.
     configure_file(${templates}/measure.cc.in
-      ${generated}/structure_${PFN_CLASS}.cc @ONLY)
+      ${generated}/measure_${PFN_CLASS}.cc @ONLY)
     configure_file(${templates}/uses.cc.in
       ${generated}/uses_${PFN_CLASS}.cc @ONLY)
+    list(APPEND sources_${PFN_LIBRARY} ${generated}/measure_${PFN_CLASS}.cc
+      ${generated}/uses_${PFN_CLASS}.cc)
     if(PFN_LIBRARY)
-      pfn_add_library(NAME structure_${PFN_CLASS} SRCS ${files}
-        DEPS ${ARG_DEPS} PRIVATE_DEPS pfn::with_${PFN_LIBRARY})
-      pfn_compile_together(structure_${PFN_CLASS})
-      list(APPEND wrappers pfn::structure_${PFN_CLASS})
+      list(APPEND wrapped ${PFN_LIBRARY})
     else()
-      list(APPEND sources ${files})
+      math(EXPR group "${others} % 5")
+      math(EXPR others "${others} + 1")
+      set_source_files_properties(${generated}/uses_${PFN_CLASS}.cc
+        PROPERTIES UNITY_GROUP uses_${group})
     endif()
     string(APPEND PFN_DECLARATIONS "Structure Make${PFN_CLASS}();\n")
     string(APPEND PFN_CALLS "      Make${PFN_CLASS}(),\n")
   endforeach()
 
+  set(wrappers)
+  list(REMOVE_DUPLICATES wrapped)
+  foreach(library IN LISTS wrapped)
+    pfn_add_library(NAME structures_${library} SRCS ${sources_${library}}
+      DEPS ${ARG_DEPS} PRIVATE_DEPS pfn::with_${library})
+    if(PFN_QUICK_BUILD)
+      pfn_compile_together(structures_${library})
+    endif()
+    list(APPEND wrappers pfn::structures_${library})
+  endforeach()
   configure_file(${templates}/structures.cc.in ${generated}/structures.cc @ONLY)
   pfn_add_library(NAME registry
-    SRCS ${sources} ${generated}/structures.cc
+    SRCS ${sources_} ${generated}/structures.cc
     DEPS ${ARG_DEPS} PRIVATE_DEPS ${wrappers})
-  pfn_compile_together(registry)
+  if(PFN_QUICK_BUILD)
+    pfn_compile_together(registry)
+  else()
+    set_target_properties(pfn_registry PROPERTIES
+      UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  endif()
 endfunction()
 
-# With PFN_QUICK_BUILD, compiles a dozen files of the library as one, as all of
-# them read the same headers. Measured loops do not stand alone then.
+# Compiles a dozen files of the library as one, as all of them read the same
+# headers. Measured loops do not stand alone then: with PFN_QUICK_BUILD only.
 function(pfn_compile_together name)
-  if(PFN_QUICK_BUILD)
-    set_target_properties(pfn_${name} PROPERTIES
-      UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
-  endif()
+  set_target_properties(pfn_${name} PROPERTIES
+    UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
 endfunction()

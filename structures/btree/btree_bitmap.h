@@ -59,7 +59,7 @@ class BtreeBitmap {
 
   bool Validate() const { return map_.Validate(); }
 
- private:
+ protected:
   btree::SegmentMap<A> map_;
 };
 
@@ -70,7 +70,7 @@ class BtreeBitmap {
 //
 // Source: Tetsuo Handa, linux-mm, 16 Dec 2017, by description only.
 template <NowaitAllocator A>
-class BtreeBitmapPosted {
+class BtreeBitmapPosted : public BtreeBitmap<A> {
  public:
   static constexpr StructureTraits kTraits{
       .name = "btree-bitmap-posted",
@@ -79,14 +79,7 @@ class BtreeBitmapPosted {
       .variant_of = "btree-bitmap",
   };
 
-  explicit BtreeBitmapPosted(A& heap) : map_(heap) {}
-
-  Status Set(Pfn pfn, Gfp gfp) { return map_.Set(pfn, gfp); }
-  Status Clear(Pfn pfn, Gfp) {
-    map_.Clear(pfn);
-    return Status::kOk;
-  }
-  bool Test(Pfn pfn) { return map_.Test(pfn); }
+  using BtreeBitmapPosted::BtreeBitmap::BtreeBitmap;
 
   std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
     const btree::Segment* segment = map_.First();
@@ -96,15 +89,8 @@ class BtreeBitmapPosted {
     return map_.NextRange(segment, from, max);
   }
 
-  Status ClearRange(PfnRange range, Gfp) {
-    map_.ClearRange(range);
-    return Status::kOk;
-  }
-
-  bool Validate() const { return map_.Validate(); }
-
  private:
-  btree::SegmentMap<A> map_;
+  using BtreeBitmap<A>::map_;
 };
 
 }  // namespace pfn

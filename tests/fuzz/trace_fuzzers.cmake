@@ -5,7 +5,7 @@
 # run as
 #
 #     build/fuzz/trace_reader_fuzzer -max_total_time=60 NEW \
-#       tests/fuzz/corpus/trace_reader
+#       build/fuzz/corpus/trace_reader
 #
 # and otherwise they replay their corpus as a test.
 
@@ -23,7 +23,7 @@ function(pfn_add_trace_fuzzer)
   else()
     target_link_libraries(${target} PRIVATE pfn::fuzz_replay)
     add_test(NAME trace_${ARG_NAME}_corpus_test
-      COMMAND ${target} ${folder}/corpus/trace_${ARG_NAME})
+      COMMAND ${target} ${PROJECT_BINARY_DIR}/corpus/trace_${ARG_NAME})
   endif()
 endfunction()
 
