@@ -36,22 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print_list(EXPERIMENTS)
         return 0
+    folder = options.folder or Path("FOLDER")
     try:
-        sys.stdout.write(_page(options.folder or Path("FOLDER")))
+        if not folder.is_dir():
+            problem = "no folder with results of experiments"
+            raise ResultsError(folder, problem, "./run claims makes one")
+        text = page(SECTIONS, EXPERIMENTS, Lab(folder), INTRODUCTION)
     except ResultsError as error:
         print(f"claims: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
+    sys.stdout.write(text)
     return 0
-
-
-def _page(folder: Path) -> str:
-    if not folder.is_dir():
-        raise ResultsError(
-            folder,
-            "no folder with results of experiments",
-            "./run claims makes one",
-        )
-    return page(SECTIONS, EXPERIMENTS, Lab(folder), INTRODUCTION)
 
 
 if __name__ == "__main__":

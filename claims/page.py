@@ -9,67 +9,53 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from claims.catalog import Claim, Experiment, Section
-from claims.lab import Lab, MissingFigure, Verdict, number
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from claims.catalog import Experiment, Section
+from claims.judge import find
+from claims.lab import Lab, MissingFigure
 from plots.read.results import ResultsError
 
 WIDTH = 80
 
 
-def find(claim: Claim, lab: Lab) -> tuple[str, Verdict]:
-    """Judges a claim: the sentences with the figures, and the verdict."""
-    try:
-        verdict, figures = claim.judge(lab)
-    except MissingFigure as error:
-        return f"Nothing to judge by: {error}.", Verdict.NOT_MEASURED
-    shown = {
-        name: value if isinstance(value, str) else number(value)
-        for name, value in figures.items()
-    }
-    return claim.figures.format(**shown), verdict
-
-
 def page(
     sections: Sequence[Section],
-    experiments: Iterable[Experiment],
+    experiments: Sequence[Experiment],
     lab: Lab,
     introduction: str,
 ) -> str:
     """The whole page."""
-    known = {experiment.name: experiment for experiment in experiments}
-    found = {
-        claim: find(claim, lab)
-        for section in sections
-        for claim in section.claims
-    }
-    lines = [introduction.rstrip(), "", *_machine(lab, known), ""]
-    lines += ["| claim | who, when | verdict |", "|---|---|---|"]
-    lines += [
-        f"| [{claim.title}](#{anchor(claim.title)})"
-        f" | {claim.who}, {claim.date} | {verdict.value} |"
-        for claim, (_, verdict) in found.items()
-    ]
-    for section in sections:
-        lines += ["", f"## {section.title}"]
-        for claim in section.claims:
-            lines += _entry(claim, *found[claim])
-    lines += ["", "## The experiments", ""]
-    lines += ["Simulated ones give the same figures on every machine.", ""]
-    for experiment in known.values():
-        kind = " (simulated)" if experiment.is_simulated else ""
-        lines.append(f"* `{experiment.name}`{kind}: `{experiment.command}`")
-    return "\n".join(lines) + "\n"
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(anchor=anchor, fill=_fill)
+    return environment.get_template("page.md.jinja").render(
+        introduction=introduction,
+        machine=_machine(lab, experiments),
+        sections=sections,
+        experiments=experiments,
+        found={
+            claim: find(claim, lab)
+            for section in sections
+            for claim in section.claims
+        },
+    )
 
 
-def _machine(lab: Lab, known: dict[str, Experiment]) -> list[str]:
+def _machine(lab: Lab, experiments: Iterable[Experiment]) -> str:
     """Where the measured figures come from: machines, builds and days."""
     by_origin: dict[str, list[str]] = {}
-    for name, experiment in known.items():
+    for experiment in experiments:
         if experiment.is_simulated:
             continue
         try:
-            context = lab.results(name).context
+            context = lab.results(experiment.name).context
         except (MissingFigure, ResultsError):
             continue
         facts = [context.get(k) for k in ("cpu_model", "kernel", "compiler")]
@@ -77,36 +63,17 @@ def _machine(lab: Lab, known: dict[str, Experiment]) -> list[str]:
             facts.append(f"commit {context['commit']}")
         facts.append(context.get("date", "")[:10])
         origin = ", ".join(filter(None, facts))
-        by_origin.setdefault(origin, []).append(f"`{name}`")
+        by_origin.setdefault(origin, []).append(f"`{experiment.name}`")
     if not by_origin:
-        return ["No measured figures."]
+        return "No measured figures."
     if len(by_origin) == 1:
-        return [_wrap(f"Measured figures: {next(iter(by_origin))}.")]
-    return [
-        _wrap("Figures measured by several builds:"),
-        "",
-        *(
-            _wrap(f"* {origin}: {', '.join(names)}.")
-            for origin, names in by_origin.items()
-        ),
-    ]
+        return _fill(f"Measured figures: {next(iter(by_origin))}.")
+    lines = [f"* {key}: {', '.join(all_)}." for key, all_ in by_origin.items()]
+    title = "Figures measured by several builds:\n"
+    return "\n".join([title, *map(_fill, lines)])
 
 
-def _entry(claim: Claim, figures: str, verdict: Verdict) -> list[str]:
-    names = ", ".join(f"`{name}`" for name in claim.experiments)
-    return [
-        "",
-        f"### {claim.title}",
-        "",
-        _wrap(f"{claim.who}, {claim.date}: {claim.text}"),
-        "",
-        _wrap(f"{figures} (From {names}.)"),
-        "",
-        f"**{verdict.value.capitalize()}.**",
-    ]
-
-
-def _wrap(text: str) -> str:
+def _fill(text: str) -> str:
     return textwrap.fill(
         " ".join(text.split()),
         WIDTH,
