@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""What was measured: an operation, on a workload, of a structure."""
+"""What was measured: an operation, on a workload, of a structure.
+
+A row is one run of one case in one round, in which every case ran once.
+Absent counters are simply not there: nobody invents a zero.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from plots.read.shape import KEY, WHOLE, Figures, LongText, Name, Title
+
+# Numbers that are no figures.
+_NO_COUNTERS = {"control", "repetitions", "repetition_index"}
 
 
 @dataclass(frozen=True, order=True)
@@ -66,3 +76,42 @@ def condition_label(condition: str) -> str:
     return ", ".join(
         " ".join(key.split(":", 1)) for key in condition.split("/")
     )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run, as the file has it; it has an `error` or counters.
+
+    The error begins with "over ", "failed: " or "not run: ".
+    """
+
+    operation: Name
+    workload: Title
+    structure: Name
+    figures: Figures = field(metadata=WHOLE)
+    control: int = 0
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    round: int = field(default=0, metadata={KEY: "repetition_index"})
+    run_type: str = ""
+    error_occurred: bool = False
+    error_message: LongText = LongText("failed: no reason given")
+
+    @cached_property
+    def case(self) -> Case:
+        who = Contender(self.structure, self.control)
+        condition = condition_of(self.conditions)
+        return Case(self.operation, self.workload, who, condition)
+
+    @property
+    def error(self) -> str | None:
+        return self.error_message if self.error_occurred else None
+
+    @cached_property
+    def counters(self) -> Mapping[str, float]:
+        if self.error_occurred:
+            return {}
+        return {
+            key: float(value)
+            for key, value in self.figures.items()
+            if key not in _NO_COUNTERS
+        }

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from plots.read.case import condition_of
-from plots.read.shape import INLINE, BadShape, build
+from plots.read.shape import WHOLE, BadShape, LongText, Name, Title
 
 # Steps of a pass in their order; all but the last happen under the lock.
 STEPS = ("set", "clear", "next_range", "clear_range", "destroy")
@@ -36,7 +36,7 @@ class PassEnd:
     """What is held when a pass of so many pages is recorded."""
 
     pages: int
-    held: Held = field(metadata=INLINE)
+    held: Held = field(metadata=WHOLE)
 
 
 class TimelinePoint(NamedTuple):
@@ -104,7 +104,7 @@ class StepTimes:
     def __post_init__(self) -> None:
         shown = sum(bucket.count for bucket in self.histogram)
         if shown != self.count:
-            raise ValueError(f"counts {self.count} steps and shows {shown}")
+            raise BadShape(f" counts {self.count} steps and shows {shown}")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Tails:
     def __post_init__(self) -> None:
         for name in self.operations:
             if name not in STEPS:
-                raise ValueError(f"has {name!r}, which is no step")
+                raise BadShape(f": operations has {name!r:.40}, no step")
 
     @property
     def longest(self) -> tuple[str, float] | None:
@@ -136,10 +136,10 @@ class Tails:
 class Profile:
     """One structure on one workload; `error` says why something lacks."""
 
-    workload: str
-    structure: str
+    workload: Title
+    structure: Name
     conditions: Mapping[str, str] = field(default_factory=dict)
-    error: str | None = None
+    error: LongText | None = None
     memory: Memory | None = None
     tails: Tails | None = None
 
@@ -151,14 +151,3 @@ class Profile:
     def name(self) -> str:
         parts = [self.workload, self.structure, self.condition]
         return "/".join(part for part in parts if part)
-
-
-def read(value: Any) -> tuple[Profile, ...]:
-    """All profiles of a file; raises BadShape."""
-    found: tuple[Profile, ...] = build(tuple[Profile, ...], value, "profiles")
-    seen: set[str] = set()
-    for profile in found:
-        if profile.name in seen:
-            raise BadShape(f"profile {profile.name} stands twice")
-        seen.add(profile.name)
-    return found

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from plots.read import file, profiles, rows, statistics, version1
-from plots.read.case import Case, Contender, condition_label  # noqa: F401
-from plots.read.declared import Declared, Workload
+from plots.read import file, statistics, version1
+from plots.read.case import Case, Contender, Row, condition_label  # noqa: F401
+from plots.read.declared import Declared, Workload  # noqa: F401
 from plots.read.file import FILE_NAME, GIVE_OURS, ResultsError
 from plots.read.profiles import Profile
-from plots.read.rows import Row
-from plots.read.shape import BadShape, build, words
+from plots.read.shape import BadShape, reader
 from plots.read.statistics import MOST_PRIMARY, Estimate
 
 _OVER = re.compile(r"over (\d{1,15}(?:\.\d{1,9})? n?s)\b")
@@ -29,7 +28,6 @@ class Results(Declared):
     """Everything a table or a picture may use."""
 
     path: Path
-    context: Mapping[str, str]
     rows: tuple[Row, ...]
     profiles: tuple[Profile, ...] = ()
 
@@ -270,50 +268,50 @@ def _known_first(present: set[str], known: list[str]) -> list[str]:
     )
 
 
+@dataclass(frozen=True)
+class _Document:
+    """The whole file."""
+
+    context: Declared
+    benchmarks: tuple[Row, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+
+
 def load(path: Path) -> Results:
     """Reads results.json, or the directory that holds it."""
     if path.is_dir():
         path = path / FILE_NAME
-    document = file.read(path)
-    is_old = document["context"]["pfnbench_schema"] == "1"
-    if is_old:
-        document = version1.upgrade(document)
-    context = document["context"]
+    written = file.read(path)
+    is_old = written["context"]["pfnbench_schema"] == "1"
     try:
-        declared = build(Declared, context, "context")
-        found_profiles = profiles.read(document.get("profiles", []))
+        document: _Document = reader(_Document)(
+            version1.upgrade(written) if is_old else written
+        )
     except BadShape as error:
-        raise ResultsError(path, str(error), GIVE_OURS) from None
-    found_rows = rows.read(path, document.get("benchmarks"))
+        problem = str(error).lstrip(": ")
+        raise ResultsError(path, problem, GIVE_OURS) from None
+    # Google Benchmark's own summaries of rounds are no rounds.
+    rows = [row for row in document.benchmarks if row.run_type != "aggregate"]
+    if not rows:
+        remedy = "run again, with a filter that matches at least one"
+        raise ResultsError(path, "has no benchmarks of single rounds", remedy)
+    # Two rows of a case in one round would pair with the wrong baseline.
+    names = [f"{row.case.name} in round {row.round}" for row in rows]
+    names += [f"profile {profile.name}" for profile in document.profiles]
+    ((name, count),) = Counter(names).most_common(1)
+    if count > 1:
+        remedy = "do not merge the results of several runs"
+        raise ResultsError(path, f"{name} stands {count} times", remedy)
     if is_old:
-        found_rows = version1.bits_when_full(found_rows, found_profiles)
+        rows = version1.bits_when_full(rows, document.profiles)
     results = Results(
-        **vars(declared),
+        **vars(document.context),
         path=path,
-        context=words(context, "on", "off"),
-        rows=tuple(found_rows),
-        profiles=found_profiles,
+        rows=tuple(rows),
+        profiles=document.profiles,
     )
-    _refuse_odd_names(results)
-    return results
-
-
-def _refuse_odd_names(results: Results) -> None:
-    names = {
-        *(row.case.operation for row in results.rows),
-        *(row.case.contender.structure for row in results.rows),
-        *(structure.name for structure in results.structures),
-        *(profile.structure for profile in results.profiles),
-    }
-    longest = max(names, key=len)
-    if len(longest) > file.LONGEST_NAME:
-        problem = f"a name of {len(longest)} characters"
-        problem += f" ({file.shorten(longest, 40)})"
-        remedy = f"name structures in at most {file.LONGEST_NAME}"
-        raise ResultsError(results.path, f"has {problem}", remedy)
     if results.meant_rounds > _MOST_ROUNDS:
         problem = f"{file.shorten(str(results.meant_rounds), 40)} repetitions"
         remedy = f"a run has at most {_MOST_ROUNDS}"
-        raise ResultsError(
-            results.path, f"says that it has {problem}", remedy
-        )
+        raise ResultsError(path, f"says that it has {problem}", remedy)
+    return results

@@ -10,13 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from plots.read.case import Case
+from plots.read.case import Case, Row
 from plots.read.profiles import Profile
-
-if TYPE_CHECKING:
-    from plots.read.results import Row
 
 # In the order of tables.
 ORDER = (
@@ -179,7 +176,7 @@ def bits_when_full(rows: Iterable[Row], found: Iterable[Profile]) -> list[Row]:
         return full.get(key, {})
 
     return [
-        replace(row, counters={**row.counters, **bits(row.case)})
+        replace(row, figures={**row.figures, **bits(row.case)})
         if row.case.operation == "set" and "bits_per_page" in row.counters
         else row
         for row in rows

@@ -11,9 +11,10 @@ from test_html import NOTHING, page, tables_of
 from plots.draw import figure_rows
 from plots.tables import cases
 from plots.text.mail import Choice, mail
-from plots.read.profiles import read
+from plots.read.profiles import Profile
 from plots.text.report import report
 from plots.read.results import Results
+from plots.read.shape import reader
 from plots.text.showcase import first_table
 
 ResultsOf = Callable[[Any], Results]
@@ -106,7 +107,7 @@ def test_a_profile_that_was_cut_off_changes_no_figure(
 def test_a_profile_without_passes_has_no_bits() -> None:
     made = profile("cvbmp")
     made["memory"]["pass_ends"] = []
-    (found,) = read([made])
+    found = reader(Profile)(made)
     assert found.memory is not None and found.memory.when_full == {}
 
 

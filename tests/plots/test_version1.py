@@ -70,7 +70,6 @@ def test_what_a_real_file_does_not_say_was_the_same_for_all(
 ) -> None:
     assert (real.floor, real.replay) == ("floor", "replay")
     assert real.setless == ("array", "pipelined")
-    assert real.default_workloads[0] == "idle-8g"
     assert real.operations() == ["set", "drain"]
     assert [s.name for s in real.structures] == ["xbitmap", "cvbmp"]
     assert real.traits["cvbmp"].family == "list"
