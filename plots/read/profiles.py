@@ -59,17 +59,6 @@ class Memory:
     largest_order: int
     timeline: tuple[TimelinePoint, ...]
 
-    @property
-    def when_full(self) -> Mapping[str, float]:
-        """Bits per page when the largest pass is recorded, as rows have it."""
-        end = max(self.pass_ends, key=lambda end: end.pages, default=None)
-        if end is None or end.pages == 0:
-            return {}
-        return {
-            "bits_per_page": 8 * end.held.rounded / end.pages,
-            "requested_bits_per_page": 8 * end.held.requested / end.pages,
-        }
-
 
 class Bucket(NamedTuple):
     """How many steps took from lower_ns to less than upper_ns."""

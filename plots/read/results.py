@@ -106,11 +106,6 @@ class Results(Declared):
             for what in ("structures", "operations")
         )
         have = set(self.cases)
-
-        def is_there(case: Case) -> bool:
-            others = {self.baseline_of(case), self.control_of(case)}
-            return {case, *others} <= have
-
         return frozenset(
             (parts, workload, structure)
             for structure in structures
@@ -118,8 +113,11 @@ class Results(Declared):
             for workload in {case.workload for case in have}
             for parts in {*((each,) for each in operations), tuple(operations)}
             if all(
-                is_there(Case(each, workload, Contender(structure), ""))
-                for each in parts
+                {case, self.baseline_of(case), self.control_of(case)} <= have
+                for case in (
+                    Case(each, workload, Contender(structure), "")
+                    for each in parts
+                )
             )
         )
 
@@ -303,7 +301,7 @@ def load(path: Path) -> Results:
         remedy = "do not merge the results of several runs"
         raise ResultsError(path, f"{name} stands {count} times", remedy)
     if is_old:
-        rows = version1.bits_when_full(rows, document.profiles)
+        version1.put_bits_when_full(rows, document.profiles)
     results = Results(
         **vars(document.context),
         path=path,

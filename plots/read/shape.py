@@ -36,7 +36,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # All of an object that is text or a number: as words, as figures.
 Settings = NewType("Settings", Mapping[str, str])  # true is "on"
 Facts = NewType("Facts", Mapping[str, str])  # true is "yes"
-Figures = NewType("Figures", Mapping[str, float])
+Figures = NewType("Figures", dict[str, float])
 
 Reader = Callable[[Any], Any]
 

@@ -9,10 +9,10 @@ docs/method.md says why these rules, and how often they raise a false alarm.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 CONFIDENCE = 0.95
 # How often a primary ratio of structures that are alike is marked, at most:
@@ -36,16 +36,6 @@ class Estimate:
     count: int
     is_interval: bool
 
-    @property
-    def half_width_percent(self) -> float | None:
-        """Half of high - low, in percent of the median."""
-        if self.median == 0:
-            return None
-        # Halved before subtracting: the difference of two finite doubles
-        # need not be one.
-        half = self.high / 2 - self.low / 2
-        return 100 * (half / abs(self.median))
-
 
 def median(values: Sequence[float]) -> float:
     """Middle value, or the middle of the two middle ones."""
@@ -56,27 +46,30 @@ def median(values: Sequence[float]) -> float:
     return ordered[middle - 1] / 2 + ordered[middle] / 2
 
 
+def _rarer(tails: Iterable[int], all_: int, comparisons: int) -> int:
+    """How many tails, of so many orders, are as rare as what may be missed.
+
+    With several comparisons they are to hold together (Bonferroni).
+    """
+    # Integers, because 2 ** rounds does not fit a double for long runs.
+    most = round((1 - CONFIDENCE) * 1000) * all_
+    rare = takewhile(lambda tail: 2000 * comparisons * tail <= most, tails)
+    return sum(1 for _ in rare)
+
+
 @lru_cache(maxsize=None)
 def interval_ranks(count: int, comparisons: int = 1) -> tuple[int, int] | None:
     """Ranks (from 1) of the two values that bound the median with 95 %.
 
     The number of values below the true median is binomial(count, 1/2), so
     ranks k and count + 1 - k miss it with twice the probability of fewer
-    than k. The largest k that is still sure enough is taken. With several
-    comparisons all their intervals together hold with 95 % (Bonferroni).
+    than k. The largest k that is still sure enough is taken.
     """
-    below = 0  # ways to have fewer than `rank` values below the median
-    ways = 1  # to have exactly rank - 1
-    best = None
-    for rank in range(1, count // 2 + 1):
-        below += ways
-        ways = ways * (count + 1 - rank) // rank
-        # Integers, because 2 ** count does not fit a double for long runs.
-        missed = 2 * below * 1000 * comparisons
-        if missed > round((1 - CONFIDENCE) * 1000) * 2**count:
-            break
-        best = (rank, count + 1 - rank)
-    return best
+    ways = accumulate(  # to have so many below it
+        range(1, count // 2), lambda n, k: n * (count + 1 - k) // k, initial=1
+    )
+    rank = _rarer(accumulate(ways), 2**count, comparisons)
+    return (rank, count + 1 - rank) if rank else None
 
 
 def rounds_for(comparisons: int) -> int:
@@ -201,7 +194,7 @@ def change(
     factors = sorted(b / a for a in old for b in new)
     if not factors or not math.isfinite(factors[-1] - factors[0]):
         return None
-    rank = _change_rank(len(old), len(new), comparisons) or 1
+    rank = _change_rank(len(old), len(new), comparisons)
     count = min(len(old), len(new))
     return Estimate(
         median=median(factors),
@@ -213,16 +206,10 @@ def change(
 
 
 @lru_cache(maxsize=None)
-def _change_rank(old: int, new: int, comparisons: int) -> int | None:
+def _change_rank(old: int, new: int, comparisons: int) -> int:
     """Rank (from 1) of the factor that bounds the interval from below."""
-    tail = _u_tail(old, new)
-    best = None
-    for u, orders in enumerate(tail):
-        missed = 2 * orders * 1000 * comparisons
-        if missed > round((1 - CONFIDENCE) * 1000) * tail[-1]:
-            break
-        best = u + 1
-    return best
+    tails = _u_tail(old, new)
+    return _rarer(tails, tails[-1], comparisons) or 1
 
 
 def _thinned(values: Sequence[float]) -> Sequence[float]:
