@@ -55,10 +55,12 @@ def _judged(name: str, figures: Mapping[str, Any]) -> Finding:
         return Verdict.DEPENDS, {}
     rule = rule_of(name)
     found = rule(**{key: figures[key] for key in signature(rule).parameters})
-    if name not in rules.COMPARISONS:
+    if isinstance(found, tuple):
         return found
-    holds = [found] if isinstance(found, bool) else found
-    return rules.verdict_of(*holds), {}
+    if not isinstance(found, Verdict):
+        holds = found if isinstance(found, list) else [found]
+        found = rules.verdict_of(*holds)
+    return found, {}
 
 
 def places_of(text: str) -> list[str]:

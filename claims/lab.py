@@ -54,19 +54,15 @@ class Lab:
     ) -> float | str | Ratio:
         """What an address names; claims.toml explains addresses."""
         *to, what = rest
-        if "/" not in row:
-            return self.fact(experiment, row, what)
         if to:
             return self.ratio(experiment, row, *to, what)
-        return median(list(self._values(experiment, row, what)[1].values()))
-
-    def fact(self, experiment: str, workload: str, name: str) -> float | str:
-        """A fact of a workload, as the context of the results has it."""
-        for each in self.results(experiment).workloads:
-            if each.name == workload and name in each.facts:
-                fact = each.facts[name]
+        if "/" in row:
+            return median([*self._values(experiment, row, what)[1].values()])
+        for workload in self.results(experiment).workloads:
+            if workload.name == row and what in workload.facts:
+                fact = workload.facts[what]
                 return float(fact) if fact.isdecimal() else fact
-        raise MissingFigure(f"{experiment} has no {name} of {workload}")
+        raise MissingFigure(f"{experiment} has no {what} of {row}")
 
     def ratio(
         self, experiment: str, row: str, to: str, counter: str = "ns_per_page"

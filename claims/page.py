@@ -7,9 +7,9 @@ same results give the same page. A claim without results is not measured.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from textwrap import TextWrapper
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -17,8 +17,6 @@ from claims.catalog import Experiment, Section
 from claims.judge import find
 from claims.lab import Lab, MissingFigure
 from plots.read.results import ResultsError
-
-WIDTH = 80
 
 
 def page(
@@ -34,10 +32,11 @@ def page(
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(anchor=anchor, fill=_fill)
+    wrapper = TextWrapper(80, break_long_words=False, break_on_hyphens=False)
+    environment.filters.update(anchor=anchor, fill=wrapper.fill)
     return environment.get_template("page.md.jinja").render(
         introduction=introduction,
-        machine=_machine(lab, experiments),
+        origins=_origins(lab, experiments),
         sections=sections,
         experiments=experiments,
         found={
@@ -48,9 +47,11 @@ def page(
     )
 
 
-def _machine(lab: Lab, experiments: Iterable[Experiment]) -> str:
-    """Where the measured figures come from: machines, builds and days."""
-    by_origin: dict[str, list[str]] = {}
+def _origins(
+    lab: Lab, experiments: Iterable[Experiment]
+) -> dict[str, list[str]]:
+    """Machines, builds and days of measured figures, and what is of each."""
+    origins: dict[str, list[str]] = {}
     for experiment in experiments:
         if experiment.is_simulated:
             continue
@@ -63,23 +64,8 @@ def _machine(lab: Lab, experiments: Iterable[Experiment]) -> str:
             facts.append(f"commit {context['commit']}")
         facts.append(context.get("date", "")[:10])
         origin = ", ".join(filter(None, facts))
-        by_origin.setdefault(origin, []).append(f"`{experiment.name}`")
-    if not by_origin:
-        return "No measured figures."
-    if len(by_origin) == 1:
-        return _fill(f"Measured figures: {next(iter(by_origin))}.")
-    lines = [f"* {key}: {', '.join(all_)}." for key, all_ in by_origin.items()]
-    title = "Figures measured by several builds:\n"
-    return "\n".join([title, *map(_fill, lines)])
-
-
-def _fill(text: str) -> str:
-    return textwrap.fill(
-        " ".join(text.split()),
-        WIDTH,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        origins.setdefault(origin, []).append(f"`{experiment.name}`")
+    return origins
 
 
 def anchor(title: str) -> str:

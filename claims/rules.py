@@ -2,7 +2,7 @@
 """When a claim holds: a rule for each, of the figures that it names.
 
 Where these figures come from, and the words around them, is in claims.toml. A
-rule that is no comparison alone gives a verdict and further figures.
+rule that is a function gives a verdict and further figures.
 """
 
 from __future__ import annotations
@@ -41,15 +41,23 @@ def mixed(ratios: Sequence[Ratio]) -> Verdict:
     return verdict_of(sides == {-1}) if len(sides) == 1 else Verdict.DEPENDS
 
 
-# Rules of one comparison or, if they give several, of as many parts.
-COMPARISONS: dict[str, Callable[..., bool | Sequence[bool]]] = {
+# Rules that give no figures: a verdict, whether it holds, whether parts do.
+COMPARISONS: dict[str, Callable[..., Verdict | bool | list[bool]]] = {
     "no_set_needed": lambda arrays, chunks: [
         one <= other for one, other in zip(arrays, chunks)
     ],
+    "order_of_the_queue": lambda ratios: Verdict.DEPENDS
+    if max(at_random.low for *_, at_random in ratios) > 2
+    else Verdict.REFUTED,
     "released_early": lambda busy, punched: busy + punched > 0,
     "walk_loses": lambda lost: sum(lost) > 0,
     "one_chunk_is_bounded": lambda chunks, ranges: chunks == 5 * ranges,
     "all_fail": lambda pages: pages[0] == 0 and pages[2] > 0,
+    # The recording decides when its guest runs out of memory: the model can
+    # only show that fewer pages are taken from it.
+    "free_relieves": lambda told, calls, single_told, single_calls: (
+        Verdict.DEPENDS if told < single_told else calls < single_calls
+    ),
     "reserve": lambda free, kept: kept < free,
     "third_case": lambda zero: sum(zero) == 0,
     "used_twice": lambda twice, fixed: twice > 0 and fixed == 0,
@@ -58,10 +66,12 @@ COMPARISONS: dict[str, Callable[..., bool | Sequence[bool]]] = {
     "oom_meets_fill": lambda nothing: nothing == 0,
     # A tick of the slowest kernel, HZ=100.
     "long_lock_hold": lambda chunks: max(chunks) > 10,
-    "preload_worthless": lambda ratios, preload, plain: (
+    "sequential_seek": mixed,
+    "trees_compared": lambda record, drain: mixed(record + drain),
+    "preload_worthless": lambda ratios, preload, plain: [
         all(one >= other for one, other in zip(preload, plain)),
         all(ratio.side >= 0 for ratio in ratios),
-    ),
+    ],
     "quadratic_extract": lambda posted: posted[-1] < 3 * posted[0],
     "clear_never_fails": lambda cvbmp: cvbmp == 0,
     "flags_at_initialisation": lambda failed: max(failed) > 0,
@@ -72,10 +82,10 @@ COMPARISONS: dict[str, Callable[..., bool | Sequence[bool]]] = {
     # Looking at each of 65,536 leaves would take longer.
     "sparse_search": lambda times: max(times) < 65536,
     "pcp_ask": lambda empty, race: empty <= race,
-    "failed_places": lambda normal, cached, bulk: (
+    "failed_places": lambda normal, cached, bulk: [
         bulk < normal / 2,
         cached < normal / 2,
-    ),
+    ],
 }
 
 
@@ -125,11 +135,6 @@ def allocated_in_blocks(both: Floats, times: Floats) -> Finding:
     return verdict_of(times[2] < times[1] < times[0]), {"chunks": chunks}
 
 
-def order_of_the_queue(ratios: list[list[Ratio]]) -> Finding:
-    worst = max(at_random.low for *_, at_random in ratios)
-    return Verdict.DEPENDS if worst > 2 else Verdict.REFUTED, {}
-
-
 def adding_never_fails(usual: Tables, others: Tables) -> Finding:
     counts = sum(usual + others, [])
     more = {"replays": len(counts), "failed": sum(counts)}
@@ -154,16 +159,6 @@ def single_against_array(
     return Verdict.DEPENDS, {"policies": texts}
 
 
-def free_relieves(
-    told: float, calls: float, single_told: float, single_calls: float
-) -> Finding:
-    # The recording decides when its guest runs out of memory: the model can
-    # only show that fewer pages are taken from it.
-    if told < single_told:
-        return Verdict.DEPENDS, {}
-    return verdict_of(calls < single_calls), {}
-
-
 def path_to_the_sleep(rounds: Floats, puffs: Floats) -> Finding:
     shares = [some / every for some, every in zip(puffs, rounds)]
     is_mixed = min(shares) <= 0.9 and max(shares) >= 0.1
@@ -182,10 +177,6 @@ def spam(times: Floats, puffs: Floats) -> Finding:
     return verdict_of(rates[0] > 60), {"rates": rates, "minutes": minutes}
 
 
-def sequential_seek(ratios: list[Ratio]) -> Finding:
-    return mixed(ratios), {}
-
-
 def neighbours(distances: list[str]) -> Finding:
     read = [
         {key: float(x) for key, x in (w.split(":") for w in each.split(","))}
@@ -197,10 +188,6 @@ def neighbours(distances: list[str]) -> Finding:
         "mean": [each["mean"] for each in read],
         "most": [each["most"] for each in read],
     }
-
-
-def trees_compared(record: list[Ratio], drain: list[Ratio]) -> Finding:
-    return mixed(record + drain), {}
 
 
 def pool_alone(lost: list[Tables], pages: Floats) -> Finding:

@@ -36,8 +36,8 @@ class Contender:
 class Case:
     """What a row measures.
 
-    `condition` is condition_of() the row's conditions: "" is a run without
-    faults, "fault:failslab:probability=1" one with.
+    `condition` is as Subject has it: "" is a run without faults,
+    "fault:failslab:probability=1" one with.
     """
 
     operation: str
@@ -56,15 +56,6 @@ class Case:
         return "/".join(parts)
 
 
-def condition_of(conditions: Mapping[str, str]) -> str:
-    """Conditions as one text, to compare and to sort by.
-
-    >>> condition_of({"policy": "free", "fault": "nth:3"})
-    'policy:free/fault:nth:3'
-    """
-    return "/".join(f"{key}:{value}" for key, value in conditions.items())
-
-
 def condition_label(condition: str) -> str:
     """A condition in the words of a table title.
 
@@ -78,19 +69,30 @@ def condition_label(condition: str) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One run, as the file has it; it has an `error` or counters.
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """Of what a part of the file is."""
+
+    workload: Title
+    structure: Name
+    conditions: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def condition(self) -> str:
+        """Conditions as one text, to compare and to sort by."""
+        return "/".join(f"{key}:{x}" for key, x in self.conditions.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row(Subject):
+    """One run; it has an `error` or counters.
 
     The error begins with "over ", "failed: " or "not run: ".
     """
 
     operation: Name
-    workload: Title
-    structure: Name
     figures: Figures = field(metadata=WHOLE)
     control: int = 0
-    conditions: Mapping[str, str] = field(default_factory=dict)
     round: int = field(default=0, metadata={KEY: "repetition_index"})
     run_type: str = ""
     error_occurred: bool = False
@@ -99,8 +101,7 @@ class Row:
     @cached_property
     def case(self) -> Case:
         who = Contender(self.structure, self.control)
-        condition = condition_of(self.conditions)
-        return Case(self.operation, self.workload, who, condition)
+        return Case(self.operation, self.workload, who, self.condition)
 
     @property
     def error(self) -> str | None:
@@ -108,10 +109,9 @@ class Row:
 
     @cached_property
     def counters(self) -> Mapping[str, float]:
-        if self.error_occurred:
-            return {}
+        figures = {} if self.error_occurred else self.figures
         return {
             key: float(value)
-            for key, value in self.figures.items()
+            for key, value in figures.items()
             if key not in _NO_COUNTERS
         }

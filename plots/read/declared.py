@@ -88,21 +88,18 @@ class Declared:
                 return each.times
         return ("ns_per_page",)
 
-    @cached_property
-    def _rank(self) -> Mapping[str, int]:
-        names = dict.fromkeys([*self.order, *self.traits])
-        return {name: rank for rank, name in enumerate(names)}
-
     def in_order(self, contenders: Iterable[Contender]) -> list[Contender]:
         """Order of tables and pictures; a control follows the baseline.
 
         Strangers follow the known, then drivers without a set, the floor.
         """
+        known = list(dict.fromkeys([*self.order, *self.traits]))
         last = [*self.setless, self.floor]
 
         def key(contender: Contender) -> tuple[int, int, Contender]:
             name = contender.structure
             group = 1 + last.index(name) if name in last else 0
-            return group, self._rank.get(name, len(self._rank)), contender
+            rank = known.index(name) if name in known else len(known)
+            return group, rank, contender
 
         return sorted(contenders, key=key)

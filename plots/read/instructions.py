@@ -122,11 +122,10 @@ def read_baseline(path: Path) -> Baseline:
 def compare(stored: Baseline, counted: Baseline) -> Comparison:
     """What changed by more than the tolerance, in rows that both have."""
     refusal = next(_differences(stored, counted), None)
-    both = stored.counts.keys() & counted.counts if refusal is None else set()
     changes = [
-        Change(name, stored.counts[name], counted.counts[name])
-        for name in counted.counts
-        if name in both
+        Change(name, stored.counts[name], count)
+        for name, count in counted.counts.items()
+        if name in stored.counts and refusal is None
     ]
     most, least = 1 + TOLERANCE, 1 - TOLERANCE
     return Comparison(
@@ -145,7 +144,8 @@ def _differences(stored: Baseline, counted: Baseline) -> Iterator[str]:
         what = key.removeprefix(_WORKLOAD)
         if what != key:  # Of the facts of a workload the first that differs.
             pairs = zip(was.split(), is_now.split())
-            was, is_now = next((p for p in pairs if p[0] != p[1]), (was, is_now))
+            other = (pair for pair in pairs if pair[0] != pair[1])
+            was, is_now = next(other, (was, is_now))
         yield f"stored with {what} {was}, counted with {is_now}"
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
-from plots.read.case import condition_of
-from plots.read.shape import WHOLE, BadShape, LongText, Name, Title
+from plots.read.case import Subject
+from plots.read.shape import WHOLE, BadShape, LongText
 
 # Steps of a pass in their order; all but the last happen under the lock.
 STEPS = ("set", "clear", "next_range", "clear_range", "destroy")
@@ -121,22 +120,10 @@ class Tails:
         return (name, ns) if name else None
 
 
-@dataclass(frozen=True)
-class Profile:
+@dataclass(frozen=True, kw_only=True)
+class Profile(Subject):
     """One structure on one workload; `error` says why something lacks."""
 
-    workload: Title
-    structure: Name
-    conditions: Mapping[str, str] = field(default_factory=dict)
     error: LongText | None = None
     memory: Memory | None = None
     tails: Tails | None = None
-
-    @cached_property
-    def condition(self) -> str:
-        return condition_of(self.conditions)
-
-    @property
-    def name(self) -> str:
-        parts = [self.workload, self.structure, self.condition]
-        return "/".join(part for part in parts if part)

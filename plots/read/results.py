@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -64,11 +63,8 @@ class Results(Declared):
     @cached_property
     def has_control(self) -> bool:
         """Whether the baseline ran twice anywhere."""
-        return any(
-            case.contender.is_control
-            and case.contender.structure == self.baseline
-            for case in self.cases
-        )
+        controls = (c.contender for c in self.cases if c.contender.control)
+        return any(each.structure == self.baseline for each in controls)
 
     def baseline_of(self, case: Case) -> Case:
         """The case that this one is compared with."""
@@ -190,18 +186,13 @@ class Results(Declared):
         """Its median over all rounds with the interval; None without any."""
         return statistics.estimate(list(self.values(case, counter).values()))
 
-    @cached_property
-    def _profile_of(self) -> Mapping[tuple[str, str, str], Profile]:
-        return {
-            (profile.workload, profile.structure, profile.condition): profile
-            for profile in self.profiles
-        }
-
     def profile_of(self, case: Case) -> Profile | None:
         """What is known of its structure there, whatever the operation."""
-        return self._profile_of.get(
-            (case.workload, case.contender.structure, case.condition)
-        )
+        wanted = (case.workload, case.contender.structure, case.condition)
+        for each in self.profiles:
+            if (each.workload, each.structure, each.condition) == wanted:
+                return each
+        return None
 
     def peak_kib(self, case: Case) -> float | None:
         """The most that it held at any time, in kmalloc size classes."""
@@ -220,10 +211,9 @@ class Results(Declared):
         """Pages in a million that could not be recorded."""
         failed = self.estimate(case, "failed_sets")
         pages = self.estimate(case, "pages")
-        if failed is None or pages is None or pages.median <= 0:
+        if failed is None or pages is None or pages.median < 1:
             return None
-        lost = 1e6 * (failed.median / pages.median)
-        return lost if math.isfinite(lost) else None
+        return 1e6 * (failed.median / pages.median)
 
     @cached_property
     def lost_condition(self) -> str:
@@ -295,7 +285,10 @@ def load(path: Path) -> Results:
         raise ResultsError(path, "has no benchmarks of single rounds", remedy)
     # Two rows of a case in one round would pair with the wrong baseline.
     names = [f"{row.case.name} in round {row.round}" for row in rows]
-    names += [f"profile {profile.name}" for profile in document.profiles]
+    names += [
+        f"the profile of {each.structure} on {each.workload} {each.condition}"
+        for each in document.profiles
+    ]
     ((name, count),) = Counter(names).most_common(1)
     if count > 1:
         remedy = "do not merge the results of several runs"

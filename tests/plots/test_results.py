@@ -87,9 +87,9 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(
         ([], "has no benchmarks"),
         ({}, "benchmarks is not a list"),
         ([3], "benchmarks[0] is not an object"),
-        ([*ONE_ROW, {"name": 7}], "benchmarks[1] has no operation"),
-        ([{"name": "BM_Foo"}], "benchmarks[0] has no operation"),
-        ([{"name": "set//xbitmap"}], "benchmarks[0] has no operation"),
+        ([*ONE_ROW, {"name": 7}], "benchmarks[1] has no workload"),
+        ([{"name": "BM_Foo"}], "benchmarks[0] has no workload"),
+        ([{"name": "set//xbitmap"}], "benchmarks[0] has no workload"),
         (
             [{"name": "set/a/b", "run_type": "aggregate"}],
             "has no benchmarks of single rounds",
