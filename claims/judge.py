@@ -35,14 +35,12 @@ def find(claim: Claim, lab: Lab) -> tuple[str, Verdict]:
     figures = {**known, **found, **more}
     for name, pattern in claim.each.items():
         figures[name] = _listed(pattern, figures)
-    # A list of ratios in a text is one by trace.
-    figures |= {
-        name: _ratio_list(known["trace"], figures[name])
-        for name in set(places_of(claim.figures))
-        if isinstance(figures[name], list)
-        and isinstance(figures[name][0], Ratio)
-    }
-    places = {name: _shown(value) for name, value in figures.items()}
+    places = {name: figures[name] for name in places_of(claim.figures)}
+    for name, value in places.items():
+        # A list of ratios in this text is one by trace.
+        if isinstance(value, list) and isinstance(value[0], Ratio):
+            value = _ratio_list(known["trace"], value)
+        places[name] = _shown(value)
     return claim.figures.format(**places), verdict
 
 

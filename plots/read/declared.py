@@ -83,10 +83,8 @@ class Declared:
 
     def time_counters(self, operation: str) -> tuple[str, ...]:
         """Counters that hold the times of an operation, main one first."""
-        for each in self.known_operations:
-            if each.name == operation:
-                return each.times
-        return ("ns_per_page",)
+        known = {each.name: each.times for each in self.known_operations}
+        return known.get(operation, ("ns_per_page",))
 
     def in_order(self, contenders: Iterable[Contender]) -> list[Contender]:
         """Order of tables and pictures; a control follows the baseline.

@@ -111,13 +111,12 @@ class Tails:
     @property
     def longest(self) -> tuple[str, float] | None:
         """The longest step under the lock, and its kind."""
-        there = [
-            (self.operations[name].max, name)
-            for name in _LOCKED_STEPS
-            if name in self.operations
+        locked = [
+            (name, each.max)
+            for name, each in self.operations.items()
+            if name in _LOCKED_STEPS
         ]
-        ns, name = max(there, default=(0.0, ""))
-        return (name, ns) if name else None
+        return max(locked, key=lambda item: item[::-1], default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -251,9 +251,8 @@ class Results(Declared):
 
 
 def _known_first(present: set[str], known: list[str]) -> list[str]:
-    return [name for name in known if name in present] + sorted(
-        present.difference(known)
-    )
+    ordered = dict.fromkeys([*known, *sorted(present)])
+    return [name for name in ordered if name in present]
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,12 @@ WHOLE: dict[str, Any] = {KEY: None}
 Name = NewType("Name", str)  # of a structure or an operation
 Title = NewType("Title", str)  # of a workload, which may be a path
 LongText = NewType("LongText", str)
-_LENGTHS = {str: (0, 1000), Name: (1, 100), Title: (1, 1000)}
-_LENGTHS[LongText] = (0, 100_000)
+_LENGTHS = {
+    str: (0, 1000),
+    Name: (1, 100),
+    Title: (1, 1000),
+    LongText: (0, 100_000),
+}
 _LONG_KEYS = {"busy_processes", "command_line", "executable"}
 _LARGEST = 1e30
 # Control characters but tab and the ends of lines, and lone surrogates.
@@ -129,8 +133,13 @@ def _items(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadShape(" is not an object")
     for key in value:
-        _at(" has a key that", reader(str), key)
+        _check_key(key)
     return value
+
+
+@lru_cache(maxsize=1000)
+def _check_key(key: str) -> None:
+    _at(" has a key that", reader(str), key)
 
 
 def _mapping(read: Reader, value: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, takewhile
+from itertools import accumulate, count, takewhile
 
 CONFIDENCE = 0.95
 # How often a primary ratio of structures that are alike is marked, at most:
@@ -58,26 +58,23 @@ def _rarer(tails: Iterable[int], all_: int, comparisons: int) -> int:
 
 
 @lru_cache(maxsize=None)
-def interval_ranks(count: int, comparisons: int = 1) -> tuple[int, int] | None:
+def interval_ranks(size: int, comparisons: int = 1) -> tuple[int, int] | None:
     """Ranks (from 1) of the two values that bound the median with 95 %.
 
-    The number of values below the true median is binomial(count, 1/2), so
-    ranks k and count + 1 - k miss it with twice the probability of fewer
+    The number of values below the true median is binomial(size, 1/2), so
+    ranks k and size + 1 - k miss it with twice the probability of fewer
     than k. The largest k that is still sure enough is taken.
     """
     ways = accumulate(  # to have so many below it
-        range(1, count // 2), lambda n, k: n * (count + 1 - k) // k, initial=1
+        range(1, size // 2), lambda n, k: n * (size + 1 - k) // k, initial=1
     )
-    rank = _rarer(accumulate(ways), 2**count, comparisons)
-    return (rank, count + 1 - rank) if rank else None
+    rank = _rarer(accumulate(ways), 2**size, comparisons)
+    return (rank, size + 1 - rank) if rank else None
 
 
 def rounds_for(comparisons: int) -> int:
     """Rounds from which on `interval_ranks` answers for so many."""
-    count = 6
-    while interval_ranks(count, comparisons) is None:
-        count += 1
-    return count
+    return next(n for n in count(6) if interval_ranks(n, comparisons))
 
 
 def estimate(values: Sequence[float], comparisons: int = 1) -> Estimate | None:
@@ -89,12 +86,11 @@ def estimate(values: Sequence[float], comparisons: int = 1) -> Estimate | None:
     if not values:
         return None
     ordered = sorted(values)
-    everything = (1, len(ordered))
-    low, high = interval_ranks(len(ordered), comparisons) or everything
+    rank, _ = interval_ranks(len(ordered), comparisons) or (1, 1)
     return Estimate(
         median=median(ordered),
-        low=ordered[low - 1],
-        high=ordered[high - 1],
+        low=ordered[rank - 1],
+        high=ordered[-rank],
         count=len(ordered),
         is_interval=interval_ranks(len(ordered)) is not None,
     )
@@ -135,9 +131,7 @@ def differs(ratio: Estimate, *controls: Estimate | None) -> bool:
 
 def mark(ratio: Estimate, *controls: Estimate | None) -> str:
     """What may be said: "*" a difference, "~" none, "?" too few rounds."""
-    if not ratio.is_interval:
-        return "?"
-    if any(c is not None and not c.is_interval for c in controls):
+    if not all(each.is_interval for each in (ratio, *controls) if each):
         return "?"
     return "*" if differs(ratio, *controls) else "~"
 
@@ -195,13 +189,13 @@ def change(
     if not factors or not math.isfinite(factors[-1] - factors[0]):
         return None
     rank = _change_rank(len(old), len(new), comparisons)
-    count = min(len(old), len(new))
+    rounds = min(len(old), len(new))
     return Estimate(
         median=median(factors),
         low=factors[rank - 1],
         high=factors[-rank],
-        count=count,
-        is_interval=interval_ranks(count) is not None,
+        count=rounds,
+        is_interval=interval_ranks(rounds) is not None,
     )
 
 

@@ -45,11 +45,6 @@ _DECLARED = {
 # A key is what may follow the structure in a name. Workloads may be paths,
 # so the structure is the last part that is not a key.
 _KEY = re.compile(r"[a-z_]+:")
-# Google Benchmark appended these by itself, depending on its version.
-_LIBRARY = re.compile(
-    r"/((iterations|repetitions|repeats|min_time|threads):[^/]*"
-    r"|(manual|real|process)_time)(?=/|$)"
-)
 _REASONS = ("over ", "failed", "not run")
 _WHOLE = ("pages", "passes", "ranges", "guest_memory")
 _SWITCH = {"yes": True, "no": False}
@@ -87,7 +82,7 @@ def upgrade(document: dict[str, Any]) -> dict[str, Any]:
 
 def _fields(name: str) -> dict[str, Any]:
     """The fields that the name of a row stands for; none: it is not ours."""
-    parts = _LIBRARY.sub("", name).split("/")
+    parts = name.split("/")
     keys: list[str] = []
     while len(parts) > 3 and _KEY.match(parts[-1]):
         keys.insert(0, parts.pop())
@@ -135,9 +130,9 @@ def _structure(name: str, text: str) -> dict[str, Any]:
     facts: dict[str, Any] = _facts(text.split(";"))
     for key in ("clear_can_fail", "accounts_memory"):
         facts[key] = _SWITCH.get(facts.pop(key, ""))
-    for base in _VARIED:
-        if name in ORDER and name.startswith(f"{base}-"):
-            facts["variant_of"] = base
+    bases = [base for base in _VARIED if name.startswith(f"{base}-")]
+    if bases and name in ORDER:
+        facts["variant_of"] = bases[0]
     return {key: value for key, value in facts.items() if value is not None}
 
 

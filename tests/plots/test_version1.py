@@ -163,10 +163,6 @@ def test_reasons_of_rows_have_the_words_of_today(
         ),
         ("set/a/x/fault:none", Case("set", "a", Contender("x"), "")),
         (
-            "set/a/x/iterations:1/repeats:9/manual_time",
-            Case("set", "a", Contender("x"), ""),
-        ),
-        (
             "drain/my/traces/a.pfntrace/x",
             Case("drain", "my/traces/a.pfntrace", Contender("x"), ""),
         ),
