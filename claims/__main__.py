@@ -14,8 +14,6 @@ from claims.page import page
 from plots.read.experiment import print_list
 from plots.read.results import ResultsError
 
-EXIT_BAD_INPUT = 2
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
@@ -44,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = page(SECTIONS, EXPERIMENTS, Lab(folder), INTRODUCTION)
     except ResultsError as error:
         print(f"claims: {error}", file=sys.stderr)
-        return EXIT_BAD_INPUT
+        return 2  # as plots with bad input
     sys.stdout.write(text)
     return 0
 

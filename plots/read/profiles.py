@@ -126,3 +126,8 @@ class Profile(Subject):
     error: LongText | None = None
     memory: Memory | None = None
     tails: Tails | None = None
+
+    @property
+    def name(self) -> str:
+        parts = (self.workload, self.structure, self.condition)
+        return "/".join(filter(None, parts))

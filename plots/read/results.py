@@ -284,10 +284,7 @@ def load(path: Path) -> Results:
         raise ResultsError(path, "has no benchmarks of single rounds", remedy)
     # Two rows of a case in one round would pair with the wrong baseline.
     names = [f"{row.case.name} in round {row.round}" for row in rows]
-    names += [
-        f"the profile of {each.structure} on {each.workload} {each.condition}"
-        for each in document.profiles
-    ]
+    names += [f"profile {profile.name}" for profile in document.profiles]
     ((name, count),) = Counter(names).most_common(1)
     if count > 1:
         remedy = "do not merge the results of several runs"
