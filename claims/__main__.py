@@ -14,8 +14,6 @@ from claims.page import page
 from plots.read.experiment import print_list
 from plots.read.results import ResultsError
 
-EXIT_BAD_INPUT = 2
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
@@ -36,22 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print_list(EXPERIMENTS)
         return 0
+    folder = options.folder or Path("FOLDER")
     try:
-        sys.stdout.write(_page(options.folder or Path("FOLDER")))
+        if not folder.is_dir():
+            problem = "no folder with results of experiments"
+            raise ResultsError(folder, problem, "./run claims makes one")
+        text = page(SECTIONS, EXPERIMENTS, Lab(folder), INTRODUCTION)
     except ResultsError as error:
         print(f"claims: {error}", file=sys.stderr)
-        return EXIT_BAD_INPUT
+        return 2  # as plots with bad input
+    sys.stdout.write(text)
     return 0
-
-
-def _page(folder: Path) -> str:
-    if not folder.is_dir():
-        raise ResultsError(
-            folder,
-            "no folder with results of experiments",
-            "./run claims makes one",
-        )
-    return page(SECTIONS, EXPERIMENTS, Lab(folder), INTRODUCTION)
 
 
 if __name__ == "__main__":

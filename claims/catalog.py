@@ -4,14 +4,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from claims.findings.common import Finding
-from claims.lab import Lab
 from plots.read import experiment
 
 
@@ -22,20 +19,44 @@ class Experiment(experiment.Experiment):
     is_simulated: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Claim:
-    """`who` said `text` on `date`; `judge` looks at `experiments` alone.
-
-    `figures` is the text of the finding; the judge fills its {places}.
-    """
+    """`who` said `text` on `date`; claims.toml explains the other fields."""
 
     title: str
     who: str
     date: str
     text: str
-    experiments: tuple[str, ...]
-    judge: Callable[[Lab], Finding]
     figures: str
+    reads: Mapping[str, str]
+    over: Mapping[str, str | Mapping[str, str]]
+    each: Mapping[str, str]
+    judge: str  # a rule; a claim without one is a question
+
+    def read(self, read: Callable[..., Any]) -> dict[str, Any]:
+        """All figures by name: what `read` says of each address."""
+        return {
+            name: self._read(read, text) for name, text in self.reads.items()
+        }
+
+    def _read(self, read: Callable[..., Any], address: str) -> Any:
+        for name, values in self.over.items():
+            before, place, after = address.partition(f"{{{name}}}")
+            if place and isinstance(values, str):
+                return self._read(read, before + values + after)
+            if place:
+                return [
+                    self._read(read, address.replace(place, value))
+                    for value in values.values()
+                ]
+        return read(*address.split())
+
+    @property
+    def experiments(self) -> list[str]:
+        """All that it is judged by."""
+        found: dict[str, None] = {}
+        self.read(lambda experiment, *_: found.setdefault(experiment))
+        return list(found)
 
 
 @dataclass(frozen=True)
@@ -51,21 +72,19 @@ def _load(name: str) -> dict[str, Any]:
         return tomllib.load(file)
 
 
-def _judge(name: str) -> Callable[[Lab], Finding]:
-    module, _, function = name.partition(".")
-    found = getattr(import_module(f"claims.findings.{module}"), function)
-    assert callable(found), name
-    return found
+def _over(given: Mapping[str, Any]) -> dict[str, str | dict[str, str]]:
+    """The values of a {name}, of several by how they are shown."""
+    return {
+        name: values
+        if isinstance(values, str)
+        else dict(x if isinstance(x, list) else [x, x] for x in values)
+        for name, values in given.items()
+    }
 
 
 def _claim(entry: dict[str, Any]) -> Claim:
-    return Claim(
-        **{
-            **entry,
-            "experiments": tuple(entry["experiments"]),
-            "judge": _judge(entry["judge"]),
-        }
-    )
+    over = _over(entry.pop("over", {})) | LISTS
+    return Claim(**{"each": {}, "judge": ""} | entry, over=over)
 
 
 def _experiment(name: str, entry: dict[str, Any]) -> Experiment:
@@ -79,6 +98,7 @@ def _experiment(name: str, entry: dict[str, Any]) -> Experiment:
 
 _CLAIMS = _load("claims.toml")
 INTRODUCTION: str = _CLAIMS["introduction"]
+LISTS = _over(_CLAIMS["lists"])
 SECTIONS = tuple(
     Section(section["title"], tuple(map(_claim, section["claim"])))
     for section in _CLAIMS["section"]

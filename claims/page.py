@@ -7,69 +7,56 @@ same results give the same page. A claim without results is not measured.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from textwrap import TextWrapper
 
-from claims.catalog import Claim, Experiment, Section
-from claims.lab import Lab, MissingFigure, Verdict, number
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from claims.catalog import Experiment, Section
+from claims.judge import find
+from claims.lab import Lab, MissingFigure
 from plots.read.results import ResultsError
-
-WIDTH = 80
-
-
-def find(claim: Claim, lab: Lab) -> tuple[str, Verdict]:
-    """Judges a claim: the sentences with the figures, and the verdict."""
-    try:
-        verdict, figures = claim.judge(lab)
-    except MissingFigure as error:
-        return f"Nothing to judge by: {error}.", Verdict.NOT_MEASURED
-    shown = {
-        name: value if isinstance(value, str) else number(value)
-        for name, value in figures.items()
-    }
-    return claim.figures.format(**shown), verdict
 
 
 def page(
     sections: Sequence[Section],
-    experiments: Iterable[Experiment],
+    experiments: Sequence[Experiment],
     lab: Lab,
     introduction: str,
 ) -> str:
     """The whole page."""
-    known = {experiment.name: experiment for experiment in experiments}
-    found = {
-        claim: find(claim, lab)
-        for section in sections
-        for claim in section.claims
-    }
-    lines = [introduction.rstrip(), "", *_machine(lab, known), ""]
-    lines += ["| claim | who, when | verdict |", "|---|---|---|"]
-    lines += [
-        f"| [{claim.title}](#{anchor(claim.title)})"
-        f" | {claim.who}, {claim.date} | {verdict.value} |"
-        for claim, (_, verdict) in found.items()
-    ]
-    for section in sections:
-        lines += ["", f"## {section.title}"]
-        for claim in section.claims:
-            lines += _entry(claim, *found[claim])
-    lines += ["", "## The experiments", ""]
-    lines += ["Simulated ones give the same figures on every machine.", ""]
-    for experiment in known.values():
-        kind = " (simulated)" if experiment.is_simulated else ""
-        lines.append(f"* `{experiment.name}`{kind}: `{experiment.command}`")
-    return "\n".join(lines) + "\n"
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    wrapper = TextWrapper(80, break_long_words=False, break_on_hyphens=False)
+    environment.filters.update(anchor=anchor, fill=wrapper.fill)
+    return environment.get_template("page.md.jinja").render(
+        introduction=introduction,
+        origins=_origins(lab, experiments),
+        sections=sections,
+        experiments=experiments,
+        found={
+            claim: find(claim, lab)
+            for section in sections
+            for claim in section.claims
+        },
+    )
 
 
-def _machine(lab: Lab, known: dict[str, Experiment]) -> list[str]:
-    """Where the measured figures come from: machines, builds and days."""
-    by_origin: dict[str, list[str]] = {}
-    for name, experiment in known.items():
+def _origins(
+    lab: Lab, experiments: Iterable[Experiment]
+) -> dict[str, list[str]]:
+    """Machines, builds and days of measured figures, and what is of each."""
+    origins: dict[str, list[str]] = {}
+    for experiment in experiments:
         if experiment.is_simulated:
             continue
         try:
-            context = lab.results(name).context
+            context = lab.results(experiment.name).context
         except (MissingFigure, ResultsError):
             continue
         facts = [context.get(k) for k in ("cpu_model", "kernel", "compiler")]
@@ -77,42 +64,8 @@ def _machine(lab: Lab, known: dict[str, Experiment]) -> list[str]:
             facts.append(f"commit {context['commit']}")
         facts.append(context.get("date", "")[:10])
         origin = ", ".join(filter(None, facts))
-        by_origin.setdefault(origin, []).append(f"`{name}`")
-    if not by_origin:
-        return ["No measured figures."]
-    if len(by_origin) == 1:
-        return [_wrap(f"Measured figures: {next(iter(by_origin))}.")]
-    return [
-        _wrap("Figures measured by several builds:"),
-        "",
-        *(
-            _wrap(f"* {origin}: {', '.join(names)}.")
-            for origin, names in by_origin.items()
-        ),
-    ]
-
-
-def _entry(claim: Claim, figures: str, verdict: Verdict) -> list[str]:
-    names = ", ".join(f"`{name}`" for name in claim.experiments)
-    return [
-        "",
-        f"### {claim.title}",
-        "",
-        _wrap(f"{claim.who}, {claim.date}: {claim.text}"),
-        "",
-        _wrap(f"{figures} (From {names}.)"),
-        "",
-        f"**{verdict.value.capitalize()}.**",
-    ]
-
-
-def _wrap(text: str) -> str:
-    return textwrap.fill(
-        " ".join(text.split()),
-        WIDTH,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        origins.setdefault(origin, []).append(f"`{experiment.name}`")
+    return origins
 
 
 def anchor(title: str) -> str:

@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""What was measured: an operation, on a workload, of a structure."""
+"""What was measured: an operation, on a workload, of a structure.
+
+A row is one run of one case in one round, in which every case ran once.
+Absent counters are simply not there: nobody invents a zero.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from plots.read.shape import KEY, WHOLE, Figures, LongText, Name, Title
+
+# Numbers that are no figures.
+_NO_COUNTERS = {"control", "repetitions", "repetition_index"}
 
 
 @dataclass(frozen=True, order=True)
@@ -26,8 +36,8 @@ class Contender:
 class Case:
     """What a row measures.
 
-    `condition` is condition_of() the row's conditions: "" is a run without
-    faults, "fault:failslab:probability=1" one with.
+    `condition` is as Subject has it: "" is a run without faults,
+    "fault:failslab:probability=1" one with.
     """
 
     operation: str
@@ -46,15 +56,6 @@ class Case:
         return "/".join(parts)
 
 
-def condition_of(conditions: Mapping[str, str]) -> str:
-    """Conditions as one text, to compare and to sort by.
-
-    >>> condition_of({"policy": "free", "fault": "nth:3"})
-    'policy:free/fault:nth:3'
-    """
-    return "/".join(f"{key}:{value}" for key, value in conditions.items())
-
-
 def condition_label(condition: str) -> str:
     """A condition in the words of a table title.
 
@@ -66,3 +67,51 @@ def condition_label(condition: str) -> str:
     return ", ".join(
         " ".join(key.split(":", 1)) for key in condition.split("/")
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """Of what a part of the file is."""
+
+    workload: Title
+    structure: Name
+    conditions: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def condition(self) -> str:
+        """Conditions as one text, to compare and to sort by."""
+        return "/".join(f"{key}:{x}" for key, x in self.conditions.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row(Subject):
+    """One run; it has an `error` or counters.
+
+    The error begins with "over ", "failed: " or "not run: ".
+    """
+
+    operation: Name
+    figures: Figures = field(metadata=WHOLE)
+    control: int = 0
+    round: int = field(default=0, metadata={KEY: "repetition_index"})
+    run_type: str = ""
+    error_occurred: bool = False
+    error_message: LongText = LongText("failed: no reason given")
+
+    @cached_property
+    def case(self) -> Case:
+        who = Contender(self.structure, self.control)
+        return Case(self.operation, self.workload, who, self.condition)
+
+    @property
+    def error(self) -> str | None:
+        return self.error_message if self.error_occurred else None
+
+    @cached_property
+    def counters(self) -> Mapping[str, float]:
+        figures = {} if self.error_occurred else self.figures
+        return {
+            key: float(value)
+            for key, value in figures.items()
+            if key not in _NO_COUNTERS
+        }

@@ -8,37 +8,34 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from plots.read.case import Contender
-from plots.read.shape import KEY, WORDS
+from plots.read.shape import KEY, WHOLE, Facts, Name, Settings, Title
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Facts of one workload; None where the file does not say.
+    """A workload; None where the file does not say. `facts` are all of it."""
 
-    `facts` is all that is said of it, as words.
-    """
-
-    name: str
+    name: Title
     trace: str | None = None
     pages: int | None = None
     passes: int | None = None
     ranges: int | None = None
     guest_memory: int | None = None  # bytes
-    facts: Mapping[str, str] = field(default_factory=dict, metadata=WORDS)
+    facts: Facts = field(default_factory=dict, metadata=WHOLE)
 
 
 @dataclass(frozen=True)
 class Structure:
-    """What a structure says of itself, and all of it as words."""
+    """What a structure says of itself. `facts` are all of it."""
 
-    name: str
+    name: Name
     family: str | None = None
     origin: str | None = None
     out_of_memory: str | None = None
     clear_can_fail: bool | None = None
     accounts_memory: bool | None = None
     variant_of: str | None = None  # a structure
-    facts: Mapping[str, str] = field(default_factory=dict, metadata=WORDS)
+    facts: Facts = field(default_factory=dict, metadata=WHOLE)
 
 
 @dataclass(frozen=True)
@@ -60,10 +57,10 @@ class Declared:
 
     floor: str
     setless: tuple[str, ...]
-    default_workloads: tuple[str, ...]  # of a run that is told nothing
     known_operations: tuple[Operation, ...] = field(
         metadata={KEY: "operations"}
     )
+    context: Settings = field(metadata=WHOLE)
     structures: tuple[Structure, ...] = ()  # of the run, in order of tables
     workloads: tuple[Workload, ...] = ()  # of the run
     order: tuple[str, ...] = ()  # of tables, where `structures` has none
@@ -86,26 +83,21 @@ class Declared:
 
     def time_counters(self, operation: str) -> tuple[str, ...]:
         """Counters that hold the times of an operation, main one first."""
-        for each in self.known_operations:
-            if each.name == operation:
-                return each.times
-        return ("ns_per_page",)
-
-    @cached_property
-    def _rank(self) -> Mapping[str, int]:
-        names = dict.fromkeys([*self.order, *self.traits])
-        return {name: rank for rank, name in enumerate(names)}
+        known = {each.name: each.times for each in self.known_operations}
+        return known.get(operation, ("ns_per_page",))
 
     def in_order(self, contenders: Iterable[Contender]) -> list[Contender]:
         """Order of tables and pictures; a control follows the baseline.
 
         Strangers follow the known, then drivers without a set, the floor.
         """
+        known = list(dict.fromkeys([*self.order, *self.traits]))
         last = [*self.setless, self.floor]
 
         def key(contender: Contender) -> tuple[int, int, Contender]:
             name = contender.structure
             group = 1 + last.index(name) if name in last else 0
-            return group, self._rank.get(name, len(self._rank)), contender
+            rank = known.index(name) if name in known else len(known)
+            return group, rank, contender
 
         return sorted(contenders, key=key)

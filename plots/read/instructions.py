@@ -52,7 +52,6 @@ class Comparison:
     risen: tuple[Change, ...]
     fallen: tuple[Change, ...]
     not_counted: tuple[str, ...]  # stored only
-    not_stored: tuple[str, ...]  # counted only
 
 
 def load_counts(path: Path) -> Results:
@@ -81,23 +80,18 @@ def counts_of(results: Results) -> dict[str, float]:
 def baseline_of(results: Results) -> Baseline:
     facts = {key: results.context.get(key, "n/a") for key in TOOLS}
     for workload in sorted(results.workloads, key=lambda each: each.name):
-        facts[_WORKLOAD + workload.name] = " ".join(
-            f"{key}={value}"
-            for key, value in workload.facts.items()
-            if key != "name"
-        )
+        said = [f"{k}={v}" for k, v in workload.facts.items() if k != "name"]
+        facts[_WORKLOAD + workload.name] = " ".join(said)
     return Baseline(facts, counts_of(results))
 
 
 def write_baseline(baseline: Baseline) -> str:
     """The text of the file: what counted first, then a line for each row."""
+    counts = sorted(baseline.counts.items())
     lines = [
         f"# Instructions per page, counted by callgrind. Made by {_UPDATE}",
         *(f"# {key} {value}" for key, value in baseline.facts.items()),
-        *(
-            f"{name} {count:.6g}"
-            for name, count in sorted(baseline.counts.items())
-        ),
+        *(f"{name} {count:.6g}" for name, count in counts),
     ]
     return "\n".join(lines) + "\n"
 
@@ -133,16 +127,12 @@ def compare(stored: Baseline, counted: Baseline) -> Comparison:
         for name, count in counted.counts.items()
         if name in stored.counts and refusal is None
     ]
+    most, least = 1 + TOLERANCE, 1 - TOLERANCE
     return Comparison(
-        refusal=refusal,
-        risen=tuple(
-            c for c in changes if c.counted > c.stored * (1 + TOLERANCE)
-        ),
-        fallen=tuple(
-            c for c in changes if c.counted < c.stored * (1 - TOLERANCE)
-        ),
+        refusal,
+        risen=tuple(c for c in changes if c.counted > c.stored * most),
+        fallen=tuple(c for c in changes if c.counted < c.stored * least),
         not_counted=tuple(sorted(stored.counts.keys() - counted.counts)),
-        not_stored=tuple(sorted(counted.counts.keys() - stored.counts)),
     )
 
 
@@ -154,17 +144,17 @@ def _differences(stored: Baseline, counted: Baseline) -> Iterator[str]:
         what = key.removeprefix(_WORKLOAD)
         if what != key:  # Of the facts of a workload the first that differs.
             pairs = zip(was.split(), is_now.split())
-            was, is_now = next((p for p in pairs if p[0] != p[1]), (was, is_now))
+            other = (pair for pair in pairs if pair[0] != pair[1])
+            was, is_now = next(other, (was, is_now))
         yield f"stored with {what} {was}, counted with {is_now}"
 
 
-def counts_beside(results: Results) -> Results | None:
+def counts_beside(results: Results, name: str = FILE_NAME) -> Results | None:
     """What was counted for the rows of these results, if it was."""
-    folder = results.path.parent
-    return load_counts(folder) if (folder / FILE_NAME).exists() else None
+    path = results.path.with_name(name)
+    return load_counts(path) if path.exists() else None
 
 
 def load_hardware(results: Results) -> Results | None:
     """What the hardware counted beside them, if it did."""
-    path = results.path.with_name(HARDWARE_FILE_NAME)
-    return load_counts(path) if path.exists() else None
+    return counts_beside(results, HARDWARE_FILE_NAME)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from plots.read.case import condition_of
-from plots.read.shape import INLINE, BadShape, build
+from plots.read.case import Subject
+from plots.read.shape import WHOLE, BadShape, LongText
 
 # Steps of a pass in their order; all but the last happen under the lock.
 STEPS = ("set", "clear", "next_range", "clear_range", "destroy")
@@ -36,7 +35,7 @@ class PassEnd:
     """What is held when a pass of so many pages is recorded."""
 
     pages: int
-    held: Held = field(metadata=INLINE)
+    held: Held = field(metadata=WHOLE)
 
 
 class TimelinePoint(NamedTuple):
@@ -58,17 +57,6 @@ class Memory:
     sets: int
     largest_order: int
     timeline: tuple[TimelinePoint, ...]
-
-    @property
-    def when_full(self) -> Mapping[str, float]:
-        """Bits per page when the largest pass is recorded, as rows have it."""
-        end = max(self.pass_ends, key=lambda end: end.pages, default=None)
-        if end is None or end.pages == 0:
-            return {}
-        return {
-            "bits_per_page": 8 * end.held.rounded / end.pages,
-            "requested_bits_per_page": 8 * end.held.requested / end.pages,
-        }
 
 
 class Bucket(NamedTuple):
@@ -104,7 +92,7 @@ class StepTimes:
     def __post_init__(self) -> None:
         shown = sum(bucket.count for bucket in self.histogram)
         if shown != self.count:
-            raise ValueError(f"counts {self.count} steps and shows {shown}")
+            raise BadShape(f" counts {self.count} steps and shows {shown}")
 
 
 @dataclass(frozen=True)
@@ -118,47 +106,28 @@ class Tails:
     def __post_init__(self) -> None:
         for name in self.operations:
             if name not in STEPS:
-                raise ValueError(f"has {name!r}, which is no step")
+                raise BadShape(f": operations has {name!r:.40}, no step")
 
     @property
     def longest(self) -> tuple[str, float] | None:
         """The longest step under the lock, and its kind."""
-        there = [
-            (self.operations[name].max, name)
-            for name in _LOCKED_STEPS
-            if name in self.operations
+        locked = [
+            (name, each.max)
+            for name, each in self.operations.items()
+            if name in _LOCKED_STEPS
         ]
-        ns, name = max(there, default=(0.0, ""))
-        return (name, ns) if name else None
+        return max(locked, key=lambda item: item[::-1], default=None)
 
 
-@dataclass(frozen=True)
-class Profile:
+@dataclass(frozen=True, kw_only=True)
+class Profile(Subject):
     """One structure on one workload; `error` says why something lacks."""
 
-    workload: str
-    structure: str
-    conditions: Mapping[str, str] = field(default_factory=dict)
-    error: str | None = None
+    error: LongText | None = None
     memory: Memory | None = None
     tails: Tails | None = None
 
-    @cached_property
-    def condition(self) -> str:
-        return condition_of(self.conditions)
-
     @property
     def name(self) -> str:
-        parts = [self.workload, self.structure, self.condition]
-        return "/".join(part for part in parts if part)
-
-
-def read(value: Any) -> tuple[Profile, ...]:
-    """All profiles of a file; raises BadShape."""
-    found: tuple[Profile, ...] = build(tuple[Profile, ...], value, "profiles")
-    seen: set[str] = set()
-    for profile in found:
-        if profile.name in seen:
-            raise BadShape(f"profile {profile.name} stands twice")
-        seen.add(profile.name)
-    return found
+        parts = (self.workload, self.structure, self.condition)
+        return "/".join(filter(None, parts))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,13 +10,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from plots.read import file, profiles, rows, statistics, version1
-from plots.read.case import Case, Contender, condition_label  # noqa: F401
-from plots.read.declared import Declared, Workload
+from plots.read import file, statistics, version1
+from plots.read.case import Case, Contender, Row, condition_label  # noqa: F401
+from plots.read.declared import Declared, Workload  # noqa: F401
 from plots.read.file import FILE_NAME, GIVE_OURS, ResultsError
 from plots.read.profiles import Profile
-from plots.read.rows import Row
-from plots.read.shape import BadShape, build, words
+from plots.read.shape import BadShape, reader
 from plots.read.statistics import MOST_PRIMARY, Estimate
 
 _OVER = re.compile(r"over (\d{1,15}(?:\.\d{1,9})? n?s)\b")
@@ -29,7 +27,6 @@ class Results(Declared):
     """Everything a table or a picture may use."""
 
     path: Path
-    context: Mapping[str, str]
     rows: tuple[Row, ...]
     profiles: tuple[Profile, ...] = ()
 
@@ -66,11 +63,8 @@ class Results(Declared):
     @cached_property
     def has_control(self) -> bool:
         """Whether the baseline ran twice anywhere."""
-        return any(
-            case.contender.is_control
-            and case.contender.structure == self.baseline
-            for case in self.cases
-        )
+        controls = (c.contender for c in self.cases if c.contender.control)
+        return any(each.structure == self.baseline for each in controls)
 
     def baseline_of(self, case: Case) -> Case:
         """The case that this one is compared with."""
@@ -108,11 +102,6 @@ class Results(Declared):
             for what in ("structures", "operations")
         )
         have = set(self.cases)
-
-        def is_there(case: Case) -> bool:
-            others = {self.baseline_of(case), self.control_of(case)}
-            return {case, *others} <= have
-
         return frozenset(
             (parts, workload, structure)
             for structure in structures
@@ -120,8 +109,11 @@ class Results(Declared):
             for workload in {case.workload for case in have}
             for parts in {*((each,) for each in operations), tuple(operations)}
             if all(
-                is_there(Case(each, workload, Contender(structure), ""))
-                for each in parts
+                {case, self.baseline_of(case), self.control_of(case)} <= have
+                for case in (
+                    Case(each, workload, Contender(structure), "")
+                    for each in parts
+                )
             )
         )
 
@@ -194,18 +186,13 @@ class Results(Declared):
         """Its median over all rounds with the interval; None without any."""
         return statistics.estimate(list(self.values(case, counter).values()))
 
-    @cached_property
-    def _profile_of(self) -> Mapping[tuple[str, str, str], Profile]:
-        return {
-            (profile.workload, profile.structure, profile.condition): profile
-            for profile in self.profiles
-        }
-
     def profile_of(self, case: Case) -> Profile | None:
         """What is known of its structure there, whatever the operation."""
-        return self._profile_of.get(
-            (case.workload, case.contender.structure, case.condition)
-        )
+        wanted = (case.workload, case.contender.structure, case.condition)
+        for each in self.profiles:
+            if (each.workload, each.structure, each.condition) == wanted:
+                return each
+        return None
 
     def peak_kib(self, case: Case) -> float | None:
         """The most that it held at any time, in kmalloc size classes."""
@@ -224,10 +211,9 @@ class Results(Declared):
         """Pages in a million that could not be recorded."""
         failed = self.estimate(case, "failed_sets")
         pages = self.estimate(case, "pages")
-        if failed is None or pages is None or pages.median <= 0:
+        if failed is None or pages is None or pages.median < 1:
             return None
-        lost = 1e6 * (failed.median / pages.median)
-        return lost if math.isfinite(lost) else None
+        return 1e6 * (failed.median / pages.median)
 
     @cached_property
     def lost_condition(self) -> str:
@@ -265,55 +251,54 @@ class Results(Declared):
 
 
 def _known_first(present: set[str], known: list[str]) -> list[str]:
-    return [name for name in known if name in present] + sorted(
-        present.difference(known)
-    )
+    ordered = dict.fromkeys([*known, *sorted(present)])
+    return [name for name in ordered if name in present]
+
+
+@dataclass(frozen=True)
+class _Document:
+    """The whole file."""
+
+    context: Declared
+    benchmarks: tuple[Row, ...] = ()
+    profiles: tuple[Profile, ...] = ()
 
 
 def load(path: Path) -> Results:
     """Reads results.json, or the directory that holds it."""
     if path.is_dir():
         path = path / FILE_NAME
-    document = file.read(path)
-    is_old = document["context"]["pfnbench_schema"] == "1"
-    if is_old:
-        document = version1.upgrade(document)
-    context = document["context"]
+    written = file.read(path)
+    is_old = written["context"]["pfnbench_schema"] == "1"
     try:
-        declared = build(Declared, context, "context")
-        found_profiles = profiles.read(document.get("profiles", []))
+        document: _Document = reader(_Document)(
+            version1.upgrade(written) if is_old else written
+        )
     except BadShape as error:
-        raise ResultsError(path, str(error), GIVE_OURS) from None
-    found_rows = rows.read(path, document.get("benchmarks"))
+        problem = str(error).lstrip(": ")
+        raise ResultsError(path, problem, GIVE_OURS) from None
+    # Google Benchmark's own summaries of rounds are no rounds.
+    rows = [row for row in document.benchmarks if row.run_type != "aggregate"]
+    if not rows:
+        remedy = "run again, with a filter that matches at least one"
+        raise ResultsError(path, "has no benchmarks of single rounds", remedy)
+    # Two rows of a case in one round would pair with the wrong baseline.
+    names = [f"{row.case.name} in round {row.round}" for row in rows]
+    names += [f"profile {profile.name}" for profile in document.profiles]
+    ((name, count),) = Counter(names).most_common(1)
+    if count > 1:
+        remedy = "do not merge the results of several runs"
+        raise ResultsError(path, f"{name} stands {count} times", remedy)
     if is_old:
-        found_rows = version1.bits_when_full(found_rows, found_profiles)
+        version1.put_bits_when_full(rows, document.profiles)
     results = Results(
-        **vars(declared),
+        **vars(document.context),
         path=path,
-        context=words(context, "on", "off"),
-        rows=tuple(found_rows),
-        profiles=found_profiles,
+        rows=tuple(rows),
+        profiles=document.profiles,
     )
-    _refuse_odd_names(results)
-    return results
-
-
-def _refuse_odd_names(results: Results) -> None:
-    names = {
-        *(row.case.operation for row in results.rows),
-        *(row.case.contender.structure for row in results.rows),
-        *(structure.name for structure in results.structures),
-        *(profile.structure for profile in results.profiles),
-    }
-    longest = max(names, key=len)
-    if len(longest) > file.LONGEST_NAME:
-        problem = f"a name of {len(longest)} characters"
-        problem += f" ({file.shorten(longest, 40)})"
-        remedy = f"name structures in at most {file.LONGEST_NAME}"
-        raise ResultsError(results.path, f"has {problem}", remedy)
     if results.meant_rounds > _MOST_ROUNDS:
         problem = f"{file.shorten(str(results.meant_rounds), 40)} repetitions"
         remedy = f"a run has at most {_MOST_ROUNDS}"
-        raise ResultsError(
-            results.path, f"says that it has {problem}", remedy
-        )
+        raise ResultsError(path, f"says that it has {problem}", remedy)
+    return results

@@ -2,104 +2,189 @@
 """Makes dataclasses of JSON: the types of their fields say what must be there.
 
 A field that has a default may be absent; keys that no field names are passed
-over. A number is finite and not negative.
+over. What is read can be shown: no text is endless or moves a terminal's
+cursor, no number is beyond all measure.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, NewType, Union
+from typing import get_args, get_origin, get_type_hints
 
-# Metadata of a field whose own fields stand in the object around it, of one
-# that holds that object in words, and of one whose key is not its name.
-INLINE = {"inline": True}
-WORDS = {"words": True}
+# Metadata of a field: its key, if that is not its name. None: it is made of
+# the whole object that the others stand in.
 KEY = "key"
+WHOLE: dict[str, Any] = {KEY: None}
+
+# What pfnbench writes stays far below all of these. A file beyond them was
+# not written by it, and would fill a page, a picture or the memory.
+Name = NewType("Name", str)  # of a structure or an operation
+Title = NewType("Title", str)  # of a workload, which may be a path
+LongText = NewType("LongText", str)
+_LENGTHS = {
+    str: (0, 1000),
+    Name: (1, 100),
+    Title: (1, 1000),
+    LongText: (0, 100_000),
+}
+_LONG_KEYS = {"busy_processes", "command_line", "executable"}
+_LARGEST = 1e30
+# Control characters but tab and the ends of lines, and lone surrogates.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+# All of an object that is text or a number: as words, as figures.
+Settings = NewType("Settings", Mapping[str, str])  # true is "on"
+Facts = NewType("Facts", Mapping[str, str])  # true is "yes"
+Figures = NewType("Figures", dict[str, float])
+
+Reader = Callable[[Any], Any]
 
 
-class BadShape(Exception):
-    """Says what is wrong and where, without naming the file."""
+class BadShape(ValueError):
+    """Says where something is wrong, and what: `[2]: pages is not a list`."""
 
 
-def build(kind: Any, value: Any, where: str) -> Any:
-    """The value as a `kind`: a dataclass, or the type of one of its fields."""
-    if kind in _SIMPLE:
-        is_right, name = _SIMPLE[kind]
-        if not is_right(value):
-            raise BadShape(f"{where} is not {name}")
-        return float(value) if kind is float else value
-    if is_dataclass(kind):
-        return _object(kind, value, where)
+@lru_cache(maxsize=None)
+def reader(kind: Any) -> Reader:
+    """A function that makes a `kind` of a value, or raises BadShape."""
     arguments = get_args(kind)
-    if isinstance(kind, UnionType):  # X | None, and it is there
-        return build(arguments[0], value, where)
+    if kind in _LENGTHS:
+        return partial(_text, *_LENGTHS[kind])
+    if kind in _SIMPLE:
+        return partial(_simple, kind, *_SIMPLE[kind])
+    if kind in _WHOLES:
+        return _WHOLES[kind]
+    if get_origin(kind) in (Union, UnionType):  # X | None, and it is there
+        return reader(arguments[0])
     if get_origin(kind) is tuple:
-        if not isinstance(value, list):
-            raise BadShape(f"{where} is not a list")
-        return tuple(
-            build(arguments[0], each, f"{where}[{number}]")
-            for number, each in enumerate(value)
-        )
+        return partial(_list, reader(arguments[0]))
     if get_origin(kind) is Mapping:
-        return {
-            key: build(arguments[1], each, f"{where}: {key}")
-            for key, each in _checked(value, where).items()
-        }
-    # A NamedTuple, which is a list in the file.
-    if not isinstance(value, list) or len(value) != 3:
-        raise BadShape(f"{where} is not a list of three numbers")
-    pairs = zip(_hints(kind).values(), value)
-    return kind(*(build(hint, each, where) for hint, each in pairs))
+        return partial(_mapping, reader(arguments[1]))
+    hints = get_type_hints(kind)
+    if not is_dataclass(kind):  # a NamedTuple, which is a list in the file
+        return partial(_line, kind, [reader(hint) for hint in hints.values()])
+    table = [
+        (
+            each.name,
+            each.metadata.get(KEY, each.name),
+            reader(hints[each.name]),
+            each.default is each.default_factory is MISSING,
+        )
+        for each in fields(kind)
+    ]
+    return partial(_object, kind, table)
 
 
-def _object(kind: Any, value: Any, where: str) -> Any:
-    made = {}
-    for field in fields(kind):
-        key = field.metadata.get(KEY, field.name)
-        hint = _hints(kind)[field.name]
-        if "inline" in field.metadata:
-            made[field.name] = build(hint, value, where)
-        elif "words" in field.metadata:
-            made[field.name] = words(value, "yes", "no")
-        elif key in _checked(value, where):
-            made[field.name] = build(hint, value[key], f"{where}: {key}")
-        elif field.default is field.default_factory is MISSING:
-            raise BadShape(f"{where} has no {key}")
+def _at(where: str, read: Reader, value: Any) -> Any:
     try:
-        return kind(**made)
-    except ValueError as error:  # of its __post_init__
-        raise BadShape(f"{where} {error}") from None
+        return read(value)
+    except BadShape as error:
+        raise BadShape(f"{where}{error}") from None
 
 
-def words(value: Mapping[str, Any], true: str, false: str) -> dict[str, str]:
-    """What is no list or object, as text."""
-    return {
-        key: (true if each else false) if isinstance(each, bool) else str(each)
-        for key, each in value.items()
-        if isinstance(each, (str, int, float))
-    }
-
-
-def _checked(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise BadShape(f"{where} is not an object")
+def _text(least: int, most: int, value: Any) -> str:
+    if not isinstance(value, str) or len(value) < least:
+        raise BadShape(" is not text")
+    if len(value) > most:
+        raise BadShape(f" has {len(value)} characters, more than {most}")
+    if not value.isprintable() and _UNPRINTABLE.search(value):
+        raise BadShape(" has a control character or half of a character")
     return value
 
 
-_hints = lru_cache(maxsize=None)(get_type_hints)
+def _simple(kind: Any, is_right: Reader, name: str, value: Any) -> Any:
+    if not is_right(value):
+        raise BadShape(f" is not {name}")
+    return value if kind is bool else kind(value)
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and 0 <= value < math.inf
-
-
-_SIMPLE = {
-    str: (lambda value: isinstance(value, str), "text"),
+# False for NaN.
+_SIMPLE: dict[Any, tuple[Reader, str]] = {
     bool: (lambda value: isinstance(value, bool), "true or false"),
-    int: (lambda value: type(value) is int and value >= 0, "a whole number"),
-    float: (_is_number, "a number from 0"),
+    int: (
+        lambda value: type(value) is int and 0 <= value <= _LARGEST,
+        "a whole number",
+    ),
+    float: (
+        lambda value: type(value) in (int, float) and 0 <= value <= _LARGEST,
+        "a number from 0 to 1e30",
+    ),
+}
+
+
+def _list(read: Reader, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise BadShape(" is not a list")
+    return tuple(_at(f"[{n}]", read, each) for n, each in enumerate(value))
+
+
+def _line(kind: Any, readers: list[Reader], value: Any) -> Any:
+    if not isinstance(value, list) or len(value) != len(readers):
+        raise BadShape(f" is not a list of {len(readers)} numbers")
+    return kind(*(read(each) for read, each in zip(readers, value)))
+
+
+def _items(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadShape(" is not an object")
+    for key in value:
+        _check_key(key)
+    return value
+
+
+@lru_cache(maxsize=1000)
+def _check_key(key: str) -> None:
+    _at(" has a key that", reader(str), key)
+
+
+def _mapping(read: Reader, value: Any) -> dict[str, Any]:
+    return {
+        key: _at(f": {key}", read, each) for key, each in _items(value).items()
+    }
+
+
+def _object(kind: Any, table: list[tuple[Any, ...]], value: Any) -> Any:
+    made = {}
+    items = _items(value)
+    for name, key, read, is_needed in table:
+        if key is None:
+            made[name] = read(items)
+        elif key in items:
+            made[name] = _at(f": {key}", read, items[key])
+        elif is_needed:
+            raise BadShape(f" has no {key}")
+    return kind(**made)
+
+
+def _figures(value: dict[str, Any]) -> dict[str, float]:
+    made = {k: x for k, x in value.items() if type(x) in (int, float)}
+    for key, each in made.items():
+        if not abs(each) <= _LARGEST:
+            raise BadShape(f": {key} is a number beyond all measure")
+    return made
+
+
+def _words(true: str, false: str, value: dict[str, Any]) -> dict[str, str]:
+    words = {}
+    figures = _figures(value)
+    for key, each in value.items():
+        if isinstance(each, bool):
+            words[key] = true if each else false
+        elif isinstance(each, str):
+            read = reader(LongText if key in _LONG_KEYS else str)
+            words[key] = _at(f": {key}", read, each)
+        elif key in figures:
+            words[key] = str(each)
+    return words
+
+
+_WHOLES: dict[Any, Reader] = {
+    Settings: partial(_words, "on", "off"),
+    Facts: partial(_words, "yes", "no"),
+    Figures: _figures,
 }

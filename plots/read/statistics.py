@@ -9,10 +9,10 @@ docs/method.md says why these rules, and how often they raise a false alarm.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, count, takewhile
 
 CONFIDENCE = 0.95
 # How often a primary ratio of structures that are alike is marked, at most:
@@ -36,16 +36,6 @@ class Estimate:
     count: int
     is_interval: bool
 
-    @property
-    def half_width_percent(self) -> float | None:
-        """Half of high - low, in percent of the median."""
-        if self.median == 0:
-            return None
-        # Halved before subtracting: the difference of two finite doubles
-        # need not be one.
-        half = self.high / 2 - self.low / 2
-        return 100 * (half / abs(self.median))
-
 
 def median(values: Sequence[float]) -> float:
     """Middle value, or the middle of the two middle ones."""
@@ -56,35 +46,35 @@ def median(values: Sequence[float]) -> float:
     return ordered[middle - 1] / 2 + ordered[middle] / 2
 
 
+def _rarer(tails: Iterable[int], all_: int, comparisons: int) -> int:
+    """How many tails, of so many orders, are as rare as what may be missed.
+
+    With several comparisons they are to hold together (Bonferroni).
+    """
+    # Integers, because 2 ** rounds does not fit a double for long runs.
+    most = round((1 - CONFIDENCE) * 1000) * all_
+    rare = takewhile(lambda tail: 2000 * comparisons * tail <= most, tails)
+    return sum(1 for _ in rare)
+
+
 @lru_cache(maxsize=None)
-def interval_ranks(count: int, comparisons: int = 1) -> tuple[int, int] | None:
+def interval_ranks(size: int, comparisons: int = 1) -> tuple[int, int] | None:
     """Ranks (from 1) of the two values that bound the median with 95 %.
 
-    The number of values below the true median is binomial(count, 1/2), so
-    ranks k and count + 1 - k miss it with twice the probability of fewer
-    than k. The largest k that is still sure enough is taken. With several
-    comparisons all their intervals together hold with 95 % (Bonferroni).
+    The number of values below the true median is binomial(size, 1/2), so
+    ranks k and size + 1 - k miss it with twice the probability of fewer
+    than k. The largest k that is still sure enough is taken.
     """
-    below = 0  # ways to have fewer than `rank` values below the median
-    ways = 1  # to have exactly rank - 1
-    best = None
-    for rank in range(1, count // 2 + 1):
-        below += ways
-        ways = ways * (count + 1 - rank) // rank
-        # Integers, because 2 ** count does not fit a double for long runs.
-        missed = 2 * below * 1000 * comparisons
-        if missed > round((1 - CONFIDENCE) * 1000) * 2**count:
-            break
-        best = (rank, count + 1 - rank)
-    return best
+    ways = accumulate(  # to have so many below it
+        range(1, size // 2), lambda n, k: n * (size + 1 - k) // k, initial=1
+    )
+    rank = _rarer(accumulate(ways), 2**size, comparisons)
+    return (rank, size + 1 - rank) if rank else None
 
 
 def rounds_for(comparisons: int) -> int:
     """Rounds from which on `interval_ranks` answers for so many."""
-    count = 6
-    while interval_ranks(count, comparisons) is None:
-        count += 1
-    return count
+    return next(n for n in count(6) if interval_ranks(n, comparisons))
 
 
 def estimate(values: Sequence[float], comparisons: int = 1) -> Estimate | None:
@@ -96,12 +86,11 @@ def estimate(values: Sequence[float], comparisons: int = 1) -> Estimate | None:
     if not values:
         return None
     ordered = sorted(values)
-    everything = (1, len(ordered))
-    low, high = interval_ranks(len(ordered), comparisons) or everything
+    rank, _ = interval_ranks(len(ordered), comparisons) or (1, 1)
     return Estimate(
         median=median(ordered),
-        low=ordered[low - 1],
-        high=ordered[high - 1],
+        low=ordered[rank - 1],
+        high=ordered[-rank],
         count=len(ordered),
         is_interval=interval_ranks(len(ordered)) is not None,
     )
@@ -142,9 +131,7 @@ def differs(ratio: Estimate, *controls: Estimate | None) -> bool:
 
 def mark(ratio: Estimate, *controls: Estimate | None) -> str:
     """What may be said: "*" a difference, "~" none, "?" too few rounds."""
-    if not ratio.is_interval:
-        return "?"
-    if any(c is not None and not c.is_interval for c in controls):
+    if not all(each.is_interval for each in (ratio, *controls) if each):
         return "?"
     return "*" if differs(ratio, *controls) else "~"
 
@@ -201,28 +188,22 @@ def change(
     factors = sorted(b / a for a in old for b in new)
     if not factors or not math.isfinite(factors[-1] - factors[0]):
         return None
-    rank = _change_rank(len(old), len(new), comparisons) or 1
-    count = min(len(old), len(new))
+    rank = _change_rank(len(old), len(new), comparisons)
+    rounds = min(len(old), len(new))
     return Estimate(
         median=median(factors),
         low=factors[rank - 1],
         high=factors[-rank],
-        count=count,
-        is_interval=interval_ranks(count) is not None,
+        count=rounds,
+        is_interval=interval_ranks(rounds) is not None,
     )
 
 
 @lru_cache(maxsize=None)
-def _change_rank(old: int, new: int, comparisons: int) -> int | None:
+def _change_rank(old: int, new: int, comparisons: int) -> int:
     """Rank (from 1) of the factor that bounds the interval from below."""
-    tail = _u_tail(old, new)
-    best = None
-    for u, orders in enumerate(tail):
-        missed = 2 * orders * 1000 * comparisons
-        if missed > round((1 - CONFIDENCE) * 1000) * tail[-1]:
-            break
-        best = u + 1
-    return best
+    tails = _u_tail(old, new)
+    return _rarer(tails, tails[-1], comparisons) or 1
 
 
 def _thinned(values: Sequence[float]) -> Sequence[float]:

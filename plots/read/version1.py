@@ -8,15 +8,11 @@ say stands here as it was then: nothing is added to it any more.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
-from plots.read.case import Case
+from plots.read.case import Row
 from plots.read.profiles import Profile
-
-if TYPE_CHECKING:
-    from plots.read.results import Row
 
 # In the order of tables.
 ORDER = (
@@ -49,9 +45,6 @@ _DECLARED = {
 # A key is what may follow the structure in a name. Workloads may be paths,
 # so the structure is the last part that is not a key.
 _KEY = re.compile(r"[a-z_]+:")
-# Google Benchmark appended these by itself, depending on its version.
-_LIBRARY_KEYS = ("iterations", "repeats", "min_time", "threads")
-_LIBRARY_WORDS = ("manual_time", "real_time", "process_time")
 _REASONS = ("over ", "failed", "not run")
 _WHOLE = ("pages", "passes", "ranges", "guest_memory")
 _SWITCH = {"yes": True, "no": False}
@@ -90,17 +83,13 @@ def upgrade(document: dict[str, Any]) -> dict[str, Any]:
 def _fields(name: str) -> dict[str, Any]:
     """The fields that the name of a row stands for; none: it is not ours."""
     parts = name.split("/")
-    while parts and parts[-1] in _LIBRARY_WORDS:
-        parts.pop()
     keys: list[str] = []
     while len(parts) > 3 and _KEY.match(parts[-1]):
         keys.insert(0, parts.pop())
     if len(parts) < 3 or not all(parts):
         return {}
-    conditions = dict(_pair(key) for key in keys if key != "fault:none")
+    conditions = _conditions(key for key in keys if key != "fault:none")
     control = conditions.pop("control", "")
-    for key in _LIBRARY_KEYS:
-        conditions.pop(key, None)
     return {
         "operation": parts[0],
         "workload": "/".join(parts[1:-1]),
@@ -110,9 +99,9 @@ def _fields(name: str) -> dict[str, Any]:
     }
 
 
-def _pair(key: str) -> tuple[str, str]:
-    name, _, value = key.partition(":")
-    return name, value
+def _conditions(keys: Iterable[str]) -> dict[str, str]:
+    parts = (key.partition(":") for key in keys)
+    return {name: value for name, _, value in parts}
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
@@ -133,7 +122,7 @@ def _profile(profile: dict[str, Any]) -> dict[str, Any]:
     made = dict(profile)
     condition = made.pop("condition", None)
     if isinstance(condition, str) and condition:
-        made["conditions"] = dict(_pair(key) for key in condition.split("/"))
+        made["conditions"] = _conditions(condition.split("/"))
     return made
 
 
@@ -141,20 +130,18 @@ def _structure(name: str, text: str) -> dict[str, Any]:
     facts: dict[str, Any] = _facts(text.split(";"))
     for key in ("clear_can_fail", "accounts_memory"):
         facts[key] = _SWITCH.get(facts.pop(key, ""))
-    for base in _VARIED:
-        if name in ORDER and name.startswith(f"{base}-"):
-            facts["variant_of"] = base
+    bases = [base for base in _VARIED if name.startswith(f"{base}-")]
+    if bases and name in ORDER:
+        facts["variant_of"] = bases[0]
     return {key: value for key, value in facts.items() if value is not None}
 
 
 def _workload(_: str, text: str) -> dict[str, Any]:
-    facts: dict[str, Any] = _facts(text.split())
-    for key in _WHOLE:
-        if re.fullmatch("[0-9]{1,30}", facts.get(key, "")):
-            facts[key] = int(facts[key])
-        else:
-            facts.pop(key, None)
-    return facts
+    return {
+        key: int(value) if key in _WHOLE else value
+        for key, value in _facts(text.split()).items()
+        if key not in _WHOLE or re.fullmatch("[0-9]{1,30}", value)
+    }
 
 
 def _facts(assignments: Iterable[str]) -> dict[str, str]:
@@ -162,25 +149,23 @@ def _facts(assignments: Iterable[str]) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def bits_when_full(rows: Iterable[Row], found: Iterable[Profile]) -> list[Row]:
-    """Rows whose bits per page are those of the largest pass.
+def put_bits_when_full(rows: list[Row], profiles: Iterable[Profile]) -> None:
+    """Makes the bits per page of rows those of the largest pass.
 
     The first files had the sum over all passes there, and the largest pass
     in the profiles alone.
     """
     full = {
-        (p.workload, p.structure, p.condition): p.memory.when_full
-        for p in found
-        if p.memory and p.error is None
+        (each.workload, each.structure, each.condition): max(
+            each.memory.pass_ends, key=lambda end: end.pages
+        )
+        for each in profiles
+        if each.memory and each.memory.pass_ends and each.error is None
     }
-
-    def bits(case: Case) -> Mapping[str, float]:
-        key = (case.workload, case.contender.structure, case.condition)
-        return full.get(key, {})
-
-    return [
-        replace(row, counters={**row.counters, **bits(row.case)})
-        if row.case.operation == "set" and "bits_per_page" in row.counters
-        else row
-        for row in rows
-    ]
+    for row in rows:
+        end = full.get((row.workload, row.structure, row.case.condition))
+        is_of_set = row.operation == "set" and "bits_per_page" in row.figures
+        if is_of_set and end and end.pages:
+            for key, size in (("", "rounded"), ("requested_", "requested")):
+                bits = 8 * getattr(end.held, size) / end.pages
+                row.figures[f"{key}bits_per_page"] = bits

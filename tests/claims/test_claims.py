@@ -7,6 +7,7 @@ import json
 import math
 import re
 import sys
+from inspect import signature
 from pathlib import Path
 from string import Formatter
 
@@ -16,21 +17,24 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from claims import page as claims  # noqa: E402
+from claims import rules  # noqa: E402
 from claims.__main__ import main  # noqa: E402
 from claims.catalog import (  # noqa: E402
     EXPERIMENTS,
     INTRODUCTION,
+    LISTS,
     SECTIONS,
     Claim,
     Experiment,
     Section,
 )
-from claims.findings import common, sets  # noqa: E402
-from claims.findings.common import Finding, finding  # noqa: E402
-from claims.lab import Lab, Ratio, Verdict, number  # noqa: E402
+from claims.judge import find, places_of, rule_of  # noqa: E402
+from claims.lab import Lab, Ratio, number  # noqa: E402
+from claims.rules import Finding, Verdict  # noqa: E402
 from plots.read.results import ResultsError  # noqa: E402
 
 CLAIMS = [claim for section in SECTIONS for claim in section.claims]
+TRACES = LISTS["trace"]
 
 
 def write_results(folder: Path, rows: dict[str, dict[int, float]]) -> None:
@@ -57,11 +61,6 @@ def write_results(folder: Path, rows: dict[str, dict[int, float]]) -> None:
     (folder / "results.json").write_text(json.dumps(document))
 
 
-def judged(lab: Lab) -> Finding:
-    ratio = lab.ratio("race", "set/w/hare", "set/w/tortoise")
-    return finding(Verdict.SUPPORTED, ratio=ratio.median)
-
-
 RACE = Experiment("race", ("--operation=set", "--fault=a;b"))
 RACES = [
     Section(
@@ -72,9 +71,11 @@ RACES = [
                 "Aesop",
                 "564 BC",
                 "always.",
-                ("race",),
-                judged,
-                "The ratio is {ratio}.",
+                "The ratio is {each_ratio}.",
+                {"ratios": "race set/w/{animal} set/w/tortoise ns_per_page"},
+                {"animal": {"a hare": "hare"}},
+                {"each_ratio": "of {animal} {ratios}"},
+                "large_pages",
             ),
         ),
     )
@@ -140,15 +141,20 @@ def test_noise_decides_no_verdict(
     tmp_path: Path, hares: tuple[float, ...], verdict: Verdict
 ) -> None:
     rows = {}
-    for trace, hare in zip(common.TRACES, hares):
+    for trace, hare in zip(TRACES, hares):
         rows[f"set/{trace}/hare"] = times(*[hare] * 9)
         rows[f"set/{trace}/tortoise"] = times(*[1] * 9)
         rows[f"set/{trace}/tortoise/control:1"] = times(*[1.2] * 9)
     write_results(tmp_path / "sets", rows)
-    ratios = common.set_ratios(Lab(tmp_path), "hare", "tortoise")
-    assert common.mixed(ratios) is verdict
-    alike = [t for t, h in zip(common.TRACES, hares) if 1 / 1.2 < h < 1.2]
-    text = common.ratio_list(ratios)
+    address = "sets set/{trace}/hare set/{trace}/tortoise ns_per_page"
+    over = {"trace": {trace: trace for trace in TRACES}}
+    claim = Claim(
+        "", "", "", "", "{ratios}", {"ratios": address}, over, {},
+        "sequential_seek",
+    )  # fmt: skip
+    text, found = find(claim, Lab(tmp_path))
+    assert found is verdict
+    alike = [t for t, h in zip(TRACES, hares) if 1 / 1.2 < h < 1.2]
     assert text.startswith(f"idle-8g {number(hares[0])}, frag-4g ")
     assert ("no difference shown" in text) == bool(alike)
     if alike:
@@ -161,7 +167,7 @@ def test_the_page_has_figures_verdict_and_command(tmp_path: Path) -> None:
         {"set/w/hare": {0: 1.0}, "set/w/tortoise": {0: 4.0}},
     )
     page = claims.page(RACES, [RACE], Lab(tmp_path), "# Races\n")
-    assert "The ratio is 0.25. (From `race`.)" in page
+    assert "The ratio is of a hare 0.25. (From `race`.)" in page
     assert "**Supported.**" in page
     assert "| [Hares win](#hares-win) | Aesop, 564 BC | supported |" in page
     assert "`./run bench --operation=set '--fault=a;b'`" in page
@@ -213,53 +219,47 @@ def test_every_experiment_serves_a_claim_and_exists_once() -> None:
     assert used == set(names)
 
 
-def test_a_judge_looks_at_the_experiments_of_its_claim_alone(
-    tmp_path: Path,
-) -> None:
+def test_a_claim_without_any_results_is_not_measured(tmp_path: Path) -> None:
     for claim in CLAIMS:
-        asked: list[str] = []
-
-        class Watching(Lab):
-            def results(self, experiment: str):  # type: ignore
-                asked.append(experiment)
-                return super().results(experiment)
-
-        _, verdict = claims.find(claim, Watching(tmp_path))
+        _, verdict = find(claim, Lab(tmp_path))
         assert verdict is Verdict.NOT_MEASURED, claim.title
-        assert asked and set(asked) <= set(claim.experiments), claim.title
 
 
 class Invented(Lab):
-    """Has every figure that a judge may ask for."""
+    """Has every figure that a claim may ask for."""
 
-    def get(self, experiment: str, row: str, counter: str) -> float:
-        return 3.0
-
-    def fact(self, experiment: str, workload: str, name: str) -> str:
-        return "0:0.9,1:0.05,mean:2,most:3" if name.startswith("list") else "4"
-
-    def ratio(self, *_: str) -> Ratio:  # type: ignore
-        return Ratio(2.0, 1.9, 2.1, 9, True)
+    def read(self, experiment: str, row: str, *rest: str):  # type: ignore
+        if len(rest) == 2:
+            return Ratio(2.0, 1.9, 2.1, 9, True)
+        is_list = rest[0] == "list_distance"
+        return "0:0.9,1:0.05,mean:2,most:3" if is_list else 3.0
 
 
-def test_every_place_in_a_text_is_filled_and_every_figure_has_a_place(
+def test_every_place_in_a_text_is_filled_and_every_figure_has_a_use(
     tmp_path: Path,
 ) -> None:
     for claim in CLAIMS:
-        places = {
-            name
-            for _, name, _, _ in Formatter().parse(claim.figures)
-            if name is not None
-        }
-        _, figures = claim.judge(Invented(tmp_path))
-        assert places == set(figures), claim.title
-        text, verdict = claims.find(claim, Invented(tmp_path))
+        text, verdict = find(claim, Invented(tmp_path))
         assert "{" not in text and verdict is not Verdict.NOT_MEASURED
+        texts = (claim.figures, *claim.each.values())
+        used = {place for text in texts for place in places_of(text)}
+        if claim.judge:
+            used |= set(signature(rule_of(claim.judge)).parameters)
+        assert set(claim.reads) | set(claim.each) <= used, claim.title
+        addresses = " ".join(claim.reads.values())
+        for name in claim.over.keys() - LISTS:
+            assert f"{{{name}}}" in addresses, claim.title
 
 
-def test_every_judge_has_one_claim() -> None:
-    judges = [claim.judge for claim in CLAIMS]
-    assert len(judges) == len(set(judges)) >= 46
+def test_every_rule_has_one_claim() -> None:
+    judges = [claim.judge for claim in CLAIMS if claim.judge]
+    assert len(judges) == len(set(judges)) >= 42
+    made = {
+        name
+        for name, value in vars(rules).items()
+        if getattr(value, "__annotations__", {}).get("return") == "Finding"
+    }
+    assert {*made, *rules.COMPARISONS} == set(judges)
 
 
 def test_titles_are_anchors_of_their_own() -> None:
@@ -284,13 +284,13 @@ def test_the_page_in_the_repository_is_of_these_claims() -> None:
 
 def test_the_lists_that_judges_go_through_are_in_the_experiments() -> None:
     flags = {each.name: each.flags for each in EXPERIMENTS}
-    faults = ";".join((common.ALL_FAIL, *common.PRESSURE))
+    faults = ";".join((LISTS["all_fail"], *LISTS["pressure"]))
     assert f"--fault={faults}" in flags["policies"]
-    assert f"--policy={','.join(common.POLICIES)}" in flags["policies"]
+    assert f"--policy={','.join(LISTS['policy'])}" in flags["policies"]
     preload = flags["preload"]
-    assert f"--structure={','.join(common.PRELOADS)}" in preload
-    assert f"--workload={','.join(common.TRACES)}" in preload
-    assert f"--fault={';'.join(common.PRELOAD_FAULTS)}" in preload
+    assert f"--structure={','.join(LISTS['preload'])}" in preload
+    assert f"--workload={','.join(TRACES)}" in preload
+    assert f"--fault={';'.join(LISTS['preload_fault'])}" in preload
 
 
 def test_nothing_in_plots_knows_the_claims() -> None:
@@ -346,7 +346,7 @@ def test_figures_have_three_digits(value: float, text: str) -> None:
 def test_a_claim_of_several_parts_needs_all_of_them(
     parts: tuple[bool, ...], verdict: Verdict
 ) -> None:
-    assert common.verdict_of(*parts) is verdict
+    assert rules.verdict_of(*parts) is verdict
 
 
 @pytest.mark.parametrize(
@@ -358,29 +358,12 @@ def test_a_claim_of_several_parts_needs_all_of_them(
     ],
 )
 def test_asking_first_must_save_sets_under_every_fault(
-    tmp_path: Path, pool_alone_loses: tuple[int, ...], verdict: Verdict
+    pool_alone_loses: tuple[int, ...], verdict: Verdict
 ) -> None:
-    alone = common.PRELOADS[-1]
-    benchmarks = [
-        {
-            "name": f"set/{trace}/{name}/fault:{fault}",
-            "run_type": "iteration",
-            "repetition_index": 0,
-            "pages": 100,
-            "failed_sets": lost if name == alone else 7,
-        }
-        for trace in common.TRACES
-        for name in common.PRELOADS
-        for fault, lost in zip(common.PRELOAD_FAULTS, pool_alone_loses)
+    lost = [
+        [[7] * 5, [7] * 5, [pool] * 5] for pool in pool_alone_loses
     ]
-    (tmp_path / "preload").mkdir()
-    (tmp_path / "preload" / "results.json").write_text(
-        json.dumps(
-            {"context": {"pfnbench_schema": "1"}, "benchmarks": benchmarks}
-        )
-    )
-    found, figures = sets.pool_alone(Lab(tmp_path))
+    found, figures = rules.pool_alone(lost, [100] * 5)
     assert found is verdict
-    first = common.PRELOAD_FAULTS[0]
-    assert figures["pages"] == 500
-    assert f"{first} 35, 35, {5 * pool_alone_loses[0]};" in figures["failed"]
+    assert figures["all_pages"] == 500
+    assert figures["failed"][0] == [35, 35, 5 * pool_alone_loses[0]]

@@ -360,7 +360,7 @@ def with_set(**fields: Any) -> "dict[str, Any]":
     ("wrong", "problem"),
     [
         ({"workload": "a"}, "has no structure"),
-        (with_timeline([1, 2]), "timeline[0] is not a list of three numbers"),
+        (with_timeline([1, 2]), "timeline[0] is not a list of 3 numbers"),
         (with_timeline([1, 2, -3]), "timeline[0] is not a whole number"),
         (with_set(count=1), "set counts 1 steps and shows 1000"),
         (with_set(max="long"), "max is not a number"),

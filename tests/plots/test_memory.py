@@ -11,7 +11,6 @@ from test_html import NOTHING, page, tables_of
 from plots.draw import figure_rows
 from plots.tables import cases
 from plots.text.mail import Choice, mail
-from plots.read.profiles import read
 from plots.text.report import report
 from plots.read.results import Results
 from plots.text.showcase import first_table
@@ -103,11 +102,14 @@ def test_a_profile_that_was_cut_off_changes_no_figure(
     assert {row.points[0].value for row in chart.rows} == {7000}
 
 
-def test_a_profile_without_passes_has_no_bits() -> None:
-    made = profile("cvbmp")
-    made["memory"]["pass_ends"] = []
-    (found,) = read([made])
-    assert found.memory is not None and found.memory.when_full == {}
+def test_a_profile_without_passes_changes_no_figure(
+    results_of: ResultsOf,
+) -> None:
+    made = content(is_old=True)
+    for each in made["profiles"]:
+        each["memory"]["pass_ends"] = []
+    chart = figure_rows.charts(results_of(made))["memory"]
+    assert {row.points[0].value for row in chart.rows} == {7000}
 
 
 def test_mail_and_readme_agree_about_lost_pages_on_each_trace(

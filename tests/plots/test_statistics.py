@@ -75,7 +75,6 @@ def test_ranks_cover_95_percent_and_one_rank_less_does_not(n: int) -> None:
 def test_nine_values_give_their_second_and_eighth() -> None:
     value = estimate([30, 10, 20, 50, 40, 60, 90, 70, 80])
     assert value == Estimate(50, 20, 80, 9, is_interval=True)
-    assert value.half_width_percent == 60
 
 
 def test_five_values_give_their_full_range_and_say_so() -> None:
@@ -85,10 +84,6 @@ def test_five_values_give_their_full_range_and_say_so() -> None:
 
 def test_no_values_give_no_estimate() -> None:
     assert estimate([]) is None
-
-
-def test_width_of_a_zero_median_is_not_a_percentage() -> None:
-    assert between(-1, 0, 1).half_width_percent is None
 
 
 def test_ratios_are_taken_within_a_round() -> None:

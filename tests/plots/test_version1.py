@@ -70,7 +70,6 @@ def test_what_a_real_file_does_not_say_was_the_same_for_all(
 ) -> None:
     assert (real.floor, real.replay) == ("floor", "replay")
     assert real.setless == ("array", "pipelined")
-    assert real.default_workloads[0] == "idle-8g"
     assert real.operations() == ["set", "drain"]
     assert [s.name for s in real.structures] == ["xbitmap", "cvbmp"]
     assert real.traits["cvbmp"].family == "list"
@@ -163,10 +162,6 @@ def test_reasons_of_rows_have_the_words_of_today(
             Case("set", "a", Contender("x", 12), "fault:nth:3"),
         ),
         ("set/a/x/fault:none", Case("set", "a", Contender("x"), "")),
-        (
-            "set/a/x/iterations:1/repeats:9/manual_time",
-            Case("set", "a", Contender("x"), ""),
-        ),
         (
             "drain/my/traces/a.pfntrace/x",
             Case("drain", "my/traces/a.pfntrace", Contender("x"), ""),
