@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from plots.draw import subject
-from plots.draw.planes import XY, Axis, Mark, Plane, PlaneChart, missing_text
-from plots.draw.subject import plain
+from plots.draw.planes import XY, Axis, Plane, PlaneChart
+from plots.draw.subject import missing_text, plain
 from plots.read.profiles import STEPS, Profile, StepTimes, TimelinePoint
 from plots.read.results import Case, Contender, Results
 from plots.tables.figures import binary_size, number
@@ -22,8 +21,9 @@ _FEWEST = 20
 # A trace of many passes goes up and down faster than a line can.
 _BINS = 100
 
-# Points and the figure next to them; or no points, and if they are missing.
-_PointsOf = Callable[[Profile], tuple[list[XY], str]]
+# Points and the figure next to them. A missing one is None; a profile that
+# never has any is not missing.
+_PointsOf = Callable[[Profile], tuple[Sequence[XY | None], str]]
 
 
 def charts(results: Results) -> dict[str, PlaneChart]:
@@ -63,35 +63,19 @@ def _pareto(results: Results, condition: str) -> PlaneChart | None:
     workloads = results.workloads_of("set", condition)
     present = results.contenders_of("set", condition)
     shown = subject.argued(results, present, _MOST_POINTS)
+    axes = Axis("bits per page", kind="cut"), Axis("ns per page")
     planes: list[Plane] = []
     for workload in workloads:
-        curves, missing = [], []
+        curves = []
         for who in shown:
             case = Case("set", workload, who, condition)
             time = results.estimate(case, "ns_per_page")
             memory = results.estimate(case, "bits_per_page")
-            if time is None or memory is None:
-                missing.append(subject.missing_name(results, [case]))
-            else:
-                points = [XY.of(memory.median, time)]
-                curves.append(subject.curve(results, who, points))
-        if curves:
-            axes = (Axis("bits per page", kind="linear"), Axis("ns per page"))
-            best = front((c.points[0].x, c.points[0].y) for c in curves)
-            planes.append(
-                Plane(
-                    plain(workload),
-                    *axes,
-                    tuple(curves),
-                    front=tuple(best),
-                    missing=tuple(missing),
-                )
-            )
+            point = XY.of(memory.median, time) if time and memory else None
+            curves.append(subject.curve(results, who, [point], [case]))
+        planes += subject.plane(plain(workload), *axes, curves)
     if not planes:
         return None
-    # A few that take far more would push all the others together.
-    every = sorted(x for plane in planes for x in plane.values("x"))
-    end = 1.15 * every[int(0.89 * (len(every) - 1))] or 1.0
     words = (
         "medians, memory when the largest pass is full; lower left is better;"
         " dashed: the front, which no other beats in both at once; ->: farther"
@@ -102,34 +86,10 @@ def _pareto(results: Results, condition: str) -> PlaneChart | None:
     title = "Time against memory: set"
     return PlaneChart(
         subject.frame(results, title, condition, workloads, *words),
-        tuple(_cut(plane, end) for plane in planes),
+        tuple(planes),
         how="points",
         columns=3,
     )
-
-
-def _cut(plane: Plane, end: float) -> Plane:
-    """Beyond `end` a point stands at the edge, with its figure."""
-    marks = [
-        Mark(end, point.y, f"{number(point.x)} ->", is_ringed=False)
-        for curve in plane.curves
-        for point in curve.points
-        if point.x > end
-    ]
-    return replace(plane, x=replace(plane.x, high=end), marks=tuple(marks))
-
-
-def front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Those that no other equals in one and beats in the other.
-
-    >>> front([(1, 5), (2, 5), (2, 3), (9, 9)])
-    [(1, 5), (2, 3)]
-    """
-    best: list[tuple[float, float]] = []
-    for point in sorted(set(points)):
-        if not best or point[1] < best[-1][1]:
-            best.append(point)
-    return best
 
 
 def _of_profiles(
@@ -150,17 +110,12 @@ def _of_profiles(
     shown = subject.argued(results, present)
     planes: list[Plane] = []
     for guest, profiles in guests.items():
-        curves, missing = [], []
-        for who in (who for who in shown if who in profiles):
-            points, note = points_of(profiles[who])
-            if points:
-                curve = subject.curve(results, who, points)
-                curves.append(replace(curve, note=note))
-            elif note:
-                missing.append(who.structure)
-        if curves:
-            rest = {"curves": tuple(curves), "missing": tuple(missing)}
-            planes.append(Plane(plain(guest), *axes, **rest))
+        curves = []
+        for who in shown:
+            if who in profiles:
+                points, note = points_of(profiles[who])
+                curves.append(subject.curve(results, who, points, note=note))
+        planes += subject.plane(plain(guest), *axes, curves)
     if not planes:
         return None
     rest = (missing_text(planes), subject.left_out(results, present, shown))
@@ -172,10 +127,10 @@ def _of_profiles(
     )
 
 
-def _tail(step: str, profile: Profile) -> tuple[list[XY], str]:
+def _tail(step: str, profile: Profile) -> tuple[Sequence[XY | None], str]:
     tail = profile.tails.operations.get(step) if profile.tails else None
     if tail is None or not tail.histogram:
-        return [], "missing"
+        return [None], ""
     if tail.count < _FEWEST:
         return [], ""
     return survival(tail), number(tail.max)
@@ -197,10 +152,10 @@ def survival(tail: StepTimes) -> list[XY]:
     return points
 
 
-def _timeline(profile: Profile) -> tuple[list[XY], str]:
+def _timeline(profile: Profile) -> tuple[Sequence[XY | None], str]:
     memory = profile.memory
     if memory is None or not memory.timeline:
-        return [], "missing"
+        return [None], ""
     most = max(point.held for point in memory.timeline)
     return binned(memory.timeline), binary_size(most)
 

@@ -89,46 +89,42 @@ def render(
     """The picture by suffix. Needs matplotlib, which parsing does not."""
     from plots.draw import canvas
 
-    return canvas.render(lambda: draw(trace, title), suffixes)
+    with canvas.settings():
+        return canvas.render(draw(trace, title), suffixes)
 
 
-def draw(trace: Trace, title: str) -> canvas.Sheet:
+def draw(trace: Trace, title: str) -> Figure:
     """Addresses against the order in which their pages were reported."""
+    from matplotlib.collections import LineCollection
+
     from plots.draw import canvas
 
     runs = trace.thinned()
-    ends = [end for run in runs for end in (run.first, run.last)]
     few = "" if len(runs) == len(trace.runs) else f"{len(runs):,} of "
     frame = canvas.Frame(
         title,
         f"{trace.pages:,} pages of 4 KiB, {few}{len(trace.runs):,} runs",
         "inflated blue, deflated orange; grey: a new target",
     )
-    sheet = canvas.Sheet(frame, _HEIGHT + 0.5)
-    left, top = canvas.MARGIN + _LEFT, sheet.top - 0.1
-    width = canvas.WIDTH - canvas.MARGIN - 0.1 - left
-    gib = _PAGES_OF_GIB
-    x_scale = canvas.Scale("linear", 0, trace.pages / gib, width)
-    low, high = min(ends) / gib, (max(ends) + 1) / gib
-    y_scale = canvas.Scale("linear", low, high, _HEIGHT)
-    bottom = top - _HEIGHT
-    names = ("GiB reported so far", "guest address, GiB")
-    canvas.draw_axes(sheet, (left, bottom), x_scale, y_scale, names)
-    lines = {color: [] for color in COLORS.values()}
-    for run in runs:
-        x = left + x_scale.at(run.at / gib)
-        y = bottom + y_scale.at(run.first / gib)
-        # A line as short as one page would not be drawn at all.
-        end = max(left + x_scale.at((run.at + run.pages) / gib), x + 0.005)
-        color = COLORS["blue" if run.is_inflated else "orange"]
-        lines[color].append(
-            [(x, y), (end, bottom + y_scale.at(run.last / gib))]
-        )
-    for color, segments in lines.items():
+    figure, (axes,) = canvas.panels(frame, [""], 1, 3.2, 0.6, 0.1)
+    pages = [page / _PAGES_OF_GIB for run in runs for page in (run.first, run.last)]
+    end = trace.pages / _PAGES_OF_GIB
+    canvas.set_scale(axes, "x", "linear", 0, end)
+    canvas.set_scale(axes, "y", "linear", min(pages), max(pages) + 1 / _PAGES_OF_GIB)
+    axes.set(xlabel="GiB reported so far", ylabel="guest address, GiB")
+    # A line as short as one page would not be drawn at all.
+    least = end / 1500
+    for color in COLORS.values():
+        lines = [
+            (
+                (x := run.at / _PAGES_OF_GIB, run.first / _PAGES_OF_GIB),
+                (x + max(run.pages / _PAGES_OF_GIB, least), run.last / _PAGES_OF_GIB),
+            )
+            for run in runs
+            if run.is_inflated == (color == COLORS["blue"])
+        ]
         look = {"colors": color, "linewidths": 1.0, "rasterized": True}
-        sheet.segments(segments, **look, capstyle="projecting", zorder=2)
-    places = (left + x_scale.at(t / gib) for t in trace.targets[:_MOST_TARGETS])
-    targets = [[(x, bottom), (x, top)] for x in places]
-    look = {"colors": canvas.QUIET_COLOR, "linewidths": 0.4, "zorder": 1}
-    sheet.segments(targets, **look)
-    return sheet
+        axes.add_collection(LineCollection(lines, **look, capstyle="projecting", zorder=2))
+    for target in trace.targets[:_MOST_TARGETS]:
+        axes.axvline(target / _PAGES_OF_GIB, color=canvas.QUIET_COLOR, lw=0.4, zorder=1)
+    return figure

@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
+from matplotlib.figure import Figure
+
 from plots.draw import (
     canvas,
-    figure_failure,
-    figure_growth,
     figure_planes,
     figure_ratio,
     figure_replay,
     figure_rows,
+    figure_series,
     planes,
     rows,
 )
@@ -26,9 +28,8 @@ _FIGURES = (
     figure_ratio,
     figure_rows,
     figure_planes,
-    figure_failure,
+    figure_series,
     figure_replay,
-    figure_growth,
 )
 
 
@@ -44,6 +45,8 @@ def render(
     charts_by_stem: Mapping[str, AnyChart], suffixes: Sequence[str] = ("png",)
 ) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Stem and picture by suffix, in order; drawn on all CPUs."""
+    # Garbage is not looked for among the results again and again.
+    gc.freeze()
     jobs = [(stem, c, suffixes) for stem, c in charts_by_stem.items()]
     workers = min(os.cpu_count() or 1, len(jobs))
     if workers < 2:
@@ -58,10 +61,11 @@ def _render(
     job: tuple[str, AnyChart, Sequence[str]]
 ) -> tuple[str, dict[str, bytes]]:
     stem, chart, suffixes = job
-    return stem, canvas.render(lambda: draw(chart), suffixes)
+    return stem, canvas.render(draw(chart), suffixes)
 
 
-def draw(chart: AnyChart) -> canvas.Sheet:
+@canvas.settings()
+def draw(chart: AnyChart) -> Figure:
     """The picture of a chart of either kind."""
     if isinstance(chart, planes.PlaneChart):
         return planes.draw(chart)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Dots and bars in rows: a panel for each guest, a row for each structure.
 
-A row is named at its left: a legend of 28 entries would have to be looked
-up for every mark.
+A row is named at its left and has its figure at the right of each panel: a
+legend of 28 entries would have to be looked up for every mark.
 """
 
 from __future__ import annotations
@@ -10,21 +10,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from plots.draw.canvas import (
-    FONT,
-    GRID_COLOR,
-    MARGIN,
-    NAME,
-    QUIET_COLOR,
-    TEXT_COLOR,
-    WIDTH,
-    Frame,
-    Scale,
-    Sheet,
-    width_of,
-)
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from plots.draw import canvas
+from plots.draw.canvas import MARGIN, QUIET_COLOR, TEXT_COLOR, WIDTH, Frame
+from plots.draw.canvas import width_of
 from plots.draw.style import Style
 from plots.tables.figures import number
 
@@ -32,9 +25,9 @@ from plots.tables.figures import number
 MOST_BARS = 8
 # Beyond this factor the shortest bar of a linear axis is a few pixels.
 MOST_LINEAR_SPREAD = 20
-_GAP = 0.12  # inches between panels
-_ABOVE, _BELOW = 0.24, 0.42  # for the name of a panel, and for its axis
-_MOST_PANELS = 5
+_GAP = 0.14  # inches between panels
+_NARROWEST = 0.6  # inches of a panel, without its figures
+_MOST_PANELS = 5  # in a line
 _BAND_COLOR = "#f3f3f3"
 _CONTROL_COLOR = "#d8d8d8"
 # Parts of a stack, dark and light by turns so that grey tells them apart.
@@ -60,10 +53,17 @@ class Point:
     high: float = 0.0
     note: str = ""
     parts: tuple[float, ...] = ()  # of `value`, in the order of the chart's
-    text: str = ""  # next to the value, instead of its figure
+    text: str = ""  # instead of its figure
     band: tuple[float, float] | None = None
     style: Style | None = None  # instead of the row's
     is_open: bool = False  # drawn hollow
+
+    @property
+    def figure(self) -> str:
+        """What stands at the right of the row."""
+        if self.value is None:
+            return self.note
+        return self.text or number(self.value)
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,6 @@ class RowChart:
     parts: tuple[tuple[str, str], ...] = ()
     how: str = ""  # "bars", "log", or as the values need it
 
-    @property
-    def points(self) -> list[Point]:
-        return [point for row in self.rows for point in row.points]
-
-    @cached_property
-    def figures(self) -> list[float]:
-        """Every value."""
-        return [p.value for p in self.points if p.value is not None]
-
     @cached_property
     def is_logarithmic(self) -> bool:
         """Whether the spread needs it.
@@ -109,16 +100,13 @@ class RowChart:
         A zero is written there instead of drawn. A bar stays linear: its
         length would mean nothing.
         """
-        if self.how or self.parts or min(self.figures, default=0.0) < 0:
+        if self.how or self.parts:
             return self.how == "log"
-        compared = [
-            point.value
-            for row in self.rows
-            for point in row.points
-            if point.value and not row.is_floor
-        ]
+        rows = [row for row in self.rows if not row.is_floor]
+        compared = [p.value for row in rows for p in row.points if p.value]
         return bool(compared) and (
-            max(compared) / min(compared) > MOST_LINEAR_SPREAD
+            min(compared) > 0
+            and max(compared) / min(compared) > MOST_LINEAR_SPREAD
         )
 
     @cached_property
@@ -132,205 +120,133 @@ class RowChart:
         ]
         return len(closed) <= MOST_BARS and not self.is_logarithmic
 
+    def ends(self, index: int) -> tuple[float, float]:
+        """Of one axis for all panels.
 
-def text_of(point: Point) -> str:
-    """What stands next to a value."""
-    if point.value is None:
-        return ""
-    return point.text or number(point.value)
+        Bars have an axis of their own where they say so: those of a panel
+        with short ones must show.
+        """
+        is_own = self.parts or self.how == "bars"
+        points = [
+            point
+            for row in self.rows
+            for point in (row.points[index : index + 1] if is_own else row.points)
+        ]
+        values = [v for p in points if p.value for v in (p.value, p.high) if v]
+        if self.how == "log":
+            # A ratio is seen by its distance from 1.
+            values += [value for value in self.dashed if value]
+        high = max(values, default=0.0)
+        high = high if high > 0 else 1.0
+        if self.is_logarithmic:
+            low = min(value for value in values if value > 0)
+            stretch = max((high / low) ** 0.08, 1.1)
+            return low / stretch, high * stretch
+        return min(0.0, min(values, default=0.0) * 1.1), high * 1.02
 
 
-def draw(chart: RowChart) -> Sheet:
+def draw(chart: RowChart) -> Figure:
     """The picture."""
     is_many = len(chart.rows) > MOST_BARS + 2  # with control and floor
     font, pitch = (7.5, 0.165) if is_many else (8.0, 0.21)
-    panel = pitch * len(chart.rows)
+    points = [point for row in chart.rows for point in row.points]
     label = max(width_of(row.label, font) for row in chart.rows) + 0.1
-    block = _ABOVE + panel + _BELOW
-    lines = math.ceil(len(chart.panels) / _MOST_PANELS)
-    most = math.ceil(len(chart.panels) / lines)
-    width = (WIDTH - 2 * MARGIN - label + _GAP) / most - _GAP
-    legend = 0.16 if chart.parts else 0.0
-    body = block * lines + legend
-    sheet = Sheet(chart.frame, body)
-    for index, name in enumerate(chart.panels):
-        line, place = divmod(index, most)
-        panel_of = _Panel(
-            sheet,
-            chart,
-            index,
-            _scale(chart, index, width, font),
-            MARGIN + label + place * (width + _GAP),
-            sheet.top - block * line - _ABOVE,
-            pitch,
-            font,
-        )
-        panel_of.draw(name, is_first=place == 0)
-    _draw_legend(sheet, chart, sheet.top - block * lines - 0.02)
-    return sheet
-
-
-def _draw_legend(sheet: Sheet, chart: RowChart, y: float) -> None:
-    """A coloured square and a name for each part of a stack, in a row."""
-    left = MARGIN
-    for part, color in chart.parts:
-        sheet.box(left, y - 0.05, 0.1, 0.1, facecolor=color)
-        sheet.text(left + 0.14, y, part, FONT)
-        left += 0.32 + width_of(part, FONT)
-
-
-def _scale(chart: RowChart, index: int, width: float, font: float) -> Scale:
-    """One axis for all panels, with room for the figures at the right.
-
-    Bars have an axis of their own where they say so: those of a panel with
-    short ones must show.
-    """
-    points = chart.points
-    if chart.parts or chart.how == "bars":
-        points = [row.points[index] for row in chart.rows]
-    shown = [p for p in points if p.value]
-    values = [v for p in shown for v in (p.value, p.high) if v]
-    # A ratio is seen by its distance from 1.
-    one = [value for value in chart.dashed if value and chart.how == "log"]
-    highest = max([*values, *one], default=0.0)
-    low, high, kind = 0.0, highest if highest > 0 else 1.0, "linear"
-    if chart.is_logarithmic:
-        lowest = min([*(p.value for p in shown if p.value), *one])
-        low = lowest * min((lowest / highest) ** 0.08, 0.9)
-        kind = "log"
-    elif chart.figures and min(chart.figures) < 0:
-        low = min(chart.figures) * 1.1
-    # So much longer than the data that a figure still fits at its end.
-    bare = Scale(kind, low, high, 1.0)
-    used = width
-    for point in shown:
-        room = width - width_of(text_of(point), font - 0.5) - 0.13
-        used = min(used, max(room, width / 4) / max(bare.at(_end(point)), 0.1))
-    longer = width / used
-    if kind == "log":
-        return Scale(kind, low, low * (high / low) ** longer, width)
-    return Scale(kind, low, low + (high - low) * longer, width)
-
-
-def _end(point: Point) -> float:
-    """Where a figure may begin."""
-    return max(point.value or 0.0, point.high)
-
-
-@dataclass(frozen=True)
-class _Panel:
-    """Rows at their place on the sheet, `top` downwards."""
-
-    sheet: Sheet
-    chart: RowChart
-    index: int
-    scale: Scale
-    left: float
-    top: float
-    pitch: float
-    font: float
-
-    def draw(self, name: str, is_first: bool) -> None:
-        sheet, rows = self.sheet, self.chart.rows
-        bottom = self.top - self.pitch * len(rows)
-        right = self.left + self.scale.inches
-        sheet.text(self.left, self.top + 0.13, name, NAME, weight="bold")
-        for place in range(1, len(rows), 2):
-            y = self.top - self.pitch * (place + 1)
-            size = (self.scale.inches, self.pitch)
-            sheet.box(self.left, y, *size, facecolor=_BAND_COLOR, zorder=0)
-        ticks = self.scale.ticks()
-        places = [self.x(value) for value, _ in ticks]
-        for x, (_, text) in zip(places, ticks):
-            sheet.text(x, bottom - 0.12, text, FONT, ha="center")
-        axis = [[(self.left, bottom), (right, bottom)]]
-        axis += [[(x, bottom), (x, bottom - 0.04)] for x in places]
-        sheet.segments(axis, colors=TEXT_COLOR, linewidths=0.6)
-        if not self.chart.is_bars:
-            grid = [[(x, bottom), (x, self.top)] for x in places]
-            look = {"colors": GRID_COLOR, "linewidths": 0.5, "zorder": 0.5}
-            sheet.segments(grid, **look)
-        for x, dashes in self.references():
-            look = {"color": QUIET_COLOR, "lw": 0.7, "ls": dashes}
-            sheet.line([x, x], [bottom, self.top], **look, zorder=1.5)
-        for place, row in enumerate(rows):
-            y = self.top - self.pitch * (place + 0.5)
-            if is_first:
-                at = (self.left - 0.06, y)
-                sheet.text(*at, row.label, self.font, ha="right")
-            self.draw_row(y, row, _BAND_COLOR if place % 2 else "white")
+    figures = [p.figure for p in points if p.value is not None]
+    after = _GAP + max((width_of(f, font - 0.5) for f in figures), default=0)
+    most = int((WIDTH - 2 * MARGIN - label) / (after + _NARROWEST))
+    most = max(min(most, _MOST_PANELS), 1)
+    lines = math.ceil(len(chart.panels) / most)
+    columns = math.ceil(len(chart.panels) / lines)
+    figure, every = canvas.panels(
+        chart.frame,
+        chart.panels,
+        columns,
+        pitch * len(chart.rows),
+        before=0.0,
+        after=after,
+        label=label,
+        key=[Patch(color=color, label=part) for part, color in chart.parts],
+    )
+    names = [row.label for row in chart.rows]
+    for index, axes in enumerate(every):
+        _draw(axes, chart, index, after - _GAP, font)
+        is_first = index % columns == 0
+        axes.set_yticks([])
         if is_first:
-            is_log = self.chart.is_logarithmic and "log" not in self.chart.unit
-            unit = self.chart.unit + (", log scale" if is_log else "")
-            sheet.text(self.left, bottom - 0.27, unit, FONT)
+            axes.set_yticks(range(len(names)), names)
+            axes.tick_params("y", length=0, pad=4, labelsize=font)
+            is_log = chart.is_logarithmic and "log" not in chart.unit
+            unit = chart.unit + (", log scale" if is_log else "")
+            axes.set_xlabel(unit, loc="left")
+    return figure
 
-    def x(self, value: float) -> float:
-        return self.left + self.scale.at(value)
 
-    def references(self) -> list[tuple[float, Any]]:
-        """Lines through all rows: where, and how they are dashed."""
-        both = ((self.chart.dashed, (0, (4, 3))), (self.chart.solid, "solid"))
-        return [
-            (self.x(value), dashes)
-            for values, dashes in both
-            if values and (value := values[self.index]) is not None
-            if value > 0 or self.scale.kind == "linear"
-        ]
+def _draw(
+    axes: Axes, chart: RowChart, index: int, beside: float, font: float
+) -> None:
+    """One panel, with so many inches beside it for figures."""
+    kind = "log" if chart.is_logarithmic else "linear"
+    canvas.set_scale(axes, "x", kind, *chart.ends(index))
+    axes.set_ylim(len(chart.rows) - 0.5, -0.5)
+    axes.spines["left"].set_visible(False)
+    axes.grid(False, axis="both" if chart.is_bars else "y")
+    right = 1 + beside / (axes.get_position().width * WIDTH)
+    across = axes.get_yaxis_transform()
+    for values, dashes in ((chart.dashed, (0, (4, 3))), (chart.solid, "solid")):
+        value = values[index] if values else None
+        if value is not None and (value > 0 or kind == "linear"):
+            axes.axvline(value, color=QUIET_COLOR, lw=0.7, ls=dashes, zorder=1)
+    bands = {"color": _BAND_COLOR, "clip_on": False, "zorder": 0}
+    odd = range(1, len(chart.rows), 2)
+    axes.barh(odd, right, 1, transform=across, **bands)
+    for y, row in enumerate(chart.rows):
+        point = row.points[index]
+        paper = _BAND_COLOR if y % 2 else "white"
+        look = {"fontsize": font - 0.5}
+        if point.value is None:
+            # A line must not run through a word.
+            box = {"facecolor": paper, "linewidth": 0, "pad": 0.3}
+            look = {"fontsize": font - 1, "bbox": box}
+            look |= {"style": "italic", "color": QUIET_COLOR}
+        elif point.value or kind == "linear":
+            _draw_point(axes, chart, y, point, point.style or row.style)
+        look |= {"ha": "right", "va": "center", "transform": across}
+        axes.text(right, y, point.figure, **look, zorder=6)
 
-    def draw_row(self, y: float, row: Row, paper: str) -> None:
-        point = row.points[self.index]
-        x, look = self.left + 0.04, {"style": "italic", "color": QUIET_COLOR}
-        text, size = point.note, self.font - 1
-        if point.value == 0 and self.scale.kind == "log":
-            text = "0"
-        elif point.value is not None:
-            self.draw_point(y, point, point.style or row.style)
-            x, look = self.x(_end(point)) + 0.08, {}
-            text, size = text_of(point), self.font - 0.5
-        # A line must not run through a word.
-        end = x + width_of(text, size)
-        if any(x - 0.02 < at < end for at, _ in self.references()):
-            look["bbox"] = {"facecolor": paper, "linewidth": 0, "pad": 0.3}
-        self.sheet.text(x, y - 0.005, text, size, zorder=6, **look)
 
-    def draw_point(self, y: float, point: Point, style: Style) -> None:
-        assert point.value is not None
-        face = "white" if point.is_open else style.color
-        half, is_bars = 0.33 * self.pitch, self.chart.is_bars
-        if point.band:
-            least, most = self.scale.low, self.scale.high
-            ends = (min(max(value, least), most) for value in point.band)
-            start, end = map(self.x, ends)
-            size = (end - start, 2.4 * half)
-            look = {"facecolor": _CONTROL_COLOR, "zorder": 1}
-            self.sheet.box(start, y - 1.2 * half, *size, **look)
-        if is_bars:
-            colors = [color for _, color in self.chart.parts] or [face]
-            at = 0.0
-            for part, color in zip(point.parts or [point.value], colors):
-                start, end = self.x(at), self.x(at + part)
-                at += part
-                look = {"facecolor": color, "edgecolor": "white", "gid": "bar"}
-                if not point.parts:
-                    look["hatch"] = style.hatch
-                if point.is_open:
-                    look |= {"edgecolor": style.color, "linewidth": 1.0}
-                size = (end - start, 2 * half)
-                self.sheet.box(start, y - half, *size, **look, zorder=2)
-        if point.low < point.high:
-            # Below a dot: a narrow interval would otherwise cross it out.
-            self.sheet.line(
-                [self.x(max(point.low, self.scale.low)), self.x(point.high)],
-                [y, y],
-                color=TEXT_COLOR if is_bars else style.color,
-                linewidth=1.2,
-                marker="|" if is_bars else "",
-                markersize=5,
-                solid_capstyle="butt",
-                gid="interval",
-                zorder=4 if is_bars else 3,
-            )
-        if not is_bars:
-            look = {"marker": style.marker, "markersize": 6, "gid": "dot"}
-            look |= {"markerfacecolor": face, "markeredgecolor": style.color}
-            self.sheet.line([self.x(point.value)], [y], **look, zorder=4)
+def _draw_point(
+    axes: Axes, chart: RowChart, y: int, point: Point, style: Style
+) -> None:
+    assert point.value is not None
+    face = "white" if point.is_open else style.color
+    if point.band:
+        low, high = point.band
+        look = {"color": _CONTROL_COLOR, "zorder": 1}
+        axes.barh(y, high - low, 0.8, low, **look)
+    if chart.is_bars:
+        at = 0.0
+        colors = [color for _, color in chart.parts] or [face]
+        look = {"edgecolor": "white", "linewidth": 0, "gid": "bar"}
+        if point.is_open:
+            look |= {"edgecolor": style.color, "linewidth": 1.0}
+        if not point.parts:
+            look["hatch"] = style.hatch
+        for part, color in zip(point.parts or [point.value], colors):
+            axes.barh(y, part, 0.66, at, color=color, **look, zorder=2)
+            at += part
+    else:
+        look = {"marker": style.marker, "markersize": 6, "gid": "dot"}
+        look |= {"markerfacecolor": face, "color": style.color}
+        axes.plot(point.value, y, **look, clip_on=False, zorder=4)
+    if point.low < point.high:
+        # Below a dot: a narrow interval would otherwise cross it out.
+        axes.plot(
+            [point.low, point.high],
+            [y, y],
+            color=TEXT_COLOR if chart.is_bars else style.color,
+            marker="|" if chart.is_bars else "",
+            markersize=5,
+            solid_capstyle="butt",
+            gid="interval",
+            zorder=4 if chart.is_bars else 3,
+        )

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from plots.draw.canvas import Frame
-from plots.draw.planes import XY, Curve
+from plots.draw.planes import XY, Axis, Curve, Plane
 from plots.draw.style import Style, style_of
 from plots.read.results import Case, Contender, Results, condition_label
 from plots.tables import duel
@@ -72,22 +72,56 @@ def look(results: Results, structure: str) -> Style:
     return style_of(structure, traits.family or "" if traits else "")
 
 
-def curve(results: Results, who: Contender, points: Iterable[XY]) -> Curve:
-    """A structure's curve in its style, ascending."""
-    points = sorted(points, key=lambda point: point.x)
+def curve(
+    results: Results,
+    who: Contender,
+    points: Iterable[XY | None],
+    cases: Iterable[Case] = (),
+    note: str = "",
+    name: str = "",
+) -> Curve:
+    """A structure's curve, ascending; of `cases`, if a point is missing."""
+    every, name = list(points), plain(name or who.structure)
+    there = sorted(filter(None, every), key=lambda point: point.x)
+    missing = ""
+    if len(there) < len(every):
+        words = why_absent(results, cases)
+        missing = f"{name} ({words})" if words else name
     style = look(results, who.structure)
-    return Curve(plain(who.structure), style, tuple(points))
+    return Curve(name, style, tuple(there), note, missing)
+
+
+def plane(
+    title: str, x: Axis, y: Axis, curves: Iterable[Curve]
+) -> Iterator[Plane]:
+    """One of those that have points; none without any."""
+    every = list(curves)
+    drawn = tuple(each for each in every if each.points)
+    missing = tuple(each.missing for each in every if each.missing)
+    if drawn:
+        yield Plane(title, x, y, drawn, missing=missing)
+
+
+def missing_text(planes: Sequence[Plane], words: str = "no figure") -> str:
+    """What is not in the picture, plane by plane; empty if all is."""
+    found: dict[str, list[str]] = {}
+    for each in planes:
+        for name in each.missing:
+            found.setdefault(name, []).append(each.title)
+    everywhere = [n for n, where in found.items() if len(where) == len(planes)]
+    parts = [", ".join(everywhere)] if everywhere else []
+    parts += [
+        f"{name} in {', '.join(where)}"
+        for name, where in found.items()
+        if name not in everywhere
+    ]
+    return f"{words}: {'; '.join(parts)}" if parts else ""
 
 
 def why_absent(results: Results, cases: Iterable[Case]) -> str:
     """Failed, or over so much; "" where nothing is known."""
-    return max(map(results.word, cases)).replace(">", "over ")
-
-
-def missing_name(results: Results, cases: Sequence[Case]) -> str:
-    """The structure of cases without a figure, and why if that is known."""
-    name, words = cases[0].contender.structure, why_absent(results, cases)
-    return f"{name} ({words})" if words else name
+    words = max(map(results.word, cases), default="")
+    return words.replace(">", "over ")
 
 
 def structures(
