@@ -13,6 +13,8 @@ import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib
@@ -28,57 +30,21 @@ from plots.tables.figures import binary_size
 
 WIDTH = 7.2  # 720 pixels, as wide as a page or a mail window shows them
 MARGIN = 0.12
-TEXT_COLOR = "#222222"
 QUIET_COLOR = "#5f5f5f"
 FONT, SMALL = 7.5, 7.0  # points of text
 _TITLE = 11.5
 _ABOVE, _BELOW = 0.3, 0.45  # a panel, for its name and its axis
 _KEY_PITCH = 0.17
-_HANDLE = 0.4  # of a key, left of a name
+_HANDLE = 0.4  # of a key, left of a name: pfnbench.mplstyle
 # Mean width of a character of DejaVu Sans, as a share of its size.
 _CHARACTER = 0.58
 _DPI = 200  # two to one
 _COLORS = 128  # of a PNG; a third of the bytes, and the eye sees no loss
 _KNOWN = [int(style.color[1:], 16) for style in STYLES.values()]
+# Beyond this factor between its values an axis is logarithmic.
+_MOST_LINEAR_SPREAD = 20
 # How much of a logarithmic axis a zero takes that the others do not need.
 _ZERO_ROOM = 0.15
-
-_SETTINGS = {
-    "svg.hashsalt": "pfnbench",
-    "font.family": "DejaVu Sans",
-    "font.size": FONT,
-    # A dollar in a CPU's name is no formula.
-    "text.parse_math": False,
-    "text.color": TEXT_COLOR,
-    "axes.edgecolor": TEXT_COLOR,
-    "axes.labelcolor": TEXT_COLOR,
-    "axes.linewidth": 0.6,
-    "axes.labelpad": 2,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": FONT + 1,
-    "axes.titleweight": "bold",
-    "axes.titley": 1.0,  # found out, it takes a third of the time
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#dddddd",
-    "grid.linewidth": 0.5,
-    "hatch.linewidth": 0.7,
-    "lines.linewidth": 1.2,
-    "legend.frameon": False,
-    "legend.loc": "upper left",
-    "legend.borderpad": 0,
-    "legend.borderaxespad": 0,
-    "legend.handlelength": _HANDLE * 72 / FONT,
-}
-for _axis in ("xtick", "ytick"):
-    _SETTINGS |= {
-        f"{_axis}.color": TEXT_COLOR,
-        f"{_axis}.major.size": 3,
-        f"{_axis}.major.width": 0.6,
-        f"{_axis}.major.pad": 2.5,
-    }
 
 
 @contextmanager
@@ -86,7 +52,7 @@ def settings() -> Iterator[None]:
     """Ours, whatever a user has set."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_SETTINGS)
+        matplotlib.rc_file(Path(__file__).with_name("pfnbench.mplstyle"))
         yield
 
 
@@ -158,7 +124,7 @@ def panels(
     `label` for what stands left of a whole line. The key takes a free place,
     or else stands below all.
     """
-    heading = _balanced(frame.title, _TITLE * 1.1)  # bold is wider
+    heading = _wrapped(frame.title, _TITLE * 1.1, True)  # bold is wider
     quiet = _wrapped(frame.subtitle, SMALL)
     foot = [*_wrapped(frame.caption, SMALL), *_wrapped(frame.traces, SMALL)]
     lines = math.ceil(len(names) / columns)
@@ -166,37 +132,38 @@ def panels(
     longest = max((width_of(k.get_label(), FONT) for k in key), default=0.0)
     is_free = len(names) % columns and len(key) * _KEY_PITCH < block
     many = 1 if is_free else int(WIDTH / (longest + _HANDLE + 0.2))
-    below = 0 if is_free else _KEY_PITCH * math.ceil(len(key) / many)
-    bottom = 0.14 * len(foot) + (below and below + 0.1) + 0.1
+    bottom = 0.14 * len(foot) + 0.1
+    if key and not is_free:
+        bottom += _KEY_PITCH * math.ceil(len(key) / many) + 0.1
     top = bottom + lines * block
     inches = top + 0.14 * len(quiet) + 0.22 * len(heading) + 0.12
     figure = Figure(figsize=(WIDTH, inches), facecolor="white")
+    quiet_look = {"size": SMALL, "color": QUIET_COLOR}
     texts = (
         (heading, inches - 0.1, {"size": _TITLE, "weight": "bold"}),
-        (quiet, top + 0.14 * len(quiet), {"size": SMALL}),
-        (foot, 0.14 * len(foot) + 0.06, {"size": SMALL}),
+        (quiet, top + 0.14 * len(quiet), quiet_look),
+        (foot, 0.14 * len(foot) + 0.06, quiet_look),
     )
     for text, y, look in texts:
-        color = TEXT_COLOR if text is heading else QUIET_COLOR
-        look |= {"color": color, "va": "top", "linespacing": 1.35}
+        look |= {"va": "top", "linespacing": 1.35}
         figure.text(MARGIN / WIDTH, y / inches, "\n".join(text), **look)
     width = (WIDTH - 2 * MARGIN - label) / columns
-
-    def corner(index: int) -> tuple[float, float]:
-        line, place = divmod(index, columns)
-        return MARGIN + label + place * width + before, top - line * block
-
+    size = ((width - before - after) / WIDTH, height / inches)
+    places = [
+        (
+            (MARGIN + label + column * width + before) / WIDTH,
+            (top - line * block - _ABOVE) / inches,
+        )
+        for line in range(lines)
+        for column in range(columns)
+    ]
     made = []
-    for index, name in enumerate(names):
-        x, y = corner(index)
-        size = ((width - before - after) / WIDTH, height / inches)
-        y -= _ABOVE + height
-        made.append(figure.add_axes((x / WIDTH, y / inches, *size)))
+    for (x, y), name in zip(places, names):
+        made.append(figure.add_axes((x, y - size[1], *size)))
         made[-1].set_title(name)
     if key:
-        x, y = corner(len(names)) if is_free else (MARGIN, bottom)
-        y -= _ABOVE if is_free else 0.05
-        place = (x / WIDTH, y / inches)
+        below = (MARGIN / WIDTH, (bottom - 0.05) / inches)
+        place = places[len(names)] if is_free else below
         figure.legend(handles=key, bbox_to_anchor=place, ncol=many)
     return figure, made
 
@@ -206,20 +173,27 @@ def width_of(text: str, size: float) -> float:
     return len(text) * size * _CHARACTER / 72
 
 
-def _wrapped(text: str, size: float, inches: float = 0.0) -> list[str]:
-    """Lines that fit between the margins."""
-    inches = inches or WIDTH - 2 * MARGIN
-    columns = int(inches * 72 / (size * 0.52))
-    return textwrap.wrap(text, columns, break_on_hyphens=False)
+def _wrapped(text: str, size: float, is_even: bool = False) -> list[str]:
+    """Lines that fit between the margins, or as even ones as that takes."""
+    most = int((WIDTH - 2 * MARGIN) * 72 / (size * 0.52))
+    wrap = partial(textwrap.wrap, text, break_on_hyphens=False)
+    lines = wrap(most)
+    narrow = range(1, most) if is_even else ()
+    return next((w for n in narrow if len(w := wrap(n)) == len(lines)), lines)
 
 
-def _balanced(text: str, size: float) -> list[str]:
-    """Lines of about the same length: no word alone on the last one."""
-    lines = _wrapped(text, size)
-    inches = width_of(text, size) / len(lines) if lines else 0.0
-    while len(shorter := _wrapped(text, size, inches)) > len(lines):
-        inches += 0.1
-    return shorter
+def scale_of(
+    values: Sequence[float], kind: str = ""
+) -> tuple[str, float, float]:
+    """The kind of an axis, or the one that its values need, and its ends."""
+    above = [value for value in values if value > 0] or [1.0]
+    low, high = min(above), max(above)
+    if kind == "linear" or (not kind and high / low <= _MOST_LINEAR_SPREAD):
+        return "linear", min(0.0, min(values, default=0.0) * 1.05), high * 1.05
+    stretch = max((high / low) ** 0.04, 1.1)
+    if not kind:
+        kind = "log" if min(values) > 0 else "symlog"
+    return kind, low / stretch, high * stretch
 
 
 def set_scale(
@@ -234,26 +208,28 @@ def set_scale(
 
     The last is logarithmic with a zero below `low`.
     """
-    axis, is_x = getattr(axes, f"{name}axis"), name == "x"
-    inches = (axes.bbox.width if is_x else axes.bbox.height) / axes.figure.dpi
-    figure = binary_size if is_bytes else tick
-    for most in range(9, 1, -1):
-        ticks = list(_ticks(kind, low, high, most, is_bytes))
-        texts = [figure(value) if value else "0" for value in ticks]
-        longest = max(width_of(text, FONT) for text in texts or [""])
-        if len(texts) * (longest + 0.1 if is_x else 0.2) < inches:
-            break
-    else:
-        ticks, texts = ticks[:1], texts[:1]
     options = {}
     if kind == "symlog":
         room = _ZERO_ROOM * math.log10(high / low)
         options = {"linthresh": low, "linscale": room}
-        low *= -0.1
     getattr(axes, f"set_{name}scale")(kind, **options)
-    getattr(axes, f"set_{name}lim")(low, high)
-    axis.set_ticks(ticks, texts)
+    start = -0.1 * low if kind == "symlog" else low
+    getattr(axes, f"set_{name}lim")(start, high)
+    axis, is_x = getattr(axes, f"{name}axis"), name == "x"
     axis.set_minor_locator(ticker.NullLocator())
+    inches = (axes.bbox.width if is_x else axes.bbox.height) / axes.figure.dpi
+    figure = binary_size if is_bytes else tick
+    place = axis.get_transform().transform
+    for most in range(9, 0, -1):
+        ticks = list(_ticks(kind, low, high, most, is_bytes))
+        texts = [figure(value) if value else "0" for value in ticks]
+        longest = max(width_of(text, FONT) for text in texts or [""])
+        apart = np.diff(place(ticks)) * inches / np.ptp(place([start, high]))
+        if apart.min(initial=inches) > (longest + 0.06 if is_x else 0.15):
+            break
+    else:
+        ticks, texts = ticks[:1], texts[:1]
+    axis.set_ticks(ticks, texts)
 
 
 def _ticks(

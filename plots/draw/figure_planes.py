@@ -8,7 +8,7 @@ from functools import partial
 
 from plots.draw import subject
 from plots.draw.planes import XY, Axis, Plane, PlaneChart
-from plots.draw.subject import missing_text, plain
+from plots.draw.subject import missing_text, plain, said
 from plots.read.profiles import STEPS, Profile, StepTimes, TimelinePoint
 from plots.read.results import Case, Contender, Results
 from plots.tables.figures import binary_size, number
@@ -23,7 +23,7 @@ _BINS = 100
 
 # Points and the figure next to them. A missing one is None; a profile that
 # never has any is not missing.
-_PointsOf = Callable[[Profile], tuple[Sequence[XY | None], str]]
+_Drawn = tuple[Sequence[XY | None], str]
 
 
 def charts(results: Results) -> dict[str, PlaneChart]:
@@ -32,75 +32,46 @@ def charts(results: Results) -> dict[str, PlaneChart]:
         "pareto", results.conditions("set"), partial(_pareto, results)
     )
     conditions = {profile.condition for profile in results.profiles}
-    for step in STEPS:
+    for step in (*STEPS, ""):
         words = step.replace("_", " ")
-        make = partial(
-            _of_profiles,
-            results,
-            f"How long single steps take: {words}",
-            "of its repetitions the quickest; figures: the longest, in ns",
-            (Axis("ns"), Axis("share that takes longer")),
-            partial(_tail, step),
-        )
-        stem = f"tails-{words.replace(' ', '-')}"
+        stem = f"tails-{words.replace(' ', '-')}" if step else "timeline"
+        make = partial(_of_profiles, results, words)
         made |= subject.by_condition(stem, conditions, make)
-    make = partial(
-        _of_profiles,
-        results,
-        "Memory over the trace",
-        "the most held in each hundredth of the trace, in size classes;"
-        " figures: the most of all",
-        (
-            Axis("pages recorded so far", kind="linear"),
-            Axis("bytes held", is_bytes=True, kind="linear"),
-        ),
-        _timeline,
-    )
-    return made | subject.by_condition("timeline", conditions, make)
+    return made
 
 
-def _pareto(results: Results, condition: str) -> PlaneChart | None:
-    workloads = results.workloads_of("set", condition)
+def _pareto(results: Results, condition: str) -> PlaneChart:
+    guests = results.workloads_of("set", condition)
     present = results.contenders_of("set", condition)
     shown = subject.argued(results, present, _MOST_POINTS)
-    axes = Axis("bits per page", kind="cut"), Axis("ns per page")
+    words = said()["pareto"]
     planes: list[Plane] = []
-    for workload in workloads:
+    for guest in guests:
         curves = []
         for who in shown:
-            case = Case("set", workload, who, condition)
+            case = Case("set", guest, who, condition)
             time = results.estimate(case, "ns_per_page")
             memory = results.estimate(case, "bits_per_page")
             point = XY.of(memory.median, time) if time and memory else None
             curves.append(subject.curve(results, who, [point], [case]))
-        planes += subject.plane(plain(workload), *axes, curves)
-    if not planes:
-        return None
-    words = (
-        "medians, memory when the largest pass is full; lower left is better;"
-        " dashed: the front, which no other beats in both at once; ->: farther"
-        " to the right, with its bits",
-        missing_text(planes),
-        subject.left_out(results, present, shown),
-    )
-    title = "Time against memory: set"
+        axes = Axis(**words["x"]), Axis(**words["y"])
+        planes += subject.plane(plain(guest), *axes, curves)
+    left_out = subject.left_out(results, present, shown)
+    texts = (words["words"], missing_text(planes), left_out)
     return PlaneChart(
-        subject.frame(results, title, condition, workloads, *words),
+        subject.frame(results, words["title"], condition, guests, *texts),
         tuple(planes),
         how="points",
         columns=3,
     )
 
 
-def _of_profiles(
-    results: Results,
-    title: str,
-    words: str,
-    axes: tuple[Axis, Axis],
-    points_of: _PointsOf,
-    condition: str,
-) -> PlaneChart | None:
-    """A plane of steps for each guest; None where none has a curve."""
+def _of_profiles(results: Results, step: str, condition: str) -> PlaneChart:
+    """A plane of tails for each guest; of the memory if `step` is ""."""
+    words = said()["tails" if step else "timeline"]
+    points_of: Callable[[Profile], _Drawn] = _timeline
+    if step:
+        points_of = partial(_tail, step.replace(" ", "_"))
     guests: dict[str, dict[Contender, Profile]] = {}
     for each in results.profiles:
         if each.condition == condition:
@@ -115,19 +86,20 @@ def _of_profiles(
             if who in profiles:
                 points, note = points_of(profiles[who])
                 curves.append(subject.curve(results, who, points, note=note))
+        axes = Axis(**words["x"]), Axis(**words["y"])
         planes += subject.plane(plain(guest), *axes, curves)
-    if not planes:
-        return None
-    rest = (missing_text(planes), subject.left_out(results, present, shown))
+    left_out = subject.left_out(results, present, shown)
+    texts = (words["words"], missing_text(planes), left_out)
+    title = words["title"].format(step=step)
     return PlaneChart(
-        subject.frame(results, title, condition, guests, words, *rest),
+        subject.frame(results, title, condition, guests, *texts),
         tuple(planes),
         how="steps",
-        is_shared=axes[0].kind != "linear",
+        is_shared=step != "",
     )
 
 
-def _tail(step: str, profile: Profile) -> tuple[Sequence[XY | None], str]:
+def _tail(step: str, profile: Profile) -> _Drawn:
     tail = profile.tails.operations.get(step) if profile.tails else None
     if tail is None or not tail.histogram:
         return [None], ""
@@ -152,7 +124,7 @@ def survival(tail: StepTimes) -> list[XY]:
     return points
 
 
-def _timeline(profile: Profile) -> tuple[Sequence[XY | None], str]:
+def _timeline(profile: Profile) -> _Drawn:
     memory = profile.memory
     if memory is None or not memory.timeline:
         return [None], ""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from plots.draw import subject
 from plots.draw.canvas import tick
 from plots.draw.rows import Point, Row, RowChart
-from plots.draw.subject import plain
+from plots.draw.subject import plain, said
 from plots.read.results import Contender, Results
 from plots.tables import answer, standing
 from plots.tables.duel import duel
@@ -15,11 +15,6 @@ from plots.tables.standing import Place
 
 # More panels than this answer nothing at first sight.
 _MOST_RIVALS = 8
-_LEGEND = {
-    "*": "* filled: a difference is shown",
-    "~": "~ hollow: none is shown",
-    "?": "?: too few rounds to tell",
-}
 
 
 def charts(results: Results) -> dict[str, RowChart]:
@@ -53,23 +48,22 @@ def charts(results: Results) -> dict[str, RowChart]:
     )
     marks = {point.text[:1] for row in rows for point in row.points}
     others = ", ".join(rival for rival in points if rival not in shown)
+    names = {"baseline": found.baseline, "measure": found.measure.name}
+    words = {k: text.format(**names) for k, text in said()["ratio"].items()}
     frame = subject.frame(
         results,
         answer.answer(results)[0],
         "",
         found.guests,
-        *(text for mark, text in _LEGEND.items() if mark in marks),
-        f"whiskers: interval; grey: {found.baseline} against itself",
-        "runs: mean pages in a row",
+        *(words[mark] for mark in "*~?" if mark in marks),
+        words["words"],
+        words["runs"],
         f"not drawn: {others}" if others else "",
-    )
-    unit = (
-        f"{found.measure.name}: time as a ratio to {found.baseline}; left of"
-        f" 1 is faster than {found.baseline}"
     )
     panels = tuple(map(plain, shown))
     ones = (1.0,) * len(shown)
-    chart = RowChart(frame, plain(unit, 110), panels, rows, ones, how="log")
+    unit = plain(words["unit"], 110)
+    chart = RowChart(frame, unit, panels, rows, dashed=ones, kind="log")
     return {"ratio": chart}
 
 

@@ -3,98 +3,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from plots.draw import subject
 from plots.draw.rows import Point, Row, RowChart
-from plots.draw.subject import LIMIT, plain
+from plots.draw.subject import LIMIT, plain, said
 from plots.read.results import Case, Contender, Results
-
-_TITLES = {
-    "set": "Time to record one page: set",
-    "test": "Time to look up one page: test",
-    "extract": "Time to walk over one page: extract",
-    "clear": "Time to remove one page: clear",
-    "drain": "Time to hand over one page: drain",
-}
 
 
 def charts(results: Results) -> dict[str, RowChart]:
     """Every picture by file stem, one for each condition."""
     made: dict[str, RowChart] = {}
-    for operation in _TITLES:
-        conditions = results.conditions(operation)
-        make = partial(_chart, results, operation)
-        made |= subject.by_condition(operation, conditions, make)
-    conditions = results.conditions("set")
-    make = partial(_chart, results, "")
-    made |= subject.by_condition("memory", conditions, make)
+    for name in (*said()["times"], "memory"):
+        conditions = results.conditions("set" if name == "memory" else name)
+        make = partial(_chart, results, name)
+        made |= subject.by_condition(name, conditions, make)
     conditions = {profile.condition for profile in results.profiles}
     make = partial(_longest, results)
     return made | subject.by_condition("longest", conditions, make)
 
 
-def _point(results: Results, case: Case, is_time: bool) -> Point:
-    """What is absent says why; it is never drawn as a zero."""
-    counter = "ns_per_page" if is_time else "bits_per_page"
-    value = results.estimate(case, counter)
-    if value is None:
-        return Point(
-            note=subject.why_absent(results, [case]) or "not measured"
-        )
-    return Point(value.median, value.low, value.high)
-
-
-def _chart(
-    results: Results, operation: str, condition: str
-) -> RowChart | None:
-    """The times of an operation; the memory of sets where it is ""."""
-    is_time = operation != ""
-    operation = operation or "set"
-    workloads = results.workloads_of(operation, condition)
+def _chart(results: Results, name: str, condition: str) -> RowChart:
+    """The times of an operation, or the memory of sets."""
+    is_time = name != "memory"
+    operation, counter = (
+        (name, "ns_per_page") if is_time else ("set", "bits_per_page")
+    )
+    guests = results.workloads_of(operation, condition)
     contenders = results.contenders_of(operation, condition)
     points = {
-        who: [
-            _point(results, Case(operation, w, who, condition), is_time)
-            for w in workloads
-        ]
+        who: tuple(
+            _point(results, Case(operation, guest, who, condition), counter)
+            for guest in guests
+        )
         for who in results.in_order(contenders)
         if is_time or who.structure != results.floor
     }
-    every = [p for row in points.values() for p in row]
-    if all(p.value is None for p in every):
-        return None
 
     def values(name: str) -> tuple[float | None, ...]:
         return tuple(p.value for p in points.get(Contender(name), ()))
 
     baseline = results.baseline or ""
     captions = [
-        _rounds(results, operation, condition, every),
+        _rounds(results, operation, condition, points),
         f"dashed line: {baseline}" if values(baseline) else "",
         f"solid line: {LIMIT}, the limit" if values(LIMIT) else "",
-        ""
-        if is_time
-        else "when the largest pass is full, in size classes",
+        "" if is_time else said()["memory"]["words"],
     ]
-    title = _TITLES[operation] if is_time else "Memory per recorded page: set"
+    title = said()["times"][name] if is_time else said()["memory"]["title"]
     return RowChart(
-        subject.frame(results, title, condition, workloads, *captions),
+        subject.frame(results, title, condition, guests, *captions),
         "ns per page" if is_time else "bits per page",
-        tuple(map(plain, workloads)),
+        tuple(map(plain, guests)),
         tuple(_row(results, who, row) for who, row in points.items()),
         dashed=values(baseline),
         solid=values(LIMIT),
     )
 
 
+def _point(results: Results, case: Case, counter: str) -> Point:
+    """What is absent says why; it is never drawn as a zero."""
+    value = results.estimate(case, counter)
+    if value is None:
+        word = subject.why_absent(results, [case])
+        return Point(note=word or "not measured")
+    return Point(value.median, value.low, value.high)
+
+
 def _row(results: Results, who: Contender, points: Sequence[Point]) -> Row:
     label, is_floor = who.structure, who.structure == results.floor
     if who.is_control:
         label += " (A/A)"
-        points = [replace(point, is_open=True) for point in points]
+        points = [point._replace(is_open=True) for point in points]
     if is_floor:
         label = "floor (empty loop)"
     style = subject.look(results, who.structure)
@@ -102,7 +83,10 @@ def _row(results: Results, who: Contender, points: Sequence[Point]) -> Row:
 
 
 def _rounds(
-    results: Results, operation: str, condition: str, points: Iterable[Point]
+    results: Results,
+    operation: str,
+    condition: str,
+    points: Mapping[Contender, Iterable[Point]],
 ) -> str:
     """Of how many rounds the medians are, and what surrounds them."""
     rounds = {
@@ -112,14 +96,14 @@ def _rounds(
     }
     few, many = min(rounds), max(rounds)
     counted = f"{few} to {many} rounds" if few < many else f"{few} rounds"
-    if all(point.low == point.high for point in points):
+    if all(p.low == p.high for row in points.values() for p in row):
         # Bytes are counted, not timed: every round gives the same.
         return f"median of {counted}"
     below = " from 6 rounds on, full range below" if few < 6 else ""
     return f"median of {counted}; whiskers: 95 % interval{below}"
 
 
-def _longest(results: Results, condition: str) -> RowChart | None:
+def _longest(results: Results, condition: str) -> RowChart:
     """The longest single step under the lock, in us."""
     found: dict[Contender, dict[str, Point]] = {}
     guests: dict[str, None] = {}
@@ -128,25 +112,18 @@ def _longest(results: Results, condition: str) -> RowChart | None:
             guests[profile.workload] = None
             longest = profile.tails.longest if profile.tails else None
             word = "cut off" if profile.error else "not measured"
-            found.setdefault(Contender(profile.structure), {})[
-                profile.workload
-            ] = Point(longest[1] / 1000) if longest else Point(note=word)
+            point = Point(longest[1] / 1000) if longest else Point(note=word)
+            row = found.setdefault(Contender(profile.structure), {})
+            row[profile.workload] = point
     none = Point(note="not measured")
-    rows = [
-        _row(results, who, [found[who].get(guest, none) for guest in guests])
-        for who in subject.structures(results, found)
-    ]
-    if all(p.value is None for row in rows for p in row.points):
-        return None
-    words = (
-        "set, clear, next range or clear range, whichever takes longest; of"
-        " its repetitions the quickest, so without interrupts"
-    )
-    title = "Longest single step under the lock"
+    title, words = said()["longest"]["title"], said()["longest"]["words"]
     return RowChart(
         subject.frame(results, title, condition, guests, words),
-        "us, a scale for each guest",
+        "us",
         tuple(map(plain, guests)),
-        tuple(rows),
-        how="bars",
+        tuple(
+            _row(results, who, [row.get(guest, none) for guest in guests])
+            for who in subject.structures(results, found)
+            for row in [found[who]]
+        ),
     )

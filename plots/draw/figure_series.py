@@ -8,17 +8,15 @@ fault, growth for workloads that differ in one parameter of their generator
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plots.draw import subject
 from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart
-from plots.draw.subject import plain
+from plots.draw.subject import plain, said
 from plots.read.results import Case, Contender, Results, Workload
 from plots.tables import replay
 
@@ -31,30 +29,10 @@ class Series(NamedTuple):
     values: tuple[tuple[float, str], ...]
 
 
-# A counter of a case ("trace": the pages of its trace); not a number where
-# there is none.
-_Counters = Callable[[str], float]
-# What stands over a plane and at its axis, and the counter that it shows.
-_Figure = tuple[str, str, str | Callable[[_Counters], float]]
 # Cases of a curve by x: of a structure, under a policy or none.
 _Lines = Mapping[tuple[Contender, str], Sequence[tuple[float, Case]]]
 
 _FAULT = re.compile("(probability|loss|burst)=([0-9.]+(?:e-?[0-9]+)?)")
-# Loss and burst for which pfnbench has a name, and writes it.
-_NAMED = {
-    "ge_light": "gilbert_elliott:loss=0.001,burst=8",
-    "ge_burst": "gilbert_elliott:loss=0.01,burst=63",
-    "ge_heavy": "gilbert_elliott:loss=0.1,burst=252",
-}
-# Of each number: in file names, in titles, at the axis.
-_FAULT_WORDS = {
-    "probability": ("rate", "failure rate", "requests that fail, %"),
-    "loss": ("loss", "failure rate", "share of requests that fail"),
-    "burst": ("burst", "burst length", "requests in a burst, mean"),
-}
-# A policy shows in the line: each has a hatch of its own.
-_HATCHES = ("", "///", "\\\\\\", "xxx", "...")
-
 # Keys may consist of several words, values start with a digit.
 _PARAMETER = re.compile(
     r"_([a-z-][a-z_-]*)_([0-9]+(?:\.[0-9]+)?)([KMGT]?)(?=_|$)"
@@ -62,57 +40,22 @@ _PARAMETER = re.compile(
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _GIB_OF_PAGES = 2**30 // 4096
 _OPERATIONS = ("set", "test", "extract", "clear", "drain")
-# What a parameter is called, and its unit.
-_PARAMETER_WORDS = {
-    "distance": ("shuffle distance", "pages"),
-    "inflate": ("guest size", "inflated"),
-    "cluster": ("density", "ranges per GiB recorded"),
-}
-
-
-def _lost(of: _Counters) -> float:
-    return 100 * of("failed_sets") / (of("pages") or math.nan)
-
-
-def _not_reported(of: _Counters) -> float:
-    rest = 100 * (1 - of("pages_told") / of("trace"))
-    # A page that was freed back may be reported twice.
-    return 0.0 if rest < 0 else rest
-
-
-def _not_in_ranges(of: _Counters) -> float:
-    told = of("pages_told_singly") + of("pages_told_by_array")
-    return 100 * told / of("trace")
-
-
-_FAILURE: Mapping[str, Sequence[_Figure]] = {
-    "set": (
-        (": lost", "% of pages", _lost),
-        (": time", "ns per page", "ns_per_page"),
-    ),
-    "replay": (
-        (": not reported", "% of pages of the trace", _not_reported),
-        (": not in ranges", "% singly or in arrays", _not_in_ranges),
-        (": time in the set", "ns per page", "ns_per_page"),
-    ),
-}
-_GROWTH: Sequence[_Figure] = (
-    (" per page", "ns per page", "ns_per_page"),
-    (" per range", "ns per range", "ns_per_range"),
-)
+# A policy shows in the line: each has a hatch of its own.
+_HATCHES = ("", "///", "\\\\\\", "xxx", "...")
 
 
 def charts(results: Results) -> dict[str, PlaneChart]:
     """Charts by file stem; none where no number was varied."""
     made: dict[str, PlaneChart] = {}
     count = Counter[str]()
-    for operation in _FAILURE:
+    for operation in ("set", "replay"):
         split = map(replay.split, results.conditions(operation))
         for sweep in sweeps(dict.fromkeys(rest for _, rest in split)):
             chart = _failure(results, operation, sweep)
-            if chart is not None:
+            if any(len(c.points) > 1 for p in chart.planes for c in p.curves):
                 # Of one kind, those after the first are numbered.
-                stem = f"failure-{operation}-{_FAULT_WORDS[sweep.key][0]}"
+                kind = said()["faults"][sweep.key]["stem"]
+                stem = f"failure-{operation}-{kind}"
                 count[stem] += 1
                 made[stem + f"-{count[stem]}".removesuffix("-1")] = chart
     every = {c for op in _OPERATIONS for c in results.conditions(op)}
@@ -124,26 +67,25 @@ def charts(results: Results) -> dict[str, PlaneChart]:
 
 
 def sweeps(conditions: Iterable[str]) -> list[Series]:
-    """Every set of at least two faults that differ in one number.
-
-    The probability and the loss begin without a fault.
-    """
+    """Every set of at least two faults that differ in one number."""
     full = {_in_full(condition): condition for condition in conditions}
     none = ((0.0, ""),) if "" in full else ()
     found = _series(full, _FAULT, lambda _, match: float(match[2]), r"\1=N")
+    faults = said()["faults"]
     return [
         each._replace(
-            values=(none if each.key != "burst" else ())
+            values=(none if faults[each.key]["none"] else ())
             + tuple((x, full[name]) for x, name in each.values)
         )
-        for each in sorted(found, key=lambda s: [*_FAULT_WORDS].index(s.key))
+        for each in sorted(found, key=lambda s: [*faults].index(s.key))
         if len(each.values) >= 2
     ]
 
 
 def _in_full(condition: str) -> str:
     head, colon, last = condition.rpartition(":")
-    return (head + colon + _NAMED.get(last, last)).removeprefix("fault:")
+    model = said()["models"].get(last, last)
+    return (head + colon + model).removeprefix("fault:")
 
 
 def families(workloads: Iterable[Workload]) -> list[Series]:
@@ -158,7 +100,7 @@ def families(workloads: Iterable[Workload]) -> list[Series]:
         return _GIB_OF_PAGES * (workload.ranges or 0) / (workload.pages or 1)
 
     found = _series(known, _PARAMETER, x_of, "")
-    # Of the axis, which is logarithmic.
+    # A logarithmic axis has no zero.
     above = (
         each._replace(values=tuple(v for v in each.values if v[0] > 0))
         for each in found
@@ -190,51 +132,48 @@ def _series(
     ]
 
 
-def _failure(
-    results: Results, operation: str, sweep: Series
-) -> PlaneChart | None:
+def _failure(results: Results, operation: str, sweep: Series) -> PlaneChart:
     """A line of planes for each workload, one for each figure."""
-    drivers: set[tuple[Contender, str]] = set()
-    guests: dict[str, None] = {}
-    for condition in results.conditions(operation):
-        policy, fault = replay.split(condition)
-        if fault == sweep.values[-1][1]:
-            present = results.contenders_of(operation, condition)
-            drivers |= {(who, policy) for who in present}
-            guests |= dict.fromkeys(results.workloads_of(operation, condition))
+    last = sweep.values[-1][1]
+    conditions = [
+        condition
+        for condition in results.conditions(operation)
+        if replay.split(condition)[1] == last
+    ]
+    drivers = [
+        (who, replay.split(condition)[0])
+        for condition in conditions
+        for who in results.contenders_of(operation, condition)
+        if who.structure not in results.setless
+    ]
     lines: dict[str, _Lines] = {
-        plain(guest): {
+        guest: {
             (who, policy): [
                 (x, Case(operation, guest, who, "/".join(filter(None, keys))))
                 for x, (_, fault) in enumerate(sweep.values)
                 for keys in [(policy and f"policy:{policy}", fault)]
             ]
-            for who in subject.structures(results, {who for who, _ in drivers})
-            if who.structure not in results.setless
-            for policy in sorted({p for driver, p in drivers if driver == who})
+            for who in subject.structures(results, {d[0] for d in drivers})
+            for policy in sorted(p for driver, p in drivers if driver == who)
         }
-        for guest in guests
+        for condition in conditions
+        for guest in results.workloads_of(operation, condition)
     }
-    _, by, label = _FAULT_WORDS[sweep.key]
-    places = tuple(f"{x:g}" if fault else "none" for x, fault in sweep.values)
-    figures = _FAILURE[operation]
-    planes = _planes(results, lines, figures, Axis(label, places))
-    if not any(len(c.points) > 1 for plane in planes for c in plane.curves):
-        return None
-    words = (
+    words, fault = said()["failure"], said()["faults"][sweep.key]
+    places = tuple(f"{x:g}" if name else "none" for x, name in sweep.values)
+    x = Axis(fault["label"], places)
+    planes = tuple(_planes(results, lines, words[operation], x))
+    texts = (
         f"fault {sweep.name}",
-        "medians; of the times with the 95 % interval, the range below 6"
-        " rounds",
+        words["words"],
         subject.missing_text(planes, "not at every value"),
     )
-    title = f"What failure costs, by {by}: {operation}"
-    frame = subject.frame(results, title, "", guests, *words)
-    return PlaneChart(frame, planes, columns=len(figures))
+    title = words["title"].format(by=fault["by"], operation=operation)
+    frame = subject.frame(results, title, "", lines, *texts)
+    return PlaneChart(frame, planes, columns=len(words[operation]))
 
 
-def _growth(
-    results: Results, family: Series, condition: str
-) -> PlaneChart | None:
+def _growth(results: Results, family: Series, condition: str) -> PlaneChart:
     """Planes for each operation."""
     lines: dict[str, _Lines] = {
         operation: {
@@ -248,51 +187,42 @@ def _growth(
         }
         for operation in _OPERATIONS
     }
-    words = _PARAMETER_WORDS.get(family.key, (family.key,))
-    x = Axis(", ".join(words), is_bytes=family.key == "inflate")
-    planes = _planes(results, lines, _GROWTH, x)
-    if not planes:
-        return None
-    title = f"How cost grows with {words[0]}: {family.name}"
-    frame = subject.frame(
-        results,
-        title,
-        condition,
-        [workload for _, workload in family.values],
-        "medians with their interval (range below 6 rounds)",
-        subject.missing_text(planes, "not everywhere"),
-    )
+    words, none = said()["growth"], {"by": family.key, "label": family.key}
+    grows = said()["parameters"].get(family.key, none)
+    x = Axis(grows["label"], is_bytes=family.key == "inflate")
+    planes = tuple(_planes(results, lines, words["planes"], x))
+    missing = subject.missing_text(planes, "not everywhere")
+    title = words["title"].format(by=grows["by"], name=family.name)
+    texts = (title, condition, [workload for _, workload in family.values])
+    frame = subject.frame(results, *texts, words["words"], missing)
     return PlaneChart(frame, planes, is_shared=False)
 
 
 def _planes(
     results: Results,
     lines_by_name: Mapping[str, _Lines],
-    figures: Iterable[_Figure],
+    figures: Sequence[Mapping[str, Any]],
     x: Axis,
-) -> tuple[Plane, ...]:
-    return tuple(
-        plane
-        for name, lines in lines_by_name.items()
-        for words, label, count in figures
-        for plane in subject.plane(
-            name + words, x, Axis(label), _curves(results, lines, count)
-        )
-    )
+) -> Iterator[Plane]:
+    for name, lines in lines_by_name.items():
+        for figure in figures:
+            curves = _curves(results, lines, figure)
+            title = plain(name) + figure["title"]
+            yield from subject.plane(title, x, Axis(figure["label"]), curves)
 
 
 def _curves(
-    results: Results, lines: _Lines, count: str | Callable[[_Counters], float]
-) -> Iterable[Curve]:
+    results: Results, lines: _Lines, figure: Mapping[str, Any]
+) -> Iterator[Curve]:
     policies = sorted({policy for _, policy in lines})
     for (who, policy), cases in lines.items():
-        points = [_point(results, x, case, count) for x, case in cases]
-        name = f"{who.structure}, {policy}" if policy else who.structure
+        points = (_point(results, x, case, **figure) for x, case in cases)
         every = [case for _, case in cases]
+        name = f"{who.structure}, {policy}" if policy else ""
         curve = subject.curve(results, who, points, every, name=name)
         if policy:
             hatch = _HATCHES[policies.index(policy) % len(_HATCHES)]
-            curve = replace(curve, style=curve.style._replace(hatch=hatch))
+            curve = curve._replace(style=curve.style._replace(hatch=hatch))
         yield curve
 
 
@@ -300,17 +230,16 @@ def _point(
     results: Results,
     x: float,
     case: Case,
-    count: str | Callable[[_Counters], float],
+    counters: Sequence[str],
+    of: str = "",
+    **_: str,
 ) -> XY | None:
-    def of(counter: str) -> float:
-        if counter == "trace":
-            pages = {w.name: w.pages for w in results.workloads}
-            return pages.get(case.workload) or math.nan
-        found = results.estimate(case, counter)
-        return found.median if found else math.nan
-
-    if isinstance(count, str):
-        found = results.estimate(case, count)
+    """A share in percent where it is of something, else with an interval."""
+    if not of:
+        found = results.estimate(case, *counters)
         return XY.of(x, found) if found else None
-    y = count(of)
-    return None if math.isnan(y) else XY(x, y, y, y)
+    part = subject.total(results, case, counters)
+    whole = subject.total(results, case, [of])
+    if part is None or not whole:
+        return None
+    return XY.bare(x, 100 * part / whole)

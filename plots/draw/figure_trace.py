@@ -16,21 +16,20 @@ from typing import TYPE_CHECKING
 from plots.read.results import ResultsError
 
 if TYPE_CHECKING:
-    from plots.draw import canvas
+    from matplotlib.figure import Figure
 
 # More lines than this take seconds and show nothing more.
 MOST_RUNS = 100_000
 _MOST_TARGETS = 100
 _RUN = re.compile(r"([0-9a-f]+)(?:-([0-9a-f]+))?")
-_PAGES_OF_GIB = 2**30 // 4096
+_GIB = 2**30 // 4096  # in pages
 # The words of the caption are those of the colours.
 COLORS = {"blue": "#0072b2", "orange": "#e66100"}
-_LEFT, _HEIGHT = 0.55, 3.2  # inches
 
 
 @dataclass(frozen=True)
 class Run:
-    """Pages first to last, the first of them reported as the `at`-th of all."""
+    """Pages first to last, the first reported as the `at`-th of all."""
 
     at: int
     first: int
@@ -71,10 +70,8 @@ def parse(lines: Iterable[str], path: Path) -> Trace:
                 f"line {number} is not of `pfntrace cat --absolute`",
                 "pipe that command's output into ./run trace",
             )
-        for match in matches:
-            assert match is not None
-            first = int(match[1], 16)
-            last = int(match[2] or match[1], 16)
+        for match in filter(None, matches):
+            first, last = (int(match[n] or match[1], 16) for n in (1, 2))
             run = Run(trace.pages, first, last, kind == "I")
             trace.runs.append(run)
             trace.pages += run.pages
@@ -107,24 +104,24 @@ def draw(trace: Trace, title: str) -> Figure:
         "inflated blue, deflated orange; grey: a new target",
     )
     figure, (axes,) = canvas.panels(frame, [""], 1, 3.2, 0.6, 0.1)
-    pages = [page / _PAGES_OF_GIB for run in runs for page in (run.first, run.last)]
-    end = trace.pages / _PAGES_OF_GIB
-    canvas.set_scale(axes, "x", "linear", 0, end)
-    canvas.set_scale(axes, "y", "linear", min(pages), max(pages) + 1 / _PAGES_OF_GIB)
+    ends = [end for run in runs for end in (run.first, run.last + 1)]
+    canvas.set_scale(axes, "x", "linear", 0, trace.pages / _GIB)
+    canvas.set_scale(axes, "y", "linear", min(ends) / _GIB, max(ends) / _GIB)
     axes.set(xlabel="GiB reported so far", ylabel="guest address, GiB")
     # A line as short as one page would not be drawn at all.
-    least = end / 1500
-    for color in COLORS.values():
+    least = trace.pages // 1500
+    for name, color in COLORS.items():
         lines = [
             (
-                (x := run.at / _PAGES_OF_GIB, run.first / _PAGES_OF_GIB),
-                (x + max(run.pages / _PAGES_OF_GIB, least), run.last / _PAGES_OF_GIB),
+                (run.at / _GIB, run.first / _GIB),
+                ((run.at + max(run.pages, least)) / _GIB, run.last / _GIB),
             )
             for run in runs
-            if run.is_inflated == (color == COLORS["blue"])
+            if run.is_inflated == (name == "blue")
         ]
-        look = {"colors": color, "linewidths": 1.0, "rasterized": True}
-        axes.add_collection(LineCollection(lines, **look, capstyle="projecting", zorder=2))
+        look = {"colors": color, "capstyle": "projecting", "linewidths": 1.0}
+        axes.add_collection(LineCollection(lines, **look, rasterized=True))
     for target in trace.targets[:_MOST_TARGETS]:
-        axes.axvline(target / _PAGES_OF_GIB, color=canvas.QUIET_COLOR, lw=0.4, zorder=1)
+        look = {"color": canvas.QUIET_COLOR, "lw": 0.4, "zorder": 1}
+        axes.axvline(target / _GIB, **look)
     return figure

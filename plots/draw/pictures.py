@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from matplotlib.figure import Figure
 
@@ -47,21 +47,15 @@ def render(
     """Stem and picture by suffix, in order; drawn on all CPUs."""
     # Garbage is not looked for among the results again and again.
     gc.freeze()
-    jobs = [(stem, c, suffixes) for stem, c in charts_by_stem.items()]
-    workers = min(os.cpu_count() or 1, len(jobs))
-    if workers < 2:
-        yield from map(_render, jobs)
-        return
     # Forked, a worker has matplotlib and its fonts already.
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
-        yield from pool.imap(_render, jobs)
+    with multiprocessing.get_context("fork").Pool() as pool:
+        every = charts_by_stem.values()
+        made = pool.imap(partial(_render, suffixes), every)
+        yield from zip(charts_by_stem, made)
 
 
-def _render(
-    job: tuple[str, AnyChart, Sequence[str]]
-) -> tuple[str, dict[str, bytes]]:
-    stem, chart, suffixes = job
-    return stem, canvas.render(draw(chart), suffixes)
+def _render(suffixes: Sequence[str], chart: AnyChart) -> dict[str, bytes]:
+    return canvas.render(draw(chart), suffixes)
 
 
 @canvas.settings()

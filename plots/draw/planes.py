@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,8 +18,6 @@ from plots.draw.style import Style
 from plots.read.statistics import Estimate
 from plots.tables.figures import number
 
-# Beyond this factor between its values an axis is logarithmic.
-_MOST_LINEAR_SPREAD = 20
 _HEIGHT = 1.75  # inches of a plane
 _MOST_MARKS = 8  # on a curve of steps
 # A structure's hatch where there are a line and a mark instead of a bar.
@@ -33,8 +31,7 @@ _LINES: dict[str, tuple[Any, str]] = {
 _OTHER_LINE = ((0, (4, 1.5, 1, 1.5, 1, 1.5)), "top")
 
 
-@dataclass(frozen=True)
-class XY:
+class XY(NamedTuple):
     """One value with its interval, at `x`."""
 
     x: float
@@ -53,8 +50,7 @@ class XY:
         return cls(x, y, y, y)
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(NamedTuple):
     """One structure (or driver), by ascending x."""
 
     label: str
@@ -64,8 +60,7 @@ class Curve:
     missing: str = ""  # its name, and why, where a point is not there
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(NamedTuple):
     """What stands at an axis; `places` are named instead of numbered.
 
     It is "linear", "cut" (linear, and the farthest points stand at its end
@@ -78,8 +73,7 @@ class Axis:
     kind: str = ""
 
 
-@dataclass(frozen=True)
-class Plane:
+class Plane(NamedTuple):
     """One pair of axes."""
 
     title: str
@@ -93,7 +87,7 @@ class Plane:
         points = [point for curve in self.curves for point in curve.points]
         if name == "x":
             return [point.x for point in points]
-        return [v for p in points for v in (p.y, p.low, p.high)]
+        return [value for point in points for value in point[1:]]
 
 
 @dataclass(frozen=True)
@@ -109,6 +103,11 @@ class PlaneChart:
     how: str = "lines"
     columns: int = 2
     is_shared: bool = True
+
+    @property
+    def shows(self) -> bool:
+        """Whether there is anything in it."""
+        return bool(self.planes)
 
     @property
     def key(self) -> list[Curve]:
@@ -128,17 +127,11 @@ class PlaneChart:
             or (self.is_shared and getattr(other, name).label == axis.label)
             for value in other.values(name)
         )
-        above = [value for value in values if value > 0] or [1.0]
-        low, high = above[0], above[-1]
         if axis.kind == "cut":
             # A few that take far more would push all the others together.
             high = values[int(0.89 * (len(values) - 1))] or 1.0
             return "linear", 0.0, 1.15 * high
-        if axis.kind == "linear" or high / low <= _MOST_LINEAR_SPREAD:
-            return "linear", min(0.0, values[0] * 1.05), high * 1.06
-        stretch = (high / low) ** 0.04
-        kind = "log" if values[0] > 0 else "symlog"
-        return kind, low / stretch, high * stretch
+        return canvas.scale_of(values, axis.kind)
 
 
 def draw(chart: PlaneChart) -> Figure:
@@ -174,7 +167,8 @@ def _look(how: str, style: Style) -> dict[str, Any]:
 
 
 def _handle(how: str, curve: Curve, label: str = "") -> Line2D:
-    return Line2D([], [], label=label or curve.label, **_look(how, curve.style))
+    look = _look(how, curve.style)
+    return Line2D([], [], label=label or curve.label, **look)
 
 
 def _draw(axes: Axes, chart: PlaneChart, plane: Plane) -> None:
@@ -210,7 +204,7 @@ def _draw(axes: Axes, chart: PlaneChart, plane: Plane) -> None:
 def _draw_curve(axes: Axes, how: str, curve: Curve, share: float) -> None:
     """`share` of the curves of this plane are above it."""
     points, end = curve.points, axes.get_xlim()[1]
-    xs, ys, lows, highs = zip(*((p.x, p.y, p.low, p.high) for p in points))
+    xs, ys, lows, highs = zip(*points)
     xs = [min(x, end) for x in xs]
     look = {"label": curve.label, "gid": "curve", "zorder": 4 - share}
     if how == "steps":

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
 
 from plots.draw.canvas import Frame
-from plots.draw.planes import XY, Axis, Curve, Plane
+from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart
+from plots.draw.rows import RowChart
 from plots.draw.style import Style, style_of
 from plots.read.results import Case, Contender, Results, condition_label
 from plots.tables import duel
@@ -19,7 +23,7 @@ from plots.tables.standing import LIMIT
 _MOST_CURVES = 12
 _MAX_STEM = 100
 
-Chart = TypeVar("Chart")
+Chart = TypeVar("Chart", RowChart, PlaneChart)
 
 
 def plain(text: str, most: int = 26) -> str:
@@ -55,15 +59,43 @@ def frame(
     return Frame(*(plain(text, most=2000) for text in texts))
 
 
+@cache
+def said() -> Mapping[str, Any]:
+    """What words.toml says."""
+    text = Path(__file__).with_name("words.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
 def by_condition(
-    prefix: str,
-    conditions: Iterable[str],
-    make: Callable[[str], Chart | None],
+    prefix: str, conditions: Iterable[str], make: Callable[[str], Chart]
 ) -> dict[str, Chart]:
-    """A chart for each condition, by file stem, where there is one."""
+    """A chart for each condition, by file stem, where it shows anything."""
     stems = file_stems(prefix, sorted(conditions))
     made = {stem: make(condition) for condition, stem in stems.items()}
-    return {stem: chart for stem, chart in made.items() if chart is not None}
+    return {stem: chart for stem, chart in made.items() if chart.shows}
+
+
+def total(
+    results: Results, case: Case, counters: Iterable[str]
+) -> float | None:
+    """The sum of medians, at least 0; None if one is missing.
+
+    A counter with a minus is taken off, "trace" is the pages of the trace.
+    """
+    whole = 0.0
+    for name in counters:
+        value: float | None
+        if name == "trace":
+            value = {w.name: w.pages for w in results.workloads}.get(
+                case.workload
+            )
+        else:
+            found = results.estimate(case, name.removeprefix("-"))
+            value = found.median if found else None
+        if value is None:
+            return None
+        whole += -value if name.startswith("-") else value
+    return max(whole, 0.0)
 
 
 def look(results: Results, structure: str) -> Style:
@@ -82,7 +114,7 @@ def curve(
 ) -> Curve:
     """A structure's curve, ascending; of `cases`, if a point is missing."""
     every, name = list(points), plain(name or who.structure)
-    there = sorted(filter(None, every), key=lambda point: point.x)
+    there = sorted(filter(None, every))
     missing = ""
     if len(there) < len(every):
         words = why_absent(results, cases)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 from plots.draw import figure_replay, pictures, rows
+from plots.draw.subject import said
 from plots.tables import replay
-from reading import words
+from reading import drawn, words
 from test_report import replay_document
 
 
@@ -24,7 +25,13 @@ def test_stages_of_the_drivers_without_a_set_and_of_the_baseline(results_of):
     point = chart.rows[0].points[0]
     assert point.parts == (10.0, 1.5, 20.0, 0.5, 8.0, 0.0)
     assert point.value == pytest.approx(40)
-    assert chart.is_bars and not chart.is_logarithmic
+    assert chart.scale(0)[0] == "linear"
+    bars = drawn(pictures.draw(chart), "bar")
+    ends = [bar.get_window_extent() for bar in bars[:6]]
+    widths = [end.x1 - end.x0 for end in ends]
+    assert widths == pytest.approx([w / 40 * sum(widths) for w in point.parts])
+    for one, other in zip(ends, ends[1:]):
+        assert one.x1 == pytest.approx(other.x0)
 
 
 def test_pages_are_told_in_ranges_singly_or_freed(results_of):
@@ -76,6 +83,9 @@ def test_nothing_replayed_is_no_picture(results_of):
 
 
 def test_a_stage_has_one_colour_in_every_picture():
-    colors = figure_replay.STAGE_COLORS
-    assert len(set(colors.values())) == len(replay.STAGES)
-    assert set(figure_replay._REAL) <= set(colors)
+    colors = {}
+    for kind in said()["replay"][:2]:
+        for stage, part in kind["parts"].items():
+            assert colors.setdefault(stage, part["color"]) == part["color"]
+    assert colors.keys() == set(replay.STAGES)
+    assert len(set(colors.values())) == len(colors)
