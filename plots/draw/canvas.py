@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The skeleton of every picture, and its bytes. Needs matplotlib.
 
-Title, machine, panels in lines, key, how to read it: panels are matplotlib's
-axes. Their places are inches and not found out by drawing, which would take
-as long again.
+Title, panels in lines, key, how to read it: panels are matplotlib's axes.
+Their places are inches and not found out by drawing, which would take as long
+again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import io
 import math
 import textwrap
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,13 +46,11 @@ _MOST_LINEAR_SPREAD = 20
 _ZERO_ROOM = 0.15
 
 
-@contextmanager
-def settings() -> Iterator[None]:
-    """Ours, whatever a user has set."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rc_file(Path(__file__).with_name("pfnbench.mplstyle"))
-        yield
+# Ours, whatever a user has set.
+settings = partial(
+    matplotlib.rc_context,
+    fname=Path(__file__).with_name("pfnbench.mplstyle"),
+)
 
 
 @settings()
@@ -100,11 +97,11 @@ def _fewer_colors(pixels: np.ndarray) -> Image.Image:
 
 
 class Frame(NamedTuple):
-    """What stands around a picture."""
+    """What stands over a picture and, line by line, below it."""
 
     title: str
-    subtitle: str
     caption: str = ""
+    machine: str = ""
     traces: str = ""
 
 
@@ -125,8 +122,7 @@ def panels(
     or else stands below all.
     """
     heading = _wrapped(frame.title, _TITLE * 1.1, True)  # bold is wider
-    quiet = _wrapped(frame.subtitle, SMALL)
-    foot = [*_wrapped(frame.caption, SMALL), *_wrapped(frame.traces, SMALL)]
+    foot = [line for text in frame[1:] for line in _wrapped(text, SMALL)]
     lines = math.ceil(len(names) / columns)
     block = _ABOVE + height + _BELOW
     longest = max((width_of(k.get_label(), FONT) for k in key), default=0.0)
@@ -136,17 +132,14 @@ def panels(
     if key and not is_free:
         bottom += _KEY_PITCH * math.ceil(len(key) / many) + 0.1
     top = bottom + lines * block
-    inches = top + 0.14 * len(quiet) + 0.22 * len(heading) + 0.12
+    inches = top + 0.22 * len(heading) + 0.1
     figure = Figure(figsize=(WIDTH, inches), facecolor="white")
-    quiet_look = {"size": SMALL, "color": QUIET_COLOR}
-    texts = (
+    for lines_of, y, look in (
         (heading, inches - 0.1, {"size": _TITLE, "weight": "bold"}),
-        (quiet, top + 0.14 * len(quiet), quiet_look),
-        (foot, 0.14 * len(foot) + 0.06, quiet_look),
-    )
-    for text, y, look in texts:
+        (foot, 0.14 * len(foot) + 0.06, {"size": SMALL, "color": QUIET_COLOR}),
+    ):
         look |= {"va": "top", "linespacing": 1.35}
-        figure.text(MARGIN / WIDTH, y / inches, "\n".join(text), **look)
+        figure.text(MARGIN / WIDTH, y / inches, "\n".join(lines_of), **look)
     width = (WIDTH - 2 * MARGIN - label) / columns
     size = ((width - before - after) / WIDTH, height / inches)
     places = [

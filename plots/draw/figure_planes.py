@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import accumulate
 
 from plots.draw import subject
 from plots.draw.planes import XY, Axis, Plane, PlaneChart
@@ -28,15 +29,14 @@ _Drawn = tuple[Sequence[XY | None], str]
 
 def charts(results: Results) -> dict[str, PlaneChart]:
     """Every picture by file stem, one for each condition."""
-    made = subject.by_condition(
-        "pareto", results.conditions("set"), partial(_pareto, results)
-    )
-    conditions = {profile.condition for profile in results.profiles}
+    conditions = results.conditions("set")
+    made = subject.by_condition("pareto", conditions, _pareto, results)
+    conditions = [profile.condition for profile in results.profiles]
     for step in (*STEPS, ""):
         words = step.replace("_", " ")
         stem = f"tails-{words.replace(' ', '-')}" if step else "timeline"
-        make = partial(_of_profiles, results, words)
-        made |= subject.by_condition(stem, conditions, make)
+        of = results, words
+        made |= subject.by_condition(stem, conditions, _of_profiles, *of)
     return made
 
 
@@ -113,15 +113,12 @@ def survival(tail: StepTimes) -> list[XY]:
 
     A bucket is no finer than its ends; the last value stands at the longest.
     """
-    points = [XY.bare(max(tail.histogram[0].lower_ns, _LEAST_NS), 1.0)]
-    rest = tail.count
-    for bucket in tail.histogram[:-1]:
-        rest -= bucket.count
-        upper = max(bucket.upper_ns, _LEAST_NS)
-        points.append(XY.bare(upper, rest / tail.count))
-    longest = max(tail.max, points[-1].x)
-    points.append(XY.bare(longest, tail.histogram[-1].count / tail.count))
-    return points
+    *before, last = tail.histogram
+    ends = [tail.histogram[0].lower_ns, *(each.upper_ns for each in before)]
+    quicker = accumulate((each.count for each in before), initial=0)
+    above = [*(tail.count - count for count in quicker), last.count]
+    xs = accumulate((max(x, _LEAST_NS) for x in (*ends, tail.max)), max)
+    return [XY.bare(x, n / tail.count) for x, n in zip(xs, above)]
 
 
 def _timeline(profile: Profile) -> _Drawn:

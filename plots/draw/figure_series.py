@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from plots.draw import subject
@@ -61,8 +60,7 @@ def charts(results: Results) -> dict[str, PlaneChart]:
     every = {c for op in _OPERATIONS for c in results.conditions(op)}
     for family in families(results.workloads):
         stem = f"growth-{family.name}-{family.key}"
-        make = partial(_growth, results, family)
-        made |= subject.by_condition(stem, every, make)
+        made |= subject.by_condition(stem, every, _growth, results, family)
     return made
 
 

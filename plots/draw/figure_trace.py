@@ -100,8 +100,8 @@ def draw(trace: Trace, title: str) -> Figure:
     few = "" if len(runs) == len(trace.runs) else f"{len(runs):,} of "
     frame = canvas.Frame(
         title,
-        f"{trace.pages:,} pages of 4 KiB, {few}{len(trace.runs):,} runs",
         "inflated blue, deflated orange; grey: a new target",
+        f"{trace.pages:,} pages of 4 KiB, {few}{len(trace.runs):,} runs",
     )
     figure, (axes,) = canvas.panels(frame, [""], 1, 3.2, 0.6, 0.1)
     ends = [end for run in runs for end in (run.first, run.last + 1)]

@@ -10,33 +10,15 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from plots.draw import (
-    canvas,
-    figure_planes,
-    figure_ratio,
-    figure_replay,
-    figure_rows,
-    figure_series,
-    planes,
-    rows,
-)
+from plots.draw import canvas, figure_planes, figure_rows, figure_series
+from plots.draw.subject import AnyChart
 from plots.read.results import Results
-
-AnyChart = rows.RowChart | planes.PlaneChart
-
-_FIGURES = (
-    figure_ratio,
-    figure_rows,
-    figure_planes,
-    figure_series,
-    figure_replay,
-)
 
 
 def charts(results: Results) -> dict[str, AnyChart]:
     """Every chart by file stem; a stem is the same in every run."""
     made: dict[str, AnyChart] = {}
-    for figure in _FIGURES:
+    for figure in (figure_rows, figure_planes, figure_series):
         made |= figure.charts(results)
     return made
 
@@ -61,6 +43,4 @@ def _render(suffixes: Sequence[str], chart: AnyChart) -> dict[str, bytes]:
 @canvas.settings()
 def draw(chart: AnyChart) -> Figure:
     """The picture of a chart of either kind."""
-    if isinstance(chart, planes.PlaneChart):
-        return planes.draw(chart)
-    return rows.draw(chart)
+    return chart.draw()

@@ -14,21 +14,12 @@ from matplotlib.lines import Line2D
 
 from plots.draw import canvas
 from plots.draw.canvas import QUIET_COLOR, SMALL, Frame
-from plots.draw.style import Style
+from plots.draw.style import LINES, Style
 from plots.read.statistics import Estimate
 from plots.tables.figures import number
 
 _HEIGHT = 1.75  # inches of a plane
 _MOST_MARKS = 8  # on a curve of steps
-# A structure's hatch where there are a line and a mark instead of a bar.
-_LINES: dict[str, tuple[Any, str]] = {
-    "": ("solid", "full"),
-    "///": ((0, (5, 2)), "left"),
-    "\\\\\\": ((0, (1.5, 1.5)), "right"),
-    "xxx": ((0, (6, 2, 1.5, 2)), "bottom"),
-    "...": ((0, (9, 2)), "none"),
-}
-_OTHER_LINE = ((0, (4, 1.5, 1, 1.5, 1, 1.5)), "top")
 
 
 class XY(NamedTuple):
@@ -82,13 +73,6 @@ class Plane(NamedTuple):
     curves: tuple[Curve, ...]
     missing: tuple[str, ...] = ()
 
-    def values(self, name: str) -> list[float]:
-        """All that is drawn along "x" or "y"."""
-        points = [point for curve in self.curves for point in curve.points]
-        if name == "x":
-            return [point.x for point in points]
-        return [value for point in points for value in point[1:]]
-
 
 @dataclass(frozen=True)
 class PlaneChart:
@@ -125,7 +109,9 @@ class PlaneChart:
             for other in self.planes
             if other is plane
             or (self.is_shared and getattr(other, name).label == axis.label)
-            for value in other.values(name)
+            for curve in other.curves
+            for point in curve.points
+            for value in (point[:1] if name == "x" else point[1:])
         )
         if axis.kind == "cut":
             # A few that take far more would push all the others together.
@@ -133,31 +119,30 @@ class PlaneChart:
             return "linear", 0.0, 1.15 * high
         return canvas.scale_of(values, axis.kind)
 
-
-def draw(chart: PlaneChart) -> Figure:
-    """The picture."""
-    notes = [c.note for plane in chart.planes for c in plane.curves if c.note]
-    after = max((canvas.width_of(n, SMALL) + 0.2 for n in notes), default=0.1)
-    figure, every = canvas.panels(
-        chart.frame,
-        [plane.title for plane in chart.planes],
-        chart.columns,
-        _HEIGHT,
-        before=0.8 if any(p.y.is_bytes for p in chart.planes) else 0.62,
-        after=after,
-        key=[_handle(chart.how, curve) for curve in chart.key],
-    )
-    for axes, plane in zip(every, chart.planes):
-        _draw(axes, chart, plane)
-    return figure
+    def draw(self) -> Figure:
+        """The picture."""
+        every = [c for plane in self.planes for c in plane.curves]
+        notes = [canvas.width_of(c.note, SMALL) for c in every if c.note]
+        figure, every = canvas.panels(
+            self.frame,
+            [plane.title for plane in self.planes],
+            self.columns,
+            _HEIGHT,
+            before=0.8 if any(p.y.is_bytes for p in self.planes) else 0.62,
+            after=0.1 + max(notes, default=0.0) + (0.1 if notes else 0.0),
+            key=[_handle(self.how, curve) for curve in self.key],
+        )
+        for axes, plane in zip(every, self.planes):
+            _draw(axes, self, plane)
+        return figure
 
 
 def _look(how: str, style: Style) -> dict[str, Any]:
     """How a structure's line and its marks look."""
-    dashes, filled = _LINES.get(style.hatch, _OTHER_LINE)
+    dashes, filled = LINES.get(style.hatch, LINES["other"])
     return {
         "color": style.color,
-        "linestyle": "none" if how == "points" else dashes,
+        "linestyle": "none" if how == "points" else (0, dashes or None),
         "marker": style.marker,
         "markersize": 4.5 if how == "steps" else 5.5,
         "markerfacecoloralt": "white",

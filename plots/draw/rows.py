@@ -58,7 +58,6 @@ class Row(NamedTuple):
     label: str
     style: Style
     points: tuple[Point, ...]
-    is_floor: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,55 +91,53 @@ class RowChart:
         if self.parts:
             values = [row.points[index].value or 0.0 for row in self.rows]
             return canvas.scale_of(values, "linear")
-        compared = [
+        values = [
             value
             for row in self.rows
-            if not row.is_floor
-            for value in (point.value for point in row.points)
+            for point in row.points
+            if point.value
+            for value in point[:3]
             if value
         ]
         # A ratio is seen by its distance from 1.
-        ends = [value for value in self.dashed if value]
-        for row in self.rows:
-            ends += [v for p in row.points if p.value for v in p[:3] if v]
-        kind = self.kind or canvas.scale_of(compared)[0]
-        return canvas.scale_of(ends, "log" if kind == "log" else "linear")
+        values += filter(None, self.dashed)
+        kind = self.kind or canvas.scale_of(values)[0]
+        return canvas.scale_of(values, "log" if kind == "log" else "linear")
 
-
-def draw(chart: RowChart) -> Figure:
-    """The picture."""
-    is_few = len(chart.rows) <= _FEW
-    font, pitch = (8.0, 0.21) if is_few else (7.5, 0.165)
-    points = [point for row in chart.rows for point in row.points]
-    label = max(width_of(row.label, font) for row in chart.rows) + 0.1
-    figures = [p.figure for p in points if p.value is not None]
-    beside = max((width_of(f, font - 0.5) for f in figures), default=0)
-    free = WIDTH - 2 * MARGIN - label
-    most = int(free / (_GAP + beside + _NARROWEST))
-    lines = math.ceil(len(chart.panels) / max(min(most, _MOST_PANELS), 1))
-    columns = math.ceil(len(chart.panels) / lines)
-    figure, every = canvas.panels(
-        chart.frame,
-        chart.panels,
-        columns,
-        pitch * len(chart.rows),
-        before=0.0,
-        after=_GAP + beside,
-        label=label,
-        key=[Patch(color=color, label=part) for part, color in chart.parts],
-    )
-    for index, axes in enumerate(every):
-        kind, *ends = chart.scale(index)
-        canvas.set_scale(axes, "x", kind, *ends)
-        _draw(axes, chart, index, beside, font)
-        axes.set_yticks([])
-        if index % columns == 0:
-            names = [row.label for row in chart.rows]
-            axes.set_yticks(range(len(names)), names)
-            axes.tick_params("y", length=0, pad=4, labelsize=font)
-            end = ", log scale" if kind == "log" else ""
-            axes.set_xlabel(chart.unit + end, loc="left")
-    return figure
+    def draw(self) -> Figure:
+        """The picture."""
+        is_few = len(self.rows) <= _FEW
+        font, pitch = (8.0, 0.21) if is_few else (7.5, 0.165)
+        points = [point for row in self.rows for point in row.points]
+        label = max(width_of(row.label, font) for row in self.rows) + 0.1
+        figures = [p.figure for p in points if p.value is not None]
+        beside = max((width_of(f, font - 0.5) for f in figures), default=0)
+        free = WIDTH - 2 * MARGIN - label
+        most = int(free / (_GAP + beside + _NARROWEST))
+        lines = math.ceil(len(self.panels) / max(min(most, _MOST_PANELS), 1))
+        columns = math.ceil(len(self.panels) / lines)
+        figure, every = canvas.panels(
+            self.frame,
+            self.panels,
+            columns,
+            pitch * len(self.rows),
+            before=0.0,
+            after=_GAP + beside,
+            label=label,
+            key=[Patch(color=color, label=part) for part, color in self.parts],
+        )
+        for index, axes in enumerate(every):
+            kind, *ends = self.scale(index)
+            canvas.set_scale(axes, "x", kind, *ends)
+            _draw(axes, self, index, beside, font)
+            axes.set_yticks([])
+            if index % columns == 0:
+                names = [row.label for row in self.rows]
+                axes.set_yticks(range(len(names)), names)
+                axes.tick_params("y", length=0, pad=4, labelsize=font)
+                end = ", log scale" if kind == "log" else ""
+                axes.set_xlabel(self.unit + end, loc="left")
+        return figure
 
 
 def _draw(

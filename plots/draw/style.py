@@ -26,6 +26,7 @@ _FILE = Path(__file__).with_name("style.toml")
 _SAID = tomllib.loads(_FILE.read_text("utf-8"))
 _COLORS = _SAID["colors"]
 _STRANGERS = _SAID["strangers"]
+LINES: dict[str, tuple[list[float], str]] = _SAID["lines"]
 STYLES = {
     name: Style(_COLORS[color], marker, hatch)
     for name, (color, marker, hatch) in _SAID["structures"].items()

@@ -23,6 +23,7 @@ from plots.tables.standing import LIMIT
 _MOST_CURVES = 12
 _MAX_STEM = 100
 
+AnyChart = RowChart | PlaneChart
 Chart = TypeVar("Chart", RowChart, PlaneChart)
 
 
@@ -52,8 +53,8 @@ def frame(
     under = f", {condition_label(condition)}" if condition else ""
     texts = (
         title + under,
-        f"{machine}; commit {commit}",
         "; ".join(filter(None, said)),
+        f"{machine}; commit {commit}",
         f"traces: {', '.join(named)}",
     )
     return Frame(*(plain(text, most=2000) for text in texts))
@@ -67,11 +68,14 @@ def said() -> Mapping[str, Any]:
 
 
 def by_condition(
-    prefix: str, conditions: Iterable[str], make: Callable[[str], Chart]
+    prefix: str,
+    conditions: Iterable[str],
+    make: Callable[..., Chart],
+    *of: Any,
 ) -> dict[str, Chart]:
     """A chart for each condition, by file stem, where it shows anything."""
-    stems = file_stems(prefix, sorted(conditions))
-    made = {stem: make(condition) for condition, stem in stems.items()}
+    stems = file_stems(prefix, sorted(set(conditions)))
+    made = {stem: make(*of, condition) for condition, stem in stems.items()}
     return {stem: chart for stem, chart in made.items() if chart.shows}
 
 
@@ -117,7 +121,7 @@ def curve(
     there = sorted(filter(None, every))
     missing = ""
     if len(there) < len(every):
-        words = why_absent(results, cases)
+        words = over(map(results.word, cases))
         missing = f"{name} ({words})" if words else name
     style = look(results, who.structure)
     return Curve(name, style, tuple(there), note, missing)
@@ -150,10 +154,9 @@ def missing_text(planes: Sequence[Plane], words: str = "no figure") -> str:
     return f"{words}: {'; '.join(parts)}" if parts else ""
 
 
-def why_absent(results: Results, cases: Iterable[Case]) -> str:
+def over(words: Iterable[str]) -> str:
     """Failed, or over so much; "" where nothing is known."""
-    words = max(map(results.word, cases), default="")
-    return words.replace(">", "over ")
+    return max(words, default="").replace(">", "over ")
 
 
 def structures(

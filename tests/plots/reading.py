@@ -29,7 +29,8 @@ def texts(figure: Any) -> "list[Any]":
 
 
 def words(figure: Any) -> "list[str]":
-    return [text.get_text() for text in texts(figure)]
+    found = (text.get_text().splitlines() for text in texts(figure))
+    return [line for lines in found for line in lines]
 
 
 def boxes(figure: Any) -> "list[Any]":

@@ -399,7 +399,8 @@ def test_a_zero_on_a_logarithmic_axis_is_at_its_lower_end(
     chart = charts["failure-set-rate"]
     assert chart.scale(chart.planes[0], "y")[0] == "symlog"
     axes = pictures.draw(chart).axes[0]
-    least = min(v for v in chart.planes[0].values("y") if v > 0)
+    points = [y for c in held(chart)[0].values() for _, y in c]
+    least = min(y for y in points if y > 0)
     inches = [
         axes.transLimits.transform(axes.transScale.transform((0, y)))[1]
         for y in (0, least, 2 * least)
