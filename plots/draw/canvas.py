@@ -39,7 +39,10 @@ _HANDLE = 0.4  # of a key, left of a name: pfnbench.mplstyle
 _CHARACTER = 0.58
 _DPI = 200  # two to one
 _COLORS = 128  # of a PNG; a third of the bytes, and the eye sees no loss
-_KNOWN = [int(style.color[1:], 16) for style in STYLES.values()]
+_KNOWN = [
+    int.from_bytes(bytes.fromhex(style.color[1:]), "little")
+    for style in STYLES.values()
+]
 # Beyond this factor between its values an axis is logarithmic.
 _MOST_LINEAR_SPREAD = 20
 # How much of a logarithmic axis a zero takes that the others do not need.
@@ -78,19 +81,17 @@ def _fewer_colors(pixels: np.ndarray) -> Image.Image:
     Pillow's own ways mix them, and a mixed colour is another structure's.
     Others are the edges of lines and letters.
     """
-    red, green, blue = (pixels[..., i].astype(np.int32) for i in range(3))
-    codes = red << 16 | green << 8 | blue
+    codes = pixels.view("<u4")[..., 0] & 0xFFFFFF
     # Most of a picture is paper: the rest alone is sorted.
     paper = codes[0, 0]
     colors, counts = np.unique(codes[codes != paper], return_counts=True)
     counts = counts + np.isin(colors, _KNOWN) * codes.size
     colors = colors[np.argsort(-counts, kind="stable")]
-    colors = np.concatenate([[paper], colors])
-    split = np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=1)
+    colors = np.concatenate([[paper], colors]).astype("<u4")
+    split = colors.view(np.uint8).reshape(-1, 4)[:, :3].astype(np.int32)
     kept = split[:_COLORS]
     nearest = np.zeros(1 << 24, np.uint8)
-    apart = (split[:, None].astype(np.float32) - kept) ** 2
-    nearest[colors] = apart.sum(axis=2).argmin(axis=1)
+    nearest[colors] = ((split[:, None] - kept) ** 2).sum(axis=2).argmin(axis=1)
     image = Image.fromarray(nearest[codes], "P")
     image.putpalette(kept.astype(np.uint8).tobytes())
     return image
@@ -153,7 +154,7 @@ def panels(
     made = []
     for (x, y), name in zip(places, names):
         made.append(figure.add_axes((x, y - size[1], *size)))
-        made[-1].set_title(name)
+        made[-1].set_title(name, x=-before / (width - before - after))
     if key:
         below = (MARGIN / WIDTH, (bottom - 0.05) / inches)
         place = places[len(names)] if is_free else below

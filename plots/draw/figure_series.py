@@ -75,7 +75,7 @@ def sweeps(conditions: Iterable[str]) -> list[Series]:
             values=(none if faults[each.key]["none"] else ())
             + tuple((x, full[name]) for x, name in each.values)
         )
-        for each in sorted(found, key=lambda s: [*faults].index(s.key))
+        for each in found
         if len(each.values) >= 2
     ]
 

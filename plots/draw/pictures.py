@@ -27,10 +27,10 @@ def render(
     charts_by_stem: Mapping[str, AnyChart], suffixes: Sequence[str] = ("png",)
 ) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Stem and picture by suffix, in order; drawn on all CPUs."""
-    # Garbage is not looked for among the results again and again.
-    gc.freeze()
-    # Forked, a worker has matplotlib and its fonts already.
-    with multiprocessing.get_context("fork").Pool() as pool:
+    # Forked, a worker has matplotlib and its fonts already. Looking for
+    # garbage would take a fifth of the time.
+    fork = multiprocessing.get_context("fork")
+    with fork.Pool(initializer=gc.disable) as pool:
         every = charts_by_stem.values()
         made = pool.imap(partial(_render, suffixes), every)
         yield from zip(charts_by_stem, made)

@@ -16,11 +16,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from plots.draw import canvas
-from plots.draw.canvas import MARGIN, QUIET_COLOR, WIDTH, Frame, width_of
+from plots.draw.canvas import FONT, MARGIN, QUIET_COLOR, SMALL, WIDTH, Frame
+from plots.draw.canvas import width_of
 from plots.draw.style import Style
 from plots.tables.figures import number
 
-_FEW = 10  # rows, that may stand farther apart
+_PITCH = 0.18  # inches from row to row
 _GAP = 0.14  # inches between panels
 _NARROWEST = 0.6  # inches of a panel, without its figures
 _MOST_PANELS = 5  # in a line
@@ -106,12 +107,10 @@ class RowChart:
 
     def draw(self) -> Figure:
         """The picture."""
-        is_few = len(self.rows) <= _FEW
-        font, pitch = (8.0, 0.21) if is_few else (7.5, 0.165)
         points = [point for row in self.rows for point in row.points]
-        label = max(width_of(row.label, font) for row in self.rows) + 0.1
+        label = max(width_of(row.label, FONT) for row in self.rows) + 0.1
         figures = [p.figure for p in points if p.value is not None]
-        beside = max((width_of(f, font - 0.5) for f in figures), default=0)
+        beside = max((width_of(f, SMALL) for f in figures), default=0)
         free = WIDTH - 2 * MARGIN - label
         most = int(free / (_GAP + beside + _NARROWEST))
         lines = math.ceil(len(self.panels) / max(min(most, _MOST_PANELS), 1))
@@ -120,7 +119,7 @@ class RowChart:
             self.frame,
             self.panels,
             columns,
-            pitch * len(self.rows),
+            _PITCH * len(self.rows),
             before=0.0,
             after=_GAP + beside,
             label=label,
@@ -129,25 +128,23 @@ class RowChart:
         for index, axes in enumerate(every):
             kind, *ends = self.scale(index)
             canvas.set_scale(axes, "x", kind, *ends)
-            _draw(axes, self, index, beside, font)
-            axes.set_yticks([])
+            _draw(axes, self, index, beside)
+            axes.yaxis.set_visible(index % columns == 0)
             if index % columns == 0:
                 names = [row.label for row in self.rows]
                 axes.set_yticks(range(len(names)), names)
-                axes.tick_params("y", length=0, pad=4, labelsize=font)
+                axes.tick_params("y", length=0, pad=4, gridOn=False)
                 end = ", log scale" if kind == "log" else ""
                 axes.set_xlabel(self.unit + end, loc="left")
         return figure
 
 
-def _draw(
-    axes: Axes, chart: RowChart, index: int, beside: float, font: float
-) -> None:
+def _draw(axes: Axes, chart: RowChart, index: int, beside: float) -> None:
     """One panel, with so many inches beside it for figures."""
     is_log = axes.get_xscale() == "log"
     axes.set_ylim(len(chart.rows) - 0.5, -0.5)
     axes.spines["left"].set_visible(False)
-    axes.grid(False, axis="both" if chart.parts else "y")
+    axes.tick_params("x", gridOn=not chart.parts)
     right = 1 + beside / (axes.get_position().width * WIDTH)
     across = axes.get_yaxis_transform()
     for values, dashes in ((chart.dashed, (0, (4, 3))), (chart.solid, "-")):
@@ -159,13 +156,12 @@ def _draw(
     axes.barh(odd, right, 1, transform=across, **bands)
     for y, row in enumerate(chart.rows):
         point = row.points[index]
-        look = {"fontsize": font - 0.5}
+        look = {"fontsize": SMALL}
         if point.value is None:
             # A line must not run through a word.
             paper = _BAND_COLOR if y % 2 else "white"
             box = {"facecolor": paper, "linewidth": 0, "pad": 0.3}
-            look = {"fontsize": font - 1, "bbox": box}
-            look |= {"style": "italic", "color": QUIET_COLOR}
+            look |= {"style": "italic", "color": QUIET_COLOR, "bbox": box}
         elif point.parts:
             _draw_bar(axes, chart, y, point)
         elif point.value or not is_log:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 
 class Style(NamedTuple):
-    """Face colour, matplotlib marker and matplotlib hatch."""
+    """Face colour, matplotlib marker, and hatch: a key of LINES."""
 
     color: str
     marker: str

@@ -86,16 +86,13 @@ def total(
 
     A counter with a minus is taken off, "trace" is the pages of the trace.
     """
+    pages = {w.name: w.pages for w in results.workloads}
     whole = 0.0
     for name in counters:
-        value: float | None
+        found = results.estimate(case, name.removeprefix("-"))
+        value = found.median if found else None
         if name == "trace":
-            value = {w.name: w.pages for w in results.workloads}.get(
-                case.workload
-            )
-        else:
-            found = results.estimate(case, name.removeprefix("-"))
-            value = found.median if found else None
+            value = pages.get(case.workload)
         if value is None:
             return None
         whole += -value if name.startswith("-") else value
@@ -141,17 +138,15 @@ def plane(
 def missing_text(planes: Sequence[Plane], words: str = "no figure") -> str:
     """What is not in the picture, plane by plane; empty if all is."""
     found: dict[str, list[str]] = {}
+    titles = [each.title for each in planes]
     for each in planes:
         for name in each.missing:
             found.setdefault(name, []).append(each.title)
-    everywhere = [n for n, where in found.items() if len(where) == len(planes)]
-    parts = [", ".join(everywhere)] if everywhere else []
-    parts += [
-        f"{name} in {', '.join(where)}"
-        for name, where in found.items()
-        if name not in everywhere
-    ]
-    return f"{words}: {'; '.join(parts)}" if parts else ""
+    every = (
+        name + (f" in {' and '.join(there)}" if there != titles else "")
+        for name, there in found.items()
+    )
+    return f"{words}: {', '.join(every)}" if found else ""
 
 
 def over(words: Iterable[str]) -> str:

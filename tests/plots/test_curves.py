@@ -185,7 +185,7 @@ def test_what_has_no_figure_is_named_and_not_drawn_as_zero(
         ["cvbmp", "xbitmap"],
         ["xbitmap"],
     ]
-    assert chart.frame.caption.endswith("no figure: maple; cvbmp (failed) in b")
+    assert chart.frame.caption.endswith("no figure: maple, cvbmp (failed) in b")
 
 
 def test_failure_is_drawn_by_rate_beginning_without_faults(
