@@ -61,13 +61,10 @@ def _ratio(results: Results) -> dict[str, RowChart]:
     if not shown:
         return {}
     style = subject.look(results, found.baseline)
+    of_guests = zip(*(points[rival] for rival in shown))
     rows = tuple(
-        Row(
-            _label(results, guest),
-            style,
-            tuple(points[rival][at] for rival in shown),
-        )
-        for at, guest in enumerate(found.guests)
+        Row(_label(results, guest), style, of_guest)
+        for guest, of_guest in zip(found.guests, of_guests)
     )
     marks = {point.text[:1] for row in rows for point in row.points}
     others = ", ".join(rival for rival in points if rival not in shown)
