@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import accumulate
 
 from plots.draw import subject
-from plots.draw.planes import XY, Axis, Mark, Plane, PlaneChart, missing_text
-from plots.draw.subject import plain
+from plots.draw.planes import XY, Axis, Plane, PlaneChart
+from plots.draw.subject import missing_text, plain, said
 from plots.read.profiles import STEPS, Profile, StepTimes, TimelinePoint
 from plots.read.results import Case, Contender, Results
 from plots.tables.figures import binary_size, number
@@ -22,125 +22,56 @@ _FEWEST = 20
 # A trace of many passes goes up and down faster than a line can.
 _BINS = 100
 
-# Points and the figure next to them; or no points, and if they are missing.
-_PointsOf = Callable[[Profile], tuple[list[XY], str]]
+# Points and the figure next to them. A missing one is None; a profile that
+# never has any is not missing.
+_Drawn = tuple[Sequence[XY | None], str]
 
 
 def charts(results: Results) -> dict[str, PlaneChart]:
     """Every picture by file stem, one for each condition."""
-    made = subject.by_condition(
-        "pareto", results.conditions("set"), partial(_pareto, results)
-    )
-    conditions = {profile.condition for profile in results.profiles}
-    for step in STEPS:
+    conditions = results.conditions("set")
+    made = subject.by_condition("pareto", conditions, _pareto, results)
+    conditions = [profile.condition for profile in results.profiles]
+    for step in (*STEPS, ""):
         words = step.replace("_", " ")
-        make = partial(
-            _of_profiles,
-            results,
-            f"How long single steps take: {words}",
-            "of its repetitions the quickest; figures: the longest, in ns",
-            (Axis("ns"), Axis("share that takes longer")),
-            partial(_tail, step),
-        )
-        stem = f"tails-{words.replace(' ', '-')}"
-        made |= subject.by_condition(stem, conditions, make)
-    make = partial(
-        _of_profiles,
-        results,
-        "Memory over the trace",
-        "the most held in each hundredth of the trace, in size classes;"
-        " figures: the most of all",
-        (
-            Axis("pages recorded so far", kind="linear"),
-            Axis("bytes held", is_bytes=True, kind="linear"),
-        ),
-        _timeline,
-    )
-    return made | subject.by_condition("timeline", conditions, make)
+        stem = f"tails-{words.replace(' ', '-')}" if step else "timeline"
+        of = results, words
+        made |= subject.by_condition(stem, conditions, _of_profiles, *of)
+    return made
 
 
-def _pareto(results: Results, condition: str) -> PlaneChart | None:
-    workloads = results.workloads_of("set", condition)
+def _pareto(results: Results, condition: str) -> PlaneChart:
+    guests = results.workloads_of("set", condition)
     present = results.contenders_of("set", condition)
     shown = subject.argued(results, present, _MOST_POINTS)
+    words = said()["pareto"]
     planes: list[Plane] = []
-    for workload in workloads:
-        curves, missing = [], []
+    for guest in guests:
+        curves = []
         for who in shown:
-            case = Case("set", workload, who, condition)
+            case = Case("set", guest, who, condition)
             time = results.estimate(case, "ns_per_page")
             memory = results.estimate(case, "bits_per_page")
-            if time is None or memory is None:
-                missing.append(subject.missing_name(results, [case]))
-            else:
-                points = [XY.of(memory.median, time)]
-                curves.append(subject.curve(results, who, points))
-        if curves:
-            axes = (Axis("bits per page", kind="linear"), Axis("ns per page"))
-            best = front((c.points[0].x, c.points[0].y) for c in curves)
-            planes.append(
-                Plane(
-                    plain(workload),
-                    *axes,
-                    tuple(curves),
-                    front=tuple(best),
-                    missing=tuple(missing),
-                )
-            )
-    if not planes:
-        return None
-    # A few that take far more would push all the others together.
-    every = sorted(x for plane in planes for x in plane.values("x"))
-    end = 1.15 * every[int(0.89 * (len(every) - 1))] or 1.0
-    words = (
-        "medians, memory when the largest pass is full; lower left is better;"
-        " dashed: the front, which no other beats in both at once; ->: farther"
-        " to the right, with its bits",
-        missing_text(planes),
-        subject.left_out(results, present, shown),
-    )
-    title = "Time against memory: set"
+            point = XY.of(memory.median, time) if time and memory else None
+            curves.append(subject.curve(results, who, [point], [case]))
+        axes = Axis(**words["x"]), Axis(**words["y"])
+        planes += subject.plane(plain(guest), *axes, curves)
+    left_out = subject.left_out(results, present, shown)
+    texts = (words["words"], missing_text(planes), left_out)
     return PlaneChart(
-        subject.frame(results, title, condition, workloads, *words),
-        tuple(_cut(plane, end) for plane in planes),
+        subject.frame(results, words["title"], condition, guests, *texts),
+        tuple(planes),
         how="points",
         columns=3,
     )
 
 
-def _cut(plane: Plane, end: float) -> Plane:
-    """Beyond `end` a point stands at the edge, with its figure."""
-    marks = [
-        Mark(end, point.y, f"{number(point.x)} ->", is_ringed=False)
-        for curve in plane.curves
-        for point in curve.points
-        if point.x > end
-    ]
-    return replace(plane, x=replace(plane.x, high=end), marks=tuple(marks))
-
-
-def front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Those that no other equals in one and beats in the other.
-
-    >>> front([(1, 5), (2, 5), (2, 3), (9, 9)])
-    [(1, 5), (2, 3)]
-    """
-    best: list[tuple[float, float]] = []
-    for point in sorted(set(points)):
-        if not best or point[1] < best[-1][1]:
-            best.append(point)
-    return best
-
-
-def _of_profiles(
-    results: Results,
-    title: str,
-    words: str,
-    axes: tuple[Axis, Axis],
-    points_of: _PointsOf,
-    condition: str,
-) -> PlaneChart | None:
-    """A plane of steps for each guest; None where none has a curve."""
+def _of_profiles(results: Results, step: str, condition: str) -> PlaneChart:
+    """A plane of tails for each guest; of the memory if `step` is ""."""
+    words = said()["tails" if step else "timeline"]
+    points_of: Callable[[Profile], _Drawn] = _timeline
+    if step:
+        points_of = partial(_tail, step.replace(" ", "_"))
     guests: dict[str, dict[Contender, Profile]] = {}
     for each in results.profiles:
         if each.condition == condition:
@@ -150,32 +81,28 @@ def _of_profiles(
     shown = subject.argued(results, present)
     planes: list[Plane] = []
     for guest, profiles in guests.items():
-        curves, missing = [], []
-        for who in (who for who in shown if who in profiles):
-            points, note = points_of(profiles[who])
-            if points:
-                curve = subject.curve(results, who, points)
-                curves.append(replace(curve, note=note))
-            elif note:
-                missing.append(who.structure)
-        if curves:
-            rest = {"curves": tuple(curves), "missing": tuple(missing)}
-            planes.append(Plane(plain(guest), *axes, **rest))
-    if not planes:
-        return None
-    rest = (missing_text(planes), subject.left_out(results, present, shown))
+        curves = []
+        for who in shown:
+            if who in profiles:
+                points, note = points_of(profiles[who])
+                curves.append(subject.curve(results, who, points, note=note))
+        axes = Axis(**words["x"]), Axis(**words["y"])
+        planes += subject.plane(plain(guest), *axes, curves)
+    left_out = subject.left_out(results, present, shown)
+    texts = (words["words"], missing_text(planes), left_out)
+    title = words["title"].format(step=step)
     return PlaneChart(
-        subject.frame(results, title, condition, guests, words, *rest),
+        subject.frame(results, title, condition, guests, *texts),
         tuple(planes),
         how="steps",
-        is_shared=axes[0].kind != "linear",
+        is_shared=step != "",
     )
 
 
-def _tail(step: str, profile: Profile) -> tuple[list[XY], str]:
+def _tail(step: str, profile: Profile) -> _Drawn:
     tail = profile.tails.operations.get(step) if profile.tails else None
     if tail is None or not tail.histogram:
-        return [], "missing"
+        return [None], ""
     if tail.count < _FEWEST:
         return [], ""
     return survival(tail), number(tail.max)
@@ -186,21 +113,18 @@ def survival(tail: StepTimes) -> list[XY]:
 
     A bucket is no finer than its ends; the last value stands at the longest.
     """
-    points = [XY.bare(max(tail.histogram[0].lower_ns, _LEAST_NS), 1.0)]
-    rest = tail.count
-    for bucket in tail.histogram[:-1]:
-        rest -= bucket.count
-        upper = max(bucket.upper_ns, _LEAST_NS)
-        points.append(XY.bare(upper, rest / tail.count))
-    longest = max(tail.max, points[-1].x)
-    points.append(XY.bare(longest, tail.histogram[-1].count / tail.count))
-    return points
+    *before, last = tail.histogram
+    ends = [tail.histogram[0].lower_ns, *(each.upper_ns for each in before)]
+    quicker = accumulate((each.count for each in before), initial=0)
+    above = [*(tail.count - count for count in quicker), last.count]
+    xs = accumulate((max(x, _LEAST_NS) for x in (*ends, tail.max)), max)
+    return [XY.bare(x, n / tail.count) for x, n in zip(xs, above)]
 
 
-def _timeline(profile: Profile) -> tuple[list[XY], str]:
+def _timeline(profile: Profile) -> _Drawn:
     memory = profile.memory
     if memory is None or not memory.timeline:
-        return [], "missing"
+        return [None], ""
     most = max(point.held for point in memory.timeline)
     return binned(memory.timeline), binary_size(most)
 

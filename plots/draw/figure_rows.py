@@ -1,108 +1,183 @@
 # SPDX-License-Identifier: MIT
-"""Pictures of rows: time, memory and the longest step by structure."""
+"""Pictures of rows: who is faster, time, memory, the longest step, stages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from plots.draw import subject
+from plots.draw.canvas import tick
 from plots.draw.rows import Point, Row, RowChart
-from plots.draw.subject import LIMIT, plain
+from plots.draw.subject import LIMIT, plain, said
 from plots.read.results import Case, Contender, Results
+from plots.tables import answer, replay, standing
+from plots.tables.duel import duel
+from plots.tables.figures import number
+from plots.tables.standing import Place
 
-_TITLES = {
-    "set": "Time to record one page: set",
-    "test": "Time to look up one page: test",
-    "extract": "Time to walk over one page: extract",
-    "clear": "Time to remove one page: clear",
-    "drain": "Time to hand over one page: drain",
-}
+_RECORD = "structure_ms"  # of the set alone, with either host
+# More panels than this answer nothing at first sight.
+_MOST_RIVALS = 8
 
 
 def charts(results: Results) -> dict[str, RowChart]:
     """Every picture by file stem, one for each condition."""
-    made: dict[str, RowChart] = {}
-    for operation in _TITLES:
-        conditions = results.conditions(operation)
-        make = partial(_chart, results, operation)
-        made |= subject.by_condition(operation, conditions, make)
-    conditions = results.conditions("set")
-    make = partial(_chart, results, "")
-    made |= subject.by_condition("memory", conditions, make)
-    conditions = {profile.condition for profile in results.profiles}
-    make = partial(_longest, results)
-    return made | subject.by_condition("longest", conditions, make)
+    made = _ratio(results)
+    for name in (*said()["times"], "memory"):
+        conditions = results.conditions("set" if name == "memory" else name)
+        made |= subject.by_condition(name, conditions, _chart, results, name)
+    conditions = [profile.condition for profile in results.profiles]
+    made |= subject.by_condition("longest", conditions, _longest, results)
+    for kind in said()["replay"]:
+        conditions = replay.conditions(results)
+        of = results, kind
+        found = subject.by_condition("replay", conditions, _replay, *of)
+        made |= {stem + kind["stem"]: chart for stem, chart in found.items()}
+    return made
 
 
-def _point(results: Results, case: Case, is_time: bool) -> Point:
-    """What is absent says why; it is never drawn as a zero."""
-    counter = "ns_per_page" if is_time else "bits_per_page"
-    value = results.estimate(case, counter)
-    if value is None:
-        return Point(
-            note=subject.why_absent(results, [case]) or "not measured"
-        )
-    return Point(value.median, value.low, value.high)
+def _ratio(results: Results) -> dict[str, RowChart]:
+    """Who is faster: a panel for each rival, a row for each guest."""
+    found = duel(results)
+    if found is None or found.rival is None:
+        return {}
+    points = {
+        rival: [
+            _ratio_to(results, found.place(guest), rival)
+            for guest in found.guests
+        ]
+        for rival in dict.fromkeys([found.rival, *subject.rivals(results)])
+    }
+    shown = [
+        rival
+        for rival, row in points.items()
+        if any(p.value is not None for p in row)
+    ]
+    if len(shown) > _MOST_RIVALS:
+        # A structure stands for its variants.
+        shown.sort(key=lambda name: results.variant_of(name) is not None)
+        shown = shown[:_MOST_RIVALS]
+    if not shown:
+        return {}
+    style = subject.look(results, found.baseline)
+    of_guests = zip(*(points[rival] for rival in shown))
+    rows = tuple(
+        Row(_label(results, guest), style, of_guest)
+        for guest, of_guest in zip(found.guests, of_guests)
+    )
+    marks = {point.text[:1] for row in rows for point in row.points}
+    others = ", ".join(rival for rival in points if rival not in shown)
+    names = {"baseline": found.baseline, "measure": found.measure.name}
+    words = {k: text.format(**names) for k, text in said()["ratio"].items()}
+    frame = subject.frame(
+        results,
+        answer.answer(results)[0],
+        "",
+        found.guests,
+        *(words[mark] for mark in "*~?" if mark in marks),
+        words["words"],
+        words["runs"],
+        f"not drawn: {others}" if others else "",
+    )
+    panels = tuple(map(plain, shown))
+    ones = (1.0,) * len(shown)
+    unit = plain(words["unit"], 110)
+    chart = RowChart(frame, unit, panels, rows, dashed=ones, kind="log")
+    return {"ratio": chart}
 
 
-def _chart(
-    results: Results, operation: str, condition: str
-) -> RowChart | None:
-    """The times of an operation; the memory of sets where it is ""."""
-    is_time = operation != ""
-    operation = operation or "set"
-    workloads = results.workloads_of(operation, condition)
+def _label(results: Results, guest: str) -> str:
+    """A guest, and how many pages it gives in a row on average."""
+    run = standing.mean_runs(results).get(guest)
+    return f"{plain(guest)}, runs of {tick(run)}" if run else plain(guest)
+
+
+def _ratio_to(results: Results, place: Place, rival: str) -> Point:
+    baseline = results.baseline or ""
+    found = standing.ratio_of(results, place, rival, baseline)
+    if found is None or found.ratio.median <= 0:
+        words = [
+            standing.word(results, place, who)
+            for who in (rival, baseline)
+            if not standing.times(results, place, Contender(who))
+        ]
+        return Point(note=subject.over(words) or "not measured")
+    control, ratio = standing.control(results, place), found.ratio
+    return Point(
+        ratio.median,
+        ratio.low,
+        ratio.high,
+        text=f"{found.mark} {number(ratio.median)}",
+        band=(control.low, control.high) if control else None,
+        style=subject.look(results, rival),
+        is_open=found.mark != "*",
+    )
+
+
+def _chart(results: Results, name: str, condition: str) -> RowChart:
+    """The times of an operation, or the memory of sets."""
+    is_time = name != "memory"
+    operation, unit = (
+        (name, "ns per page") if is_time else ("set", "bits per page")
+    )
+    guests = results.workloads_of(operation, condition)
     contenders = results.contenders_of(operation, condition)
     points = {
         who: [
-            _point(results, Case(operation, w, who, condition), is_time)
-            for w in workloads
+            _point(results, Case(operation, guest, who, condition), unit)
+            for guest in guests
         ]
         for who in results.in_order(contenders)
         if is_time or who.structure != results.floor
     }
-    every = [p for row in points.values() for p in row]
-    if all(p.value is None for p in every):
-        return None
 
     def values(name: str) -> tuple[float | None, ...]:
         return tuple(p.value for p in points.get(Contender(name), ()))
 
     baseline = results.baseline or ""
     captions = [
-        _rounds(results, operation, condition, every),
+        _rounds(results, operation, condition, points),
         f"dashed line: {baseline}" if values(baseline) else "",
         f"solid line: {LIMIT}, the limit" if values(LIMIT) else "",
-        ""
-        if is_time
-        else "when the largest pass is full, in size classes",
+        "" if is_time else said()["memory"]["words"],
     ]
-    title = _TITLES[operation] if is_time else "Memory per recorded page: set"
+    title = said()["times"][name] if is_time else said()["memory"]["title"]
     return RowChart(
-        subject.frame(results, title, condition, workloads, *captions),
-        "ns per page" if is_time else "bits per page",
-        tuple(map(plain, workloads)),
+        subject.frame(results, title, condition, guests, *captions),
+        unit,
+        tuple(map(plain, guests)),
         tuple(_row(results, who, row) for who, row in points.items()),
         dashed=values(baseline),
         solid=values(LIMIT),
     )
 
 
+def _point(results: Results, case: Case, unit: str) -> Point:
+    """What is absent says why; it is never drawn as a zero."""
+    value = results.estimate(case, unit.replace(" ", "_"))
+    if value is None:
+        word = subject.over([results.word(case)])
+        return Point(note=word or "not measured")
+    return Point(value.median, value.low, value.high)
+
+
 def _row(results: Results, who: Contender, points: Sequence[Point]) -> Row:
-    label, is_floor = who.structure, who.structure == results.floor
+    label = who.structure
+    if label == results.floor:
+        label = "floor (empty loop)"
     if who.is_control:
         label += " (A/A)"
-        points = [replace(point, is_open=True) for point in points]
-    if is_floor:
-        label = "floor (empty loop)"
+        points = [point._replace(is_open=True) for point in points]
     style = subject.look(results, who.structure)
-    return Row(plain(label), style, tuple(points), is_floor)
+    return Row(plain(label), style, tuple(points))
 
 
 def _rounds(
-    results: Results, operation: str, condition: str, points: Iterable[Point]
+    results: Results,
+    operation: str,
+    condition: str,
+    points: Mapping[Contender, Iterable[Point]],
 ) -> str:
     """Of how many rounds the medians are, and what surrounds them."""
     rounds = {
@@ -112,14 +187,14 @@ def _rounds(
     }
     few, many = min(rounds), max(rounds)
     counted = f"{few} to {many} rounds" if few < many else f"{few} rounds"
-    if all(point.low == point.high for point in points):
+    if all(p.low == p.high for row in points.values() for p in row):
         # Bytes are counted, not timed: every round gives the same.
         return f"median of {counted}"
     below = " from 6 rounds on, full range below" if few < 6 else ""
     return f"median of {counted}; whiskers: 95 % interval{below}"
 
 
-def _longest(results: Results, condition: str) -> RowChart | None:
+def _longest(results: Results, condition: str) -> RowChart:
     """The longest single step under the lock, in us."""
     found: dict[Contender, dict[str, Point]] = {}
     guests: dict[str, None] = {}
@@ -128,25 +203,59 @@ def _longest(results: Results, condition: str) -> RowChart | None:
             guests[profile.workload] = None
             longest = profile.tails.longest if profile.tails else None
             word = "cut off" if profile.error else "not measured"
-            found.setdefault(Contender(profile.structure), {})[
-                profile.workload
-            ] = Point(longest[1] / 1000) if longest else Point(note=word)
+            point = Point(longest[1] / 1000) if longest else Point(note=word)
+            row = found.setdefault(Contender(profile.structure), {})
+            row[profile.workload] = point
     none = Point(note="not measured")
-    rows = [
-        _row(results, who, [found[who].get(guest, none) for guest in guests])
-        for who in subject.structures(results, found)
-    ]
-    if all(p.value is None for row in rows for p in row.points):
-        return None
-    words = (
-        "set, clear, next range or clear range, whichever takes longest; of"
-        " its repetitions the quickest, so without interrupts"
-    )
-    title = "Longest single step under the lock"
+    title, words = said()["longest"]["title"], said()["longest"]["words"]
     return RowChart(
         subject.frame(results, title, condition, guests, words),
-        "us, a scale for each guest",
+        "us",
+        tuple(map(plain, guests)),
+        tuple(
+            _row(results, who, [row.get(guest, none) for guest in guests])
+            for who in subject.structures(results, found)
+            for row in [found[who]]
+        ),
+    )
+
+
+def _replay(
+    results: Results, kind: Mapping[str, Any], condition: str
+) -> RowChart:
+    """Where the time goes, or what becomes of the pages.
+
+    Modelled time is nearly the same for every structure, so what recording
+    took, measured, is written next to it.
+    """
+    guests = replay.workloads(results, condition)
+    rows = []
+    for driver in replay.drivers(results, condition):
+        cases = (
+            replay.case_of(results, guest, driver, condition)
+            for guest in guests
+        )
+        points = tuple(_stack(results, kind, case) for case in cases)
+        style = subject.look(results, driver.contender.structure)
+        rows.append(Row(plain(driver.label), style, points))
+    title, words = kind["title"], kind["words"]
+    return RowChart(
+        subject.frame(results, title, condition, guests, words),
+        kind["unit"],
         tuple(map(plain, guests)),
         tuple(rows),
-        how="bars",
+        parts=tuple((n, part["color"]) for n, part in kind["parts"].items()),
     )
+
+
+def _stack(results: Results, kind: Mapping[str, Any], case: Case) -> Point:
+    counters = [part["counters"] for part in kind["parts"].values()]
+    values = [subject.total(results, case, each) for each in counters]
+    # The set's own time is measured with either host.
+    if all(v is None for v, c in zip(values, counters) if _RECORD not in c):
+        return Point(note="not measured")
+    parts = tuple(value or 0.0 for value in values)
+    text, record = number(sum(parts)), results.estimate(case, _RECORD)
+    if record and kind["record"]:
+        text += f", record {number(record.median)}"
+    return Point(sum(parts), parts=parts, text=text)

@@ -16,21 +16,20 @@ from typing import TYPE_CHECKING
 from plots.read.results import ResultsError
 
 if TYPE_CHECKING:
-    from plots.draw import canvas
+    from matplotlib.figure import Figure
 
 # More lines than this take seconds and show nothing more.
 MOST_RUNS = 100_000
 _MOST_TARGETS = 100
 _RUN = re.compile(r"([0-9a-f]+)(?:-([0-9a-f]+))?")
-_PAGES_OF_GIB = 2**30 // 4096
+_GIB = 2**30 // 4096  # in pages
 # The words of the caption are those of the colours.
 COLORS = {"blue": "#0072b2", "orange": "#e66100"}
-_LEFT, _HEIGHT = 0.55, 3.2  # inches
 
 
 @dataclass(frozen=True)
 class Run:
-    """Pages first to last, the first of them reported as the `at`-th of all."""
+    """Pages first to last, the first reported as the `at`-th of all."""
 
     at: int
     first: int
@@ -71,10 +70,8 @@ def parse(lines: Iterable[str], path: Path) -> Trace:
                 f"line {number} is not of `pfntrace cat --absolute`",
                 "pipe that command's output into ./run trace",
             )
-        for match in matches:
-            assert match is not None
-            first = int(match[1], 16)
-            last = int(match[2] or match[1], 16)
+        for match in filter(None, matches):
+            first, last = (int(match[n] or match[1], 16) for n in (1, 2))
             run = Run(trace.pages, first, last, kind == "I")
             trace.runs.append(run)
             trace.pages += run.pages
@@ -89,46 +86,42 @@ def render(
     """The picture by suffix. Needs matplotlib, which parsing does not."""
     from plots.draw import canvas
 
-    return canvas.render(lambda: draw(trace, title), suffixes)
+    with canvas.settings():
+        return canvas.render(draw(trace, title), suffixes)
 
 
-def draw(trace: Trace, title: str) -> canvas.Sheet:
+def draw(trace: Trace, title: str) -> Figure:
     """Addresses against the order in which their pages were reported."""
+    from matplotlib.collections import LineCollection
+
     from plots.draw import canvas
 
     runs = trace.thinned()
-    ends = [end for run in runs for end in (run.first, run.last)]
     few = "" if len(runs) == len(trace.runs) else f"{len(runs):,} of "
     frame = canvas.Frame(
         title,
-        f"{trace.pages:,} pages of 4 KiB, {few}{len(trace.runs):,} runs",
         "inflated blue, deflated orange; grey: a new target",
+        f"{trace.pages:,} pages of 4 KiB, {few}{len(trace.runs):,} runs",
     )
-    sheet = canvas.Sheet(frame, _HEIGHT + 0.5)
-    left, top = canvas.MARGIN + _LEFT, sheet.top - 0.1
-    width = canvas.WIDTH - canvas.MARGIN - 0.1 - left
-    gib = _PAGES_OF_GIB
-    x_scale = canvas.Scale("linear", 0, trace.pages / gib, width)
-    low, high = min(ends) / gib, (max(ends) + 1) / gib
-    y_scale = canvas.Scale("linear", low, high, _HEIGHT)
-    bottom = top - _HEIGHT
-    names = ("GiB reported so far", "guest address, GiB")
-    canvas.draw_axes(sheet, (left, bottom), x_scale, y_scale, names)
-    lines = {color: [] for color in COLORS.values()}
-    for run in runs:
-        x = left + x_scale.at(run.at / gib)
-        y = bottom + y_scale.at(run.first / gib)
-        # A line as short as one page would not be drawn at all.
-        end = max(left + x_scale.at((run.at + run.pages) / gib), x + 0.005)
-        color = COLORS["blue" if run.is_inflated else "orange"]
-        lines[color].append(
-            [(x, y), (end, bottom + y_scale.at(run.last / gib))]
-        )
-    for color, segments in lines.items():
-        look = {"colors": color, "linewidths": 1.0, "rasterized": True}
-        sheet.segments(segments, **look, capstyle="projecting", zorder=2)
-    places = (left + x_scale.at(t / gib) for t in trace.targets[:_MOST_TARGETS])
-    targets = [[(x, bottom), (x, top)] for x in places]
-    look = {"colors": canvas.QUIET_COLOR, "linewidths": 0.4, "zorder": 1}
-    sheet.segments(targets, **look)
-    return sheet
+    figure, (axes,) = canvas.panels(frame, [""], 1, 3.2, 0.6, 0.1)
+    ends = [end for run in runs for end in (run.first, run.last + 1)]
+    canvas.set_scale(axes, "x", "linear", 0, trace.pages / _GIB)
+    canvas.set_scale(axes, "y", "linear", min(ends) / _GIB, max(ends) / _GIB)
+    axes.set(xlabel="GiB reported so far", ylabel="guest address, GiB")
+    # A line as short as one page would not be drawn at all.
+    least = trace.pages // 1500
+    for name, color in COLORS.items():
+        lines = [
+            (
+                (run.at / _GIB, run.first / _GIB),
+                ((run.at + max(run.pages, least)) / _GIB, run.last / _GIB),
+            )
+            for run in runs
+            if run.is_inflated == (name == "blue")
+        ]
+        look = {"colors": color, "capstyle": "projecting", "linewidths": 1.0}
+        axes.add_collection(LineCollection(lines, **look, rasterized=True))
+    for target in trace.targets[:_MOST_TARGETS]:
+        look = {"color": canvas.QUIET_COLOR, "lw": 0.4, "zorder": 1}
+        axes.axvline(target / _GIB, **look)
+    return figure

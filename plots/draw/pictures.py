@@ -3,39 +3,22 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
-import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
-from plots.draw import (
-    canvas,
-    figure_failure,
-    figure_growth,
-    figure_planes,
-    figure_ratio,
-    figure_replay,
-    figure_rows,
-    planes,
-    rows,
-)
+from matplotlib.figure import Figure
+
+from plots.draw import canvas, figure_planes, figure_rows, figure_series
+from plots.draw.subject import AnyChart
 from plots.read.results import Results
-
-AnyChart = rows.RowChart | planes.PlaneChart
-
-_FIGURES = (
-    figure_ratio,
-    figure_rows,
-    figure_planes,
-    figure_failure,
-    figure_replay,
-    figure_growth,
-)
 
 
 def charts(results: Results) -> dict[str, AnyChart]:
     """Every chart by file stem; a stem is the same in every run."""
     made: dict[str, AnyChart] = {}
-    for figure in _FIGURES:
+    for figure in (figure_rows, figure_planes, figure_series):
         made |= figure.charts(results)
     return made
 
@@ -44,25 +27,20 @@ def render(
     charts_by_stem: Mapping[str, AnyChart], suffixes: Sequence[str] = ("png",)
 ) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Stem and picture by suffix, in order; drawn on all CPUs."""
-    jobs = [(stem, c, suffixes) for stem, c in charts_by_stem.items()]
-    workers = min(os.cpu_count() or 1, len(jobs))
-    if workers < 2:
-        yield from map(_render, jobs)
-        return
-    # Forked, a worker has matplotlib and its fonts already.
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
-        yield from pool.imap(_render, jobs)
+    # Forked, a worker has matplotlib and its fonts already. Looking for
+    # garbage would take a fifth of the time.
+    fork = multiprocessing.get_context("fork")
+    with fork.Pool(initializer=gc.disable) as pool:
+        every = charts_by_stem.values()
+        made = pool.imap(partial(_render, suffixes), every)
+        yield from zip(charts_by_stem, made)
 
 
-def _render(
-    job: tuple[str, AnyChart, Sequence[str]]
-) -> tuple[str, dict[str, bytes]]:
-    stem, chart, suffixes = job
-    return stem, canvas.render(lambda: draw(chart), suffixes)
+def _render(suffixes: Sequence[str], chart: AnyChart) -> dict[str, bytes]:
+    return canvas.render(draw(chart), suffixes)
 
 
-def draw(chart: AnyChart) -> canvas.Sheet:
+@canvas.settings()
+def draw(chart: AnyChart) -> Figure:
     """The picture of a chart of either kind."""
-    if isinstance(chart, planes.PlaneChart):
-        return planes.draw(chart)
-    return rows.draw(chart)
+    return chart.draw()

@@ -1,55 +1,35 @@
 # SPDX-License-Identifier: MIT
-"""Dots and bars in rows: a panel for each guest, a row for each structure.
+"""Dots and stacked bars: a panel for each guest, a row for each structure.
 
-A row is named at its left: a legend of 28 entries would have to be looked
-up for every mark.
+A row is named at its left and has its figure at the right of each panel: a
+legend of 28 entries would have to be looked up for every mark.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
-from plots.draw.canvas import (
-    FONT,
-    GRID_COLOR,
-    MARGIN,
-    NAME,
-    QUIET_COLOR,
-    TEXT_COLOR,
-    WIDTH,
-    Frame,
-    Scale,
-    Sheet,
-    width_of,
-)
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from plots.draw import canvas
+from plots.draw.canvas import FONT, MARGIN, QUIET_COLOR, SMALL, WIDTH, Frame
+from plots.draw.canvas import width_of
 from plots.draw.style import Style
 from plots.tables.figures import number
 
-# More bars than this are a comb; dots leave the eye a line to follow.
-MOST_BARS = 8
-# Beyond this factor the shortest bar of a linear axis is a few pixels.
-MOST_LINEAR_SPREAD = 20
-_GAP = 0.12  # inches between panels
-_ABOVE, _BELOW = 0.24, 0.42  # for the name of a panel, and for its axis
-_MOST_PANELS = 5
+_PITCH = 0.18  # inches from row to row
+_GAP = 0.14  # inches between panels
+_NARROWEST = 0.6  # inches of a panel, without its figures
+_MOST_PANELS = 5  # in a line
 _BAND_COLOR = "#f3f3f3"
 _CONTROL_COLOR = "#d8d8d8"
-# Parts of a stack, dark and light by turns so that grey tells them apart.
-PART_COLORS = (
-    "#0072b2",
-    "#e69f00",
-    "#222222",
-    "#cc79a7",
-    "#009e73",
-    "#d9d9d9",
-)
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """A row in one panel: `value` with its whisker, or a `note`.
 
     `band` is drawn behind the value.
@@ -60,20 +40,25 @@ class Point:
     high: float = 0.0
     note: str = ""
     parts: tuple[float, ...] = ()  # of `value`, in the order of the chart's
-    text: str = ""  # next to the value, instead of its figure
+    text: str = ""  # instead of its figure
     band: tuple[float, float] | None = None
     style: Style | None = None  # instead of the row's
     is_open: bool = False  # drawn hollow
 
+    @property
+    def figure(self) -> str:
+        """What stands at the right of the row."""
+        if self.value is None:
+            return self.note
+        return self.text or number(self.value)
 
-@dataclass(frozen=True)
-class Row:
+
+class Row(NamedTuple):
     """One name through all panels."""
 
     label: str
     style: Style
     points: tuple[Point, ...]
-    is_floor: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,246 +76,117 @@ class RowChart:
     dashed: tuple[float | None, ...] = ()
     solid: tuple[float | None, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
-    how: str = ""  # "bars", "log", or as the values need it
+    kind: str = ""  # of the scale: "log", or as the values need it
 
     @property
-    def points(self) -> list[Point]:
-        return [point for row in self.rows for point in row.points]
+    def shows(self) -> bool:
+        """Whether there is any value in it."""
+        return any(p.value is not None for r in self.rows for p in r.points)
 
-    @cached_property
-    def figures(self) -> list[float]:
-        """Every value."""
-        return [p.value for p in self.points if p.value is not None]
+    def scale(self, index: int) -> tuple[str, float, float]:
+        """One axis for all panels; bars have one of their own in each.
 
-    @cached_property
-    def is_logarithmic(self) -> bool:
-        """Whether the spread needs it.
-
-        A zero is written there instead of drawn. A bar stays linear: its
-        length would mean nothing.
+        A logarithmic one has no zero, which is written instead of drawn. A
+        bar stays linear: its length would mean nothing.
         """
-        if self.how or self.parts or min(self.figures, default=0.0) < 0:
-            return self.how == "log"
-        compared = [
-            point.value
+        if self.parts:
+            values = [row.points[index].value or 0.0 for row in self.rows]
+            return canvas.scale_of(values, "linear")
+        values = [
+            value
             for row in self.rows
             for point in row.points
-            if point.value and not row.is_floor
+            if point.value
+            for value in point[:3]
+            if value
         ]
-        return bool(compared) and (
-            max(compared) / min(compared) > MOST_LINEAR_SPREAD
+        # A ratio is seen by its distance from 1.
+        values += filter(None, self.dashed)
+        kind = self.kind or canvas.scale_of(values)[0]
+        return canvas.scale_of(values, "log" if kind == "log" else "linear")
+
+    def draw(self) -> Figure:
+        """The picture."""
+        points = [point for row in self.rows for point in row.points]
+        label = max(width_of(row.label, FONT) for row in self.rows) + 0.1
+        figures = [p.figure for p in points if p.value is not None]
+        beside = max((width_of(f, SMALL) for f in figures), default=0)
+        free = WIDTH - 2 * MARGIN - label
+        most = int(free / (_GAP + beside + _NARROWEST))
+        lines = math.ceil(len(self.panels) / max(min(most, _MOST_PANELS), 1))
+        columns = math.ceil(len(self.panels) / lines)
+        figure, every = canvas.panels(
+            self.frame,
+            self.panels,
+            columns,
+            _PITCH * len(self.rows),
+            before=0.0,
+            after=_GAP + beside,
+            label=label,
+            key=[Patch(color=color, label=part) for part, color in self.parts],
         )
-
-    @cached_property
-    def is_bars(self) -> bool:
-        if self.parts or self.how:
-            return self.how != "log"
-        closed = [
-            row
-            for row in self.rows
-            if not (row.is_floor or any(p.is_open for p in row.points))
-        ]
-        return len(closed) <= MOST_BARS and not self.is_logarithmic
-
-
-def text_of(point: Point) -> str:
-    """What stands next to a value."""
-    if point.value is None:
-        return ""
-    return point.text or number(point.value)
+        for index, axes in enumerate(every):
+            kind, *ends = self.scale(index)
+            canvas.set_scale(axes, "x", kind, *ends)
+            _draw(axes, self, index, beside)
+            axes.yaxis.set_visible(index % columns == 0)
+            if index % columns == 0:
+                names = [row.label for row in self.rows]
+                axes.set_yticks(range(len(names)), names)
+                axes.tick_params("y", length=0, pad=4, gridOn=False)
+                end = ", log scale" if kind == "log" else ""
+                axes.set_xlabel(self.unit + end, loc="left")
+        return figure
 
 
-def draw(chart: RowChart) -> Sheet:
-    """The picture."""
-    is_many = len(chart.rows) > MOST_BARS + 2  # with control and floor
-    font, pitch = (7.5, 0.165) if is_many else (8.0, 0.21)
-    panel = pitch * len(chart.rows)
-    label = max(width_of(row.label, font) for row in chart.rows) + 0.1
-    block = _ABOVE + panel + _BELOW
-    lines = math.ceil(len(chart.panels) / _MOST_PANELS)
-    most = math.ceil(len(chart.panels) / lines)
-    width = (WIDTH - 2 * MARGIN - label + _GAP) / most - _GAP
-    legend = 0.16 if chart.parts else 0.0
-    body = block * lines + legend
-    sheet = Sheet(chart.frame, body)
-    for index, name in enumerate(chart.panels):
-        line, place = divmod(index, most)
-        panel_of = _Panel(
-            sheet,
-            chart,
-            index,
-            _scale(chart, index, width, font),
-            MARGIN + label + place * (width + _GAP),
-            sheet.top - block * line - _ABOVE,
-            pitch,
-            font,
-        )
-        panel_of.draw(name, is_first=place == 0)
-    _draw_legend(sheet, chart, sheet.top - block * lines - 0.02)
-    return sheet
+def _draw(axes: Axes, chart: RowChart, index: int, beside: float) -> None:
+    """One panel, with so many inches beside it for figures."""
+    is_log = axes.get_xscale() == "log"
+    axes.set_ylim(len(chart.rows) - 0.5, -0.5)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params("x", gridOn=not chart.parts)
+    right = 1 + beside / (axes.get_position().width * WIDTH)
+    across = axes.get_yaxis_transform()
+    for values, dashes in ((chart.dashed, (0, (4, 3))), (chart.solid, "-")):
+        value = values[index] if values else None
+        if value is not None and (value > 0 or not is_log):
+            axes.axvline(value, color=QUIET_COLOR, lw=0.7, ls=dashes, zorder=1)
+    bands = {"color": _BAND_COLOR, "clip_on": False, "zorder": 0}
+    odd = range(1, len(chart.rows), 2)
+    axes.barh(odd, right, 1, transform=across, **bands)
+    for y, row in enumerate(chart.rows):
+        point = row.points[index]
+        look = {"fontsize": SMALL}
+        if point.value is None:
+            # A line must not run through a word.
+            paper = _BAND_COLOR if y % 2 else "white"
+            box = {"facecolor": paper, "linewidth": 0, "pad": 0.3}
+            look |= {"style": "italic", "color": QUIET_COLOR, "bbox": box}
+        elif point.parts:
+            _draw_bar(axes, chart, y, point)
+        elif point.value or not is_log:
+            _draw_dot(axes, y, point, point.style or row.style)
+        look |= {"ha": "right", "va": "center", "transform": across}
+        axes.text(right, y, point.figure, **look, zorder=6)
 
 
-def _draw_legend(sheet: Sheet, chart: RowChart, y: float) -> None:
-    """A coloured square and a name for each part of a stack, in a row."""
-    left = MARGIN
-    for part, color in chart.parts:
-        sheet.box(left, y - 0.05, 0.1, 0.1, facecolor=color)
-        sheet.text(left + 0.14, y, part, FONT)
-        left += 0.32 + width_of(part, FONT)
+def _draw_bar(axes: Axes, chart: RowChart, y: int, point: Point) -> None:
+    at = 0.0
+    for value, (_, color) in zip(point.parts, chart.parts):
+        axes.barh(y, value, 0.66, at, color=color, gid="bar", zorder=2)
+        at += value
 
 
-def _scale(chart: RowChart, index: int, width: float, font: float) -> Scale:
-    """One axis for all panels, with room for the figures at the right.
-
-    Bars have an axis of their own where they say so: those of a panel with
-    short ones must show.
-    """
-    points = chart.points
-    if chart.parts or chart.how == "bars":
-        points = [row.points[index] for row in chart.rows]
-    shown = [p for p in points if p.value]
-    values = [v for p in shown for v in (p.value, p.high) if v]
-    # A ratio is seen by its distance from 1.
-    one = [value for value in chart.dashed if value and chart.how == "log"]
-    highest = max([*values, *one], default=0.0)
-    low, high, kind = 0.0, highest if highest > 0 else 1.0, "linear"
-    if chart.is_logarithmic:
-        lowest = min([*(p.value for p in shown if p.value), *one])
-        low = lowest * min((lowest / highest) ** 0.08, 0.9)
-        kind = "log"
-    elif chart.figures and min(chart.figures) < 0:
-        low = min(chart.figures) * 1.1
-    # So much longer than the data that a figure still fits at its end.
-    bare = Scale(kind, low, high, 1.0)
-    used = width
-    for point in shown:
-        room = width - width_of(text_of(point), font - 0.5) - 0.13
-        used = min(used, max(room, width / 4) / max(bare.at(_end(point)), 0.1))
-    longer = width / used
-    if kind == "log":
-        return Scale(kind, low, low * (high / low) ** longer, width)
-    return Scale(kind, low, low + (high - low) * longer, width)
-
-
-def _end(point: Point) -> float:
-    """Where a figure may begin."""
-    return max(point.value or 0.0, point.high)
-
-
-@dataclass(frozen=True)
-class _Panel:
-    """Rows at their place on the sheet, `top` downwards."""
-
-    sheet: Sheet
-    chart: RowChart
-    index: int
-    scale: Scale
-    left: float
-    top: float
-    pitch: float
-    font: float
-
-    def draw(self, name: str, is_first: bool) -> None:
-        sheet, rows = self.sheet, self.chart.rows
-        bottom = self.top - self.pitch * len(rows)
-        right = self.left + self.scale.inches
-        sheet.text(self.left, self.top + 0.13, name, NAME, weight="bold")
-        for place in range(1, len(rows), 2):
-            y = self.top - self.pitch * (place + 1)
-            size = (self.scale.inches, self.pitch)
-            sheet.box(self.left, y, *size, facecolor=_BAND_COLOR, zorder=0)
-        ticks = self.scale.ticks()
-        places = [self.x(value) for value, _ in ticks]
-        for x, (_, text) in zip(places, ticks):
-            sheet.text(x, bottom - 0.12, text, FONT, ha="center")
-        axis = [[(self.left, bottom), (right, bottom)]]
-        axis += [[(x, bottom), (x, bottom - 0.04)] for x in places]
-        sheet.segments(axis, colors=TEXT_COLOR, linewidths=0.6)
-        if not self.chart.is_bars:
-            grid = [[(x, bottom), (x, self.top)] for x in places]
-            look = {"colors": GRID_COLOR, "linewidths": 0.5, "zorder": 0.5}
-            sheet.segments(grid, **look)
-        for x, dashes in self.references():
-            look = {"color": QUIET_COLOR, "lw": 0.7, "ls": dashes}
-            sheet.line([x, x], [bottom, self.top], **look, zorder=1.5)
-        for place, row in enumerate(rows):
-            y = self.top - self.pitch * (place + 0.5)
-            if is_first:
-                at = (self.left - 0.06, y)
-                sheet.text(*at, row.label, self.font, ha="right")
-            self.draw_row(y, row, _BAND_COLOR if place % 2 else "white")
-        if is_first:
-            is_log = self.chart.is_logarithmic and "log" not in self.chart.unit
-            unit = self.chart.unit + (", log scale" if is_log else "")
-            sheet.text(self.left, bottom - 0.27, unit, FONT)
-
-    def x(self, value: float) -> float:
-        return self.left + self.scale.at(value)
-
-    def references(self) -> list[tuple[float, Any]]:
-        """Lines through all rows: where, and how they are dashed."""
-        both = ((self.chart.dashed, (0, (4, 3))), (self.chart.solid, "solid"))
-        return [
-            (self.x(value), dashes)
-            for values, dashes in both
-            if values and (value := values[self.index]) is not None
-            if value > 0 or self.scale.kind == "linear"
-        ]
-
-    def draw_row(self, y: float, row: Row, paper: str) -> None:
-        point = row.points[self.index]
-        x, look = self.left + 0.04, {"style": "italic", "color": QUIET_COLOR}
-        text, size = point.note, self.font - 1
-        if point.value == 0 and self.scale.kind == "log":
-            text = "0"
-        elif point.value is not None:
-            self.draw_point(y, point, point.style or row.style)
-            x, look = self.x(_end(point)) + 0.08, {}
-            text, size = text_of(point), self.font - 0.5
-        # A line must not run through a word.
-        end = x + width_of(text, size)
-        if any(x - 0.02 < at < end for at, _ in self.references()):
-            look["bbox"] = {"facecolor": paper, "linewidth": 0, "pad": 0.3}
-        self.sheet.text(x, y - 0.005, text, size, zorder=6, **look)
-
-    def draw_point(self, y: float, point: Point, style: Style) -> None:
-        assert point.value is not None
-        face = "white" if point.is_open else style.color
-        half, is_bars = 0.33 * self.pitch, self.chart.is_bars
-        if point.band:
-            least, most = self.scale.low, self.scale.high
-            ends = (min(max(value, least), most) for value in point.band)
-            start, end = map(self.x, ends)
-            size = (end - start, 2.4 * half)
-            look = {"facecolor": _CONTROL_COLOR, "zorder": 1}
-            self.sheet.box(start, y - 1.2 * half, *size, **look)
-        if is_bars:
-            colors = [color for _, color in self.chart.parts] or [face]
-            at = 0.0
-            for part, color in zip(point.parts or [point.value], colors):
-                start, end = self.x(at), self.x(at + part)
-                at += part
-                look = {"facecolor": color, "edgecolor": "white", "gid": "bar"}
-                if not point.parts:
-                    look["hatch"] = style.hatch
-                if point.is_open:
-                    look |= {"edgecolor": style.color, "linewidth": 1.0}
-                size = (end - start, 2 * half)
-                self.sheet.box(start, y - half, *size, **look, zorder=2)
-        if point.low < point.high:
-            # Below a dot: a narrow interval would otherwise cross it out.
-            self.sheet.line(
-                [self.x(max(point.low, self.scale.low)), self.x(point.high)],
-                [y, y],
-                color=TEXT_COLOR if is_bars else style.color,
-                linewidth=1.2,
-                marker="|" if is_bars else "",
-                markersize=5,
-                solid_capstyle="butt",
-                gid="interval",
-                zorder=4 if is_bars else 3,
-            )
-        if not is_bars:
-            look = {"marker": style.marker, "markersize": 6, "gid": "dot"}
-            look |= {"markerfacecolor": face, "markeredgecolor": style.color}
-            self.sheet.line([self.x(point.value)], [y], **look, zorder=4)
+def _draw_dot(axes: Axes, y: int, point: Point, style: Style) -> None:
+    if point.band:
+        low, high = point.band
+        axes.barh(y, high - low, 0.8, low, color=_CONTROL_COLOR, zorder=1)
+    if point.low < point.high:
+        # Below the dot: a narrow interval would otherwise cross it out.
+        look = {"color": style.color, "gid": "interval", "zorder": 3}
+        ends = [point.low, point.high]
+        axes.plot(ends, [y, y], **look, solid_capstyle="butt")
+    face = "white" if point.is_open else style.color
+    look = {"color": style.color, "markerfacecolor": face, "markersize": 6}
+    look |= {"marker": style.marker, "gid": "dot", "zorder": 4}
+    axes.plot(point.value, y, **look, clip_on=False)

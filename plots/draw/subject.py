@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
 
 from plots.draw.canvas import Frame
-from plots.draw.planes import XY, Curve
+from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart
+from plots.draw.rows import RowChart
 from plots.draw.style import Style, style_of
 from plots.read.results import Case, Contender, Results, condition_label
 from plots.tables import duel
@@ -19,7 +23,8 @@ from plots.tables.standing import LIMIT
 _MOST_CURVES = 12
 _MAX_STEM = 100
 
-Chart = TypeVar("Chart")
+AnyChart = RowChart | PlaneChart
+Chart = TypeVar("Chart", RowChart, PlaneChart)
 
 
 def plain(text: str, most: int = 26) -> str:
@@ -48,22 +53,50 @@ def frame(
     under = f", {condition_label(condition)}" if condition else ""
     texts = (
         title + under,
-        f"{machine}; commit {commit}",
         "; ".join(filter(None, said)),
+        f"{machine}; commit {commit}",
         f"traces: {', '.join(named)}",
     )
     return Frame(*(plain(text, most=2000) for text in texts))
 
 
+@cache
+def said() -> Mapping[str, Any]:
+    """What words.toml says."""
+    text = Path(__file__).with_name("words.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
 def by_condition(
     prefix: str,
     conditions: Iterable[str],
-    make: Callable[[str], Chart | None],
+    make: Callable[..., Chart],
+    *of: Any,
 ) -> dict[str, Chart]:
-    """A chart for each condition, by file stem, where there is one."""
-    stems = file_stems(prefix, sorted(conditions))
-    made = {stem: make(condition) for condition, stem in stems.items()}
-    return {stem: chart for stem, chart in made.items() if chart is not None}
+    """A chart for each condition, by file stem, where it shows anything."""
+    stems = file_stems(prefix, sorted(set(conditions)))
+    made = {stem: make(*of, condition) for condition, stem in stems.items()}
+    return {stem: chart for stem, chart in made.items() if chart.shows}
+
+
+def total(
+    results: Results, case: Case, counters: Iterable[str]
+) -> float | None:
+    """The sum of medians, at least 0; None if one is missing.
+
+    A counter with a minus is taken off, "trace" is the pages of the trace.
+    """
+    pages = {w.name: w.pages for w in results.workloads}
+    whole = 0.0
+    for name in counters:
+        found = results.estimate(case, name.removeprefix("-"))
+        value = found.median if found else None
+        if name == "trace":
+            value = pages.get(case.workload)
+        if value is None:
+            return None
+        whole += -value if name.startswith("-") else value
+    return max(whole, 0.0)
 
 
 def look(results: Results, structure: str) -> Style:
@@ -72,22 +105,53 @@ def look(results: Results, structure: str) -> Style:
     return style_of(structure, traits.family or "" if traits else "")
 
 
-def curve(results: Results, who: Contender, points: Iterable[XY]) -> Curve:
-    """A structure's curve in its style, ascending."""
-    points = sorted(points, key=lambda point: point.x)
+def curve(
+    results: Results,
+    who: Contender,
+    points: Iterable[XY | None],
+    cases: Iterable[Case] = (),
+    note: str = "",
+    name: str = "",
+) -> Curve:
+    """A structure's curve, ascending; of `cases`, if a point is missing."""
+    every, name = list(points), plain(name or who.structure)
+    there = sorted(filter(None, every))
+    missing = ""
+    if len(there) < len(every):
+        words = over(map(results.word, cases))
+        missing = f"{name} ({words})" if words else name
     style = look(results, who.structure)
-    return Curve(plain(who.structure), style, tuple(points))
+    return Curve(name, style, tuple(there), note, missing)
 
 
-def why_absent(results: Results, cases: Iterable[Case]) -> str:
+def plane(
+    title: str, x: Axis, y: Axis, curves: Iterable[Curve]
+) -> Iterator[Plane]:
+    """One of those that have points; none without any."""
+    every = list(curves)
+    drawn = tuple(each for each in every if each.points)
+    missing = tuple(each.missing for each in every if each.missing)
+    if drawn:
+        yield Plane(title, x, y, drawn, missing=missing)
+
+
+def missing_text(planes: Sequence[Plane], words: str = "no figure") -> str:
+    """What is not in the picture, plane by plane; empty if all is."""
+    found: dict[str, list[str]] = {}
+    titles = [each.title for each in planes]
+    for each in planes:
+        for name in each.missing:
+            found.setdefault(name, []).append(each.title)
+    every = (
+        name + (f" in {' and '.join(there)}" if there != titles else "")
+        for name, there in found.items()
+    )
+    return f"{words}: {', '.join(every)}" if found else ""
+
+
+def over(words: Iterable[str]) -> str:
     """Failed, or over so much; "" where nothing is known."""
-    return max(map(results.word, cases)).replace(">", "over ")
-
-
-def missing_name(results: Results, cases: Sequence[Case]) -> str:
-    """The structure of cases without a figure, and why if that is known."""
-    name, words = cases[0].contender.structure, why_absent(results, cases)
-    return f"{name} ({words})" if words else name
+    return max(words, default="").replace(">", "over ")
 
 
 def structures(

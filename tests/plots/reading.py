@@ -8,18 +8,34 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def drawn(sheet: Any, gid: str) -> "list[Any]":
+def drawn(figure: Any, gid: str) -> "list[Any]":
     """Lines and boxes of a kind, in the order in which they were drawn."""
-    return [each for each in sheet.figure.artists if each.get_gid() == gid]
+    return figure.findobj(lambda each: each.get_gid() == gid)
 
 
 def places(line: Any) -> "list[tuple[float, float]]":
     """Where a line goes, in inches."""
-    return list(zip(line.get_xdata(), line.get_ydata()))
+    at = line.get_transform().transform(line.get_xydata())
+    return [tuple(place) for place in at / line.figure.dpi]
 
 
-def words(sheet: Any) -> "list[str]":
-    return [text.get_text() for text in sheet.figure.texts]
+def texts(figure: Any) -> "list[Any]":
+    """Everything that is written."""
+    from matplotlib.text import Text
+
+    figure.draw_without_rendering()
+    found = figure.findobj(Text)
+    return [each for each in found if each.get_text() and each.get_visible()]
+
+
+def words(figure: Any) -> "list[str]":
+    found = (text.get_text().splitlines() for text in texts(figure))
+    return [line for lines in found for line in lines]
+
+
+def boxes(figure: Any) -> "list[Any]":
+    """Where it is written, in dots."""
+    return [text.get_window_extent() for text in texts(figure)]
 
 
 def is_one_scale(

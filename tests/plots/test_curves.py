@@ -21,11 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reading import drawn as artists
-from reading import is_one_scale, places, words
+from reading import boxes, is_one_scale, places, words
 
-from plots.draw import figure_failure, figure_growth, figure_planes, pictures
+from plots.draw import figure_planes, figure_series, pictures
 from plots.__main__ import main
-from plots.draw.planes import Plane, PlaneChart
+from plots.draw.planes import Plane, PlaneChart, front
 from plots.read.declared import Workload
 from plots.read.profiles import TimelinePoint
 from plots.read.results import Results, ResultsError
@@ -135,8 +135,7 @@ def test_a_point_is_the_median_time_against_the_median_memory(
 def test_the_front_is_what_nothing_beats_in_both(
     points: "list[tuple[int, int]]",
 ) -> None:
-    front = figure_planes.front(points)
-    assert front == [
+    assert front(points) == [
         (x, y)
         for x, y in sorted(set(points))
         if not any((a <= x and b <= y) and (a, b) != (x, y) for a, b in points)
@@ -151,9 +150,9 @@ def test_the_front_is_dashed_and_everything_is_in_the_key(
     made += rows("set/a/cvbmp", times(3), **memory(3))
     chart = figure_planes.charts(results_of(document(made)))["pareto"]
     assert [curve.label for curve in chart.key] == ["flat", "xbitmap", "cvbmp"]
-    assert [x for x, _ in chart.planes[0].front] == [1, 2]
     sheet = pictures.draw(chart)
-    assert len(artists(sheet, "front")) == 1
+    (dashed,) = artists(sheet, "front")
+    assert list(dashed.get_xdata()) == [1, 2]
     assert {"flat", "xbitmap", "cvbmp"} <= set(words(sheet))
 
 
@@ -169,7 +168,7 @@ def test_what_takes_far_more_stands_at_the_edge_with_its_figure(
     made += rows("set/a/maple", times(3), **memory(900))
     chart = figure_planes.charts(results_of(document(made)))["pareto"]
     (plane,) = chart.planes
-    assert plane.x.high == pytest.approx(1.15 * 1.9)
+    assert chart.scale(plane, "x")[2] == pytest.approx(1.15 * 1.9)
     assert "900 ->" in words(pictures.draw(chart))
 
 
@@ -186,13 +185,13 @@ def test_what_has_no_figure_is_named_and_not_drawn_as_zero(
         ["cvbmp", "xbitmap"],
         ["xbitmap"],
     ]
-    assert chart.frame.caption.endswith("no figure: maple; cvbmp (failed) in b")
+    assert chart.frame.caption.endswith("no figure: maple, cvbmp (failed) in b")
 
 
 def test_failure_is_drawn_by_rate_beginning_without_faults(
     results_of: ResultsOf,
 ) -> None:
-    charts = figure_failure.charts(results_of(failure_document()))
+    charts = figure_series.charts(results_of(failure_document()))
     assert sorted(charts) == ["failure-set-burst", "failure-set-rate"]
     lost, time = charts["failure-set-rate"].planes
     assert lost.x.places == ("none", "1", "10")
@@ -207,7 +206,7 @@ def test_failure_is_drawn_by_rate_beginning_without_faults(
 def test_a_named_model_takes_its_place_among_the_bursts(
     results_of: ResultsOf,
 ) -> None:
-    charts = figure_failure.charts(results_of(failure_document()))
+    charts = figure_series.charts(results_of(failure_document()))
     chart = charts["failure-set-burst"]
     assert chart.planes[0].x.places == ("8", "63")
     assert curve_of(chart.planes[0], "flat")[1][1] == pytest.approx(
@@ -217,7 +216,7 @@ def test_a_named_model_takes_its_place_among_the_bursts(
 
 
 def test_a_policy_has_a_line_of_its_own(results_of: ResultsOf) -> None:
-    charts = figure_failure.charts(results_of(replay_document()))
+    charts = figure_series.charts(results_of(replay_document()))
     not_told, otherwise, _ = charts["failure-replay-rate"].planes
     assert [y for _, y in curve_of(not_told, "xbitmap, free")] == (
         pytest.approx([0, 1, 20])
@@ -232,14 +231,14 @@ def test_a_policy_has_a_line_of_its_own(results_of: ResultsOf) -> None:
 
 def test_one_fault_is_no_sweep(results_of: ResultsOf) -> None:
     results = results_of(full_document(workloads=["idle-8g"]))
-    assert figure_failure.charts(results) == {}
+    assert figure_series.charts(results) == {}
 
 
 def test_workloads_that_differ_in_one_number_are_a_family() -> None:
     def workload(name: str, ranges: int = 4) -> Workload:
         return Workload(name, "aa", 1000, 2, ranges, None)
 
-    (family,) = figure_growth.families(
+    (family,) = figure_series.families(
         [
             workload("shuffled_distance_1K_pages_8"),
             workload("shuffled_distance_16_pages_8"),
@@ -250,11 +249,11 @@ def test_workloads_that_differ_in_one_number_are_a_family() -> None:
         ]
     )
     assert family.name == "shuffled_pages_8"
-    assert [x for x, _ in family.workloads] == [2, 16, 1024]
-    (family,) = figure_growth.families(
+    assert [x for x, _ in family.values] == [2, 16, 1024]
+    (family,) = figure_series.families(
         [workload(f"clustered_cluster_{n}", 1000 // n) for n in (1, 2, 4)]
     )
-    assert [x for x, _ in family.workloads] == [
+    assert [x for x, _ in family.values] == [
         0.25 * 262144,
         0.5 * 262144,
         262144,
@@ -262,43 +261,21 @@ def test_workloads_that_differ_in_one_number_are_a_family() -> None:
 
 
 def test_a_key_may_have_several_words() -> None:
-    assert figure_growth.parameters("dirty-log_hot_writes_0.5_seed_7") == (
-        "dirty-log",
-        {"hot_writes": "0.5", "seed": "7"},
+    names = [f"dirty-log_hot_writes_{x}_seed_7" for x in ("0.5", "2", "1")]
+    (family,) = figure_series.families(
+        Workload(name, "aa", 1000, 2, 4, None) for name in names
     )
+    assert (family.name, family.key) == ("dirty-log_seed_7", "hot_writes")
+    assert [x for x, _ in family.values] == [0.5, 1, 2]
 
 
-def test_growth_is_drawn_and_the_crossing_told(results_of: ResultsOf) -> None:
-    charts = figure_growth.charts(results_of(growth_document()))
-    (plane,) = charts["growth-shuffled-distance"].planes
-    assert curve_of(plane, "cvbmp") == [(10, 1), (160, 4), (2560, 16)]
-    (mark,) = plane.marks
-    # 10 * 16**(1/2): halfway between 1 and 4 on logarithmic axes.
-    assert mark.x == pytest.approx(40)
-    assert mark.y == pytest.approx(2)
-    assert mark.text == "xbitmap overtakes cvbmp at 40.0"
-
-
-def test_a_crossing_within_the_noise_is_not_told(
+def test_growth_is_drawn_by_the_number_that_differs(
     results_of: ResultsOf,
 ) -> None:
-    content = growth_document()
-    for row in content["benchmarks"]:
-        # Every round from half to twice: intervals overlap everywhere.
-        row["ns_per_page"] *= (0.2, 0.4, 0.6, 1, 1, 1, 2, 4, 8)[
-            row["repetition_index"]
-        ]
-    charts = figure_growth.charts(results_of(content))
-    assert charts["growth-shuffled-distance"].planes[0].marks == ()
-
-
-def test_few_rounds_cross_nothing(results_of: ResultsOf) -> None:
-    content = growth_document()
-    content["benchmarks"] = [
-        row for row in content["benchmarks"] if row["repetition_index"] < 5
-    ]
-    charts = figure_growth.charts(results_of(content))
-    assert charts["growth-shuffled-distance"].planes[0].marks == ()
+    charts = figure_series.charts(results_of(growth_document()))
+    (plane,) = charts["growth-shuffled-distance"].planes
+    assert curve_of(plane, "cvbmp") == [(10, 1), (160, 4), (2560, 16)]
+    assert plane.x.label == "shuffle distance, pages"
 
 
 def test_a_tail_is_the_share_above_each_bucket(results_of: ResultsOf) -> None:
@@ -402,33 +379,38 @@ def test_curves_stand_where_their_axes_have_the_values(
                 found = [curves.pop(0) for _ in expected]
                 assert [line.get_label() for line in found] == list(expected)
                 for name, rank in (("x", 0), ("y", 1)):
-                    scale = chart.scale(plane, name, 1.0)
-                    kinds.add(scale.kind)
-                    if scale.kind == "zero" or scale.high < 1e-9:
+                    kind, _, high = chart.scale(plane, name)
+                    kinds.add(kind)
+                    if kind == "symlog" or high < 1e-9:
                         continue
                     values = [p[rank] for e in expected.values() for p in e]
                     if name == "x":
-                        values = [min(x, scale.high) for x in values]
+                        values = [min(x, high) for x in values]
                     ends = [p[rank] for line in found for p in places(line)]
-                    assert is_one_scale(values, ends, scale.kind)
+                    assert is_one_scale(values, ends, kind)
             assert curves == []
-    assert kinds == {"linear", "log", "zero"}
+    assert kinds == {"linear", "log", "symlog"}
 
 
 def test_a_zero_on_a_logarithmic_axis_is_at_its_lower_end(
     results_of: ResultsOf,
 ) -> None:
-    charts = figure_failure.charts(results_of(failure_document()))
+    charts = figure_series.charts(results_of(failure_document()))
     chart = charts["failure-set-rate"]
-    scale = chart.scale(chart.planes[0], "y", 2.0)
-    assert scale.kind == "zero"
-    least = min(v for v in chart.planes[0].values("y") if v > 0)
-    assert 0 < scale.at(0) < scale.at(least) < scale.at(2 * least) < 2
-    assert scale.ticks()[0] == (0, "0")
+    assert chart.scale(chart.planes[0], "y")[0] == "symlog"
+    axes = pictures.draw(chart).axes[0]
+    points = [y for c in held(chart)[0].values() for _, y in c]
+    least = min(y for y in points if y > 0)
+    inches = [
+        axes.transLimits.transform(axes.transScale.transform((0, y)))[1]
+        for y in (0, least, 2 * least)
+    ]
+    assert 0 < inches[0] < 0.1 < inches[1] < inches[2] < 1
+    assert [t.get_text() for t in axes.get_yticklabels()][0] == "0"
 
 
 def test_panels_of_failure_say_lost_and_time(results_of: ResultsOf) -> None:
-    charts = figure_failure.charts(results_of(failure_document()))
+    charts = figure_series.charts(results_of(failure_document()))
     titles = [plane.title for plane in charts["failure-set-rate"].planes]
     assert titles == ["a: lost", "a: time"]
 
@@ -441,7 +423,7 @@ def test_panels_of_drain_say_per_page_or_per_range(
         made = {**row, "ns_per_range": 9.0}
         made["name"] = made["run_name"] = row["name"].replace("set", "drain")
         content["benchmarks"].append(made)
-    charts = figure_growth.charts(results_of(content))
+    charts = figure_series.charts(results_of(content))
     chart = charts["growth-shuffled-distance"]
     titles = [plane.title for plane in chart.planes]
     assert titles == ["set per page", "drain per page", "drain per range"]
@@ -454,7 +436,7 @@ def test_axes_of_one_name_have_one_scale(results_of: ResultsOf) -> None:
     other = profile("flat", workload="b", scale=50)
     content = profile_document(profile("flat"), other)
     chart = figure_planes.charts(results_of(content))["tails-set"]
-    first, second = (chart.scale(plane, "x", 1.0) for plane in chart.planes)
+    first, second = (chart.scale(plane, "x") for plane in chart.planes)
     assert first == second
 
 
@@ -474,18 +456,15 @@ def test_no_text_lies_on_another(planes: int, results_of: ResultsOf) -> None:
     )
     for x in (1, 2, 4):
         content["context"][f"workload_shuffled_distance_{x}"] = "pages=9"
-    (chart,) = figure_growth.charts(results_of(content)).values()
+    (chart,) = figure_series.charts(results_of(content)).values()
     assert len(chart.planes) == planes
     sheet = pictures.draw(chart)
-    # One plane leaves room for a key, two have names at the ends of lines.
-    assert sum(text in names for text in words(sheet)) == len(names) * planes
-    figure = sheet.figure
-    figure.draw_without_rendering()
-    boxes = [text.get_window_extent() for text in figure.texts]
-    for rank, one in enumerate(boxes):
-        assert figure.bbox.x0 <= one.x0 and one.x1 <= figure.bbox.x1
-        assert figure.bbox.y0 <= one.y0 and one.y1 <= figure.bbox.y1
-        for other in boxes[:rank]:
+    assert sum(text in names for text in words(sheet)) == len(names)
+    found = boxes(sheet)
+    for rank, one in enumerate(found):
+        assert sheet.bbox.x0 <= one.x0 and one.x1 <= sheet.bbox.x1
+        assert sheet.bbox.y0 <= one.y0 and one.y1 <= sheet.bbox.y1
+        for other in found[:rank]:
             assert not one.shrunk(0.9, 0.9).overlaps(other)
 
 
@@ -516,24 +495,6 @@ def test_profiles_repeat_byte_by_byte(results_of: ResultsOf) -> None:
     )
     assert first == second
     assert {"tails-set", "timeline"} <= first.keys()
-
-
-@given(
-    st.lists(st.floats(0, 1), min_size=1, max_size=30).map(sorted),
-    st.floats(0.001, 0.03),
-)
-def test_names_are_spread_without_losing_their_order(
-    wanted: "list[float]", pitch: float
-) -> None:
-    pytest.importorskip("matplotlib")
-    from plots.draw.planes import spread
-
-    places = spread(wanted, pitch, 0.0, 1.0)
-    assert len(places) == len(wanted)
-    assert all(-1e-6 <= place <= 1 + 1e-6 for place in places)
-    assert all(b - a >= pitch - 1e-6 for a, b in zip(places, places[1:]))
-    if all(b - a >= pitch for a, b in zip(wanted, wanted[1:])):
-        assert places == pytest.approx(wanted, abs=1e-6)
 
 
 def test_empty_results_are_one_line_and_status_2(

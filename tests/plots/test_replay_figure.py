@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import pytest
-from plots.draw import figure_replay, pictures, rows
+from plots.draw import figure_rows, pictures
+from plots.draw.subject import said
 from plots.tables import replay
-from reading import words
+from reading import drawn, words
 from test_report import replay_document
 
 
 def test_stages_of_the_drivers_without_a_set_and_of_the_baseline(results_of):
-    charts = figure_replay.charts(results_of(replay_document()))
+    charts = figure_rows.charts(results_of(replay_document()))
     stem = "replay-failslab-probability-10"
     assert sorted(charts) == [stem, f"{stem}-pages"]
     chart = charts[stem]
@@ -24,11 +25,17 @@ def test_stages_of_the_drivers_without_a_set_and_of_the_baseline(results_of):
     point = chart.rows[0].points[0]
     assert point.parts == (10.0, 1.5, 20.0, 0.5, 8.0, 0.0)
     assert point.value == pytest.approx(40)
-    assert chart.is_bars and not chart.is_logarithmic
+    assert chart.scale(0)[0] == "linear"
+    bars = drawn(pictures.draw(chart), "bar")
+    ends = [bar.get_window_extent() for bar in bars[:6]]
+    widths = [end.x1 - end.x0 for end in ends]
+    assert widths == pytest.approx([w / 40 * sum(widths) for w in point.parts])
+    for one, other in zip(ends, ends[1:]):
+        assert one.x1 == pytest.approx(other.x0)
 
 
 def test_pages_are_told_in_ranges_singly_or_freed(results_of):
-    charts = figure_replay.charts(results_of(replay_document()))
+    charts = figure_rows.charts(results_of(replay_document()))
     chart = charts["replay-failslab-probability-10-pages"]
     by_label = {line.label: line.points[0].parts for line in chart.rows}
     assert by_label["xbitmap, free"] == (1000, 0, 0, 77, 0)
@@ -36,7 +43,7 @@ def test_pages_are_told_in_ranges_singly_or_freed(results_of):
 
 
 def test_a_stack_is_drawn_alike_each_time(results_of):
-    charts = figure_replay.charts(results_of(replay_document()))
+    charts = figure_rows.charts(results_of(replay_document()))
     assert dict(pictures.render(charts)) == dict(pictures.render(charts))
 
 
@@ -50,7 +57,7 @@ def test_every_structure_is_there_with_the_ms_of_its_own_recording(results_of):
             row["structure_ms"] = 17.6
             made[-1]["structure_ms"] = 25.6
     content["benchmarks"] += made
-    charts = figure_replay.charts(results_of(content))
+    charts = figure_rows.charts(results_of(content))
     chart = charts["replay-failslab-probability-10"]
     texts = {row.label: row.points[0].text for row in chart.rows}
     assert set(texts) == {
@@ -65,17 +72,20 @@ def test_every_structure_is_there_with_the_ms_of_its_own_recording(results_of):
             ms = "17.6" if "xbitmap" in label else "25.6"
             assert text.endswith(f", record {ms}")
     assert texts["(array)"] == "40.0"
-    assert set(texts.values()) <= set(words(rows.draw(chart)))
+    assert set(texts.values()) <= set(words(pictures.draw(chart)))
 
 
 def test_nothing_replayed_is_no_picture(results_of):
     from conftest import document, rows
 
     results = results_of(document(rows("set/w/flat", [1.0])))
-    assert figure_replay.charts(results) == {}
+    assert list(figure_rows.charts(results)) == ["set"]
 
 
 def test_a_stage_has_one_colour_in_every_picture():
-    colors = figure_replay.STAGE_COLORS
-    assert len(set(colors.values())) == len(replay.STAGES)
-    assert set(figure_replay._REAL) <= set(colors)
+    colors = {}
+    for kind in said()["replay"][:2]:
+        for stage, part in kind["parts"].items():
+            assert colors.setdefault(stage, part["color"]) == part["color"]
+    assert colors.keys() == set(replay.STAGES)
+    assert len(set(colors.values())) == len(colors)

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: MIT
+"""Pictures of curves along one number: what failure costs, how cost grows.
+
+Failure is drawn for every set of runs that differ in one number of their
+fault, growth for workloads that differ in one parameter of their generator
+(`shuffled_distance_64`, `shuffled_distance_256`, ...).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from plots.draw import subject
+from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart
+from plots.draw.subject import plain, said
+from plots.read.results import Case, Contender, Results, Workload
+from plots.tables import replay
+
+
+class Series(NamedTuple):
+    """Names by ascending x; all but the varied number is `name`."""
+
+    name: str
+    key: str
+    values: tuple[tuple[float, str], ...]
+
+
+# Cases of a curve by x: of a structure, under a policy or none.
+_Lines = Mapping[tuple[Contender, str], Sequence[tuple[float, Case]]]
+
+_FAULT = re.compile("(probability|loss|burst)=([0-9.]+(?:e-?[0-9]+)?)")
+# Keys may consist of several words, values start with a digit.
+_PARAMETER = re.compile(
+    r"_([a-z-][a-z_-]*)_([0-9]+(?:\.[0-9]+)?)([KMGT]?)(?=_|$)"
+)
+_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+_GIB_OF_PAGES = 2**30 // 4096
+_OPERATIONS = ("set", "test", "extract", "clear", "drain")
+# A policy shows in the line: each has a hatch of its own.
+_HATCHES = ("", "///", "\\\\\\", "xxx", "...")
+
+
+def charts(results: Results) -> dict[str, PlaneChart]:
+    """Charts by file stem; none where no number was varied."""
+    made: dict[str, PlaneChart] = {}
+    count = Counter[str]()
+    for operation in ("set", "replay"):
+        split = map(replay.split, results.conditions(operation))
+        for sweep in sweeps(dict.fromkeys(rest for _, rest in split)):
+            chart = _failure(results, operation, sweep)
+            if any(len(c.points) > 1 for p in chart.planes for c in p.curves):
+                # Of one kind, those after the first are numbered.
+                kind = said()["faults"][sweep.key]["stem"]
+                stem = f"failure-{operation}-{kind}"
+                count[stem] += 1
+                made[stem + f"-{count[stem]}".removesuffix("-1")] = chart
+    every = {c for op in _OPERATIONS for c in results.conditions(op)}
+    for family in families(results.workloads):
+        stem = f"growth-{family.name}-{family.key}"
+        made |= subject.by_condition(stem, every, _growth, results, family)
+    return made
+
+
+def sweeps(conditions: Iterable[str]) -> list[Series]:
+    """Every set of at least two faults that differ in one number."""
+    full = {_in_full(condition): condition for condition in conditions}
+    none = ((0.0, ""),) if "" in full else ()
+    found = _series(full, _FAULT, lambda _, match: float(match[2]), r"\1=N")
+    faults = said()["faults"]
+    return [
+        each._replace(
+            values=(none if faults[each.key]["none"] else ())
+            + tuple((x, full[name]) for x, name in each.values)
+        )
+        for each in found
+        if len(each.values) >= 2
+    ]
+
+
+def _in_full(condition: str) -> str:
+    head, colon, last = condition.rpartition(":")
+    model = said()["models"].get(last, last)
+    return (head + colon + model).removeprefix("fault:")
+
+
+def families(workloads: Iterable[Workload]) -> list[Series]:
+    """Every set of at least three workloads that differ in one number."""
+    known = {workload.name: workload for workload in workloads}
+
+    def x_of(name: str, match: re.Match[str]) -> float:
+        if match[1] != "cluster":
+            return float(match[2]) * 2.0 ** _UNITS[match[3]]
+        # Drawn by what it leads to.
+        workload = known[name]
+        return _GIB_OF_PAGES * (workload.ranges or 0) / (workload.pages or 1)
+
+    found = _series(known, _PARAMETER, x_of, "")
+    # A logarithmic axis has no zero.
+    above = (
+        each._replace(values=tuple(v for v in each.values if v[0] > 0))
+        for each in found
+    )
+    return [each for each in above if len(each.values) >= 3]
+
+
+def _series(
+    names: Iterable[str],
+    pattern: re.Pattern[str],
+    x_of: Callable[[str, re.Match[str]], float],
+    rest: str,
+) -> list[Series]:
+    """Every set of names that differ in one number alone.
+
+    `pattern` finds a number with its key, which is group 1; `rest` is what
+    stands in the name of the set instead.
+    """
+    groups: dict[tuple[str, str], dict[float, str]] = {}
+    for name in names:
+        for match in pattern.finditer(name):
+            blank = match.expand(rest)
+            same = name[: match.start()] + blank + name[match.end() :]
+            group = groups.setdefault((match[1], same), {})
+            group[x_of(name, match)] = name
+    return [
+        Series(name, key, tuple(sorted(by_x.items())))
+        for (key, name), by_x in sorted(groups.items())
+    ]
+
+
+def _failure(results: Results, operation: str, sweep: Series) -> PlaneChart:
+    """A line of planes for each workload, one for each figure."""
+    last = sweep.values[-1][1]
+    conditions = [
+        condition
+        for condition in results.conditions(operation)
+        if replay.split(condition)[1] == last
+    ]
+    drivers = [
+        (who, replay.split(condition)[0])
+        for condition in conditions
+        for who in results.contenders_of(operation, condition)
+        if who.structure not in results.setless
+    ]
+    lines: dict[str, _Lines] = {
+        guest: {
+            (who, policy): [
+                (x, Case(operation, guest, who, "/".join(filter(None, keys))))
+                for x, (_, fault) in enumerate(sweep.values)
+                for keys in [(policy and f"policy:{policy}", fault)]
+            ]
+            for who in subject.structures(results, {d[0] for d in drivers})
+            for policy in sorted(p for driver, p in drivers if driver == who)
+        }
+        for condition in conditions
+        for guest in results.workloads_of(operation, condition)
+    }
+    words, fault = said()["failure"], said()["faults"][sweep.key]
+    places = tuple(f"{x:g}" if name else "none" for x, name in sweep.values)
+    x = Axis(fault["label"], places)
+    planes = tuple(_planes(results, lines, words[operation], x))
+    texts = (
+        f"fault {sweep.name}",
+        words["words"],
+        subject.missing_text(planes, "not at every value"),
+    )
+    title = words["title"].format(by=fault["by"], operation=operation)
+    frame = subject.frame(results, title, "", lines, *texts)
+    return PlaneChart(frame, planes, columns=len(words[operation]))
+
+
+def _growth(results: Results, family: Series, condition: str) -> PlaneChart:
+    """Planes for each operation."""
+    lines: dict[str, _Lines] = {
+        operation: {
+            (who, ""): [
+                (x, Case(operation, workload, who, condition))
+                for x, workload in family.values
+            ]
+            for who in subject.structures(
+                results, results.contenders_of(operation, condition)
+            )
+        }
+        for operation in _OPERATIONS
+    }
+    words, none = said()["growth"], {"by": family.key, "label": family.key}
+    grows = said()["parameters"].get(family.key, none)
+    x = Axis(grows["label"], is_bytes=family.key == "inflate")
+    planes = tuple(_planes(results, lines, words["planes"], x))
+    missing = subject.missing_text(planes, "not everywhere")
+    title = words["title"].format(by=grows["by"], name=family.name)
+    texts = (title, condition, [workload for _, workload in family.values])
+    frame = subject.frame(results, *texts, words["words"], missing)
+    return PlaneChart(frame, planes, is_shared=False)
+
+
+def _planes(
+    results: Results,
+    lines_by_name: Mapping[str, _Lines],
+    figures: Sequence[Mapping[str, Any]],
+    x: Axis,
+) -> Iterator[Plane]:
+    for name, lines in lines_by_name.items():
+        for figure in figures:
+            curves = _curves(results, lines, figure)
+            title = plain(name) + figure["title"]
+            yield from subject.plane(title, x, Axis(figure["label"]), curves)
+
+
+def _curves(
+    results: Results, lines: _Lines, figure: Mapping[str, Any]
+) -> Iterator[Curve]:
+    policies = sorted({policy for _, policy in lines})
+    for (who, policy), cases in lines.items():
+        points = (_point(results, x, case, **figure) for x, case in cases)
+        every = [case for _, case in cases]
+        name = f"{who.structure}, {policy}" if policy else ""
+        curve = subject.curve(results, who, points, every, name=name)
+        if policy:
+            hatch = _HATCHES[policies.index(policy) % len(_HATCHES)]
+            curve = curve._replace(style=curve.style._replace(hatch=hatch))
+        yield curve
+
+
+def _point(
+    results: Results,
+    x: float,
+    case: Case,
+    counters: Sequence[str],
+    of: str = "",
+    **_: str,
+) -> XY | None:
+    """A share in percent where it is of something, else with an interval."""
+    if not of:
+        found = results.estimate(case, *counters)
+        return XY.of(x, found) if found else None
+    part = subject.total(results, case, counters)
+    whole = subject.total(results, case, [of])
+    if part is None or not whole:
+        return None
+    return XY.bare(x, 100 * part / whole)
