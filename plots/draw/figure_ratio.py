@@ -7,7 +7,7 @@ from plots.draw import subject
 from plots.draw.canvas import tick
 from plots.draw.rows import Point, Row, RowChart
 from plots.draw.subject import plain
-from plots.read.results import Contender, Results
+from plots.read.results import Results
 from plots.tables import answer, standing
 from plots.tables.duel import duel
 from plots.tables.figures import number
@@ -28,7 +28,7 @@ def charts(results: Results) -> dict[str, RowChart]:
     if found is None or found.rival is None:
         return {}
     points = {
-        rival: [_point(results, found.place(g), rival) for g in found.guests]
+        rival: [_point(place, rival) for place in found.places]
         for rival in dict.fromkeys([found.rival, *subject.rivals(results)])
     }
     shown = [
@@ -79,24 +79,23 @@ def _label(results: Results, guest: str) -> str:
     return f"{plain(guest)}, runs of {tick(run)}" if run else plain(guest)
 
 
-def _point(results: Results, place: Place, rival: str) -> Point:
-    baseline = results.baseline or ""
-    found = standing.ratio_of(results, place, rival, baseline)
+def _point(place: Place, rival: str) -> Point:
+    found = place.ratio(rival)
     if found is None or found.ratio.median <= 0:
         words = [
-            standing.word(results, place, who)
-            for who in (rival, baseline)
-            if not standing.times(results, place, Contender(who))
+            place.word(who)
+            for who in (rival, place.results.baseline or "")
+            if not place.times(who)
         ]
         word = max(words, default="").replace(">", "over ")
         return Point(note=word or "not measured")
-    control, ratio = standing.control(results, place), found.ratio
+    control, ratio = place.control, found.ratio
     return Point(
         ratio.median,
         ratio.low,
         ratio.high,
         text=f"{found.mark} {number(ratio.median)}",
         band=(control.low, control.high) if control else None,
-        style=subject.look(results, rival),
+        style=subject.look(place.results, rival),
         is_open=found.mark != "*",
     )

@@ -52,10 +52,10 @@ def guests(results: Results, counts: Results | None) -> Iterator[Guest]:
     for place in pairs.places(results):
         if place.measure != standing.measures(results)[0]:
             continue
-        found = standing.standing(results, place)
+        found = place.standing
         if found is None:
             continue
-        table = glance.glance(results, place, counts)
+        table = glance.glance(place, counts)
         ordered = sorted(table.rows, key=lambda row: _time(row[1]))
         times = [_time(row[1]) for row in ordered]
         longest = max(filter(math.isfinite, times), default=0)
@@ -66,7 +66,7 @@ def guests(results: Results, counts: Results | None) -> Iterator[Guest]:
             for time in times
         ]
         table = replace(table, rows=tuple(ordered))
-        said = [*_sentences(results, place, found)]
+        said = [*_sentences(place, found)]
         yield Guest(place, found.winner, said, table, bars)
 
 
@@ -75,10 +75,9 @@ def _time(cell: Cell) -> float:
     return cell.value if isinstance(cell.value, int | float) else math.inf
 
 
-def _sentences(
-    results: Results, place: Place, found: Standing
-) -> Iterator[str]:
+def _sentences(place: Place, found: Standing) -> Iterator[str]:
     """The first goes on from the name of the winner."""
+    baseline = place.results.baseline
     verb = "has the least time" if found.rivals else "alone has a time"
     if found.rivals and not found.undecided:
         verb = "is the fastest"
@@ -86,11 +85,11 @@ def _sentences(
         f"{verb}: {number(found.time.median)} {place.measure.unit} for"
         f" {place.measure.name}."
     )
-    if found.winner == results.baseline:
+    if found.winner == baseline:
         yield "It is the baseline."
     if found.to_baseline is not None:
-        yield _takes("It", found.to_baseline, results.baseline or "")
-    if found.rivals and found.rivals[0].structure != results.baseline:
+        yield _takes("It", found.to_baseline, baseline or "")
+    if found.rivals and found.rivals[0].structure != baseline:
         following = found.rivals[0]
         who = f"Next is {following.structure}: it"
         yield _takes(who, following, found.winner)

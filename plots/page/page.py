@@ -20,7 +20,7 @@ from plots.page import guest, pairs
 from plots.read import instructions
 from plots.read.file import printable
 from plots.read.results import Results, ResultsError, condition_label
-from plots.tables import answer, cases, facts, profiles, replay
+from plots.tables import answer, cases, facts, replay
 from plots.tables.duel import duel
 from plots.tables.table import Cell, Table
 
@@ -141,8 +141,8 @@ def _tables(results: Results, counts: Results | None) -> list[Table]:
     every = [
         *_by_unit(cases.times(results)),
         cases.memory(results),
-        profiles.memory(results),
-        profiles.calls(results),
+        cases.profiles(results),
+        cases.calls(results),
         *replay.tables(results),
         *([cases.instructions(counts)] if counts else []),
         cases.errors(results),

@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from plots.read.profiles import Memory, Profile
 from plots.read.results import Case, Contender, Results
 from plots.tables import standing
 from plots.tables.glance import ratio_cell, time_cell
-from plots.tables.table import Cell, Column, Table, columns, figure
+from plots.tables.table import ABSENT, Cell, Column, Table, columns, figure
 
 CASE = columns("case")
+_POLICIES = ("requested", "rounded", "slab", "pow2", "exact")
+_QUANTILES = ("count", "p50", "p90", "p99", "p99_9", "max", "max_raw")
 
 
 def case_key(results: Results, case: Case) -> tuple[Cell, ...]:
@@ -26,16 +29,16 @@ def times(results: Results) -> Table:
     heads = columns("times", baseline=results.baseline or "the baseline")
     rows = []
     for place in standing.places(results):
-        for who in standing.present(results, place):
-            time = time_cell(results, place, who)
+        for who in place.present:
+            time = time_cell(place, who)
             if time.is_absent and not time.absence:
                 continue
             # Of a sum, the case stands for its place.
-            case = Case(place.measure.name, place.workload, who, place.condition)
+            case = replace(place.cases(who)[0], operation=place.measure.name)
             row = (
                 replace(time, unit=place.measure.unit),
-                ratio_cell(results, place, who),
-                figure(len(standing.times(results, place, who)) or None),
+                ratio_cell(place, who),
+                figure(len(place.times(who)) or None),
             )
             rows.append((*case_key(results, case), *row))
     return Table("times", "times", (*CASE, *heads), tuple(rows))
@@ -86,6 +89,57 @@ def errors(results: Results) -> Table:
     return Table("errors", "rows without figures", heads, rows)
 
 
+def profiles(results: Results) -> Table:
+    """The most that was held, by what an allocator would take for it."""
+    rows = tuple(
+        (
+            *case_key(results, case)[1:],
+            *_held(profile.memory),
+            Cell(profile.error) if profile.error else ABSENT,
+        )
+        for case, profile in _profiles(results)
+        if profile.memory or profile.error
+    )
+    heads = (*CASE[1:], *columns("profiles"))
+    title = "memory over the whole run"
+    return Table("profiles", title, heads, rows).filled()
+
+
+def _held(memory: Memory | None) -> list[Cell]:
+    if memory is None:
+        return [ABSENT] * (len(_POLICIES) + 3)
+    sizes = [getattr(memory.peak, policy) for policy in _POLICIES]
+    sizes.append(memory.retained.rounded)
+    per_1000 = 1000 * memory.allocations / memory.sets if memory.sets else None
+    others = (per_1000, memory.largest_order)
+    return [*map(figure, (*(size / 1024 for size in sizes), *others))]
+
+
+def calls(results: Results) -> Table:
+    """How long single calls take."""
+    rows = tuple(
+        (
+            *case_key(results, replace(case, operation=operation)),
+            *(figure(getattr(times, name)) for name in _QUANTILES),
+            figure(times.worst[0].position if times.worst else None),
+        )
+        for case, profile in _profiles(results)
+        if profile.tails
+        for operation, times in profile.tails.operations.items()
+    )
+    heads = (*CASE, *columns("tails"))
+    return Table("tails", "single calls", heads, rows).filled()
+
+
+def _profiles(results: Results) -> Iterator[tuple[Case, Profile]]:
+    """Each under a case of no operation."""
+    found = {
+        Case("", p.workload, Contender(p.structure), p.condition): p
+        for p in results.profiles
+    }
+    return ((case, found[case]) for case in _sorted(results, found))
+
+
 def _table(
     results: Results,
     title: str,
@@ -103,9 +157,9 @@ def _table(
 
 def _sorted(results: Results, cases: Iterable[Case]) -> Iterator[Case]:
     """By condition, guest and operation as met, structures as everywhere."""
-    places: dict[tuple[str, ...], dict[Contender, Case]] = {}
+    places: dict[Case, dict[Contender, Case]] = {}
     for case in cases:
-        place = (case.condition, case.workload, case.operation)
+        place = replace(case, contender=Contender(""))
         places.setdefault(place, {})[case.contender] = case
     for there in places.values():
         yield from (there[who] for who in results.in_order(there))

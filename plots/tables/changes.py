@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from plots.read.results import Case, Contender, Results, ResultsError
+from plots.read.results import Case, Results, ResultsError
 from plots.read.statistics import Estimate, change, mark, median, u_test
-from plots.tables import standing
 from plots.tables.cases import CASE, case_key
 from plots.tables.facts import listing
 from plots.tables.figures import change_percent, number
@@ -113,8 +112,7 @@ def _times(results: Results, case: Case) -> list[float]:
 
 def _control(results: Results, case: Case) -> Estimate | None:
     measure = Measure("", (case.operation,), _unit(results, case))
-    place = Place(measure, case.workload, case.condition)
-    return standing.control(results, place)
+    return Place(results, measure, case.workload, case.condition).control
 
 
 def common(changes: Iterable[Estimate]) -> Estimate:
@@ -304,21 +302,20 @@ def of_places(
     pairs: Sequence[Pair],
 ) -> tuple[Table, list[str]]:
     """Times at these places, and who is left out for want of rounds."""
-    runs = (old, new)
     whole = common(pair.change for pair in pairs)
     rows = []
     left_out = []
     for place, name in product(places, names):
-        who = Contender(name)
-        cells = [time_cell(run, place, who) for run in runs]
+        both = [replace(place, results=run) for run in (old, new)]
+        cells = [time_cell(each, name) for each in both]
         if any(cell.is_absent and not cell.absence for cell in cells):
             continue
-        times = (standing.times(run, place, who) for run in runs)
-        factor = change(*(list(t.values()) for t in times), len(pairs))
+        times = (list(each.times(name).values()) for each in both)
+        factor = change(*times, len(pairs))
         if factor is not None and not factor.is_interval:
             left_out.append(f"{place.workload}, {name}")
             continue
-        controls = (standing.control(run, place) for run in runs)
+        controls = (each.control for each in both)
         marked = mark(factor, whole, *controls) if factor else ""
         key = (Cell(place.workload), Cell(name))
         rows.append((*key, *cells, figure(factor, marked)))
@@ -333,7 +330,7 @@ def peaks(
     """Memory has no noise: every difference is a change."""
     rows = []
     for place, name in product(places, names):
-        case = replace(place.cases(Contender(name))[0], operation="set")
+        case = place.recording(name)
         before, after = (run.peak_kib(case) for run in (old, new))
         if None not in (before, after) and before != after:
             row = (figure(before), figure(after))

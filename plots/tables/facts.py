@@ -80,10 +80,16 @@ def head(results: Results) -> Iterator[str]:
     yield from warnings(results)
 
 
+def _short(results: Results) -> list[Case]:
+    """Those with fewer rounds than the run was meant to have."""
+    of = results.rounds_of
+    return [case for case in results.cases if of[case] < results.rounds]
+
+
 def warnings(results: Results) -> Iterator[str]:
     if results.is_interrupted:
         yield "INTERRUPTED: shows what was measured until then"
-    short = len(standing.short_cases(results))
+    short = len(_short(results))
     if short:
         yield (
             f"INCOMPLETE: {short} of {len(results.cases)} rows have fewer"
@@ -101,7 +107,7 @@ def gaps(results: Results) -> Iterator[str]:
     """Everything that is missing, in as few words as possible."""
     if results.is_interrupted:
         yield "interrupted"
-    short = len(standing.short_cases(results))
+    short = len(_short(results))
     if short:
         yield f"{short} of {len(results.cases)} rows short"
     if results.failed:
@@ -200,7 +206,7 @@ def _missing_counters(results: Results) -> Iterator[str]:
 
 def _missing_rounds(results: Results) -> Iterator[str]:
     by_rounds: dict[int, list[str]] = {}
-    for case in standing.short_cases(results):
+    for case in _short(results):
         names = by_rounds.setdefault(results.rounds_of[case], [])
         names.append(case.name)
     for rounds, names in sorted(by_rounds.items()):

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, product
+from itertools import chain
 
-from plots.read.results import Case, Contender, Results, condition_label
-from plots.read.statistics import estimate, median
+from plots.read.results import Contender, Results, condition_label
+from plots.read.statistics import MOST_PRIMARY, estimate, median
 from plots.tables import standing
-from plots.tables.duel import Duel, longest
-from plots.tables.standing import LIMIT, Measure, Place
+from plots.tables.duel import Duel
+from plots.tables.standing import LIMIT, Measure, Place, Who
 from plots.tables.table import ABSENT, Cell, Column, Table, columns, figure
 from plots.tables.table import spanned
 
@@ -19,23 +19,24 @@ _CASE = {column.key: column for column in columns("case")}
 GUEST, STRUCTURE = _CASE["workload"], _CASE["structure"]
 
 
-def time_cell(results: Results, place: Place, who: Contender) -> Cell:
+def time_cell(place: Place, who: Who) -> Cell:
     """The median; without one, the word that says why."""
-    values = list(standing.times(results, place, who).values())
-    word = standing.word(results, place, who.structure)
-    absence = "" if values or who.is_control else word
-    return figure(estimate(values), absence=absence)
+    values = list(place.times(who).values())
+    if values or isinstance(who, Contender) and who.is_control:
+        return figure(estimate(values))
+    name = who if isinstance(who, str) else who.structure
+    return Cell(absence=place.word(name))
 
 
-def ratio_cell(results: Results, place: Place, who: Contender) -> Cell:
+def ratio_cell(place: Place, who: Contender) -> Cell:
     """To the baseline; the floor has none, the baseline's is 1."""
-    if who.structure == results.floor:
+    if who.structure == place.results.floor:
         return ABSENT
     if who.is_control:
-        return figure(standing.control(results, place))
-    if who.structure == results.baseline:
-        return Cell(1.0) if standing.times(results, place, who) else ABSENT
-    return rival_cell(standing.to_baseline(results, place, who.structure))
+        return figure(place.control)
+    if who.structure == place.results.baseline:
+        return Cell(1.0) if place.times(who) else ABSENT
+    return rival_cell(place.ratio(who.structure))
 
 
 def rival_cell(rival: standing.Rival | None) -> Cell:
@@ -47,12 +48,9 @@ def rival_cell(rival: standing.Rival | None) -> Cell:
 
 def guests(found: Duel, most: int | None = None) -> Table:
     """Times of both and the ratio with the range of all rounds."""
-    results = found.results
-    has_limit = LIMIT not in found.both and any(
-        standing.times(results, found.place(guest), Contender(LIMIT))
-        for guest in found.guests
-    )
-    who = [*([LIMIT] if has_limit else []), *found.both]
+    results, places = found.results, found.places
+    has_limit = LIMIT not in found.both and any(p.times(LIMIT) for p in places)
+    who = [*[LIMIT] * has_limit, *found.both]
     limit = {"legend": "the limit", "may_go": True}
     heads = (
         GUEST,
@@ -63,19 +61,17 @@ def guests(found: Duel, most: int | None = None) -> Table:
     runs = standing.mean_runs(results)
     sizes = {w.name: w.guest_memory for w in results.workloads}
     rows = []
-    for guest in found.guests[:most]:
-        size, place = sizes.get(guest), found.place(guest)
-        times = (time_cell(results, place, Contender(n)) for n in who)
+    for place in places[:most]:
+        guest = place.workload
+        size = sizes.get(guest)
         row = (figure(size / 2**30 if size else None), figure(runs.get(guest)))
-        ratio = (_range(found, guest),) if found.rival else ()
+        times = (time_cell(place, name) for name in who)
+        ratio = (_range(found, place),) if found.rival else ()
         rows.append((Cell(guest), *row, *times, *ratio))
     empty = [Cell("")] * (len(heads) - 2)
-    more = len(found.guests) - len(rows)
-    if more:
+    if more := len(places) - len(rows):
         rows.append((Cell(f"{more} more"), *empty, Cell("")))
-    places = map(found.place, found.guests)
-    ratios = (standing.control_ratios(results, place) for place in places)
-    control = list(chain.from_iterable(ratios))
+    control = [*chain.from_iterable(place.control_ratios for place in places)]
     if control and found.rival:
         name = standing.label(results, Contender("", 1))
         rows.append((Cell(name), *empty, spanned(control, median(control))))
@@ -83,28 +79,23 @@ def guests(found: Duel, most: int | None = None) -> Table:
 
 
 def _title(found: Duel) -> str:
-    times = (
-        standing.times(found.results, found.place(guest), Contender(name))
-        for guest in found.guests
-        for name in found.both
-    )
-    rounds = sorted({len(values) for values in times if values})
+    rounds = {len(p.times(name)) for p in found.places for name in found.both}
+    ends = sorted(rounds - {0})
     title = f"{found.measure.name}, median {found.measure.unit}"
     if found.condition:
         title += f", {condition_label(found.condition)}"
-    if rounds:
-        ends = dict.fromkeys((rounds[0], rounds[-1]))
-        title += f", {' to '.join(map(str, ends))} rounds"
+    if ends:
+        shown = dict.fromkeys((ends[0], ends[-1]))
+        title += f", {' to '.join(map(str, shown))} rounds"
     ratio = f"; ratio {found.rival} / {found.baseline}"
     return title + ratio * bool(found.rival)
 
 
-def _range(found: Duel, guest: str) -> Cell:
-    ratio = found.ratio(guest)
+def _range(found: Duel, place: Place) -> Cell:
+    ratio = found.ratio(place)
     if ratio is None:
         return ABSENT
-    both = (Contender(found.rival or ""), Contender(found.baseline))
-    values = standing.ratios(found.results, found.place(guest), *both)
+    values = place.ratios(found.rival or "", found.baseline)
     return spanned(values, ratio.ratio.median, ratio.mark)
 
 
@@ -112,12 +103,11 @@ def duel_rows(blocks: Sequence[Duel]) -> Table:
     """One structure against the baseline, a row for each time."""
     rows = []
     for found in blocks:
-        for guest in found.guests:
-            where = found.results, found.place(guest)
-            times = [time_cell(*where, Contender(name)) for name in found.both]
-            ratio = rival_cell(found.ratio(guest))
+        for place in found.places:
+            times = [time_cell(place, name) for name in found.both]
+            ratio = rival_cell(found.ratio(place))
             if not ratio.is_absent or times[-1].absence:
-                key = (Cell(found.measure.name), Cell(guest))
+                key = (Cell(place.measure.name), Cell(place.workload))
                 rows.append((*key, *times, ratio))
     heads = (
         _CASE["operation"],
@@ -131,23 +121,22 @@ def duel_rows(blocks: Sequence[Duel]) -> Table:
 
 def beside(found: Duel) -> Table:
     """Memory, lost pages and the longest call of both, guest by guest."""
-
-    def step(guest: str, name: str) -> float | None:
-        call = found.longest(guest, name)
-        return call[0] if call else None
-
     under = condition_label(found.fault).removeprefix("fault ")
-    heads = tuple(
+    heads = (
         replace(column, key=f"{column.key}_{name}", name=name)
         for column in columns("beside", lost=under)
         for name in found.both
     )
-    cells = list(product((found.peak, found.lost, step), found.both))
-    rows = tuple(
-        (Cell(guest), *(figure(each(guest, name)) for each, name in cells))
-        for guest in found.guests
-    )
-    return Table("beside", "", (GUEST, *heads), rows).filled()
+    rows = []
+    for place in found.places:
+        calls = [place.longest(name) for name in found.both]
+        values = (
+            *(place.peak(name) for name in found.both),
+            *(place.lost(name, found.fault) for name in found.both),
+            *(call and call[0] for call in calls),
+        )
+        rows.append((Cell(place.workload), *map(figure, values)))
+    return Table("beside", "", (GUEST, *heads), tuple(rows)).filled()
 
 
 # --- one guest, structure by structure ----------------------------------
@@ -163,27 +152,25 @@ def glances(
     for measure in standing.measures(results)[:1]:
         for condition in standing.conditions(results, measure)[:1]:
             for place in standing.places_of(results, measure, condition):
-                if table := glance(results, place, counts):
+                if table := glance(place, counts):
                     yield table
 
 
 def glance(
-    results: Results,
-    place: Place,
-    counts: Results | None = None,
-    among: Sequence[str] = (),
+    place: Place, counts: Results | None = None, among: Sequence[str] = ()
 ) -> Table:
     """Time, ratio, longest call, memory, lost pages, instructions."""
+    results = place.results
     rows = tuple(
         (
             Cell(standing.label(results, who)),
-            time_cell(results, place, who),
-            ratio_cell(results, place, who),
+            time_cell(place, who),
+            ratio_cell(place, who),
             # The control runs for its time alone.
-            *([ABSENT] * 3 if who.is_control else _rest(results, place, who)),
+            *([ABSENT] * 3 if who.is_control else _rest(place, who.structure)),
             _instructions(counts, place, who),
         )
-        for who in standing.present(results, place)
+        for who in place.present
         # Of drivers without a set there is a table of their own.
         if who.structure not in results.setless
         and (not among or who.structure in among)
@@ -199,23 +186,77 @@ def glance(
     return Table("glance", title, (STRUCTURE, *heads), rows).filled()
 
 
-def _rest(results: Results, place: Place, who: Contender) -> Iterator[Cell]:
-    case = Case("set", place.workload, who, place.condition)
-    call = longest(results, case)
+def _rest(place: Place, name: str) -> Iterator[Cell]:
+    call = place.longest(name)
     yield figure(call[0], "" if call[1] else "?") if call else ABSENT
-    has_memory = who.structure != results.floor
-    yield figure(results.any_peak_kib(case) if has_memory else None)
-    lost = results.lost_condition
-    under = replace(case, condition=lost)
-    yield figure(results.lost_ppm(under) if lost else None)
+    has_memory = name != place.results.floor
+    yield figure(place.peak(name) if has_memory else None)
+    yield figure(place.lost(name, place.results.lost_condition))
 
 
-def _instructions(
-    counts: Results | None, place: Place, who: Contender
-) -> Cell:
+def _instructions(counts: Results | None, place: Place, who: Who) -> Cell:
     if counts is None:
         return ABSENT
     measure = Measure("", place.measure.operations, "instructions per page")
-    there = Place(measure, place.workload, place.condition)
-    values = list(standing.times(counts, there, who).values())
+    there = replace(place, results=counts, measure=measure)
+    values = list(there.times(who).values())
     return figure(median(values) if values else None)
+
+
+# --- the ratios that a run is about -------------------------------------
+#
+# pfnbench declares them before it measures, so that none can be chosen by
+# how it came out. docs/method.md says why their interval need not be as wide
+# as that of all the others.
+
+
+def _primary(results: Results) -> tuple[list[str], list[Measure]]:
+    """Whose ratios, and of which times, that which decides first."""
+    who = {Contender(name) for *_, name in results.primary_ratios}
+    every = {parts for parts, *_ in results.primary_ratios}
+    return [each.structure for each in results.in_order(who)], [
+        measure
+        for measure in standing.measures(results)
+        if measure.operations in every and measure.counter == "ns_per_page"
+    ]
+
+
+def primary(results: Results) -> Iterator[Table]:
+    """A table for each operation and their sum, that which decides first."""
+    names, measures = _primary(results)
+    heads = (GUEST, *(Column(n, n, bounds="interval") for n in names))
+    there = {ratio[:2] for ratio in results.primary_ratios}
+    for measure in measures:
+        rows = []
+        for place in standing.places_of(results, measure, ""):
+            if (measure.operations, place.workload) in there:
+                cells = (_with_reason(place, name) for name in names)
+                rows.append((Cell(place.workload), *cells))
+        title = f"primary: {measure.name}, ratio to {results.baseline}"
+        yield Table("primary", title, heads, tuple(rows))
+
+
+def _with_reason(place: Place, name: str) -> Cell:
+    cell = ratio_cell(place, Contender(name))
+    return Cell(absence=place.word(name)) if cell.is_absent else cell
+
+
+def primary_words(results: Results) -> str:
+    """Which ratios are primary, and what that means."""
+    names, measures = _primary(results)
+    many = len(results.primary_ratios)
+    said = (
+        f"PRIMARY, declared before the run: {many} ratios to"
+        f" {results.baseline}, of {', '.join(names)} for"
+        f" {', '.join(measure.name for measure in measures)} without faults"
+    )
+    if many > MOST_PRIMARY:
+        return (
+            f"{said}; more than the {MOST_PRIMARY} that can be right together,"
+            " so they are treated like all others"
+        )
+    return (
+        f"{said}. [ ] is the 95 % interval of each. A * lies beyond all that"
+        f" the control differs by. With 95 % certainty none of these {many}"
+        " marks is a false alarm. All other ratios are secondary."
+    )

@@ -19,9 +19,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from plots.read.results import Contender, Results, condition_label
+from plots.read.results import Results, condition_label
 from plots.read.file import shorten
-from plots.tables import answer, changes, facts, glance, standing
+from plots.tables import answer, changes, facts, glance
 from plots.tables.duel import Duel, command_words, duel
 from plots.tables.figures import to_ascii
 from plots.tables.glance import rival_cell
@@ -102,11 +102,11 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
             if few:
                 who = f"{rival} on " if len(subject.rivals) > 1 else ""
                 short.append(who + ", ".join(few))
-            if not block.guests:
+            if not block.places:
                 continue
             if rival not in (None, said):
                 begin = f"{rival} against {block.baseline}, {measure.name}"
-                ratios = [rival_cell(block.ratio(g)) for g in block.guests]
+                ratios = [rival_cell(block.ratio(p)) for p in block.places]
                 sections.append(_counts(begin, ratios, "guest", "on"))
             made = [glance.guests(block)]
             if rival not in seen:
@@ -141,19 +141,17 @@ def _answer(results: Results, room: int) -> list[str]:
 
 def _without_few_rounds(block: Duel) -> tuple[Duel, list[str]]:
     """On guests with a ratio, or a word for its absence; and the others."""
-    results = block.results
     shown, few = [], []
-    for guest in block.guests:
-        place, ratio = block.place(guest), block.ratio(guest)
-        time = standing.time(results, place, block.baseline)
+    for place in block.places:
+        ratio, time = block.ratio(place), place.time(block.baseline)
         is_short = time is not None and not time.is_interval
         if ratio.mark == "?" if ratio else not block.rival and is_short:
-            few.append(guest)
+            few.append(place.workload)
         elif ratio or (time and not block.rival) or any(
-            standing.word(results, place, name) for name in block.both
+            map(place.word, block.both)
         ):
-            shown.append(guest)
-    return replace(block, guests=tuple(shown)), few
+            shown.append(place)
+    return replace(block, places=tuple(shown)), few
 
 
 def _counts(
@@ -296,15 +294,15 @@ def _warnings(results: Results) -> list[str]:
 def _no_ratios(subject: Subject) -> list[str]:
     """Why there are none, although there are times."""
     results = subject.results
-    who = Contender(results.baseline or "")
+    who = results.baseline or ""
     places = [
         subject.place(measure, workload)
         for measure in subject.measures
         for workload in subject.workloads
     ]
-    if any(standing.times(results, place, who) for place in places):
+    if any(place.times(who) for place in places):
         return []
-    words = {standing.word(results, p, who.structure) for p in places} - {""}
+    words = {place.word(who) for place in places} - {""}
     why = f" ({', '.join(sorted(words))})" if words else ""
     baseline = results.baseline or "which the file does not name"
     return wrap(

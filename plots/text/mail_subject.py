@@ -67,12 +67,12 @@ class Subject:
         return tuple(name for name in others if name != LIMIT) or others
 
     def place(self, measure: Measure, workload: str) -> Place:
-        return Place(measure, workload, self.condition)
+        return Place(self.results, measure, workload, self.condition)
 
     def duel(self, measure: Measure, rival: str | None) -> Duel:
         """Against the baseline, on every guest of the choice."""
-        guests = tuple(standing.by_run(self.results, self.workloads))
-        return Duel(self.results, measure, self.condition, rival, guests)
+        places = (self.place(measure, each) for each in self.workloads)
+        return Duel(tuple(standing.by_run(places)), rival)
 
 
 def rebased(results: Results, baseline: str | None) -> Results:
@@ -139,11 +139,11 @@ def _refuse_unknown(
 def _refuse_nothing(subject: Subject) -> None:
     results = subject.results
     if any(
-        standing.times(results, place, who)
+        place.times(who)
         for measure in subject.measures
         for workload in subject.workloads
         for place in [subject.place(measure, workload)]
-        for who in standing.present(results, place)
+        for who in place.present
     ):
         return
     written = results.path.with_name("report.txt").exists()
@@ -257,12 +257,10 @@ def _against_baseline(subject: Subject) -> dict[str, list[Rival]]:
     found: dict[str, list[Rival]] = {}
     for workload in subject.workloads:
         place = subject.place(subject.decisive, workload)
-        for name in standing.contenders(results, place):
+        for name in place.contenders:
             if name == results.baseline:
                 continue
-            rival = standing.ratio_of(
-                results, place, name, results.baseline or ""
-            )
+            rival = place.ratio(name)
             if rival:
                 found.setdefault(name, []).append(rival)
     return found

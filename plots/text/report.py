@@ -19,8 +19,6 @@ from plots.tables import (
     cases,
     facts,
     glance,
-    primary,
-    profiles,
     replay,
 )
 from plots.tables.duel import duel
@@ -52,7 +50,7 @@ def report(
         *glance.glances(results, counts),
     ]
     rest = [
-        *list(primary.tables(results))[: None if is_full else 1],
+        *list(glance.primary(results))[: None if is_full else 1],
         *(_every(results, counts, hardware) if is_full else []),
         *replay.tables(results),
         facts.workloads(results),
@@ -63,7 +61,7 @@ def report(
             paragraph(results),
             wrapped(facts.head(results)),
             *(lines(table) for table in ahead),
-            wrap(primary.words(results)) if results.primary_ratios else [],
+            wrap(glance.primary_words(results)) if results.primary_ratios else [],
             *(lines(table) for table in rest if table),
             wrapped(facts.machine(results)),
             reproduce(results),
@@ -92,8 +90,8 @@ def _every(
     """The long tables, cut where a reader looks for one."""
     yield from by_place(by_unit(cases.times(results), "time"))
     yield from by_place([cases.memory(results)])
-    yield from by_place([profiles.memory(results)])
-    yield from by_place([profiles.calls(results)])
+    yield from by_place([cases.profiles(results)])
+    yield from by_place([cases.calls(results)])
     yield from instructions(counts, hardware)
 
 

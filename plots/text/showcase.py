@@ -70,8 +70,8 @@ def load(folder: Path) -> dict[str, Results]:
 
 def first_table(results: Results) -> str:
     """The answer, one trace with the main figures, and what they are."""
-    place = Place(measures(results)[0], _TABLE_WORKLOAD, "")
-    table = glance.glance(results, place, among=_FEW.split())
+    place = Place(results, measures(results)[0], _TABLE_WORKLOAD, "")
+    table = glance.glance(place, among=_FEW.split())
     said = results.context.get
     facts = [said(key, "") for key in ("cpu_model", "kernel", "compiler")]
     commit = f"commit {said('commit', 'not recorded')}"
