@@ -295,8 +295,7 @@ def exact(old: Results, new: Results, selection: Selection) -> Table:
 
 
 def of_places(
-    old: Results,
-    new: Results,
+    base: Results,
     places: Sequence[Place],
     names: Sequence[str],
     pairs: Sequence[Pair],
@@ -306,7 +305,7 @@ def of_places(
     rows = []
     left_out = []
     for place, name in product(places, names):
-        both = [replace(place, results=run) for run in (old, new)]
+        both = [replace(place, results=base), place]
         cells = [time_cell(each, name) for each in both]
         if any(cell.is_absent and not cell.absence for cell in cells):
             continue
@@ -325,15 +324,15 @@ def of_places(
 
 
 def peaks(
-    old: Results, new: Results, places: Sequence[Place], names: Sequence[str]
+    base: Results, places: Sequence[Place], names: Sequence[str]
 ) -> Table:
     """Memory has no noise: every difference is a change."""
     rows = []
     for place, name in product(places, names):
         case = place.recording(name)
-        before, after = (run.peak_kib(case) for run in (old, new))
-        if None not in (before, after) and before != after:
-            row = (figure(before), figure(after))
-            rows.append((Cell(place.workload), Cell(name), *row))
+        both = [run.peak_kib(case) for run in (base, place.results)]
+        if None not in both and both[0] != both[1]:
+            key = (Cell(place.workload), Cell(name))
+            rows.append((*key, *map(figure, both)))
     heads = (GUEST, STRUCTURE, *_BOTH)
     return Table("peaks", "peak KiB that differ", heads, tuple(rows))

@@ -61,9 +61,9 @@ class Standing:
     rivals: tuple[Rival, ...]
 
     @property
-    def undecided(self) -> list[Rival]:
+    def undecided(self) -> tuple[Rival, ...]:
         """Rivals that were not shown to be slower."""
-        return [rival for rival in self.rivals if rival.mark != "*"]
+        return tuple(rival for rival in self.rivals if rival.mark != "*")
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from plots.read.results import Results, condition_label
 from plots.read.file import shorten
+from plots.read.results import Results, condition_label
 from plots.tables import answer, changes, facts, glance
 from plots.tables.duel import Duel, command_words, duel
 from plots.tables.figures import to_ascii
 from plots.tables.glance import rival_cell
 from plots.tables.legend import legend
-from plots.tables.table import ABSENT, Cell, Table
+from plots.tables.table import Cell, Table
 from plots.text.layout import WIDTH, lines, page, shell_lines, wrap, wrapped
 from plots.text.mail_subject import REPLY, Choice, Subject, choose, rebased
 
@@ -57,7 +57,9 @@ def mail(
     """The whole text, with a newline at its end."""
     results = rebased(results, choice.baseline)
     subject = choose(results, choice)
-    sections: _Sections = [_warnings(results)]
+    said = ("INTERRUPTED", "NOT OPTIMISED")
+    warnings = (w for w in facts.warnings(results) if w.startswith(said))
+    sections: _Sections = [wrapped(warnings)]
     if base is not None:
         sections += _against(base, subject)
     if choice.form == REPLY:
@@ -66,7 +68,7 @@ def mail(
         sections += _cover_letter(subject, choice)
     else:
         sections.append(_in_short(results))
-    return ("\n".join(map(_unmistakable, page(sections).splitlines())) + "\n")
+    return "\n".join(map(_unmistakable, page(sections).splitlines())) + "\n"
 
 
 def _unmistakable(line: str) -> str:
@@ -91,20 +93,21 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
     is_answered = not choice.is_narrow and (
         found is None or found.rival in subject.rivals
     )
-    said = found.rival if is_answered and found else None
+    # Rivals of which the answer, or a table, has said the rest.
+    said = {None, *([found.rival] if is_answered and found else [])}
+    seen: set[str | None] = set()
     sections: _Sections = [_no_ratios(subject)]
     tables: list[Table] = []
-    short: list[str] = []
-    seen: set[str | None] = set()
+    short: dict[str, None] = {}
     for measure in subject.measures:
         for rival in subject.rivals or (None,):
             block, few = _without_few_rounds(subject.duel(measure, rival))
             if few:
                 who = f"{rival} on " if len(subject.rivals) > 1 else ""
-                short.append(who + ", ".join(few))
+                short[who + ", ".join(few)] = None
             if not block.places:
                 continue
-            if rival not in (None, said):
+            if rival not in said:
                 begin = f"{rival} against {block.baseline}, {measure.name}"
                 ratios = [rival_cell(block.ratio(p)) for p in block.places]
                 sections.append(_counts(begin, ratios, "guest", "on"))
@@ -114,29 +117,29 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
             seen.add(rival)
             tables += filter(None, made)
             sections += map(lines, filter(None, made))
-    short = list(dict.fromkeys(short))
+    words = legend(results, tables)
+    for name in (*_KNOWN, *["(A/A control)"] * ("*" in words)):
+        words.pop(name, None)
     sections.append(
         [
-            *(_legend(results, tables) if tables else []),
+            *(wrap(_said(words)) if tables and words else []),
             *(wrap(_NO_ROW) if short and not tables else []),
-            *_left_out(subject, short),
+            *_left_out(subject, [*short]),
             *_in_short(results),
         ]
     )
     if not is_answered:
         return sections
     room = MOST_LINES - page(sections).count("\n")
-    return [_answer(results, room), *sections]
-
-
-def _answer(results: Results, room: int) -> list[str]:
-    """As many of its sentences as there is room for; they come by weight."""
+    # As many sentences as there is room for; they come by weight.
     sentences = answer.answer(results)
-    while True:
-        made = wrap(" ".join(sentences), indent="")
-        if len(sentences) <= 2 or len(made) < room:
-            return made
+    while len(made := _paragraph(sentences)) >= room and len(sentences) > 2:
         del sentences[-1]
+    return [made, *sections]
+
+
+def _paragraph(sentences: Sequence[str]) -> list[str]:
+    return wrap(" ".join(sentences), indent="")
 
 
 def _without_few_rounds(block: Duel) -> tuple[Duel, list[str]]:
@@ -145,11 +148,10 @@ def _without_few_rounds(block: Duel) -> tuple[Duel, list[str]]:
     for place in block.places:
         ratio, time = block.ratio(place), place.time(block.baseline)
         is_short = time is not None and not time.is_interval
+        has_time = time and not block.rival
         if ratio.mark == "?" if ratio else not block.rival and is_short:
             few.append(place.workload)
-        elif ratio or (time and not block.rival) or any(
-            map(place.word, block.both)
-        ):
+        elif ratio or has_time or any(map(place.word, block.both)):
             shown.append(place)
     return replace(block, places=tuple(shown)), few
 
@@ -162,33 +164,26 @@ def _counts(
     faster = sum(
         cell.mark == "*" and float(cell.value or 0) < 1 for cell in ratios
     )
-    without = sum(cell.is_absent for cell in ratios)
+    said = {
+        "faster": faster,
+        "slower": marks["*"] - faster,
+        "no difference shown": marks["~"],
+    }
+    more = {
+        "too few rounds to tell": marks["?"],
+        "over its time or failed": sum(cell.is_absent for cell in ratios),
+    }
+    said.update((what, many) for what, many in more.items() if many)
+    texts = ", ".join(f"{what} {at} {many}" for what, many in said.items())
     rows = row if len(ratios) == 1 else f"{row}s"
-    said = [
-        f"faster {at} {faster}",
-        f"slower {at} {marks['*'] - faster}",
-        f"no difference shown {at} {marks['~']}",
-    ]
-    if marks["?"]:
-        said.append(f"too few rounds to tell {at} {marks['?']}")
-    if without:
-        said.append(f"over its time or failed {at} {without}")
-    return wrap(f"{begin}: of {len(ratios)} {rows} {', '.join(said)}.")
-
-
-def _legend(results: Results, tables: Sequence[Table]) -> list[str]:
-    """Each column and mark, in as few lines as possible."""
-    words = legend(results, tables)
-    for name in _KNOWN:
-        words.pop(name, None)
-    if "*" in words:
-        words.pop("(A/A control)", None)
-    return wrap(_said(words)) if words else []
+    return wrap(f"{begin}: of {len(ratios)} {rows} {texts}.")
 
 
 def _said(words: Mapping[str, str]) -> str:
+    """Each column and mark, in as few lines as possible."""
     parts = (
-        f"{name}{':' * name[0].isalpha()} {text}" for name, text in words.items()
+        f"{name}{':' * name[0].isalpha()} {text}"
+        for name, text in words.items()
     )
     return f"{'; '.join(parts)}."
 
@@ -216,37 +211,30 @@ def _reply(subject: Subject) -> _Sections:
     words = legend(results, tables)
     words.pop("-", None)
     machine = (shorten(to_ascii(x), WIDTH) for x in facts.machine(results))
+    traces = {w.name: facts.checksum(w.trace) for w in results.workloads if w.trace}
+    checksums = (
+        f"{name} {traces.get(name, 'not recorded')}"
+        for name in subject.workloads
+    )
     return [
         *sections,
         wrap(_said(words) + _primary(subject)) if words else [],
         [*wrap(f"Shown: {subject.why}."), *_left_out(subject)],
-        [*wrapped(machine), *_traces(subject), *_reproduce(results)],
+        [
+            *wrapped([*machine, f"traces: {', '.join(checksums)}"]),
+            *_reproduce(results),
+        ],
     ]
 
 
 def _primary(subject: Subject) -> str:
-    primary = {name for _, _, name in subject.results.primary_ratios}
+    primary = {name for *_, name in subject.results.primary_ratios}
     names = [name for name in subject.structures if name in primary]
-    if not names:
-        return ""
-    return (
+    said = (
         f" The ratios of {', '.join(names)} without faults were declared"
         " primary before the run."
     )
-
-
-def _traces(subject: Subject) -> list[str]:
-    """Checksums, so that a reader knows what was replayed."""
-    table = facts.workloads(subject.results)
-    names = (cell.text() for cell in table.column("workload"))
-    traces = dict(zip(names, table.column("trace")))
-    return wrap(
-        "traces: "
-        + ", ".join(
-            f"{name} {traces.get(name, ABSENT).text() or 'not recorded'}"
-            for name in subject.workloads
-        )
-    )
+    return said if names else ""
 
 
 # --- a base run and a patched one ---------------------------------------
@@ -254,9 +242,8 @@ def _traces(subject: Subject) -> list[str]:
 
 def _against(base: Results, subject: Subject) -> _Sections:
     """Words, a table for each measure, and what memory became."""
-    results = subject.results
+    results, name = subject.results, subject.results.baseline
     pairs = changes.pairs_of(base, results)
-    name = results.baseline
     if any(case.contender.structure == name for case in base.cases):
         base = rebased(base, name)
     names = list(dict.fromkeys([*filter(None, [name]), *subject.structures]))
@@ -265,48 +252,41 @@ def _against(base: Results, subject: Subject) -> _Sections:
         f"Base is commit {commits[0]}, patched is {commits[1]}."
         f" {changes.verdict(pairs, pairs)}"
     )
-    sections: _Sections = [wrapped([said, *changes.warnings(pairs)])]
     left_out: list[str] = []
+    tables: list[Table] = []
     for measure in subject.measures:
-        places = [subject.place(measure, w) for w in subject.workloads]
-        table, short = changes.of_places(base, results, places, names, pairs)
+        places = subject.places(measure)
+        table, short = changes.of_places(base, places, names, pairs)
         left_out += short
-        sections.append(lines(table) if table else [])
-    peaks = changes.peaks(base, results, places, names)
-    sections.append(lines(peaks) if peaks else [])
+        tables.append(table)
+    tables.append(changes.peaks(base, places, names))
     notes = [
         "change: median of patched / base with its 95 % interval;"
         f" {changes.MARKS}"
     ]
     if left_out:
         notes.append(f"Left out, fewer than 6 rounds: {'; '.join(left_out)}")
-    return [*sections, wrapped(notes)]
+    return [
+        wrapped([said, *changes.warnings(pairs)]),
+        *map(lines, filter(None, tables)),
+        wrapped(notes),
+    ]
 
 
 # --- around them --------------------------------------------------------
 
 
-def _warnings(results: Results) -> list[str]:
-    said = ("INTERRUPTED", "NOT OPTIMISED")
-    return wrapped(w for w in facts.warnings(results) if w.startswith(said))
-
-
 def _no_ratios(subject: Subject) -> list[str]:
     """Why there are none, although there are times."""
-    results = subject.results
-    who = results.baseline or ""
-    places = [
-        subject.place(measure, workload)
-        for measure in subject.measures
-        for workload in subject.workloads
-    ]
-    if any(place.times(who) for place in places):
+    baseline = subject.results.baseline
+    places = subject.places(*subject.measures)
+    if any(place.times(baseline or "") for place in places):
         return []
-    words = {place.word(who) for place in places} - {""}
+    words = {place.word(baseline or "") for place in places} - {""}
     why = f" ({', '.join(sorted(words))})" if words else ""
-    baseline = results.baseline or "which the file does not name"
     return wrap(
-        f"NO RATIOS: the baseline, {baseline}, has no time here{why}. The"
+        f"NO RATIOS: the baseline, {baseline or 'which the file does not name'}"
+        f", has no time here{why}. The"
         " report has the times of the others; run again with it, or choose"
         " another with --baseline."
     )
@@ -326,11 +306,11 @@ def _only_in_the_report(subject: Subject) -> Iterator[str]:
     results = subject.results
     none = {results.floor, results.baseline, *subject.structures}
     timed = {name for m in subject.measures for name in m.operations}
+    workloads = {c.workload for c in results.cases} - {*subject.workloads}
     for what, names in (
         ("structure", {c.contender.structure for c in results.cases} - none),
         ("operation", set(results.operations()) - timed),
-        ("workload", {c.workload for c in results.cases}.difference(
-            subject.workloads)),
+        ("workload", workloads),
     ):
         if names:
             which = f" ({', '.join(sorted(names))})" if len(names) <= 3 else ""

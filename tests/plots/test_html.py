@@ -32,7 +32,6 @@ from plots.__main__ import main  # noqa: E402
 from plots.page import pairs  # noqa: E402
 from plots.page.page import Extras, beside, page  # noqa: E402
 from plots.read.results import (  # noqa: E402
-    Contender,
     Results,
     ResultsError,
     load,
