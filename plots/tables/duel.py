@@ -116,7 +116,10 @@ def named(results: Results) -> list[str]:
 
 
 def command_words(results: Results) -> list[str]:
-    command = results.context.get("command_line", "")
+    return shell_words(results.context.get("command_line", ""))
+
+
+def shell_words(command: str) -> list[str]:
     try:
         return shlex.split(command)
     except ValueError:  # an odd quotation mark

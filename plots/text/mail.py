@@ -211,9 +211,11 @@ def _reply(subject: Subject) -> _Sections:
     words = legend(results, tables)
     words.pop("-", None)
     machine = (shorten(to_ascii(x), WIDTH) for x in facts.machine(results))
-    traces = {w.name: facts.checksum(w.trace) for w in results.workloads if w.trace}
+    traces = {w.name: w.trace for w in results.workloads if w.trace}
     checksums = (
-        f"{name} {traces.get(name, 'not recorded')}"
+        f"{name} {facts.checksum(traces[name])}"
+        if name in traces
+        else f"{name} not recorded"
         for name in subject.workloads
     )
     return [
@@ -284,11 +286,11 @@ def _no_ratios(subject: Subject) -> list[str]:
         return []
     words = {place.word(baseline or "") for place in places} - {""}
     why = f" ({', '.join(sorted(words))})" if words else ""
+    who = baseline or "which the file does not name"
     return wrap(
-        f"NO RATIOS: the baseline, {baseline or 'which the file does not name'}"
-        f", has no time here{why}. The"
-        " report has the times of the others; run again with it, or choose"
-        " another with --baseline."
+        f"NO RATIOS: the baseline, {who}, has no time here{why}. The report"
+        " has the times of the others; run again with it, or choose another"
+        " with --baseline."
     )
 
 
