@@ -19,7 +19,7 @@ from plots.tables.cases import CASE, case_key
 from plots.tables.facts import listing
 from plots.tables.figures import change_percent, number
 from plots.tables.glance import GUEST, STRUCTURE, time_cell
-from plots.tables.standing import Measure, Place
+from plots.tables.standing import Measure, Place, Who
 from plots.tables.table import Cell, Column, Table, columns, figure
 
 # Two commits, dates and command lines differ by intention.
@@ -45,8 +45,8 @@ class Pair:
     """Times of one case in both runs."""
 
     case: Case
-    old: Sequence[float]
-    new: Sequence[float]
+    times: Sequence[Sequence[float]]
+    unit: str
     change: Estimate
     mark: str
 
@@ -78,13 +78,13 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
     Runs that have nothing to compare are refused.
     """
     _refuse_other_work(old, new)
-    both = set(new.cases)
+    places = {
+        case: [_place(run, case) for run in (old, new)] for case in old.cases
+    }
     times = {
-        case: (before, after)
-        for case in old.cases
-        if case in both
-        and (before := _times(old, case))
-        and (after := _times(new, case))
+        case: found
+        for case, both in places.items()
+        if all(found := _times(both, case.contender))
     }
     changes = {
         case: factor
@@ -98,21 +98,24 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
             "give two runs with the same workloads, structures and operations",
         )
     whole = common(changes.values())
-    return [
-        Pair(case, *times[case], factor, mark(factor, whole, *controls))
-        for case, factor in changes.items()
-        for controls in [[_control(run, case) for run in (old, new)]]
-    ]
+    pairs = []
+    for case, factor in changes.items():
+        controls = (place.control for place in places[case])
+        marked = mark(factor, whole, *controls)
+        unit = places[case][1].measure.unit
+        pairs.append(Pair(case, times[case], unit, factor, marked))
+    return pairs
 
 
-def _times(results: Results, case: Case) -> list[float]:
-    counter = results.time_counters(case.operation)[0]
-    return list(results.values(case, counter).values())
+def _place(results: Results, case: Case) -> Place:
+    """Where the main time of its operation stands."""
+    unit = results.time_counters(case.operation)[0].replace("_", " ")
+    measure = Measure("", (case.operation,), unit)
+    return Place(results, measure, case.workload, case.condition)
 
 
-def _control(results: Results, case: Case) -> Estimate | None:
-    measure = Measure("", (case.operation,), _unit(results, case))
-    return Place(results, measure, case.workload, case.condition).control
+def _times(places: Iterable[Place], who: Who) -> list[list[float]]:
+    return [list(place.times(who).values()) for place in places]
 
 
 def common(changes: Iterable[Estimate]) -> Estimate:
@@ -257,19 +260,14 @@ def times(results: Results, pairs: Sequence[Pair]) -> Table:
     """The time of each case, old and new."""
     rows = []
     for pair in pairs:
-        unit, both = _unit(results, pair.case), (pair.old, pair.new)
         row = (
-            *(replace(figure(median(each)), unit=unit) for each in both),
+            *(Cell(median(each), unit=pair.unit) for each in pair.times),
             figure(pair.change, pair.mark),
-            figure(u_test(*both)),
+            figure(u_test(*pair.times)),
         )
         rows.append((*case_key(results, pair.case), *row))
     heads = (*CASE, *columns("changes"))
     return Table("changes", "times", heads, tuple(rows))
-
-
-def _unit(results: Results, case: Case) -> str:
-    return results.time_counters(case.operation)[0].replace("_", " ")
 
 
 def exact(old: Results, new: Results, selection: Selection) -> Table:
@@ -278,18 +276,14 @@ def exact(old: Results, new: Results, selection: Selection) -> Table:
     Those of `set`, as in the report: the other operations fill their sets
     in the same way.
     """
-    both = set(new.cases)
     rows = []
-    for counter in _EXACT.split():
-        for case in filter(selection.has, old.cases):
-            if case.operation != "set" or case not in both:
-                continue
-            found = [run.estimate(case, counter) for run in (old, new)]
-            values = [each.median for each in found if each]
-            if len(values) == 2 and values[0] != values[1]:
-                word = Cell(counter.replace("_", " "))
-                row = (word, *map(figure, values))
-                rows.append((*case_key(new, case), *row))
+    cases = [case for case in old.cases if case.operation == "set"]
+    for counter, case in product(_EXACT.split(), filter(selection.has, cases)):
+        found = [run.estimate(case, counter) for run in (old, new)]
+        values = [each.median for each in found if each]
+        if len(values) == 2 and values[0] != values[1]:
+            row = (Cell(counter.replace("_", " ")), *map(figure, values))
+            rows.append((*case_key(new, case), *row))
     heads = (*CASE, *columns("exact"))
     return Table("exact", "figures that differ", heads, tuple(rows))
 
@@ -309,8 +303,7 @@ def of_places(
         cells = [time_cell(each, name) for each in both]
         if any(cell.is_absent and not cell.absence for cell in cells):
             continue
-        times = (list(each.times(name).values()) for each in both)
-        factor = change(*times, len(pairs))
+        factor = change(*_times(both, name), len(pairs))
         if factor is not None and not factor.is_interval:
             left_out.append(f"{place.workload}, {name}")
             continue

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from plots.read.results import Case, Contender, Results, condition_label
 from plots.tables import replay, standing
@@ -93,8 +94,7 @@ def _short(results: Results) -> list[Case]:
 def warnings(results: Results) -> Iterator[str]:
     if results.is_interrupted:
         yield "INTERRUPTED: shows what was measured until then"
-    short = len(_short(results))
-    if short:
+    if short := len(_short(results)):
         yield (
             f"INCOMPLETE: {short} of {len(results.cases)} rows have fewer"
             f" than {results.rounds} rounds, listed at the end"
@@ -111,21 +111,21 @@ def gaps(results: Results) -> Iterator[str]:
     """Everything that is missing, in as few words as possible."""
     if results.is_interrupted:
         yield "interrupted"
-    short = len(_short(results))
-    if short:
-        yield f"{short} of {len(results.cases)} rows short"
-    if results.failed:
-        yield f"{len(results.failed)} failed"
-    if results.limits:
-        yield f"{len(results.limits)} cut off"
+    for many, what in (
+        (len(_short(results)), f"of {len(results.cases)} rows short"),
+        (len(results.failed), "failed"),
+        (len(results.limits), "cut off"),
+    ):
+        if many:
+            yield f"{many} {what}"
 
 
 # --- what is missing, in full -------------------------------------------
 
 
-def listing(names: object) -> str:
+def listing(names: Iterable[str]) -> str:
     """Names in a row, the number of the rest after two dozen."""
-    every = list(names)  # type: ignore[call-overload]
+    every = list(names)
     text = " ".join(every[:_MOST_NAMES])
     rest = len(every) - _MOST_NAMES
     return text if rest <= 0 else f"{text} and {rest} more"
@@ -137,110 +137,91 @@ def missing(results: Results) -> Iterator[str]:
         total = results.rounds_of[case]
         rounds = "" if times == total else f" in {times} of {total} rounds"
         yield f"not shown: {case.name}{rounds}: {reason}"
-    yield from _missing_cases(results)
-    yield from _missing_counters(results)
-    yield from _missing_rounds(results)
-    yield from _missing_pairs(results)
-    short = [p.name for p in results.profiles if p.error is not None]
-    if short:
-        yield f"profiles cut off or not made: {listing(short)}"
+    names: dict[str, list[str]] = {}
+    for what, name in (
+        *_missing_cases(results),
+        *_missing_figures(results),
+        *_missing_pairs(results),
+    ):
+        names.setdefault(what, []).append(name)
+    yield from (f"{what} {listing(those)}" for what, those in names.items())
 
 
-def _groups(results: Results) -> Iterator[tuple[str, str]]:
-    """Each operation with each of its conditions."""
+def _places(results: Results) -> Iterator[Case]:
+    """Each operation under each condition on each workload, of nobody."""
     for operation in results.operations():
         for condition in results.conditions(operation):
             # Drivers without a set have no policy, and tables of their own.
             if operation != results.replay or replay.split(condition)[0]:
-                yield operation, condition
+                for workload in results.workloads_of(operation, condition):
+                    yield Case(operation, workload, Contender(""), condition)
 
 
-def _missing_cases(results: Results) -> Iterator[str]:
-    """Gaps in the tables, and structures that have no row in one at all."""
+def _missing_cases(results: Results) -> Iterator[tuple[str, str]]:
+    """Structures that have no row in a table, and gaps in the tables."""
     have = set(results.cases)
     everyone = {case.contender for case in have}
     everyone |= {Contender(s.name) for s in results.structures}
-    holes: list[str] = []
-    for operation, condition in _groups(results):
-        present = results.contenders_of(operation, condition)
-        absent = [
-            standing.label(results, contender)
-            for contender in results.in_order(everyone - present)
-            if contender.structure not in (results.floor, *results.setless)
-        ]
-        if absent:
-            yield (
-                f"no rows: {operation}, {condition_label(condition)}:"
-                f" {listing(absent)}"
-            )
-        for workload in results.workloads_of(operation, condition):
-            for contender in results.in_order(present):
-                case = Case(operation, workload, contender, condition)
-                if case not in have:
-                    holes.append(case.name)
-    if holes:
-        yield f"not measured: {listing(holes)}"
+    none = (results.floor, *results.setless)
+    holes, seen = [], set()
+    for place in _places(results):
+        table = place.operation, place.condition
+        present = results.contenders_of(*table)
+        for who in results.in_order(everyone - present):
+            if who.structure not in none and table not in seen:
+                label = condition_label(place.condition)
+                name = standing.label(results, who)
+                yield f"no rows: {place.operation}, {label}:", name
+        seen.add(table)
+        cases = (
+            replace(place, contender=who) for who in results.in_order(present)
+        )
+        holes += [case.name for case in cases if case not in have]
+    yield from (("not measured:", name) for name in holes)
     used = {case.workload for case in have}
-    unused = [w.name for w in results.workloads if w.name not in used]
-    if unused:
-        yield f"no rows: workload {listing(unused)}"
+    for workload in results.workloads:
+        if workload.name not in used:
+            yield "no rows: workload", workload.name
 
 
-def _missing_counters(results: Results) -> Iterator[str]:
-    """Rows that ran, but lack a figure that a table shows."""
+def _missing_figures(results: Results) -> Iterator[tuple[str, str]]:
+    """Rows that ran, but lack a figure that a table shows, or rounds."""
     failing = {case for case, _ in results.errors}
-    lacking: dict[str, list[str]] = {}
+    rounds_of = results.rounds_of
     for case in results.cases:
-        if case in failing or case.contender.structure in results.setless:
+        who = case.contender.structure
+        if case in failing or who in results.setless:
             continue
-        wanted = list(results.time_counters(case.operation))
-        is_floor = case.contender.structure == results.floor
-        if case.operation == "set" and not is_floor:
-            wanted += [
-                "bits_per_page",
-                "requested_bits_per_page",
-                "failed_sets",
-            ]
+        wanted = results.time_counters(case.operation)
+        if case.operation == "set" and who != results.floor:
+            wanted += "bits_per_page", "requested_bits_per_page", "failed_sets"
         for counter in wanted:
-            if len(results.values(case, counter)) < results.rounds_of[case]:
-                lacking.setdefault(counter, []).append(case.name)
-    for counter, names in lacking.items():
-        yield f"without {counter} in some round: {listing(names)}"
+            if len(results.values(case, counter)) < rounds_of[case]:
+                yield f"without {counter} in some round:", case.name
+    short = {case: rounds_of[case] for case in _short(results)}
+    ordered = sorted(short, key=lambda case: short[case])
+    is_all = len(short) == len(results.cases) and len({*short.values()}) == 1
+    for case in ordered[: 1 if is_all else None]:
+        what = f"only {short[case]} of {results.rounds} rounds:"
+        yield what, "every row" if is_all else case.name
 
 
-def _missing_rounds(results: Results) -> Iterator[str]:
-    by_rounds: dict[int, list[str]] = {}
-    for case in _short(results):
-        names = by_rounds.setdefault(results.rounds_of[case], [])
-        names.append(case.name)
-    for rounds, names in sorted(by_rounds.items()):
-        is_all = len(names) == len(results.cases)
-        which = "every row" if is_all else listing(names)
-        yield f"only {rounds} of {results.rounds} rounds: {which}"
-
-
-def _missing_pairs(results: Results) -> Iterator[str]:
+def _missing_pairs(results: Results) -> Iterator[tuple[str, str]]:
     """Without a baseline no ratio, without a control no noise floor."""
-    no_baseline: list[str] = []
-    no_control: list[str] = []
-    for operation, condition in _groups(results):
-        for workload in results.workloads_of(operation, condition):
-            case = Case(operation, workload, Contender(""), condition)
-            place = f"{operation}/{workload}" + f"/{condition}" * bool(
-                condition
-            )
-            counter = results.time_counters(operation)[0]
-            if not results.values(results.baseline_of(case), counter):
-                no_baseline.append(place)
-            elif not results.values(results.control_of(case), counter):
-                no_control.append(place)
-    if no_baseline:
-        yield (
-            f"no baseline {results.baseline or ''}, hence no marks and"
-            f" ratios: {listing(no_baseline)}"
-        )
-    if no_control:
-        yield (
-            "no A/A control, hence * only says that the interval excludes"
-            f" 1: {listing(no_control)}"
-        )
+    no_control = []
+    for case in _places(results):
+        keys = (case.operation, case.workload, case.condition)
+        name = "/".join(filter(None, keys))
+        counter = results.time_counters(case.operation)[0]
+        if not results.values(results.baseline_of(case), counter):
+            yield (
+                f"no baseline {results.baseline or ''}, hence no marks and"
+                " ratios:"
+            ), name
+        elif not results.values(results.control_of(case), counter):
+            no_control.append(name)
+    what = "no A/A control, hence * only says that the interval excludes 1:"
+    yield from ((what, name) for name in no_control)
+    for profile in results.profiles:
+        if profile.error is not None:
+            yield "profiles cut off or not made:", profile.name

@@ -27,13 +27,6 @@ from plots.text.report import paragraph, report
 INDEX = "README.md"
 TABLE = "first.txt"
 MAIN = "main"
-_TEXTS = {
-    "report.txt": "The report of the main run",
-    "mail.txt": "its mail",
-    "page.html": "its web page",
-    TABLE: "the table of the README",
-    "results.json.xz": "its results",
-}
 _FIRST = "ratio"
 # What the first screen of the README shows: the thread's rivals and kin.
 _FEW = "flat xbitmap xbitmap-preload cvbmp xarray maple roaring btree-range"
@@ -111,42 +104,18 @@ def index(
     traces: Sequence[str],
 ) -> str:
     """docs/results/README.md: what there is, and what is missing."""
-    date = results[MAIN].context.get("date", "an unknown day")[:10]
-    commands = {e.name: e.command for e in EXPERIMENTS}
-    texts = (f"{words}: [{name}]({name})" for name, words in _TEXTS.items())
-    made = [
-        f"# Results of {date}",
-        "",
-        "Made by `./run docs-results`, which measures, draws and writes all of"
-        " this again.",
-        f"{'; '.join(texts)}.",
-        "",
-        "To compare your run with this one:",
-        "",
-        "    xz -dk docs/results/results.json.xz",
-        "    ./run compare docs/results results/latest",
-        "",
-    ]
-    last = ""
-    for stem, shown in PICTURES.items():
-        if stem not in pictures:
-            continue
-        words = shown["words"]
-        made += [words, "", f"![{words}]({stem}.png)", ""]
-        if shown["of"] != last:
-            last = shown["of"]
-            made += [f"    {commands[last]}", ""]
-    for trace in traces:
-        words = f"The trace {trace}: which page was reported when."
-        made += [words, "", f"![{words}](trace-{trace}.png)", ""]
-    missing = [
-        f"`{stem}` (of {shown['of']})"
-        for stem, shown in PICTURES.items()
-        if stem not in pictures
-    ]
-    if missing:
-        made += [f"Not measured: {', '.join(missing)}.", ""]
-    return "\n".join(made)
+    import jinja2  # no other text needs it
+
+    text = Path(__file__).with_suffix(".md").read_text(encoding="utf-8")
+    template = jinja2.Template(text, trim_blocks=True, lstrip_blocks=True)
+    made = template.render(
+        date=results[MAIN].context.get("date", "an unknown day")[:10],
+        commands={each.name: each.command for each in EXPERIMENTS},
+        pictures=PICTURES,
+        drawn=pictures,
+        traces=traces,
+    )
+    return f"{made.rstrip()}\n"
 
 
 def texts(
