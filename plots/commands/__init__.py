@@ -13,9 +13,10 @@ from pathlib import Path
 
 from plots.read import instructions as counting
 from plots.read.experiment import print_list
-from plots.read.results import Results, ResultsError, load
+from plots.read.results import Results, load
 from plots.tables import changes
 from plots.tables.figures import to_ascii
+from plots.tables.words import refused
 from plots.text import export as exporting
 from plots.text import mail as mailing
 from plots.text import report as reporting
@@ -48,17 +49,16 @@ def _write(path: Path, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(path)
     except OSError as error:
-        problem = f"cannot be written ({error.strerror})"
-        remedy = "choose another place with -o"
-        raise ResultsError(path, problem, remedy) from None
+        why = error.strerror
+        raise refused(path, "not_written", why=why) from None
 
 
 def _read(path: Path, remedy: str) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-        raise ResultsError(path, problem, remedy) from None
+        words = {"why": error.strerror, "remedy": remedy}
+        raise refused(path, "not_read", **words) from None
 
 
 # --- text ---------------------------------------------------------------
@@ -161,11 +161,7 @@ def plot(options: Namespace) -> int:
     directory = options.output or results.path.parent
     charts = pictures.charts(results)
     if not charts:
-        raise ResultsError(
-            results.path,
-            "has no figure of any operation, so there is nothing to plot",
-            "look at its errors, and run ./run bench again",
-        )
+        raise refused(results.path, "nothing_to_plot")
     for stem, rendered in pictures.render(charts, _suffixes(options)):
         for suffix, picture in rendered.items():
             _put(directory / f"{stem}.{suffix}", picture)
@@ -206,8 +202,7 @@ def docs(options: Namespace) -> int:
         print_list(showcase.EXPERIMENTS)
         return 0
     if options.folder is None:
-        remedy = "run ./run docs-results"
-        raise ResultsError(Path("FOLDER"), "is not given", remedy)
+        raise refused(Path("FOLDER"), "no_folder")
     results = showcase.load(options.folder)
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB

@@ -13,6 +13,7 @@ from plots.read.results import Results, condition_label
 from plots.tables import standing
 from plots.tables.duel import Duel, duel, meant
 from plots.tables.figures import binary_size, number
+from plots.tables.words import and_, say
 
 # Memory of a structure below this share of its guest's decides nothing.
 _LITTLE = 1 / 1000
@@ -36,18 +37,14 @@ def answer(results: Results) -> list[str]:
 def _no_answer(results: Results) -> str:
     baseline = results.baseline
     if not baseline:
-        return "This run names no baseline, so it compares nothing."
+        return say("answer", "no_baseline")
     if not any(place.times(baseline) for place in standing.places(results)):
-        return (
-            f"The baseline, {baseline}, has no time, so this run compares"
-            " nothing."
-        )
+        return say("answer", "no_time", baseline=baseline)
     if asked := meant(results):
-        have = "has" if len(asked) == 1 else "have"
-        return f"{_and(asked)} {have} no time to compare with {baseline}'s."
-    return (
-        f"Only {baseline} has a time; name more structures with --structure."
-    )
+        words = {"have": "has" if len(asked) == 1 else "have"}
+        words |= {"names": and_(asked), "baseline": baseline}
+        return say("answer", "untimed", **words)
+    return say("answer", "no_rival", baseline=baseline)
 
 
 # --- who wins -----------------------------------------------------------
@@ -69,26 +66,36 @@ def _verdict(found: Duel) -> list[str]:
         where = won[winner] if ratio.mark == "*" else open_[ratio.mark]
         where.append(guest)
     total = len(found.places)
-    sure = "With 95 % certainty"
-    if not all(place.control for place in found.places):
-        sure = "Without an A/A control, so less certain,"
+    has_control = all(place.control for place in found.places)
+    is_whole = found.measure == standing.WHOLE
     said: list[str] = []
     # Who wins more often, first.
     for winner, where in sorted(won.items(), key=lambda win: -len(win[1])):
         if not where:
             continue
-        is_rival = winner == found.rival
-        long = f"{_span([ratios[guest] for guest in where])} times as long"
-        if not said:
+        is_rival, values = winner == found.rival, [ratios[g] for g in where]
+        ends = dict.fromkeys(map(number, (min(values), max(values))))
+        long = f"{' to '.join(ends)} times as long"
+        if said:
+            takes = "" if is_rival else f"{found.rival} takes "
+            words = {"where": _on(where), "takes": takes}
             said.append(
-                f"{sure} {winner} {_is_faster(found)} {_of_all(where, total)}:"
-                f" {'it' if is_rival else found.rival} takes {long}"
-                + f" on {_and(where)}"
-                * (1 < len(where) <= _MOST_NAMES and len(where) < total)
+                say("answer", "wins_too", winner=winner, long=long, **words)
             )
             continue
-        takes = "" if is_rival else f"{found.rival} takes "
-        said.append(f"{_on(where)} {winner} is faster ({takes}{long})")
+        is_said = len(where) in (1, total) or len(where) > _MOST_NAMES
+        words = {
+            "sure": "With 95 % certainty"
+            if has_control
+            else "Without an A/A control, so less certain,",
+            "is_faster": "records and hands over pages faster"
+            if is_whole
+            else f"is faster in {found.measure.name}",
+            "where": _of_all(where, total),
+            "who": "it" if is_rival else found.rival or "",
+            "names": "" if is_said else f" on {and_(where)}",
+        }
+        said.append(say("answer", "wins", winner=winner, long=long, **words))
     if alike := open_["~"]:
         no = "no difference is shown"
         all_ = f"{no.capitalize()} {_of_all(alike, total)}"
@@ -101,18 +108,8 @@ def _verdict(found: Duel) -> list[str]:
     if len(why) > _MOST_NAMES:
         said.append("other guests lack a ratio as well")
     if found.absent:
-        said.append(f"there is no time of {_and(found.absent)}")
+        said.append(f"there is no time of {and_(found.absent)}")
     return said
-
-
-def _is_faster(found: Duel) -> str:
-    if found.measure == standing.WHOLE:
-        return "records and hands over pages faster"
-    return f"is faster in {found.measure.name}"
-
-
-def _span(values: Sequence[float]) -> str:
-    return " to ".join(dict.fromkeys(map(number, (min(values), max(values)))))
 
 
 def _of_all(guests: Sequence[str], total: int) -> str:
@@ -127,12 +124,7 @@ def _of_all(guests: Sequence[str], total: int) -> str:
 def _on(guests: Sequence[str]) -> str:
     if len(guests) > _MOST_NAMES:
         return f"on {len(guests)} guests"
-    return f"on {_and(guests)}"
-
-
-def _and(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"on {and_(guests)}"
 
 
 # --- what else differs --------------------------------------------------
@@ -147,10 +139,8 @@ def _beside(found: Duel) -> Iterator[str]:
     # Only where nothing disturbed them.
     if whole and all(is_sure for both in whole for _, is_sure in both):
         base, other = (number(max(each)[0]) for each in zip(*whole))
-        yield (
-            f"{found.rival}'s longest call takes {other} us,"
-            f" {found.baseline}'s {base} us"
-        )
+        both = {"rival": found.rival, "baseline": found.baseline}
+        yield say("answer", "calls", other=other, base=base, **both)
 
 
 def _memory(found: Duel) -> Iterator[str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from plots.read.results import Case, Results, ResultsError
+from plots.read.results import Case, Results
 from plots.read.statistics import Estimate, change, mark, median, u_test
 from plots.tables.cases import CASE, case_key
 from plots.tables.facts import listing
@@ -21,6 +21,7 @@ from plots.tables.figures import change_percent, number
 from plots.tables.glance import GUEST, STRUCTURE, time_cell
 from plots.tables.standing import Measure, Place, Who
 from plots.tables.table import Cell, Column, Table, columns, figure
+from plots.tables.words import many, refused, say
 
 # Two commits, dates and command lines differ by intention.
 _SHOULD_AGREE = (
@@ -34,10 +35,7 @@ _EXACT = (
 )
 _BOTH = (Column("base", "base"), Column("patched", "patched"))
 
-MARKS = (
-    "* differs by more than the A/A controls of both runs show and by more"
-    " than all rows together; ~ no difference shown"
-)
+MARKS = say("changes", "marks")
 
 
 @dataclass(frozen=True)
@@ -92,11 +90,7 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
         if (factor := change(*samples, len(times))) is not None
     }
     if not changes:
-        raise ResultsError(
-            new.path,
-            f"has no row with a time in common with {old.path}",
-            "give two runs with the same workloads, structures and operations",
-        )
+        raise refused(new.path, "nothing_common", old=old.path)
     whole = common(changes.values())
     pairs = []
     for case, factor in changes.items():
@@ -127,22 +121,15 @@ def common(changes: Iterable[Estimate]) -> Estimate:
 
 def _refuse_other_work(old: Results, new: Results) -> None:
     traces = {w.name: w.trace for w in old.workloads}
-    for workload in new.workloads:
-        trace = traces.get(workload.name)
-        if trace and workload.trace and trace != workload.trace:
-            raise ResultsError(
-                new.path,
-                f"workload {workload.name} is trace {workload.trace[:8]},"
-                f" but {trace[:8]} in {old.path}",
-                "compare runs of the same trace",
-            )
-    cpus = [results.context.get("cpu_model") for results in (old, new)]
+    for name, trace in ((w.name, w.trace) for w in new.workloads):
+        before = traces.get(name)
+        if before and trace and trace != before:
+            words = {"name": name, "new": trace[:8], "old": before[:8]}
+            raise refused(new.path, "other_trace", path=old.path, **words)
+    cpus = [run.context.get("cpu_model") for run in (old, new)]
     if all(cpus) and cpus[0] != cpus[1]:
-        raise ResultsError(
-            new.path,
-            f"was measured on {cpus[1]}, {old.path} on {cpus[0]}",
-            "compare the ratios in the reports of both instead",
-        )
+        words = {"path": old.path, "old": cpus[0], "new": cpus[1]}
+        raise refused(new.path, "other_cpu", **words)
 
 
 def selected(
@@ -153,18 +140,11 @@ def selected(
         known = list(dict.fromkeys(KINDS[what](p.case) for p in pairs))
         for name in names:
             if name not in known:
-                raise ResultsError(
-                    new.path,
-                    f"has no row of {what} {name!r} in common with the other",
-                    f"both have {listing(known)}",
-                )
+                words = {"name": name, "known": listing(known)}
+                raise refused(new.path, "no_such_row", what=what, **words)
     found = [pair for pair in pairs if selection.has(pair.case)]
     if not found:
-        raise ResultsError(
-            new.path,
-            "has no row in common with the other that all of the flags choose",
-            "choose less with --structure, --operation and --workload",
-        )
+        raise refused(new.path, "no_chosen_row")
     return found
 
 
@@ -178,75 +158,72 @@ def refusal(pairs: Sequence[Pair], percent: float) -> str:
     if not slower:
         return ""
     worst = max(slower, key=lambda pair: pair.change.median)
-    rows = "row" if len(slower) == 1 else "rows"
-    return (
-        f"{len(slower)} marked {rows} became slower by more than"
-        f" {number(percent)} %, the most {worst.case.name}"
-        f" ({change_percent(worst.change.median)})"
+    return say(
+        "changes",
+        "slower",
+        rows=many(len(slower), "marked row"),
+        percent=number(percent),
+        worst=worst.case.name,
+        change=change_percent(worst.change.median),
     )
 
 
-def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> str:
-    """How many rows became better and worse, and what all have in common."""
+def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> Iterator[str]:
+    """How many rows became better and worse, and what all have in common.
+
+    A warning follows where all that changed, two rows or more, did so in one
+    direction.
+    """
     marks = Counter(pair.mark for pair in pairs)
-    better, worse = _sides(pairs)
-    rows = "row" if len(pairs) == 1 else "rows"
-    whole = common(pair.change for pair in every)
-    return (
-        f"Of {len(pairs)} {rows} {better} became better, {worse} worse; no"
-        f" difference is shown in {marks['~']}, too few rounds to tell in"
-        f" {marks['?']}. All rows together changed by"
-        f" {change_percent(whole.median)} (median): that is the machine."
+    worse = sum(p.mark == "*" and p.change.median >= 1 for p in pairs)
+    better = marks["*"] - worse
+    yield say(
+        "changes",
+        "verdict",
+        rows=many(len(pairs), "row"),
+        better=better,
+        worse=worse,
+        alike=marks["~"],
+        few=marks["?"],
+        change=change_percent(common(p.change for p in every).median),
     )
-
-
-def warnings(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Where all that changed, two rows or more, did so in one direction."""
-    better, worse = _sides(pairs)
     if better + worse >= 2 and not (better and worse):
         word, other = ("worse", "better") if worse else ("better", "worse")
-        yield (
-            f"WARNING: every marked row became {word} and none {other}: the"
-            " machine may have changed, not the code. Run both once more, in"
-            " turns."
-        )
-
-
-def _sides(pairs: Sequence[Pair]) -> tuple[int, int]:
-    """Marked rows that became faster, and those that became slower."""
-    slower = [pair.change.median >= 1 for pair in pairs if pair.mark == "*"]
-    return slower.count(False), slower.count(True)
+        yield say("changes", "one_sided", word=word, other=other)
 
 
 def heads(old: Results, new: Results) -> Iterator[str]:
     """Both runs, and what differs besides the commit."""
     for name, results in (("old", old), ("new", new)):
         said = results.context.get
-        cut = ", INTERRUPTED" if results.is_interrupted else ""
-        yield (
-            f"{name}: {results.path}, commit {said('commit', 'unknown')},"
-            f" {said('date', 'of unknown date')}, {results.rounds} rounds{cut}"
-        )
+        words = {
+            "commit": said("commit", "unknown"),
+            "date": said("date", "of unknown date"),
+            "rounds": results.rounds,
+            "cut": ", INTERRUPTED" if results.is_interrupted else "",
+        }
+        yield say("changes", "run", name=name, path=results.path, **words)
     for key in _SHOULD_AGREE.split():
         both = (run.context.get(key, "").strip() for run in (old, new))
         before, after = (each or "not recorded" for each in both)
         if before != after:
-            yield f"DIFFERS: {key}: old {before}; new {after}"
+            words = {"before": before, "after": after}
+            yield say("changes", "differs", key=key, **words)
 
 
 def missing(old: Results, new: Results, selection: Selection) -> Iterator[str]:
     """Rows of one run alone, and rows without a time."""
     for name, results, other in (("old", old, new), ("new", new, old)):
         both = set(other.cases)
-        only = [case for case in results.cases if case not in both]
+        failed = sorted(results.failed, key=lambda case: case.name)
         for what, cases in (
-            ("only", only),
-            ("failed", sorted(results.failed, key=lambda case: case.name)),
+            ("only", [case for case in results.cases if case not in both]),
+            ("failed", failed),
             ("cut off", results.limits),
         ):
-            is_over = what == "cut off"
             names = [
-                case.name + f" ({results.word(case)})" * is_over
+                case.name
+                + f" ({results.word(case)})" * (what == "cut off")
                 for case in filter(selection.has, cases)
             ]
             if names:

@@ -10,6 +10,7 @@ from plots.read.results import Case, Contender, Results, condition_label
 from plots.tables import replay, standing
 from plots.tables.glance import GUEST, STRUCTURE
 from plots.tables.table import Cell, Table, columns, figure
+from plots.tables.words import SAID, say
 
 _MOST_NAMES = 24
 _RELEASES = ("Release", "RelWithDebInfo")
@@ -46,22 +47,6 @@ def structures(results: Results) -> Table:
     return Table("structures", "structures", (STRUCTURE, *heads), rows)
 
 
-_MACHINE = (
-    "CPU {cpu_model}, {num_cpus} CPUs at {mhz_per_cpu} MHz, SMT {smt}",
-    "{kernel}, {compiler}, {compiler_flags}, {build_type}, {libc}",
-    "commit {commit}, {date}, timer {timer}",
-    "governor {governor}, turbo {turbo}, THP {thp}, ASLR {aslr}, frequency"
-    " scaling {cpu_scaling_enabled}",
-)
-# Of a run that says the first word of each.
-_IF_SAID = {
-    "fault_draw": "failures drawn for each {fault_draw}, seed {fault_seed};"
-    " requests beyond 8 KiB: {large_allocations}",
-    "environment_warnings": "load {load_average}, busy: {busy_processes};"
-    " pinned to CPU {pinned_cpu}, {environment_warnings} warnings",
-}
-
-
 class _Said(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "not recorded"
@@ -71,17 +56,16 @@ def machine(results: Results) -> Iterator[str]:
     """CPU; software; commit and clock; what disturbs; how memory fails."""
     context = results.context
     said = _Said({k: v.strip() for k, v in context.items() if v.strip()})
-    more = (text for key, text in _IF_SAID.items() if key in context)
-    yield from (text.format_map(said) for text in (*_MACHINE, *more))
+    more = SAID["facts"]["if_said"]
+    used = (text for key, text in more.items() if key in context)
+    yield from (t.format_map(said) for t in (*SAID["facts"]["machine"], *used))
 
 
 def head(results: Results) -> Iterator[str]:
     """The program and its rounds, then what is wrong with the run."""
     version = results.context.get("pfnbench_version", "of unknown version")
-    yield (
-        f"pfnbench {version}, {results.rounds} rounds in random order,"
-        f" baseline {results.baseline or 'not recorded'}"
-    )
+    words = {"baseline": results.baseline or "not recorded"}
+    yield say("facts", "head", version=version, rounds=results.rounds, **words)
     yield from warnings(results)
 
 
@@ -93,18 +77,13 @@ def _short(results: Results) -> list[Case]:
 
 def warnings(results: Results) -> Iterator[str]:
     if results.is_interrupted:
-        yield "INTERRUPTED: shows what was measured until then"
+        yield say("facts", "interrupted")
     if short := len(_short(results)):
-        yield (
-            f"INCOMPLETE: {short} of {len(results.cases)} rows have fewer"
-            f" than {results.rounds} rounds, listed at the end"
-        )
+        words = {"every": len(results.cases), "rounds": results.rounds}
+        yield say("facts", "incomplete", short=short, **words)
     build = results.context.get("build_type", "Release")
     if build not in _RELEASES:
-        yield (
-            f"NOT OPTIMISED: build type {build}; build the release preset"
-            " before you quote a time"
-        )
+        yield say("facts", "not_optimised", build=build)
 
 
 def gaps(results: Results) -> Iterator[str]:
@@ -214,13 +193,11 @@ def _missing_pairs(results: Results) -> Iterator[tuple[str, str]]:
         name = "/".join(filter(None, keys))
         counter = results.time_counters(case.operation)[0]
         if not results.values(results.baseline_of(case), counter):
-            yield (
-                f"no baseline {results.baseline or ''}, hence no marks and"
-                " ratios:"
-            ), name
+            words = {"baseline": results.baseline or ""}
+            yield say("facts", "no_baseline", **words), name
         elif not results.values(results.control_of(case), counter):
             no_control.append(name)
-    what = "no A/A control, hence * only says that the interval excludes 1:"
+    what = say("facts", "no_control")
     yield from ((what, name) for name in no_control)
     for profile in results.profiles:
         if profile.error is not None:

@@ -14,6 +14,7 @@ from plots.tables.duel import Duel
 from plots.tables.standing import LIMIT, Measure, Place, Who
 from plots.tables.table import ABSENT, Cell, Column, Table, columns, figure
 from plots.tables.table import spanned
+from plots.tables.words import say
 
 _CASE = {column.key: column for column in columns("case")}
 GUEST, STRUCTURE = _CASE["workload"], _CASE["structure"]
@@ -245,18 +246,13 @@ def primary_words(results: Results) -> str:
     """Which ratios are primary, and what that means."""
     names, measures = _primary(results)
     many = len(results.primary_ratios)
-    said = (
-        f"PRIMARY, declared before the run: {many} ratios to"
-        f" {results.baseline}, of {', '.join(names)} for"
-        f" {', '.join(measure.name for measure in measures)} without faults"
+    begin = say(
+        "primary",
+        "begin",
+        many=many,
+        baseline=results.baseline,
+        names=", ".join(names),
+        measures=", ".join(measure.name for measure in measures),
     )
-    if many > MOST_PRIMARY:
-        return (
-            f"{said}; more than the {MOST_PRIMARY} that can be right together,"
-            " so they are treated like all others"
-        )
-    return (
-        f"{said}. [ ] is the 95 % interval of each. A * lies beyond all that"
-        f" the control differs by. With 95 % certainty none of these {many}"
-        " marks is a false alarm. All other ratios are secondary."
-    )
+    how = "sure" if many <= MOST_PRIMARY else "too_many"
+    return say("primary", how, begin=begin, many=many, most=MOST_PRIMARY)

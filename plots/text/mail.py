@@ -27,14 +27,11 @@ from plots.tables.figures import to_ascii
 from plots.tables.glance import rival_cell
 from plots.tables.legend import legend
 from plots.tables.table import Cell, Table
+from plots.tables.words import many, say
 from plots.text.layout import WIDTH, lines, page, shell_lines, wrap, wrapped
 from plots.text.mail_subject import REPLY, Choice, Subject, choose, rebased
 
 MOST_LINES = 30
-_NO_ROW = (
-    "NO ROW has six rounds: run again with more --rounds and a larger"
-    " --row-budget."
-)
 # What git am, git apply, patch and a mail server take for something else at
 # the beginning of a line, and the scissors of git mailinfo anywhere.
 _MISREAD = re.compile(
@@ -123,7 +120,7 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
     sections.append(
         [
             *(wrap(_said(words)) if tables and words else []),
-            *(wrap(_NO_ROW) if short and not tables else []),
+            *(wrap(say("mail", "no_row")) if short and not tables else []),
             *_left_out(subject, [*short]),
             *_in_short(results),
         ]
@@ -175,8 +172,7 @@ def _counts(
     }
     said.update((what, many) for what, many in more.items() if many)
     texts = ", ".join(f"{what} {at} {many}" for what, many in said.items())
-    rows = row if len(ratios) == 1 else f"{row}s"
-    return wrap(f"{begin}: of {len(ratios)} {rows} {texts}.")
+    return wrap(f"{begin}: of {many(len(ratios), row)} {texts}.")
 
 
 def _said(words: Mapping[str, str]) -> str:
@@ -232,10 +228,7 @@ def _reply(subject: Subject) -> _Sections:
 def _primary(subject: Subject) -> str:
     primary = {name for *_, name in subject.results.primary_ratios}
     names = [name for name in subject.structures if name in primary]
-    said = (
-        f" The ratios of {', '.join(names)} without faults were declared"
-        " primary before the run."
-    )
+    said = say("mail", "primary", names=", ".join(names))
     return said if names else ""
 
 
@@ -249,11 +242,10 @@ def _against(base: Results, subject: Subject) -> _Sections:
     if any(case.contender.structure == name for case in base.cases):
         base = rebased(base, name)
     names = list(dict.fromkeys([*filter(None, [name]), *subject.structures]))
-    commits = [run.context.get("commit", "unknown") for run in (base, results)]
-    said = (
-        f"Base is commit {commits[0]}, patched is {commits[1]}."
-        f" {changes.verdict(pairs, pairs)}"
-    )
+    commits = (r.context.get("commit", "unknown") for r in (base, results))
+    old, new = commits
+    verdict, *warnings = changes.verdict(pairs, pairs)
+    said = say("mail", "base", old=old, new=new, verdict=verdict)
     left_out: list[str] = []
     tables: list[Table] = []
     for measure in subject.measures:
@@ -262,14 +254,11 @@ def _against(base: Results, subject: Subject) -> _Sections:
         left_out += short
         tables.append(table)
     tables.append(changes.peaks(base, places, names))
-    notes = [
-        "change: median of patched / base with its 95 % interval;"
-        f" {changes.MARKS}"
-    ]
+    notes = [say("mail", "change", marks=changes.MARKS)]
     if left_out:
         notes.append(f"Left out, fewer than 6 rounds: {'; '.join(left_out)}")
     return [
-        wrapped([said, *changes.warnings(pairs)]),
+        wrapped([said, *warnings]),
         *map(lines, filter(None, tables)),
         wrapped(notes),
     ]
@@ -287,11 +276,7 @@ def _no_ratios(subject: Subject) -> list[str]:
     words = {place.word(baseline or "") for place in places} - {""}
     why = f" ({', '.join(sorted(words))})" if words else ""
     who = baseline or "which the file does not name"
-    return wrap(
-        f"NO RATIOS: the baseline, {who}, has no time here{why}. The report"
-        " has the times of the others; run again with it, or choose another"
-        " with --baseline."
-    )
+    return wrap(say("mail", "no_ratios", baseline=who, why=why))
 
 
 def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
@@ -316,7 +301,7 @@ def _only_in_the_report(subject: Subject) -> Iterator[str]:
     ):
         if names:
             which = f" ({', '.join(sorted(names))})" if len(names) <= 3 else ""
-            yield f"{len(names)} {what}{'s' * (len(names) > 1)}{which}"
+            yield many(len(names), what) + which
     faults = {case.condition for case in results.cases} - {subject.condition}
     if "" in faults:
         yield "times without faults"
@@ -327,7 +312,7 @@ def _only_in_the_report(subject: Subject) -> Iterator[str]:
         (results.limits, "cut off (over the time that a row may take)"),
     ):
         if cases:
-            yield f"{len(cases)} row{'s' * (len(cases) > 1)} {why}"
+            yield f"{many(len(cases), 'row')} {why}"
 
 
 def _in_short(results: Results) -> list[str]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from plots.read.results import Case, Results, ResultsError, condition_label
+from plots.read.results import Case, Results, condition_label
 from plots.read.statistics import median
 from plots.tables import standing
 from plots.tables.duel import Duel, named
 from plots.tables.standing import LIMIT, WHOLE, Measure, Place, Rival
+from plots.tables.words import refused, say
 
 COVER_LETTER = "cover-letter"
 REPLY = "reply"
@@ -135,11 +136,9 @@ def _refuse_unknown(
 ) -> None:
     for name in chosen:
         if name not in known:
-            raise ResultsError(
-                results.path,
-                f"has no {what} {name!r}",
-                f"it has {', '.join(dict.fromkeys(known)) or 'none'}",
-            )
+            have = ", ".join(dict.fromkeys(known)) or "none"
+            words = {"what": what, "name": name, "known": have}
+            raise refused(results.path, "unknown", **words)
 
 
 def _refuse_nothing(subject: Subject) -> None:
@@ -147,13 +146,12 @@ def _refuse_nothing(subject: Subject) -> None:
         if any(map(place.times, place.present)):
             return
     path = subject.results.path
-    written = path.with_name("report.txt").exists()
-    raise ResultsError(
+    is_written = path.with_name("report.txt").exists()
+    raise refused(
         path,
-        f"has no time for the mail, {condition_label(subject.condition)}",
-        "report.txt next to it is written; " * written
-        + "choose others with --operation and --fault, or run with"
-        " --operation=set,drain",
+        "no_mail",
+        condition=condition_label(subject.condition),
+        written="report.txt next to it is written; " * is_written,
     )
 
 
@@ -199,10 +197,15 @@ def _for_reply(
         return rival, "the rival"
     best = max(scores, key=lambda name: scores[name])
     also = "" if best in rival or not rival else f"{' and '.join(rival)}; and "
-    return [*rival, best], (
-        f"{also}{best}, shown to be faster than {subject.results.baseline} on"
-        f" {scores[best][0]} of {len(subject.workloads)} workloads, no other"
-        f" on more ({subject.decisive.name})"
+    return [*rival, best], say(
+        "mail",
+        "best",
+        also=also,
+        best=best,
+        baseline=subject.results.baseline,
+        wins=scores[best][0],
+        workloads=len(subject.workloads),
+        measure=subject.decisive.name,
     )
 
 

@@ -182,9 +182,9 @@ def compare(
     shown = [pair for pair in pairs if selection.is_all or pair.mark == "*"]
     times = changes.times(new, shown)
     exact = changes.exact(old, new, selection)
-    said = [changes.verdict(pairs, every)]
+    said = [*changes.verdict(pairs, every)]
     if len(pairs) < len(every):
-        said.append(f"Chosen by flags, of {len(every)} rows.")
+        said.insert(1, f"Chosen by flags, of {len(every)} rows.")
     notes = []
     if not exact:
         notes.append("memory, allocations and failed sets: no row differs")
@@ -197,7 +197,7 @@ def compare(
     notes += [f"{name}: {words[name]}" for name in names]
     return page(
         [
-            wrapped([*said, *changes.warnings(pairs)]),
+            wrapped(said),
             wrapped(changes.heads(old, new)),
             *map(lines, _by_place(*_by_unit(times, "old"), exact)),
             wrapped(notes),

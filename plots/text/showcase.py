@@ -15,11 +15,12 @@ from pathlib import Path
 
 from plots.read.experiment import Experiment
 from plots.read.instructions import counts_beside
-from plots.read.results import FILE_NAME, Results, ResultsError
+from plots.read.results import FILE_NAME, Results
 from plots.read.results import load as load_results
 from plots.tables import glance
 from plots.tables.legend import legend
 from plots.tables.standing import Place, measures
+from plots.tables.words import refused
 from plots.text.layout import legend_lines, lines, page, wrap
 from plots.text.mail import mail
 from plots.text.report import paragraph, report
@@ -84,9 +85,8 @@ def readme(text: str, results: Results, place: str) -> str:
     before, begin, rest = text.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:
-        raise ResultsError(
-            Path("README.md"), f"lacks {_BEGIN} or {_END}", "put them back"
-        )
+        words = {"begin": _BEGIN, "end": _END}
+        raise refused(Path("README.md"), "no_comments", **words)
     alt = f"Times of cvbmp as ratios to {results.baseline}, by guest"
     block = [
         f"![{alt}]({place}/{_FIRST}.png)",
