@@ -61,9 +61,6 @@ def _read(path: Path, remedy: str) -> str:
         raise refused(path, "not_read", **words) from None
 
 
-# --- text ---------------------------------------------------------------
-
-
 def report(options: Namespace) -> int:
     results = load(options.results)
     counts = counting.counts_beside(results)
@@ -128,9 +125,6 @@ def instructions(options: Namespace) -> int:
     for change in (*comparison.risen, *comparison.fallen):
         print(reporting.line(change), file=sys.stderr)
     return EXIT_CHANGED if comparison.risen else 0
-
-
-# --- pictures and pages -------------------------------------------------
 
 
 def _has_matplotlib() -> bool:

@@ -47,9 +47,6 @@ def _no_answer(results: Results) -> str:
     return say("answer", "no_rival", baseline=baseline)
 
 
-# --- who wins -----------------------------------------------------------
-
-
 def _verdict(found: Duel) -> list[str]:
     """The first sentence without its question, and what is left to say."""
     won: dict[str, list[str]] = {name: [] for name in found.both}
@@ -125,9 +122,6 @@ def _on(guests: Sequence[str]) -> str:
     if len(guests) > _MOST_NAMES:
         return f"on {len(guests)} guests"
     return f"on {and_(guests)}"
-
-
-# --- what else differs --------------------------------------------------
 
 
 def _beside(found: Duel) -> Iterator[str]:

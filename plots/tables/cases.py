@@ -10,7 +10,7 @@ from plots.read.profiles import Memory, Profile
 from plots.read.results import Case, Contender, Results
 from plots.tables import standing
 from plots.tables.glance import ratio_cell, time_cell
-from plots.tables.table import ABSENT, Cell, Column, Table, columns, figure
+from plots.tables.table import Cell, Column, Table, cells, columns, figure
 
 CASE = columns("case")
 _POLICIES = ("requested", "rounded", "slab", "pow2", "exact")
@@ -20,8 +20,7 @@ _QUANTILES = ("count", "p50", "p90", "p99", "p99_9", "max", "max_raw")
 def case_key(results: Results, case: Case) -> tuple[Cell, ...]:
     """The cells of CASE."""
     label = standing.label(results, case.contender)
-    key = case.operation, case.workload, label, case.condition
-    return tuple(map(Cell, key))
+    return cells(case.operation, case.workload, label, case.condition)
 
 
 def times(results: Results) -> Table:
@@ -38,20 +37,20 @@ def times(results: Results) -> Table:
             row = (
                 replace(time, unit=place.measure.unit),
                 ratio_cell(place, who),
-                figure(len(place.times(who)) or None),
+                len(place.times(who)) or None,
             )
-            rows.append((*case_key(results, case), *row))
+            rows.append(cells(*case_key(results, case), *row))
     return Table("times", "times", (*CASE, *heads), tuple(rows))
 
 
 def memory(results: Results) -> Table:
     """What the sets of the operation `set` took and could not record."""
 
-    def measured(case: Case, column: Column) -> Cell:
+    def measured(case: Case, column: Column) -> Cell | float | None:
         if column.key == "lost_ppm":
-            return figure(results.lost_ppm(case))
+            return results.lost_ppm(case)
         if column.key == "peak_rounded_bytes":
-            return figure(results.peak_kib(case))
+            return results.peak_kib(case)
         found = results.estimate(case, column.key)
         absence = "failed" if case in results.failed else ""
         return figure(found.median if found else None, absence=absence)
@@ -69,9 +68,9 @@ def memory(results: Results) -> Table:
 def instructions(counts: Results, counter: str = "callgrind") -> Table:
     """Instructions per page, which are alike in every run."""
 
-    def measured(case: Case, _: Column) -> Cell:
+    def measured(case: Case, _: Column) -> float | None:
         values = counts.values(case, "instructions_per_page").values()
-        return figure(min(values, default=None))
+        return min(values, default=None)
 
     cases = (case for case in counts.cases if not case.contender.is_control)
     heads = columns("instructions", counter=counter)
@@ -82,7 +81,7 @@ def instructions(counts: Results, counter: str = "callgrind") -> Table:
 def errors(results: Results) -> Table:
     """Rows that have no figure in some rounds, and the reason."""
     rows = tuple(
-        (*case_key(results, case), figure(rounds), Cell(reason))
+        cells(*case_key(results, case), rounds, reason)
         for (case, reason), rounds in results.errors.items()
     )
     heads = (*CASE, *columns("errors"))
@@ -92,10 +91,10 @@ def errors(results: Results) -> Table:
 def profiles(results: Results) -> Table:
     """The most that was held, by what an allocator would take for it."""
     rows = tuple(
-        (
+        cells(
             *case_key(results, case)[1:],
             *_held(profile.memory),
-            Cell(profile.error) if profile.error else ABSENT,
+            profile.error or None,
         )
         for case, profile in _profiles(results)
         if profile.memory or profile.error
@@ -105,23 +104,22 @@ def profiles(results: Results) -> Table:
     return Table("profiles", title, heads, rows).filled()
 
 
-def _held(memory: Memory | None) -> list[Cell]:
+def _held(memory: Memory | None) -> list[float | None]:
     if memory is None:
-        return [ABSENT] * (len(_POLICIES) + 3)
+        return [None] * (len(_POLICIES) + 3)
     sizes = [getattr(memory.peak, policy) for policy in _POLICIES]
     sizes.append(memory.retained.rounded)
     per_1000 = 1000 * memory.allocations / memory.sets if memory.sets else None
-    others = (per_1000, memory.largest_order)
-    return [*map(figure, (*(size / 1024 for size in sizes), *others))]
+    return [*(size / 1024 for size in sizes), per_1000, memory.largest_order]
 
 
 def calls(results: Results) -> Table:
     """How long single calls take."""
     rows = tuple(
-        (
+        cells(
             *case_key(results, replace(case, operation=operation)),
-            *(figure(getattr(times, name)) for name in _QUANTILES),
-            figure(times.worst[0].position if times.worst else None),
+            *(getattr(times, name) for name in _QUANTILES),
+            times.worst[0].position if times.worst else None,
         )
         for case, profile in _profiles(results)
         if profile.tails
@@ -145,10 +143,10 @@ def _table(
     title: str,
     heads: tuple[Column, ...],
     cases: Iterable[Case],
-    measured: Callable[[Case, Column], Cell],
+    measured: Callable[[Case, Column], Cell | float | None],
 ) -> Table:
     rows = tuple(
-        (*case_key(results, case), *(measured(case, head) for head in heads))
+        cells(*case_key(results, case), *(measured(case, h) for h in heads))
         for case in _sorted(results, cases)
     )
     key = title.split()[0]

@@ -20,7 +20,7 @@ from plots.tables.facts import listing
 from plots.tables.figures import change_percent, number
 from plots.tables.glance import GUEST, STRUCTURE, time_cell
 from plots.tables.standing import Measure, Place, Who
-from plots.tables.table import Cell, Column, Table, columns, figure
+from plots.tables.table import Cell, Column, Table, cells, columns, figure
 from plots.tables.words import many, refused, say
 
 # Two commits, dates and command lines differ by intention.
@@ -148,9 +148,6 @@ def selected(
     return found
 
 
-# --- words --------------------------------------------------------------
-
-
 def refusal(pairs: Sequence[Pair], percent: float) -> str:
     """Marked rows slower by more than so much, as a line; "" for none."""
     most = 1 + percent / 100
@@ -230,9 +227,6 @@ def missing(old: Results, new: Results, selection: Selection) -> Iterator[str]:
                 yield f"{what} in {name}: {listing(names)}"
 
 
-# --- tables -------------------------------------------------------------
-
-
 def times(results: Results, pairs: Sequence[Pair]) -> Table:
     """The time of each case, old and new."""
     rows = []
@@ -240,9 +234,9 @@ def times(results: Results, pairs: Sequence[Pair]) -> Table:
         row = (
             *(Cell(median(each), unit=pair.unit) for each in pair.times),
             figure(pair.change, pair.mark),
-            figure(u_test(*pair.times)),
+            u_test(*pair.times),
         )
-        rows.append((*case_key(results, pair.case), *row))
+        rows.append(cells(*case_key(results, pair.case), *row))
     heads = (*CASE, *columns("changes"))
     return Table("changes", "times", heads, tuple(rows))
 
@@ -259,8 +253,8 @@ def exact(old: Results, new: Results, selection: Selection) -> Table:
         found = [run.estimate(case, counter) for run in (old, new)]
         values = [each.median for each in found if each]
         if len(values) == 2 and values[0] != values[1]:
-            row = (Cell(counter.replace("_", " ")), *map(figure, values))
-            rows.append((*case_key(new, case), *row))
+            row = (counter.replace("_", " "), *values)
+            rows.append(cells(*case_key(new, case), *row))
     heads = (*CASE, *columns("exact"))
     return Table("exact", "figures that differ", heads, tuple(rows))
 
@@ -277,8 +271,8 @@ def of_places(
     left_out = []
     for place, name in product(places, names):
         both = [replace(place, results=base), place]
-        cells = [time_cell(each, name) for each in both]
-        if any(cell.is_absent and not cell.absence for cell in cells):
+        times = [time_cell(each, name) for each in both]
+        if any(cell.is_absent and not cell.absence for cell in times):
             continue
         factor = change(*_times(both, name), len(pairs))
         if factor is not None and not factor.is_interval:
@@ -286,8 +280,8 @@ def of_places(
             continue
         controls = (each.control for each in both)
         marked = mark(factor, whole, *controls) if factor else ""
-        key = (Cell(place.workload), Cell(name))
-        rows.append((*key, *cells, figure(factor, marked)))
+        row = (*times, figure(factor, marked))
+        rows.append(cells(place.workload, name, *row))
     heads = (GUEST, STRUCTURE, *_BOTH, columns("changes")[2])
     title = f"{places[0].measure.name}, {places[0].measure.unit}"
     return Table("changes", title, heads, tuple(rows)), left_out
@@ -302,7 +296,6 @@ def peaks(
         case = place.recording(name)
         both = [run.peak_kib(case) for run in (base, place.results)]
         if None not in both and both[0] != both[1]:
-            key = (Cell(place.workload), Cell(name))
-            rows.append((*key, *map(figure, both)))
+            rows.append(cells(place.workload, name, *both))
     heads = (GUEST, STRUCTURE, *_BOTH)
     return Table("peaks", "peak KiB that differ", heads, tuple(rows))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from plots.read.results import Case, Contender, Results, condition_label
 from plots.tables import replay, standing
 from plots.tables.glance import GUEST, STRUCTURE
-from plots.tables.table import Cell, Table, columns, figure
+from plots.tables.table import Table, cells, columns
 from plots.tables.words import SAID, say
 
 _MOST_NAMES = 24
@@ -19,10 +19,9 @@ _RELEASES = ("Release", "RelWithDebInfo")
 def workloads(results: Results) -> Table:
     """The guests."""
     rows = tuple(
-        (
-            Cell(w.name),
-            *map(figure, (w.pages, w.passes, w.ranges, w.guest_memory)),
-            Cell(checksum(w.trace) if w.trace else None),
+        cells(
+            *(w.name, w.pages, w.passes, w.ranges, w.guest_memory),
+            checksum(w.trace) if w.trace else None,
         )
         for w in results.workloads
     )
@@ -39,10 +38,9 @@ def structures(results: Results) -> Table:
     """A crash, an exception and an error code do not cost alike."""
     heads = columns("structures")
     facts = {s.name: s.facts for s in results.structures}
-    ordered = results.in_order(map(Contender, facts))
     rows = tuple(
-        (Cell(name), *(Cell(facts[name].get(head.key)) for head in heads))
-        for name in (who.structure for who in ordered)
+        cells(who.structure, *(facts[who.structure].get(h.key) for h in heads))
+        for who in results.in_order(map(Contender, facts))
     )
     return Table("structures", "structures", (STRUCTURE, *heads), rows)
 
@@ -97,9 +95,6 @@ def gaps(results: Results) -> Iterator[str]:
     ):
         if many:
             yield f"{many} {what}"
-
-
-# --- what is missing, in full -------------------------------------------
 
 
 def listing(names: Iterable[str]) -> str:

@@ -12,8 +12,8 @@ from plots.read.statistics import MOST_PRIMARY, estimate, median
 from plots.tables import standing
 from plots.tables.duel import Duel
 from plots.tables.standing import LIMIT, Measure, Place, Who
-from plots.tables.table import ABSENT, Cell, Column, Table, columns, figure
-from plots.tables.table import spanned
+from plots.tables.table import ABSENT, Cell, Column, Table, cells, columns
+from plots.tables.table import figure
 from plots.tables.words import say
 
 _CASE = {column.key: column for column in columns("case")}
@@ -44,9 +44,6 @@ def rival_cell(rival: standing.Rival | None) -> Cell:
     return figure(rival.ratio, rival.mark) if rival else ABSENT
 
 
-# --- two structures, guest by guest -------------------------------------
-
-
 def guests(found: Duel, most: int | None = None) -> Table:
     """Times of both and the ratio with the range of all rounds."""
     results, places = found.results, found.places
@@ -63,20 +60,28 @@ def guests(found: Duel, most: int | None = None) -> Table:
     sizes = {w.name: w.guest_memory for w in results.workloads}
     rows = []
     for place in places[:most]:
-        guest = place.workload
-        size = sizes.get(guest)
-        row = (figure(size / 2**30 if size else None), figure(runs.get(guest)))
-        times = (time_cell(place, name) for name in who)
-        ratio = (_range(found, place),) if found.rival else ()
-        rows.append((Cell(guest), *row, *times, *ratio))
-    empty = [Cell("")] * (len(heads) - 2)
+        size = sizes.get(place.workload)
+        row = [size / 2**30 if size else None, runs.get(place.workload)]
+        row += [time_cell(place, name) for name in who]
+        ratio = found.ratio(place)
+        if ratio and found.rival:
+            values = place.ratios(found.rival, found.baseline)
+            row.append(spanned(values, ratio.mark))
+        rows.append(cells(place.workload, *row))
+    rows = [row + (ABSENT,) * (len(heads) - len(row)) for row in rows]
+    empty = [""] * (len(heads) - 2)
     if more := len(places) - len(rows):
-        rows.append((Cell(f"{more} more"), *empty, Cell("")))
+        rows.append(cells(f"{more} more", *empty, ""))
     control = [*chain.from_iterable(place.control_ratios for place in places)]
     if control and found.rival:
         name = standing.label(results, Contender("", 1))
-        rows.append((Cell(name), *empty, spanned(control, median(control))))
+        rows.append(cells(name, *empty, spanned(control)))
     return Table("guests", _title(found), heads, tuple(rows)).filled()
+
+
+def spanned(values: Sequence[float], mark: str = "") -> Cell:
+    """Their median, with the least and the greatest of them."""
+    return Cell(median(values), min(values), max(values), False, mark)
 
 
 def _title(found: Duel) -> str:
@@ -92,14 +97,6 @@ def _title(found: Duel) -> str:
     return title + ratio * bool(found.rival)
 
 
-def _range(found: Duel, place: Place) -> Cell:
-    ratio = found.ratio(place)
-    if ratio is None:
-        return ABSENT
-    values = place.ratios(found.rival or "", found.baseline)
-    return spanned(values, ratio.ratio.median, ratio.mark)
-
-
 def duel_rows(blocks: Sequence[Duel]) -> Table:
     """One structure against the baseline, a row for each time."""
     rows = []
@@ -108,8 +105,8 @@ def duel_rows(blocks: Sequence[Duel]) -> Table:
             times = [time_cell(place, name) for name in found.both]
             ratio = rival_cell(found.ratio(place))
             if not ratio.is_absent or times[-1].absence:
-                key = (Cell(place.measure.name), Cell(place.workload))
-                rows.append((*key, *times, ratio))
+                key = (place.measure.name, place.workload)
+                rows.append(cells(*key, *times, ratio))
     heads = (
         _CASE["operation"],
         GUEST,
@@ -131,16 +128,13 @@ def beside(found: Duel) -> Table:
     rows = []
     for place in found.places:
         calls = [place.longest(name) for name in found.both]
-        values = (
+        row = (
             *(place.peak(name) for name in found.both),
             *(place.lost(name, found.fault) for name in found.both),
             *(call and call[0] for call in calls),
         )
-        rows.append((Cell(place.workload), *map(figure, values)))
+        rows.append(cells(place.workload, *row))
     return Table("beside", "", (GUEST, *heads), tuple(rows)).filled()
-
-
-# --- one guest, structure by structure ----------------------------------
 
 
 def glances(
@@ -163,12 +157,12 @@ def glance(
     """Time, ratio, longest call, memory, lost pages, instructions."""
     results = place.results
     rows = tuple(
-        (
-            Cell(standing.label(results, who)),
+        cells(
+            standing.label(results, who),
             time_cell(place, who),
             ratio_cell(place, who),
             # The control runs for its time alone.
-            *([ABSENT] * 3 if who.is_control else _rest(place, who.structure)),
+            *([None] * 3 if who.is_control else _rest(place, who.structure)),
             _instructions(counts, place, who),
         )
         for who in place.present
@@ -187,21 +181,22 @@ def glance(
     return Table("glance", title, (STRUCTURE, *heads), rows).filled()
 
 
-def _rest(place: Place, name: str) -> Iterator[Cell]:
+def _rest(place: Place, name: str) -> Iterator[Cell | float | None]:
     call = place.longest(name)
-    yield figure(call[0], "" if call[1] else "?") if call else ABSENT
-    has_memory = name != place.results.floor
-    yield figure(place.peak(name) if has_memory else None)
-    yield figure(place.lost(name, place.results.lost_condition))
+    yield figure(call[0], "" if call[1] else "?") if call else None
+    yield place.peak(name) if name != place.results.floor else None
+    yield place.lost(name, place.results.lost_condition)
 
 
-def _instructions(counts: Results | None, place: Place, who: Who) -> Cell:
+def _instructions(
+    counts: Results | None, place: Place, who: Who
+) -> float | None:
     if counts is None:
-        return ABSENT
+        return None
     measure = Measure("", place.measure.operations, "instructions per page")
     there = replace(place, results=counts, measure=measure)
     values = list(there.times(who).values())
-    return figure(median(values) if values else None)
+    return median(values) if values else None
 
 
 # --- the ratios that a run is about -------------------------------------
@@ -231,8 +226,8 @@ def primary(results: Results) -> Iterator[Table]:
         rows = []
         for place in standing.places_of(results, measure, ""):
             if (measure.operations, place.workload) in there:
-                cells = (_with_reason(place, name) for name in names)
-                rows.append((Cell(place.workload), *cells))
+                row = (_with_reason(place, name) for name in names)
+                rows.append(cells(place.workload, *row))
         title = f"primary: {measure.name}, ratio to {results.baseline}"
         yield Table("primary", title, heads, tuple(rows))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plots.read.results import Case, Contender, Results, condition_label
-from plots.tables.table import Cell, Column, Table, columns, said
+from plots.tables.table import Column, Table, cells, columns, said
 
 _DRIVER = Column("driver", "driver", names=True)
 _POLICY = "policy:"
@@ -112,8 +112,8 @@ def tables(results: Results) -> Iterator[Table]:
                 rows = []
                 for driver in drivers(results, condition):
                     where = results, guest, driver, condition
-                    cells = (Cell(figure(*where, head.key)) for head in heads)
-                    rows.append((Cell(driver.label), *cells))
+                    row = (figure(*where, head.key) for head in heads)
+                    rows.append(cells(driver.label, *row))
                 # A modelled host has no times of its own: no column of them.
                 every, title = (_DRIVER, *heads), f"{place}: {title}"
                 table = Table("replay", title, every, tuple(rows)).filled()

@@ -9,7 +9,7 @@ computes a figure, and no printer decides how many digits it has.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from operator import getitem
@@ -183,6 +183,13 @@ def figure(
     return Cell(value.median, value.low, value.high, value.is_interval, mark)
 
 
-def spanned(values: Sequence[float], middle: float, mark: str = "") -> Cell:
-    """A median with the least and the greatest of all rounds."""
-    return Cell(middle, min(values), max(values), False, mark)
+def cells(*values: Cell | Estimate | float | str | None) -> tuple[Cell, ...]:
+    """A row of figures, words and finished cells."""
+    return tuple(
+        each
+        if isinstance(each, Cell)
+        else Cell(each)
+        if isinstance(each, str)
+        else figure(each)
+        for each in values
+    )

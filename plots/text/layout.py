@@ -29,10 +29,7 @@ _Made = tuple[Column, list[str]]
 def wrap(text: str, indent: str = _GAP, width: int = WIDTH) -> list[str]:
     """Lines of at most 72 columns; all but the first are indented."""
     return textwrap.wrap(
-        to_ascii(text),
-        width,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
+        to_ascii(text), width, subsequent_indent=indent, break_on_hyphens=False
     )
 
 

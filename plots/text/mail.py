@@ -47,9 +47,7 @@ _Sections = list[Sequence[str]]
 
 
 def mail(
-    results: Results,
-    base: Results | None = None,
-    choice: Choice = Choice(),
+    results: Results, base: Results | None = None, choice: Choice = Choice()
 ) -> str:
     """The whole text, with a newline at its end."""
     results = rebased(results, choice.baseline)
@@ -78,9 +76,6 @@ def _unmistakable(line: str) -> str:
         return line
     line = re.sub(r"8<|>8|%<|>%", "..", line)
     return shorten(f"| {line.strip()}", WIDTH)
-
-
-# --- cover letter -------------------------------------------------------
 
 
 def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
@@ -184,9 +179,6 @@ def _said(words: Mapping[str, str]) -> str:
     return f"{'; '.join(parts)}."
 
 
-# --- reply --------------------------------------------------------------
-
-
 def _reply(subject: Subject) -> _Sections:
     results = subject.results
     sections: _Sections = [_no_ratios(subject)]
@@ -232,9 +224,6 @@ def _primary(subject: Subject) -> str:
     return said if names else ""
 
 
-# --- a base run and a patched one ---------------------------------------
-
-
 def _against(base: Results, subject: Subject) -> _Sections:
     """Words, a table for each measure, and what memory became."""
     results, name = subject.results, subject.results.baseline
@@ -262,9 +251,6 @@ def _against(base: Results, subject: Subject) -> _Sections:
         *map(lines, filter(None, tables)),
         wrapped(notes),
     ]
-
-
-# --- around them --------------------------------------------------------
 
 
 def _no_ratios(subject: Subject) -> list[str]:

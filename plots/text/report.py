@@ -126,9 +126,6 @@ def _by_place(*tables: Table) -> Iterator[Table]:
             yield replace(part, title=f"{place}: {table.title}")
 
 
-# --- the end of a run on a terminal -------------------------------------
-
-
 def summary(results: Results) -> str:
     """The answer, one table, and the paths."""
     found = duel(results)
@@ -170,9 +167,6 @@ def _path(what: str, path: Path) -> str:
     return printable(f"{what:<9}{shown}")
 
 
-# --- two runs side by side ----------------------------------------------
-
-
 def compare(
     old: Results, new: Results, selection: Selection = Selection()
 ) -> str:
@@ -204,9 +198,6 @@ def compare(
             wrapped(changes.missing(old, new, selection)),
         ]
     )
-
-
-# --- instructions per page ----------------------------------------------
 
 
 def instructions(counts: Results, hardware: Results | None) -> str:
