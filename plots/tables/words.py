@@ -10,9 +10,12 @@ from typing import Any
 
 from plots.read.results import ResultsError
 
-SAID: Mapping[str, Mapping[str, Any]] = tomllib.loads(
-    Path(__file__).with_suffix(".toml").read_text("utf-8")
-)
+
+def _data(name: str) -> Mapping[str, Mapping[str, Any]]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
+
+
+SAID, COLUMNS = _data("words.toml"), _data("columns.toml")
 
 
 def say(of: str, name: str, /, **words: object) -> str:
