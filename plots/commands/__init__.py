@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
 
 from plots.read import instructions as counting
@@ -146,19 +147,22 @@ def _suffixes(options: Namespace) -> tuple[str, ...]:
     return ("png", "svg") if options.svg else ("png",)
 
 
+def _put_all(stem: Path, rendered: Mapping[str, bytes]) -> None:
+    for suffix, picture in rendered.items():
+        _put(stem.with_name(f"{stem.name}.{suffix}"), picture)
+
+
 def plot(options: Namespace) -> int:
     results = load(options.results)
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
     from plots.draw import pictures
 
-    directory = options.output or results.path.parent
     charts = pictures.charts(results)
     if not charts:
         raise refused(results.path, "nothing_to_plot")
     for stem, rendered in pictures.render(charts, _suffixes(options)):
-        for suffix, picture in rendered.items():
-            _put(directory / f"{stem}.{suffix}", picture)
+        _put_all((options.output or results.path.parent) / stem, rendered)
     return 0
 
 
@@ -173,9 +177,7 @@ def trace(options: Namespace) -> int:
     if not _has_matplotlib():
         return EXIT_NO_MATPLOTLIB
     stem = options.output
-    rendered = figure_trace.render(trace, stem.name, _suffixes(options))
-    for suffix, picture in rendered.items():
-        _put(stem.with_name(f"{stem.name}.{suffix}"), picture)
+    _put_all(stem, figure_trace.render(trace, stem.name, _suffixes(options)))
     return 0
 
 

@@ -17,15 +17,11 @@ from plots.tables.standing import LIMIT, Measure, Place, Rival
 
 @dataclass(frozen=True)
 class Duel:
-    """By one measure, under one condition, on these guests.
-
-    Without a `rival` it is about the baseline alone. Those in `absent` were
-    asked for and have no time.
-    """
+    """By one measure, under one condition, on these guests."""
 
     places: tuple[Place, ...]
-    rival: str | None
-    absent: tuple[str, ...] = ()
+    rival: str | None  # None: it is about the baseline alone
+    absent: tuple[str, ...] = ()  # were asked for and have no time
 
     @property
     def results(self) -> Results:

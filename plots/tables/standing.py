@@ -49,16 +49,12 @@ class Rival:
 
 @dataclass(frozen=True)
 class Standing:
-    """The structure with the least median, and what may be said of it.
-
-    `rivals` have a ratio to the winner, the nearest first. `to_baseline` is
-    the winner's ratio to the baseline, None where it is the baseline.
-    """
+    """The structure with the least median, and what may be said of it."""
 
     winner: str
     time: Estimate
-    to_baseline: Rival | None
-    rivals: tuple[Rival, ...]
+    to_baseline: Rival | None  # where it is not the baseline
+    rivals: tuple[Rival, ...]  # with a ratio to the winner, nearest first
 
     @property
     def undecided(self) -> tuple[Rival, ...]:
@@ -165,8 +161,6 @@ class Place:
         ratio = None if is_baseline else self.ratio(winner)
         return Standing(winner, every[winner], ratio, (*filter(None, rivals),))
 
-    # What comes with a time.
-
     def recording(self, name: str) -> Case:
         """The row that holds the memory of a structure."""
         return replace(self.cases(name)[0], operation="set")
@@ -181,10 +175,7 @@ class Place:
         return self.results.lost_ppm(case) if fault else None
 
     def longest(self, name: str) -> tuple[float, bool] | None:
-        """The longest call under the lock in us, and if it is sure.
-
-        It is where repetitions took interrupts out.
-        """
+        """The longest call under the lock in us; if no interrupt is in it."""
         found = self.results.profile_of(self.recording(name))
         tails = found.tails if found and found.error is None else None
         if tails is None or tails.longest is None:

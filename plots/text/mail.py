@@ -21,7 +21,7 @@ from dataclasses import replace
 
 from plots.read.file import shorten
 from plots.read.results import Results, condition_label
-from plots.tables import answer, changes, facts, glance
+from plots.tables import changes, facts, glance
 from plots.tables.duel import Duel, command_words, duel
 from plots.tables.figures import to_ascii
 from plots.tables.glance import rival_cell
@@ -30,6 +30,7 @@ from plots.tables.table import Cell, Table
 from plots.tables.words import many, say
 from plots.text.layout import WIDTH, lines, page, shell_lines, wrap, wrapped
 from plots.text.mail_subject import REPLY, Choice, Subject, choose, rebased
+from plots.text.report import paragraph
 
 MOST_LINES = 30
 # What git am, git apply, patch and a mail server take for something else at
@@ -67,10 +68,9 @@ def mail(
 
 
 def _unmistakable(line: str) -> str:
-    """A line that no tool takes for a part of a patch.
+    """A line that no tool takes for a part of a patch, cut if need be.
 
-    Only names that somebody else chose can look so; that they are cut in
-    the mail is the lesser evil.
+    Only names that somebody else chose can look so.
     """
     if not _MISREAD.match(line):
         return line
@@ -124,14 +124,8 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
         return sections
     room = MOST_LINES - page(sections).count("\n")
     # As many sentences as there is room for; they come by weight.
-    sentences = answer.answer(results)
-    while len(made := _paragraph(sentences)) >= room and len(sentences) > 2:
-        del sentences[-1]
-    return [made, *sections]
-
-
-def _paragraph(sentences: Sequence[str]) -> list[str]:
-    return wrap(" ".join(sentences), indent="")
+    whole = paragraph(results)
+    return [whole if len(whole) < room else paragraph(results, 2), *sections]
 
 
 def _without_few_rounds(block: Duel) -> tuple[Duel, list[str]]:
@@ -160,13 +154,11 @@ def _counts(
         "faster": faster,
         "slower": marks["*"] - faster,
         "no difference shown": marks["~"],
+        "too few rounds to tell": marks["?"] or None,
+        "over its time or failed": sum(c.is_absent for c in ratios) or None,
     }
-    more = {
-        "too few rounds to tell": marks["?"],
-        "over its time or failed": sum(cell.is_absent for cell in ratios),
-    }
-    said.update((what, many) for what, many in more.items() if many)
-    texts = ", ".join(f"{what} {at} {many}" for what, many in said.items())
+    shown = {what: rows for what, rows in said.items() if rows is not None}
+    texts = ", ".join(f"{what} {at} {rows}" for what, rows in shown.items())
     return wrap(f"{begin}: of {many(len(ratios), row)} {texts}.")
 
 
@@ -198,6 +190,9 @@ def _reply(subject: Subject) -> _Sections:
         sections.append(lines(table))
     words = legend(results, tables)
     words.pop("-", None)
+    primary = {name for *_, name in results.primary_ratios}
+    names = ", ".join(name for name in subject.structures if name in primary)
+    declared = say("mail", "primary", names=names) if names else ""
     machine = (shorten(to_ascii(x), WIDTH) for x in facts.machine(results))
     traces = {w.name: w.trace for w in results.workloads if w.trace}
     checksums = (
@@ -208,20 +203,13 @@ def _reply(subject: Subject) -> _Sections:
     )
     return [
         *sections,
-        wrap(_said(words) + _primary(subject)) if words else [],
+        wrap(_said(words) + declared) if words else [],
         [*wrap(f"Shown: {subject.why}."), *_left_out(subject)],
         [
             *wrapped([*machine, f"traces: {', '.join(checksums)}"]),
             *_reproduce(results),
         ],
     ]
-
-
-def _primary(subject: Subject) -> str:
-    primary = {name for *_, name in subject.results.primary_ratios}
-    names = [name for name in subject.structures if name in primary]
-    said = say("mail", "primary", names=", ".join(names))
-    return said if names else ""
 
 
 def _against(base: Results, subject: Subject) -> _Sections:

@@ -37,15 +37,11 @@ _MOST_GUESTS = 12
 
 def report(
     results: Results,
-    counts: Results | None = None,
+    counts: Results | None = None,  # of instructions.json beside the results
     is_full: bool = False,
-    hardware: Results | None = None,
+    hardware: Results | None = None,  # what the processor counted
 ) -> str:
-    """The whole text, with a newline at its end.
-
-    `counts` is what instructions.json beside the results holds, `hardware`
-    what the processor counted.
-    """
+    """The whole text, with a newline at its end."""
     found = duel(results)
     ahead = [
         *([glance.guests(found)] if found else []),
@@ -82,9 +78,9 @@ def report(
     )
 
 
-def paragraph(results: Results) -> list[str]:
-    """The answer in lines of 72 columns."""
-    return wrap(" ".join(answer.answer(results)), indent="")
+def paragraph(results: Results, most: int | None = None) -> list[str]:
+    """The answer, so many sentences of it, in lines of 72 columns."""
+    return wrap(" ".join(answer.answer(results)[:most]), indent="")
 
 
 def _every(
