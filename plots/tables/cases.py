@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plots.read.profiles import Memory, Profile
 from plots.read.results import Case, Contender, Results
 from plots.tables import standing
 from plots.tables.glance import ratio_cell, time_cell
-from plots.tables.table import Cell, Column, Table, cells, columns, figure
+from plots.tables.table import Cell, Table, cells, columns, figure
 
 CASE = columns("case")
+_INSTRUCTIONS = "instructions_per_page"
 _POLICIES = ("requested", "rounded", "slab", "pow2", "exact")
 _QUANTILES = ("count", "p50", "p90", "p99", "p99_9", "max", "max_raw")
 
@@ -46,36 +47,37 @@ def times(results: Results) -> Table:
 def memory(results: Results) -> Table:
     """What the sets of the operation `set` took and could not record."""
 
-    def measured(case: Case, column: Column) -> Cell | float | None:
-        if column.key == "lost_ppm":
+    def measured(case: Case, counter: str) -> Cell | float | None:
+        if counter == "lost_ppm":
             return results.lost_ppm(case)
-        if column.key == "peak_rounded_bytes":
+        if counter == "peak_rounded_bytes":
             return results.peak_kib(case)
-        found = results.estimate(case, column.key)
+        found = results.estimate(case, counter)
         absence = "failed" if case in results.failed else ""
         return figure(found.median if found else None, absence=absence)
 
-    cases = (
-        case
+    heads = columns("memory")
+    found = {
+        case: [measured(case, head.key) for head in heads]
         for case in results.cases
         if case.operation == "set"
         and case.contender.structure != results.floor
-    )
-    heads = columns("memory")
-    return _table(results, "memory and lost pages", heads, cases, measured)
+    }
+    rows = _rows(results, found)
+    title = "memory and lost pages"
+    return Table("memory", title, (*CASE, *heads), rows).filled()
 
 
 def instructions(counts: Results, counter: str = "callgrind") -> Table:
     """Instructions per page, which are alike in every run."""
-
-    def measured(case: Case, _: Column) -> float | None:
-        values = counts.values(case, "instructions_per_page").values()
-        return min(values, default=None)
-
-    cases = (case for case in counts.cases if not case.contender.is_control)
-    heads = columns("instructions", counter=counter)
+    found = {
+        case: [min(counts.values(case, _INSTRUCTIONS).values(), default=None)]
+        for case in counts.cases
+        if not case.contender.is_control
+    }
+    heads = (*CASE, *columns("instructions", counter=counter))
     title = f"instructions per page ({counter})"
-    return _table(counts, title, heads, cases, measured)
+    return Table("instructions", title, heads, _rows(counts, found)).filled()
 
 
 def errors(results: Results) -> Table:
@@ -100,8 +102,7 @@ def profiles(results: Results) -> Table:
         if profile.memory or profile.error
     )
     heads = (*CASE[1:], *columns("profiles"))
-    title = "memory over the whole run"
-    return Table("profiles", title, heads, rows).filled()
+    return Table("profiles", "memory over the whole run", heads, rows).filled()
 
 
 def _held(memory: Memory | None) -> list[float | None]:
@@ -138,19 +139,13 @@ def _profiles(results: Results) -> Iterator[tuple[Case, Profile]]:
     return ((case, found[case]) for case in _sorted(results, found))
 
 
-def _table(
-    results: Results,
-    title: str,
-    heads: tuple[Column, ...],
-    cases: Iterable[Case],
-    measured: Callable[[Case, Column], Cell | float | None],
-) -> Table:
-    rows = tuple(
-        cells(*case_key(results, case), *(measured(case, h) for h in heads))
-        for case in _sorted(results, cases)
+def _rows(
+    results: Results, found: Mapping[Case, Sequence[Cell | float | None]]
+) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        cells(*case_key(results, case), *found[case])
+        for case in _sorted(results, found)
     )
-    key = title.split()[0]
-    return Table(key, title, (*CASE, *heads), rows).filled()
 
 
 def _sorted(results: Results, cases: Iterable[Case]) -> Iterator[Case]:

@@ -71,10 +71,7 @@ class Selection:
 
 
 def pairs_of(old: Results, new: Results) -> list[Pair]:
-    """Every case with times in both, in the order of the old run.
-
-    Runs that have nothing to compare are refused.
-    """
+    """Every case with times in both, in the order of the old run."""
     _refuse_other_work(old, new)
     places = {
         case: [_place(run, case) for run in (old, new)] for case in old.cases
@@ -166,11 +163,7 @@ def refusal(pairs: Sequence[Pair], percent: float) -> str:
 
 
 def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> Iterator[str]:
-    """How many rows became better and worse, and what all have in common.
-
-    A warning follows where all that changed, two rows or more, did so in one
-    direction.
-    """
+    """How many rows became better and worse; a warning if only the one."""
     marks = Counter(pair.mark for pair in pairs)
     worse = sum(p.mark == "*" and p.change.median >= 1 for p in pairs)
     better = marks["*"] - worse
@@ -242,12 +235,9 @@ def times(results: Results, pairs: Sequence[Pair]) -> Table:
 
 
 def exact(old: Results, new: Results, selection: Selection) -> Table:
-    """Figures that no noise can change, where something did.
-
-    Those of `set`, as in the report: the other operations fill their sets
-    in the same way.
-    """
+    """Figures that no noise can change, where something did."""
     rows = []
+    # As in the report: other operations fill their sets in the same way.
     cases = [case for case in old.cases if case.operation == "set"]
     for counter, case in product(_EXACT.split(), filter(selection.has, cases)):
         found = [run.estimate(case, counter) for run in (old, new)]

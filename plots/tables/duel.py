@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Two structures held against each other on every guest.
-
-They are the baseline and its rival: the first primary structure that has
-times, or one that the command line names.
-"""
+"""The baseline and its rival held against each other on every guest."""
 
 from __future__ import annotations
 
@@ -68,7 +64,10 @@ class Duel:
 
 
 def duel(results: Results) -> Duel | None:
-    """None where the baseline, or everybody else, has no time."""
+    """With the first primary structure that has times, or one that was named.
+
+    None where the baseline, or everybody else, has no time.
+    """
     asked = meant(results)
     # Of what nobody asked for, a variant comes last.
     others = sorted(

@@ -140,15 +140,11 @@ def beside(found: Duel) -> Table:
 def glances(
     results: Results, counts: Results | None = None
 ) -> Iterator[Table]:
-    """A table of each guest, by the time that decides.
-
-    `counts` is what instructions.json beside the results holds.
-    """
+    """A table of each guest, by the time that decides."""
     for measure in standing.measures(results)[:1]:
         for condition in standing.conditions(results, measure)[:1]:
-            for place in standing.places_of(results, measure, condition):
-                if table := glance(place, counts):
-                    yield table
+            places = standing.places_of(results, measure, condition)
+            yield from filter(None, (glance(p, counts) for p in places))
 
 
 def glance(
@@ -191,63 +187,43 @@ def _rest(place: Place, name: str) -> Iterator[Cell | float | None]:
 def _instructions(
     counts: Results | None, place: Place, who: Who
 ) -> float | None:
+    """Their median, of the counts of instructions.json if there are some."""
     if counts is None:
         return None
     measure = Measure("", place.measure.operations, "instructions per page")
-    there = replace(place, results=counts, measure=measure)
-    values = list(there.times(who).values())
-    return median(values) if values else None
+    there = replace(place, results=counts, measure=measure).time(who)
+    return there.median if there else None
 
 
-# --- the ratios that a run is about -------------------------------------
-#
 # pfnbench declares them before it measures, so that none can be chosen by
 # how it came out. docs/method.md says why their interval need not be as wide
 # as that of all the others.
-
-
-def _primary(results: Results) -> tuple[list[str], list[Measure]]:
-    """Whose ratios, and of which times, that which decides first."""
-    who = {Contender(name) for *_, name in results.primary_ratios}
-    every = {parts for parts, *_ in results.primary_ratios}
-    return [each.structure for each in results.in_order(who)], [
-        measure
-        for measure in standing.measures(results)
-        if measure.operations in every and measure.counter == "ns_per_page"
-    ]
-
-
-def primary(results: Results) -> Iterator[Table]:
-    """A table for each operation and their sum, that which decides first."""
-    names, measures = _primary(results)
+def primary(results: Results) -> tuple[list[Table], str]:
+    """A table for each time, that which decides first, and what they mean."""
+    ratios = results.primary_ratios
+    there = {ratio[:2] for ratio in ratios}
+    who = results.in_order({Contender(name) for *_, name in ratios})
+    names = [each.structure for each in who]
     heads = (GUEST, *(Column(n, n, bounds="interval") for n in names))
-    there = {ratio[:2] for ratio in results.primary_ratios}
-    for measure in measures:
-        rows = []
-        for place in standing.places_of(results, measure, ""):
-            if (measure.operations, place.workload) in there:
-                row = (_with_reason(place, name) for name in names)
-                rows.append(cells(place.workload, *row))
-        title = f"primary: {measure.name}, ratio to {results.baseline}"
-        yield Table("primary", title, heads, tuple(rows))
+    tables = {}
+    for measure in standing.measures(results):
+        rows = tuple(
+            cells(place.workload, *(_with_reason(place, n) for n in names))
+            for place in standing.places_of(results, measure, "")
+            if (measure.operations, place.workload) in there
+        )
+        if rows and measure.counter == "ns_per_page":
+            title = f"primary: {measure.name}, ratio to {results.baseline}"
+            tables[measure.name] = Table("primary", title, heads, rows)
+    many, most = len(ratios), MOST_PRIMARY
+    words = {"names": ", ".join(names), "measures": ", ".join(tables)}
+    base = results.baseline
+    said = say("primary", "begin", many=many, baseline=base, **words)
+    how = "sure" if many <= most else "too_many"
+    said = say("primary", how, begin=said, many=many, most=most)
+    return list(tables.values()), said if tables else ""
 
 
 def _with_reason(place: Place, name: str) -> Cell:
     cell = ratio_cell(place, Contender(name))
     return Cell(absence=place.word(name)) if cell.is_absent else cell
-
-
-def primary_words(results: Results) -> str:
-    """Which ratios are primary, and what that means."""
-    names, measures = _primary(results)
-    many = len(results.primary_ratios)
-    begin = say(
-        "primary",
-        "begin",
-        many=many,
-        baseline=results.baseline,
-        names=", ".join(names),
-        measures=", ".join(measure.name for measure in measures),
-    )
-    how = "sure" if many <= MOST_PRIMARY else "too_many"
-    return say("primary", how, begin=begin, many=many, most=MOST_PRIMARY)

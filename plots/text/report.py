@@ -47,14 +47,14 @@ def report(
         *([glance.guests(found)] if found else []),
         *glance.glances(results, counts),
     ]
+    primary, said = glance.primary(results)
     rest = [
-        *list(glance.primary(results))[: None if is_full else 1],
+        *primary[: None if is_full else 1],
         *(_every(results, counts, hardware) if is_full else []),
         *replay.tables(results),
         facts.workloads(results),
         *([facts.structures(results)] if is_full else []),
     ]
-    words = glance.primary_words(results) if results.primary_ratios else ""
     missing = wrapped(facts.missing(results))
     more = len(missing) - _MOST_MISSING
     if more > 0 and not is_full:
@@ -65,7 +65,7 @@ def report(
             paragraph(results),
             wrapped(facts.head(results)),
             *map(lines, ahead),
-            wrap(words),
+            wrap(said),
             *map(lines, filter(None, rest)),
             wrapped(facts.machine(results)),
             shell_lines("reproduce:", command)

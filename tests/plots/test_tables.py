@@ -61,7 +61,7 @@ def every_table(results: Results) -> Iterator[Table]:
     yield glance.guests(found)
     yield glance.beside(found)
     yield from glance.glances(results)
-    yield from glance.primary(results)
+    yield from glance.primary(results)[0]
     yield cases.times(results)
     yield cases.memory(results)
     yield cases.profiles(results)
