@@ -10,6 +10,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 from plots.read import instructions as counting
@@ -86,14 +87,8 @@ def export(options: Namespace) -> int:
 def mail(options: Namespace) -> int:
     results = load(options.results)
     base = None if options.against is None else load(options.against)
-    choice = Choice(
-        form=options.form,
-        workloads=options.workload,
-        structures=options.structure,
-        operations=options.operation,
-        fault=options.fault,
-        baseline=options.baseline,
-    )
+    said = vars(options)
+    choice = Choice(**{each.name: said[each.name] for each in fields(Choice)})
     return _say(mailing.mail(results, base, choice), options.output)
 
 

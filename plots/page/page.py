@@ -162,20 +162,17 @@ def _tables(results: Results, counts: Results | None) -> list[Table]:
 
 def _by_unit(table: Table) -> Iterator[Table]:
     """A table of each unit, which then stands in its head."""
-    by_unit: dict[str, list[tuple[Cell, ...]]] = {}
-    for row in table.rows:
-        unit = next((cell.unit for cell in row if cell.unit), "")
-        by_unit.setdefault(unit, []).append(row)
-    for unit, rows in by_unit.items():
+    for unit, part in table.by_unit():
         yield replace(
-            table,
+            part,
             title=f"{table.title}, {unit}",
             columns=tuple(
                 replace(column, unit=cell.unit or column.unit)
-                for column, cell in zip(table.columns, rows[0])
+                for column, cell in zip(table.columns, part.rows[0])
             ),
             rows=tuple(
-                tuple(replace(cell, unit="") for cell in row) for row in rows
+                tuple(replace(cell, unit="") for cell in row)
+                for row in part.rows
             ),
         )
 

@@ -6,12 +6,15 @@ No printer computes a figure or decides how many digits it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from plots.read.statistics import Estimate
 from plots.tables.figures import FORMS, alike, percent
 from plots.tables.words import COLUMNS
+
+Key = TypeVar("Key", str, "tuple[str, ...]")
 
 
 @dataclass(frozen=True)
@@ -133,11 +136,18 @@ class Table:
 
     def groups(self, *keys: str) -> Iterator[tuple[tuple[str, ...], Table]]:
         """The table cut by the names in these columns."""
-        cuts = list(zip(*(self.column(key) for key in keys)))
+        cuts = zip(*(self.column(key) for key in keys))
+        return self._cut([tuple(str(c.value) for c in cut) for cut in cuts])
+
+    def by_unit(self) -> Iterator[tuple[str, Table]]:
+        """The table cut by the units that stand in its cells."""
+        units = (filter(None, (cell.unit for cell in r)) for r in self.rows)
+        return self._cut([next(found, "") for found in units])
+
+    def _cut(self, cuts: Sequence[Key]) -> Iterator[tuple[Key, Table]]:
         for cut in dict.fromkeys(cuts):
-            values = tuple(str(cell.value) for cell in cut)
             rows = tuple(r for c, r in zip(cuts, self.rows) if c == cut)
-            yield values, replace(self, rows=rows)
+            yield cut, replace(self, rows=rows)
 
 
 def figure(

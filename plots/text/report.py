@@ -87,7 +87,7 @@ def _every(
     results: Results, counts: Results | None, hardware: Results | None
 ) -> Iterator[Table]:
     """The long tables, cut where a reader looks for one."""
-    yield from _by_place(*_by_unit(cases.times(results), "time"))
+    yield from _by_place(*_by_unit(cases.times(results)))
     yield from _by_place(cases.memory(results), cases.profiles(results))
     yield from _by_place(cases.calls(results))
     yield from _instructions(counts, hardware)
@@ -103,12 +103,9 @@ def _instructions(
         yield from _by_place(cases.instructions(hardware, "hardware"))
 
 
-def _by_unit(table: Table, key: str) -> Iterator[Table]:
+def _by_unit(table: Table) -> Iterator[Table]:
     """A time per page and one per range are not to be compared."""
-    units = [cell.unit for cell in table.column(key)]
-    for unit in dict.fromkeys(units):
-        rows = tuple(row for u, row in zip(units, table.rows) if u == unit)
-        yield replace(table, title=unit, rows=rows)
+    return (replace(part, title=unit) for unit, part in table.by_unit())
 
 
 def _by_place(*tables: Table) -> Iterator[Table]:
@@ -189,7 +186,7 @@ def compare(
         [
             wrapped(said),
             wrapped(changes.heads(old, new)),
-            *map(lines, _by_place(*_by_unit(times, "old"), exact)),
+            *map(lines, _by_place(*_by_unit(times), exact)),
             wrapped(notes),
             wrapped(changes.missing(old, new, selection)),
         ]
