@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -45,15 +46,11 @@ def structures(results: Results) -> Table:
     return Table("structures", "structures", (STRUCTURE, *heads), rows)
 
 
-class _Said(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "not recorded"
-
-
 def machine(results: Results) -> Iterator[str]:
     """CPU; software; commit and clock; what disturbs; how memory fails."""
     context = results.context
-    said = _Said({k: v.strip() for k, v in context.items() if v.strip()})
+    said = defaultdict(lambda: "not recorded")
+    said |= {key: v.strip() for key, v in context.items() if v.strip()}
     more = SAID["facts"]["if_said"]
     used = (text for key, text in more.items() if key in context)
     yield from (t.format_map(said) for t in (*SAID["facts"]["machine"], *used))

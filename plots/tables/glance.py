@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 
 from plots.read.results import Contender, Results, condition_label
-from plots.read.statistics import MOST_PRIMARY, estimate, median
+from plots.read.statistics import MOST_PRIMARY, median
 from plots.tables import standing
 from plots.tables.duel import Duel
 from plots.tables.standing import LIMIT, Measure, Place, Who
@@ -22,11 +22,9 @@ GUEST, STRUCTURE = _CASE["workload"], _CASE["structure"]
 
 def time_cell(place: Place, who: Who) -> Cell:
     """The median; without one, the word that says why."""
-    values = list(place.times(who).values())
-    if values or isinstance(who, Contender) and who.is_control:
-        return figure(estimate(values))
-    name = who if isinstance(who, str) else who.structure
-    return Cell(absence=place.word(name))
+    is_control = isinstance(who, Contender) and who.is_control
+    absence = "" if is_control else place.word(who)
+    return figure(place.time(who), absence=absence)
 
 
 def ratio_cell(place: Place, who: Contender) -> Cell:

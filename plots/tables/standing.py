@@ -124,10 +124,10 @@ class Place:
         """How far the baseline differs from itself."""
         return estimate(self.control_ratios)
 
-    def word(self, structure: str) -> str:
+    def word(self, who: Who) -> str:
         """Why it has no time: failed, over so many ns, or nothing known."""
         # "failed" comes after any ">"; of two limits both are true.
-        return max(map(self.results.word, self.cases(structure)))
+        return max(map(self.results.word, self.cases(who)))
 
     @property
     def present(self) -> list[Contender]:
