@@ -63,8 +63,12 @@ def _verdict(found: Duel) -> list[str]:
         where = won[winner] if ratio.mark == "*" else open_[ratio.mark]
         where.append(guest)
     total = len(found.places)
-    has_control = all(place.control for place in found.places)
-    is_whole = found.measure == standing.WHOLE
+    what = f"is faster in {found.measure.name}"
+    if found.measure == standing.WHOLE:
+        what = "records and hands over pages faster"
+    sure = "With 95 % certainty"
+    if not all(place.control for place in found.places):
+        sure = "Without an A/A control, so less certain,"
     said: list[str] = []
     # Who wins more often, first.
     for winner, where in sorted(won.items(), key=lambda win: -len(win[1])):
@@ -75,24 +79,14 @@ def _verdict(found: Duel) -> list[str]:
         long = f"{' to '.join(ends)} times as long"
         if said:
             takes = "" if is_rival else f"{found.rival} takes "
-            words = {"where": _on(where), "takes": takes}
-            said.append(
-                say("answer", "wins_too", winner=winner, long=long, **words)
-            )
+            said.append(f"{_on(where)} {winner} is faster ({takes}{long})")
             continue
-        is_said = len(where) in (1, total) or len(where) > _MOST_NAMES
-        words = {
-            "sure": "With 95 % certainty"
-            if has_control
-            else "Without an A/A control, so less certain,",
-            "is_faster": "records and hands over pages faster"
-            if is_whole
-            else f"is faster in {found.measure.name}",
-            "where": _of_all(where, total),
-            "who": "it" if is_rival else found.rival or "",
-            "names": "" if is_said else f" on {and_(where)}",
-        }
-        said.append(say("answer", "wins", winner=winner, long=long, **words))
+        who = "it" if is_rival else found.rival
+        named = f" on {and_(where)}"
+        if len(where) in (1, total) or len(where) > _MOST_NAMES:
+            named = ""
+        on = _of_all(where, total)
+        said.append(f"{sure} {winner} {what} {on}: {who} takes {long}{named}")
     if alike := open_["~"]:
         no = "no difference is shown"
         all_ = f"{no.capitalize()} {_of_all(alike, total)}"

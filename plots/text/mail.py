@@ -16,7 +16,7 @@ import re
 import shlex
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from plots.read.file import shorten
@@ -255,38 +255,32 @@ def _no_ratios(subject: Subject) -> list[str]:
 
 def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
     """What the run has and the mail has not."""
-    parts = list(_only_in_the_report(subject))
+    results, cases = subject.results, subject.results.cases
+    none = {results.floor, results.baseline, *subject.structures}
+    timed = {name for m in subject.measures for name in m.operations}
+    parts = []
+    for what, names in (
+        ("structure", {case.contender.structure for case in cases} - none),
+        ("operation", set(results.operations()) - timed),
+        ("workload", {c.workload for c in cases} - {*subject.workloads}),
+    ):
+        which = f" ({', '.join(sorted(names))})" * (len(names) <= 3)
+        parts += [many(len(names), what) + which] * bool(names)
+    faults = {case.condition for case in cases} - {subject.condition}
+    if "" in faults:
+        parts.append("times without faults")
+    if faults - {""}:
+        parts.append(f"times under {'other ' * bool(subject.condition)}faults")
+    if rows := len(results.failed):
+        parts.append(f"{many(rows, 'row')} failed")
+    if rows := len(results.limits):
+        over = "over the time that a row may take"
+        parts.append(f"{many(rows, 'row')} cut off ({over})")
     if short:
         parts.append(f"{'; '.join(short)} (fewer than 6 rounds)")
     if not parts:
         return ["Nothing is left out."]
     return wrap(f"Only in the report: {'; '.join(parts)}.")
-
-
-def _only_in_the_report(subject: Subject) -> Iterator[str]:
-    results = subject.results
-    none = {results.floor, results.baseline, *subject.structures}
-    timed = {name for m in subject.measures for name in m.operations}
-    workloads = {c.workload for c in results.cases} - {*subject.workloads}
-    for what, names in (
-        ("structure", {c.contender.structure for c in results.cases} - none),
-        ("operation", set(results.operations()) - timed),
-        ("workload", workloads),
-    ):
-        if names:
-            which = f" ({', '.join(sorted(names))})" if len(names) <= 3 else ""
-            yield many(len(names), what) + which
-    faults = {case.condition for case in results.cases} - {subject.condition}
-    if "" in faults:
-        yield "times without faults"
-    if faults - {""}:
-        yield f"times under {'other ' if subject.condition else ''}faults"
-    for cases, why in (
-        (results.failed, "failed"),
-        (results.limits, "cut off (over the time that a row may take)"),
-    ):
-        if cases:
-            yield f"{many(len(cases), 'row')} {why}"
 
 
 def _in_short(results: Results) -> list[str]:

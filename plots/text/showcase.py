@@ -34,9 +34,7 @@ _FEW = "flat xbitmap xbitmap-preload cvbmp xarray maple roaring btree-range"
 _TABLE_WORKLOAD = "busy-2g"
 _BEGIN, _END = "<!-- results: made by ./run docs-results -->", "<!-- end -->"
 
-_SAID = tomllib.loads(
-    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
-)
+_SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
 def _flag(name: str, value: str | list[str]) -> str:
@@ -55,10 +53,9 @@ PICTURES: Mapping[str, Mapping[str, str]] = _SAID["pictures"]
 def load(folder: Path) -> dict[str, Results]:
     """Results of the experiments that have some; the main ones must."""
     return {
-        experiment.name: load_results(folder / experiment.name)
-        for experiment in EXPERIMENTS
-        if experiment.name == MAIN
-        or (folder / experiment.name / FILE_NAME).exists()
+        name: load_results(folder / name)
+        for name in (experiment.name for experiment in EXPERIMENTS)
+        if name == MAIN or (folder / name / FILE_NAME).exists()
     }
 
 
@@ -66,10 +63,9 @@ def first_table(results: Results) -> str:
     """The answer, one trace with the main figures, and what they are."""
     place = Place(results, measures(results)[0], _TABLE_WORKLOAD, "")
     table = glance.glance(place, among=_FEW.split())
-    said = results.context.get
-    facts = [said(key, "") for key in ("cpu_model", "kernel", "compiler")]
-    commit = f"commit {said('commit', 'not recorded')}"
-    facts = [said("date", "")[:10], *facts, commit]
+    said = {"commit": "not recorded", **results.context}
+    facts = [said.get(key, "") for key in ("cpu_model", "kernel", "compiler")]
+    facts = [said.get("date", "")[:10], *facts, f"commit {said['commit']}"]
     return page(
         [
             paragraph(results),
@@ -106,7 +102,7 @@ def index(
     """docs/results/README.md: what there is, and what is missing."""
     import jinja2  # no other text needs it
 
-    text = Path(__file__).with_suffix(".md").read_text(encoding="utf-8")
+    text = Path(__file__).with_suffix(".md").read_text("utf-8")
     template = jinja2.Template(text, trim_blocks=True, lstrip_blocks=True)
     made = template.render(
         date=results[MAIN].context.get("date", "an unknown day")[:10],
