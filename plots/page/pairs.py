@@ -18,7 +18,6 @@ from plots.tables.duel import Duel
 from plots.tables.figures import number
 from plots.tables.glance import rival_cell, time_cell
 from plots.tables.standing import LIMIT, Place
-from plots.tables.table import Cell
 
 # More would make the page slow; those with the baseline come first.
 _MOST = 12_000
@@ -54,10 +53,12 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
     runs = standing.mean_runs(results)
 
     def entry(place: Place, one: str, other: str) -> list[str] | None:
+        """Mark, median, "[low," and "high]"."""
         if not {one, other} <= {*who[place]} or (one, other) not in wanted:
             return None
-        rival = place.ratio(one, other)
-        return rival and _entry(rival_cell(rival))
+        cell = rival_cell(place.ratio(one, other))
+        said = [cell.mark, cell.text(), *cell.bounds()]
+        return None if cell.is_absent else said
 
     wanted = set(every[:few])
     return {
@@ -78,7 +79,10 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
                 if place.workload in runs
                 else "",
                 "noise": _noise(place),
-                "times": [_time(place, name) for name in names],
+                "times": [
+                    cell.text() or cell.absence
+                    for cell in (time_cell(place, name) for name in names)
+                ],
                 "pairs": [[entry(place, a, b) for b in names] for a in names],
             }
             for place in there
@@ -92,13 +96,3 @@ def _noise(place: Place) -> list[str] | None:
     if place.control is None or not math.isfinite(floor):
         return None
     return [number(1 / floor), number(floor)]
-
-
-def _time(place: Place, name: str) -> str:
-    cell = time_cell(place, name)
-    return cell.text() or cell.absence
-
-
-def _entry(cell: Cell) -> list[str] | None:
-    """Mark, median, "[low," and "high]"."""
-    return None if cell.is_absent else [cell.mark, cell.text(), *cell.bounds()]

@@ -82,7 +82,8 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
     """Who wins is said above each table, unless the answer has said so."""
     results = subject.results
     found = duel(results)
-    is_answered = not choice.is_narrow and (
+    # The answer is about the run as a whole.
+    is_answered = choice == Choice(baseline=choice.baseline) and (
         found is None or found.rival in subject.rivals
     )
     # Rivals of which the answer, or a table, has said the rest.

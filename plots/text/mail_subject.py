@@ -16,9 +16,7 @@ from plots.tables.duel import Duel, named
 from plots.tables.standing import LIMIT, WHOLE, Measure, Place, Rival
 from plots.tables.words import refused, say
 
-COVER_LETTER = "cover-letter"
-REPLY = "reply"
-FORMS = (COVER_LETTER, REPLY)
+FORMS = COVER_LETTER, REPLY = "cover-letter", "reply"
 
 _MOST_FAMILIES = 2
 # The two of the thread with which all of this began.
@@ -35,12 +33,6 @@ class Choice:
     operations: tuple[str, ...] = ()
     fault: str | None = None  # as in --fault; "none" is no fault
     baseline: str | None = None  # instead of the one of the run
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether it is about less than the run as a whole."""
-        chosen = (self.workloads, self.structures, self.operations)
-        return any(chosen) or self.fault is not None
 
 
 @dataclass(frozen=True)
