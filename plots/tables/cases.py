@@ -10,7 +10,7 @@ from plots.read.profiles import Memory, Profile
 from plots.read.results import Case, Contender, Results
 from plots.tables import standing
 from plots.tables.glance import ratio_cell, time_cell
-from plots.tables.table import Cell, Table, cells, columns, figure
+from plots.tables.table import Cell, Table, Value, cells, columns, figure
 
 CASE = columns("case")
 _INSTRUCTIONS = "instructions_per_page"
@@ -47,7 +47,7 @@ def times(results: Results) -> Table:
 def memory(results: Results) -> Table:
     """What the sets of the operation `set` took and could not record."""
 
-    def measured(case: Case, counter: str) -> Cell | float | None:
+    def measured(case: Case, counter: str) -> Value:
         if counter == "lost_ppm":
             return results.lost_ppm(case)
         if counter == "peak_rounded_bytes":
@@ -140,7 +140,7 @@ def _profiles(results: Results) -> Iterator[tuple[Case, Profile]]:
 
 
 def _rows(
-    results: Results, found: Mapping[Case, Sequence[Cell | float | None]]
+    results: Results, found: Mapping[Case, Sequence[Value]]
 ) -> tuple[tuple[Cell, ...], ...]:
     return tuple(
         cells(*case_key(results, case), *found[case])

@@ -13,7 +13,7 @@ from plots.tables import standing
 from plots.tables.duel import Duel
 from plots.tables.standing import LIMIT, Measure, Place, Who
 from plots.tables.table import ABSENT, Cell, Column, Table, cells, columns
-from plots.tables.table import figure
+from plots.tables.table import Value, figure
 from plots.tables.words import say
 
 _CASE = {column.key: column for column in columns("case")}
@@ -175,7 +175,7 @@ def glance(
     return Table("glance", title, (STRUCTURE, *heads), rows).filled()
 
 
-def _rest(place: Place, name: str) -> Iterator[Cell | float | None]:
+def _rest(place: Place, name: str) -> Iterator[Value]:
     call = place.longest(name)
     yield figure(call[0], "" if call[1] else "?") if call else None
     yield place.peak(name) if name != place.results.floor else None

@@ -150,10 +150,13 @@ class Table:
             yield cut, replace(self, rows=rows)
 
 
-def figure(
-    value: float | Estimate | None, mark: str = "", absence: str = ""
-) -> Cell:
-    """A cell of a number or of a median with its interval."""
+Value = Cell | Estimate | float | str | None
+
+
+def figure(value: Value, mark: str = "", absence: str = "") -> Cell:
+    """A cell of a number, a word, or a median with its interval."""
+    if isinstance(value, Cell):
+        return value
     if value is None:
         return Cell(absence=absence)
     if not isinstance(value, Estimate):
@@ -163,13 +166,6 @@ def figure(
     return Cell(value.median, value.low, value.high, value.is_interval, mark)
 
 
-def cells(*values: Cell | Estimate | float | str | None) -> tuple[Cell, ...]:
+def cells(*values: Value) -> tuple[Cell, ...]:
     """A row of figures, words and finished cells."""
-    return tuple(
-        each
-        if isinstance(each, Cell)
-        else Cell(each)
-        if isinstance(each, str)
-        else figure(each)
-        for each in values
-    )
+    return tuple(map(figure, values))

@@ -87,9 +87,8 @@ def _every(
     results: Results, counts: Results | None, hardware: Results | None
 ) -> Iterator[Table]:
     """The long tables, cut where a reader looks for one."""
-    yield from _by_place(*_by_unit(cases.times(results)))
-    yield from _by_place(cases.memory(results), cases.profiles(results))
-    yield from _by_place(cases.calls(results))
+    yield from _by_place(cases.times(results), cases.memory(results))
+    yield from _by_place(cases.profiles(results), cases.calls(results))
     yield from _instructions(counts, hardware)
 
 
@@ -103,20 +102,20 @@ def _instructions(
         yield from _by_place(cases.instructions(hardware, "hardware"))
 
 
-def _by_unit(table: Table) -> Iterator[Table]:
-    """A time per page and one per range are not to be compared."""
-    return (replace(part, title=unit) for unit, part in table.by_unit())
-
-
 def _by_place(*tables: Table) -> Iterator[Table]:
-    """One table for each operation and condition, guests below each other."""
+    """One for each operation, condition and unit, guests below each other.
+
+    A time per page and one per range are not to be compared.
+    """
     for table in filter(None, tables):
         every = [column.key for column in table.columns]
         keys = [key for key in ("operation", "condition") if key in every]
-        for (*operation, condition), part in table.groups(*keys):
-            place = ", ".join((*operation, condition_label(condition)))
-            part = part.pick(key for key in every if key not in keys).filled()
-            yield replace(part, title=f"{place}: {table.title}")
+        rest = [key for key in every if key not in keys]
+        for unit, same in table.by_unit():
+            for (*operation, condition), part in same.groups(*keys):
+                place = ", ".join((*operation, condition_label(condition)))
+                title = f"{place}: {unit or table.title}"
+                yield replace(part.pick(rest).filled(), title=title)
 
 
 def summary(results: Results) -> str:
@@ -186,7 +185,7 @@ def compare(
         [
             wrapped(said),
             wrapped(changes.heads(old, new)),
-            *map(lines, _by_place(*_by_unit(times), exact)),
+            *map(lines, _by_place(times, exact)),
             wrapped(notes),
             wrapped(changes.missing(old, new, selection)),
         ]
