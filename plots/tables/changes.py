@@ -2,8 +2,7 @@
 """Two runs of the same work: what became better, and what worse.
 
 Rounds of two runs have nothing to do with each other, so times are held
-against each other as two samples. Runs of different work are refused, and
-so are runs on different CPUs, because their times have nothing in common.
+against each other as two samples.
 """
 
 from __future__ import annotations
@@ -117,6 +116,7 @@ def common(changes: Iterable[Estimate]) -> Estimate:
 
 
 def _refuse_other_work(old: Results, new: Results) -> None:
+    """Nor have times of other CPUs anything in common."""
     traces = {w.name: w.trace for w in old.workloads}
     for name, trace in ((w.name, w.trace) for w in new.workloads):
         before = traces.get(name)

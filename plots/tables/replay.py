@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What a replay through the driver model came to, as tables.
 
-A line is a driver: one without a set, or a structure under a policy. A row
-of results says `policy:NAME` among its conditions; a driver without a set
-has no policy, and stands in the same table as those with one.
+A line is a driver: one without a set, or a structure under a policy, which
+a row of results names among its conditions as `policy:NAME`.
 """
 
 from __future__ import annotations

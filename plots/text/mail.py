@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The mail: what a reviewer reads of a run, to paste into one.
 
-A cover letter has the answer, then two tables: the times of recording and
-handing over, and what comes with them. A reply shows one structure against
-the baseline, row by row. With a base run, both begin with what changed
-since, in one table. The text says which parts are left out.
-
-Hard 72 columns, ASCII, and nothing that git or patch could take for the
-beginning of a diff. Needs the standard library only.
+A cover letter has the answer, then times and what comes with them; a reply
+one structure against the baseline, row by row. With a base run, both begin
+with what changed since. Needs the standard library only.
 """
 
 from __future__ import annotations

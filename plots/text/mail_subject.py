@@ -92,10 +92,8 @@ def choose(results: Results, choice: Choice) -> Subject:
     names = [measure.name for measure in every]
     _refuse_unknown(results, "operation", choice.operations, names)
     condition = _condition(results, choice.fault)
-    measures = _measures(
-        [m for m in every if condition in standing.conditions(results, m)],
-        choice,
-    )
+    timed = [m for m in every if condition in standing.conditions(results, m)]
+    measures = _measures(timed, choice)
     there = dict.fromkeys(
         workload
         for measure in measures
@@ -105,9 +103,8 @@ def choose(results: Results, choice: Choice) -> Subject:
     workloads = tuple(w for w in there if w in (choice.workloads or there))
     subject = Subject(results, condition, workloads, tuple(measures))
     _refuse_nothing(subject)
-    present = _names(
-        results, (c for c in results.cases if c.condition == condition)
-    )
+    cases = (c for c in results.cases if c.condition == condition)
+    present = _names(results, cases)
     _refuse_unknown(results, "structure", choice.structures, present)
     none = (results.floor, results.baseline)
     others = [name for name in present if name not in none]

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The report, at most 200 lines of what a run is about, and shorter texts.
 
-The answer, a table of each guest, the primary ratios, and what is needed to
-trust and repeat them. The full report has every other table as well.
-
 Hard 72 columns, ASCII, name of the row last. Needs the standard library
 only, because it is often made on the machine that was measured.
 """

@@ -2,8 +2,7 @@
 """The results that the documentation shows, and how they are made again.
 
 `./run docs-results` runs the experiments of showcase.toml and gives their
-folder to `python3 -m plots docs`, which writes docs/results/ and the block
-of the README. Nothing there is typed by hand.
+folder to `python3 -m plots docs`. Nothing there is typed by hand.
 """
 
 from __future__ import annotations
