@@ -193,4 +193,5 @@ def _missing_pairs(results: Results) -> Iterator[tuple[str, str]]:
     yield from ((what, name) for name in no_control)
     for profile in results.profiles:
         if profile.error is not None:
-            yield "profiles cut off or not made:", profile.name
+            keys = (profile.workload, profile.structure, profile.condition)
+            yield "profiles cut off or not made:", "/".join(filter(None, keys))
