@@ -1,71 +1,33 @@
 # SPDX-License-Identifier: MIT
-"""What the commands of plots have in common: arguments, output, statuses."""
+"""The commands of plots: a function for each that commands.toml names.
+
+Text needs the standard library alone, so what draws loads the rest itself.
+"""
 
 from __future__ import annotations
 
-import argparse
-import math
+import os
 import sys
-import tomllib
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
-from plots.read.results import ResultsError
+from plots.read import instructions as counting
+from plots.read.experiment import print_list
+from plots.read.results import Results, load
+from plots.tables import changes
+from plots.tables.figures import to_ascii
+from plots.tables.words import refused
+from plots.text import export as exporting
+from plots.text import mail as mailing
+from plots.text import report as reporting
+from plots.text import showcase
+from plots.text.mail_subject import Choice
 
 EXIT_CHANGED = 1  # a count has risen, or a time
 EXIT_BAD_INPUT = 2
 EXIT_NO_MATPLOTLIB = 3
-
-# ./run bench lets it lead to the run that it made.
-LATEST = Path(__file__).parents[2] / "results" / "latest"
-
-Options = argparse.Namespace
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, map(str.strip, text.split(","))))
-
-
-def _percentage(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1e6:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a percentage from 0 to 1000000"
-        )
-    return value
-
-
-_KINDS: dict[str, dict[str, Any]] = {
-    "path": {"type": Path},
-    "text": {},
-    "names": {"type": _names, "metavar": "NAME[,NAME...]", "default": ()},
-    "percentage": {"type": _percentage},
-    "switch": {"action": "store_true"},
-}
-
-
-def commands() -> dict[str, dict[str, Any]]:
-    """What commands.toml says, by command."""
-    path = Path(__file__).with_name("commands.toml")
-    said = tomllib.loads(path.read_text(encoding="utf-8"))
-    results = {**said.pop("results"), "default": LATEST}
-    for command in said.values():
-        if command.get("results") is True:
-            command["results"] = results
-    return said
-
-
-def add_arguments(
-    parser: argparse.ArgumentParser, command: dict[str, Any]
-) -> None:
-    for names, fields in command.items():
-        if names != "help":
-            how = {**_KINDS[fields.get("kind", "path")], **fields}
-            how.pop("kind", None)
-            parser.add_argument(*names.split(), **how)
 
 
 def fail(message: str, status: int) -> int:
@@ -73,13 +35,15 @@ def fail(message: str, status: int) -> int:
     return status
 
 
-def say(text: str) -> int:
+def _say(text: str, copy: Path | None = None) -> int:
+    if copy is not None:
+        _write(copy, text.encode("ascii"))
     sys.stdout.write(text)
     sys.stdout.flush()
     return 0
 
 
-def write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Writes all or nothing: a picture cut in half would be mailed."""
     part = path.with_name(path.name + ".part")
     try:
@@ -87,17 +51,169 @@ def write(path: Path, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(path)
     except OSError as error:
-        raise ResultsError(
-            path,
-            f"cannot be written ({error.strerror})",
-            "choose another place with -o",
-        ) from None
+        why = error.strerror
+        raise refused(path, "not_written", why=why) from None
 
 
-def read(path: Path, remedy: str) -> str:
+def _read(path: Path, remedy: str) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise ResultsError(
-            path, f"cannot be read ({error.strerror})", remedy
-        ) from None
+        words = {"why": error.strerror, "remedy": remedy}
+        raise refused(path, "not_read", **words) from None
+
+
+def report(options: Namespace) -> int:
+    results = load(options.results)
+    counts = counting.counts_beside(results)
+    hardware = counting.load_hardware(counts) if counts else None
+    text = reporting.report(results, counts, options.full, hardware)
+    name = reporting.FULL_NAME if options.full else reporting.FILE_NAME
+    return _say(text, options.output or results.path.with_name(name))
+
+
+def summary(options: Namespace) -> int:
+    return _say(reporting.summary(load(options.results)))
+
+
+def export(options: Namespace) -> int:
+    text = exporting.export(load(options.results), options.form)
+    if options.output is None:
+        return _say(text)
+    _write(options.output, text.encode())
+    return 0
+
+
+def mail(options: Namespace) -> int:
+    results = load(options.results)
+    base = None if options.against is None else load(options.against)
+    said = vars(options)
+    choice = Choice(**{each.name: said[each.name] for each in fields(Choice)})
+    return _say(mailing.mail(results, base, choice), options.output)
+
+
+def compare(options: Namespace) -> int:
+    old, new = load(options.old), load(options.new)
+    names = {kind: getattr(options, kind) for kind in changes.KINDS}
+    selection = changes.Selection(names, options.all)
+    _say(reporting.compare(old, new, selection))
+    if options.fail_above is None:
+        return 0
+    pairs = changes.selected(changes.pairs_of(old, new), new, selection)
+    slower = changes.refusal(pairs, options.fail_above)
+    return fail(to_ascii(slower), EXIT_CHANGED) if slower else 0
+
+
+def instructions(options: Namespace) -> int:
+    counts = counting.load_counts(options.results)
+    _say(reporting.instructions(counts, counting.load_hardware(counts)))
+    if options.baseline is None:
+        return 0
+    counted = counting.baseline_of(counts)
+    if options.update:
+        text = counting.write_baseline(counted)
+        _write(options.baseline, text.encode("ascii"))
+        return 0
+    stored = counting.read_baseline(options.baseline)
+    comparison = counting.compare(stored, counted)
+    if comparison.refusal is not None:
+        print(f"not compared: {comparison.refusal}", file=sys.stderr)
+    for change in (*comparison.risen, *comparison.fallen):
+        print(reporting.line(change), file=sys.stderr)
+    return EXIT_CHANGED if comparison.risen else 0
+
+
+def _has_matplotlib() -> bool:
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        missing = f"matplotlib is missing for {sys.executable}"
+        fail(f"{missing}; apt-get install python3-matplotlib", 0)
+        return False
+    return True
+
+
+def _put(path: Path, content: bytes) -> None:
+    _write(path, content)
+    print(path)
+
+
+def _suffixes(options: Namespace) -> tuple[str, ...]:
+    return ("png", "svg") if options.svg else ("png",)
+
+
+def _put_all(stem: Path, rendered: Mapping[str, bytes]) -> None:
+    for suffix, picture in rendered.items():
+        _put(stem.with_name(f"{stem.name}.{suffix}"), picture)
+
+
+def plot(options: Namespace) -> int:
+    results = load(options.results)
+    if not _has_matplotlib():
+        return EXIT_NO_MATPLOTLIB
+    from plots.draw import pictures
+
+    charts = pictures.charts(results)
+    if not charts:
+        raise refused(results.path, "nothing_to_plot")
+    for stem, rendered in pictures.render(charts, _suffixes(options)):
+        _put_all((options.output or results.path.parent) / stem, rendered)
+    return 0
+
+
+def trace(options: Namespace) -> int:
+    from plots.draw import figure_trace
+
+    if str(options.text) == "-":
+        trace = figure_trace.parse(sys.stdin, Path("standard input"))
+    else:
+        lines = _read(options.text, "name a file").splitlines(keepends=True)
+        trace = figure_trace.parse(lines, options.text)
+    if not _has_matplotlib():
+        return EXIT_NO_MATPLOTLIB
+    stem = options.output
+    _put_all(stem, figure_trace.render(trace, stem.name, _suffixes(options)))
+    return 0
+
+
+def html(options: Namespace) -> int:
+    results = load(options.results)
+    _put(options.output or results.path.with_name("page.html"), _page(results))
+    return 0
+
+
+def _page(results: Results) -> bytes:
+    from plots.page import page
+
+    return page.page(results, page.beside(results)).encode()
+
+
+def docs(options: Namespace) -> int:
+    if options.list:
+        print_list(showcase.EXPERIMENTS)
+        return 0
+    if options.folder is None:
+        raise refused(Path("FOLDER"), "no_folder")
+    results = showcase.load(options.folder)
+    if not _has_matplotlib():
+        return EXIT_NO_MATPLOTLIB
+    from plots.draw import pictures
+
+    charts = {name: pictures.charts(found) for name, found in results.items()}
+    wanted = {
+        stem: charts[shown["of"]][stem]
+        for stem, shown in showcase.PICTURES.items()
+        if stem in charts.get(shown["of"], {})
+    }
+    page = _page(results[showcase.MAIN])
+    drawn = pictures.render(wanted)
+    files = {f"{stem}.png": made["png"] for stem, made in drawn}
+    files |= showcase.texts(options.folder, results, list(wanted))
+    for name, content in {**files, "page.html": page}.items():
+        _put(options.output / name, content)
+    if options.readme is not None:
+        text = _read(options.readme, "name the README")
+        place = os.path.relpath(options.output, options.readme.parent)
+        made = showcase.readme(text, results[showcase.MAIN], place)
+        _write(options.readme, made.encode())
+    return 0

@@ -43,10 +43,7 @@ def _ratio(results: Results) -> dict[str, RowChart]:
     if found is None or found.rival is None:
         return {}
     points = {
-        rival: [
-            _ratio_to(results, found.place(guest), rival)
-            for guest in found.guests
-        ]
+        rival: [_ratio_to(place, rival) for place in found.places]
         for rival in dict.fromkeys([found.rival, *subject.rivals(results)])
     }
     shown = [
@@ -93,24 +90,23 @@ def _label(results: Results, guest: str) -> str:
     return f"{plain(guest)}, runs of {tick(run)}" if run else plain(guest)
 
 
-def _ratio_to(results: Results, place: Place, rival: str) -> Point:
-    baseline = results.baseline or ""
-    found = standing.ratio_of(results, place, rival, baseline)
+def _ratio_to(place: Place, rival: str) -> Point:
+    found = place.ratio(rival)
     if found is None or found.ratio.median <= 0:
         words = [
-            standing.word(results, place, who)
-            for who in (rival, baseline)
-            if not standing.times(results, place, Contender(who))
+            place.word(who)
+            for who in (rival, place.results.baseline or "")
+            if not place.times(who)
         ]
         return Point(note=subject.over(words) or "not measured")
-    control, ratio = standing.control(results, place), found.ratio
+    control, ratio = place.control, found.ratio
     return Point(
         ratio.median,
         ratio.low,
         ratio.high,
         text=f"{found.mark} {number(ratio.median)}",
         band=(control.low, control.high) if control else None,
-        style=subject.look(results, rival),
+        style=subject.look(place.results, rival),
         is_open=found.mark != "*",
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import struct
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,12 +17,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from plots.page import guest, pairs
+from plots.page import pairs
 from plots.read import instructions
 from plots.read.file import printable
 from plots.read.results import Results, ResultsError, condition_label
-from plots.tables import answer, cases, facts, profiles, replay
+from plots.tables import answer, cases, facts, glance, replay, standing
 from plots.tables.duel import duel
+from plots.tables.figures import FORMS
+from plots.tables.standing import Place
 from plots.tables.table import Cell, Table
 
 FILE_NAME = "page.html"
@@ -69,6 +72,7 @@ def page(results: Results, extras: Extras) -> str:
     names, known = data["names"], results.traits
     shown, left_out = _pictures(extras.pictures)
     places = pairs.places(results)
+    guests = {workload.name: workload for workload in results.workloads}
     css, script = (
         (_PARTS / name).read_text(encoding="utf-8")
         for name in ("page.css", "page.js")
@@ -84,8 +88,8 @@ def page(results: Results, extras: Extras) -> str:
         families={n: known[n].family if n in known else None for n in names},
         measures=dict.fromkeys(place.measure.name for place in places),
         faults=dict.fromkeys(place.condition for place in places),
-        likes=guest.likes(results),
-        guests=[*guest.guests(results, extras.counts)],
+        likes={place.workload: guests.get(place.workload) for place in places},
+        guests=[*_guests(places, extras.counts)],
         tables=tables,
         facets=_facets(tables),
         pictures=shown,
@@ -126,10 +130,40 @@ def _template() -> Any:
         "separators": (",", ":"),
         "allow_nan": False,
     }
-    environment.filters["condition"] = condition_label
+    cell = {"cell": glance.rival_cell, "condition": condition_label}
+    environment.filters.update({**FORMS, **cell})
     environment.tests["figure"] = _is_figure
     environment.tests["numeric"] = lambda cells: any(map(_is_figure, cells))
     return environment.get_template("page.html")
+
+
+def _guests(
+    places: Sequence[Place], counts: Results | None
+) -> Iterator[dict[str, Any]]:
+    """Who is the fastest at each place, by the time that decides."""
+    for place in places:
+        found = place.standing
+        first = standing.measures(place.results)[0]
+        if found is None or place.measure != first:
+            continue
+        table = glance.glance(place, counts)
+        rows = sorted(table.rows, key=lambda row: _time(row[1]))
+        times = [_time(row[1]) for row in rows]
+        longest = max(filter(math.isfinite, times), default=0)
+        # In percent of the longest.
+        bars = [
+            f"{100 * (time / longest):.1f}%"
+            if longest > 0 and math.isfinite(time)
+            else ""
+            for time in times
+        ]
+        table = replace(table, rows=tuple(rows))
+        yield {"place": place, "found": found, "table": table, "bars": bars}
+
+
+def _time(cell: Cell) -> float:
+    """For an order in which those without a time are last."""
+    return float(cell.value) if _is_figure(cell) else math.inf
 
 
 def _is_figure(cell: Cell) -> bool:
@@ -141,8 +175,8 @@ def _tables(results: Results, counts: Results | None) -> list[Table]:
     every = [
         *_by_unit(cases.times(results)),
         cases.memory(results),
-        profiles.memory(results),
-        profiles.calls(results),
+        cases.profiles(results),
+        cases.calls(results),
         *replay.tables(results),
         *([cases.instructions(counts)] if counts else []),
         cases.errors(results),
@@ -162,20 +196,17 @@ def _tables(results: Results, counts: Results | None) -> list[Table]:
 
 def _by_unit(table: Table) -> Iterator[Table]:
     """A table of each unit, which then stands in its head."""
-    by_unit: dict[str, list[tuple[Cell, ...]]] = {}
-    for row in table.rows:
-        unit = next((cell.unit for cell in row if cell.unit), "")
-        by_unit.setdefault(unit, []).append(row)
-    for unit, rows in by_unit.items():
+    for unit, part in table.by_unit():
         yield replace(
-            table,
+            part,
             title=f"{table.title}, {unit}",
             columns=tuple(
                 replace(column, unit=cell.unit or column.unit)
-                for column, cell in zip(table.columns, rows[0])
+                for column, cell in zip(table.columns, part.rows[0])
             ),
             rows=tuple(
-                tuple(replace(cell, unit="") for cell in row) for row in rows
+                tuple(replace(cell, unit="") for cell in row)
+                for row in part.rows
             ),
         )
 

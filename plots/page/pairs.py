@@ -11,13 +11,13 @@ import math
 from typing import Any
 
 from plots.read.file import printable
-from plots.read.results import Contender, Results
+from plots.read.results import Results
 from plots.read.statistics import noise_floor
-from plots.tables import glance, standing
+from plots.tables import standing
 from plots.tables.duel import Duel
 from plots.tables.figures import number
+from plots.tables.glance import rival_cell, time_cell
 from plots.tables.standing import LIMIT, Place
-from plots.tables.table import Cell, figure
 
 # More would make the page slow; those with the baseline come first.
 _MOST = 12_000
@@ -35,7 +35,7 @@ def places(results: Results) -> list[Place]:
         if first.setdefault(place.measure.operations, place.measure.unit)
         == place.measure.unit
     ]
-    order = standing.by_run(results, [place.workload for place in found])
+    order = [place.workload for place in standing.by_run(found)]
     return sorted(found, key=lambda place: order.index(place.workload))
 
 
@@ -43,11 +43,7 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
     """What the script looks up; `found` is the pair to begin with."""
     there = places(results)
     who = {
-        place: [
-            name
-            for name in [LIMIT, *standing.contenders(results, place)]
-            if standing.times(results, place, Contender(name))
-        ]
+        place: [n for n in [LIMIT, *place.contenders] if place.times(n)]
         for place in there
     }
     names = list(dict.fromkeys(name for place in there for name in who[place]))
@@ -57,10 +53,12 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
     runs = standing.mean_runs(results)
 
     def entry(place: Place, one: str, other: str) -> list[str] | None:
+        """Mark, median, "[low," and "high]"."""
         if not {one, other} <= {*who[place]} or (one, other) not in wanted:
             return None
-        rival = standing.ratio_of(results, place, one, other)
-        return rival and _entry(figure(rival.ratio, rival.mark))
+        cell = rival_cell(place.ratio(one, other))
+        said = [cell.mark, cell.text(), *cell.bounds()]
+        return None if cell.is_absent else said
 
     wanted = set(every[:few])
     return {
@@ -80,8 +78,11 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
                 "run": number(runs[place.workload])
                 if place.workload in runs
                 else "",
-                "noise": _noise(results, place),
-                "times": [_time(results, place, name) for name in names],
+                "noise": _noise(place),
+                "times": [
+                    cell.text() or cell.absence
+                    for cell in (time_cell(place, name) for name in names)
+                ],
                 "pairs": [[entry(place, a, b) for b in names] for a in names],
             }
             for place in there
@@ -89,20 +90,9 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
     }
 
 
-def _noise(results: Results, place: Place) -> list[str] | None:
+def _noise(place: Place) -> list[str] | None:
     """Ratios between these two are no difference; None without a control."""
-    control = standing.control(results, place)
-    floor = noise_floor(control)
-    if control is None or not math.isfinite(floor):
+    floor = noise_floor(place.control)
+    if place.control is None or not math.isfinite(floor):
         return None
     return [number(1 / floor), number(floor)]
-
-
-def _time(results: Results, place: Place, name: str) -> str:
-    cell = glance.time_cell(results, place, Contender(name))
-    return cell.text() or cell.absence
-
-
-def _entry(cell: Cell) -> list[str] | None:
-    """Mark, median, "[low," and "high]"."""
-    return None if cell.is_absent else [cell.mark, cell.text(), *cell.bounds()]

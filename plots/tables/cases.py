@@ -3,22 +3,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from plots.read.profiles import Memory, Profile
 from plots.read.results import Case, Contender, Results
 from plots.tables import standing
 from plots.tables.glance import ratio_cell, time_cell
-from plots.tables.table import Cell, Column, Table, columns, figure
+from plots.tables.table import Cell, Table, Value, cells, columns, figure
 
 CASE = columns("case")
+_INSTRUCTIONS = "instructions_per_page"
+_POLICIES = ("requested", "rounded", "slab", "pow2", "exact")
+_QUANTILES = ("count", "p50", "p90", "p99", "p99_9", "max", "max_raw")
 
 
 def case_key(results: Results, case: Case) -> tuple[Cell, ...]:
     """The cells of CASE."""
     label = standing.label(results, case.contender)
-    key = case.operation, case.workload, label, case.condition
-    return tuple(map(Cell, key))
+    return cells(case.operation, case.workload, label, case.condition)
 
 
 def times(results: Results) -> Table:
@@ -26,86 +29,130 @@ def times(results: Results) -> Table:
     heads = columns("times", baseline=results.baseline or "the baseline")
     rows = []
     for place in standing.places(results):
-        for who in standing.present(results, place):
-            time = time_cell(results, place, who)
+        for who in place.present:
+            time = time_cell(place, who)
             if time.is_absent and not time.absence:
                 continue
             # Of a sum, the case stands for its place.
-            case = Case(place.measure.name, place.workload, who, place.condition)
+            case = replace(place.cases(who)[0], operation=place.measure.name)
             row = (
                 replace(time, unit=place.measure.unit),
-                ratio_cell(results, place, who),
-                figure(len(standing.times(results, place, who)) or None),
+                ratio_cell(place, who),
+                len(place.times(who)) or None,
             )
-            rows.append((*case_key(results, case), *row))
+            rows.append(cells(*case_key(results, case), *row))
     return Table("times", "times", (*CASE, *heads), tuple(rows))
 
 
 def memory(results: Results) -> Table:
     """What the sets of the operation `set` took and could not record."""
 
-    def measured(case: Case, column: Column) -> Cell:
-        if column.key == "lost_ppm":
-            return figure(results.lost_ppm(case))
-        if column.key == "peak_rounded_bytes":
-            return figure(results.peak_kib(case))
-        found = results.estimate(case, column.key)
+    def measured(case: Case, counter: str) -> Value:
+        if counter == "lost_ppm":
+            return results.lost_ppm(case)
+        if counter == "peak_rounded_bytes":
+            return results.peak_kib(case)
+        found = results.estimate(case, counter)
         absence = "failed" if case in results.failed else ""
         return figure(found.median if found else None, absence=absence)
 
-    cases = (
-        case
+    heads = columns("memory")
+    found = {
+        case: [measured(case, head.key) for head in heads]
         for case in results.cases
         if case.operation == "set"
         and case.contender.structure != results.floor
-    )
-    heads = columns("memory")
-    return _table(results, "memory and lost pages", heads, cases, measured)
+    }
+    rows = _rows(results, found)
+    title = "memory and lost pages"
+    return Table("memory", title, (*CASE, *heads), rows).filled()
 
 
 def instructions(counts: Results, counter: str = "callgrind") -> Table:
     """Instructions per page, which are alike in every run."""
-
-    def measured(case: Case, _: Column) -> Cell:
-        values = counts.values(case, "instructions_per_page").values()
-        return figure(min(values, default=None))
-
-    cases = (case for case in counts.cases if not case.contender.is_control)
-    heads = columns("instructions", counter=counter)
+    found = {
+        case: [min(counts.values(case, _INSTRUCTIONS).values(), default=None)]
+        for case in counts.cases
+        if not case.contender.is_control
+    }
+    heads = (*CASE, *columns("instructions", counter=counter))
     title = f"instructions per page ({counter})"
-    return _table(counts, title, heads, cases, measured)
+    return Table("instructions", title, heads, _rows(counts, found)).filled()
 
 
 def errors(results: Results) -> Table:
     """Rows that have no figure in some rounds, and the reason."""
     rows = tuple(
-        (*case_key(results, case), figure(rounds), Cell(reason))
+        cells(*case_key(results, case), rounds, reason)
         for (case, reason), rounds in results.errors.items()
     )
     heads = (*CASE, *columns("errors"))
     return Table("errors", "rows without figures", heads, rows)
 
 
-def _table(
-    results: Results,
-    title: str,
-    heads: tuple[Column, ...],
-    cases: Iterable[Case],
-    measured: Callable[[Case, Column], Cell],
-) -> Table:
+def profiles(results: Results) -> Table:
+    """The most that was held, by what an allocator would take for it."""
     rows = tuple(
-        (*case_key(results, case), *(measured(case, head) for head in heads))
-        for case in _sorted(results, cases)
+        cells(
+            *case_key(results, case)[1:],
+            *_held(profile.memory),
+            profile.error or None,
+        )
+        for case, profile in _profiles(results)
+        if profile.memory or profile.error
     )
-    key = title.split()[0]
-    return Table(key, title, (*CASE, *heads), rows).filled()
+    heads = (*CASE[1:], *columns("profiles"))
+    return Table("profiles", "memory over the whole run", heads, rows).filled()
+
+
+def _held(memory: Memory | None) -> list[float | None]:
+    if memory is None:
+        return [None] * (len(_POLICIES) + 3)
+    sizes = [getattr(memory.peak, policy) for policy in _POLICIES]
+    sizes.append(memory.retained.rounded)
+    per_1000 = 1000 * memory.allocations / memory.sets if memory.sets else None
+    return [*(size / 1024 for size in sizes), per_1000, memory.largest_order]
+
+
+def calls(results: Results) -> Table:
+    """How long single calls take."""
+    rows = tuple(
+        cells(
+            *case_key(results, replace(case, operation=operation)),
+            *(getattr(times, name) for name in _QUANTILES),
+            times.worst[0].position if times.worst else None,
+        )
+        for case, profile in _profiles(results)
+        if profile.tails
+        for operation, times in profile.tails.operations.items()
+    )
+    heads = (*CASE, *columns("tails"))
+    return Table("tails", "single calls", heads, rows).filled()
+
+
+def _profiles(results: Results) -> Iterator[tuple[Case, Profile]]:
+    """Each under a case of no operation."""
+    found = {
+        Case("", p.workload, Contender(p.structure), p.condition): p
+        for p in results.profiles
+    }
+    return ((case, found[case]) for case in _sorted(results, found))
+
+
+def _rows(
+    results: Results, found: Mapping[Case, Sequence[Value]]
+) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        cells(*case_key(results, case), *found[case])
+        for case in _sorted(results, found)
+    )
 
 
 def _sorted(results: Results, cases: Iterable[Case]) -> Iterator[Case]:
     """By condition, guest and operation as met, structures as everywhere."""
-    places: dict[tuple[str, ...], dict[Contender, Case]] = {}
+    places: dict[Case, dict[Contender, Case]] = {}
     for case in cases:
-        place = (case.condition, case.workload, case.operation)
+        place = replace(case, contender=Contender(""))
         places.setdefault(place, {})[case.contender] = case
     for there in places.values():
         yield from (there[who] for who in results.in_order(there))

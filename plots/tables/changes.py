@@ -2,8 +2,7 @@
 """Two runs of the same work: what became better, and what worse.
 
 Rounds of two runs have nothing to do with each other, so times are held
-against each other as two samples. Runs of different work are refused, and
-so are runs on different CPUs, because their times have nothing in common.
+against each other as two samples.
 """
 
 from __future__ import annotations
@@ -13,15 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from plots.read.results import Case, Contender, Results, ResultsError
+from plots.read.results import Case, Results
 from plots.read.statistics import Estimate, change, mark, median, u_test
-from plots.tables import standing
 from plots.tables.cases import CASE, case_key
 from plots.tables.facts import listing
 from plots.tables.figures import change_percent, number
 from plots.tables.glance import GUEST, STRUCTURE, time_cell
-from plots.tables.standing import Measure, Place
-from plots.tables.table import Cell, Column, Table, columns, figure
+from plots.tables.standing import Measure, Place, Who
+from plots.tables.table import Cell, Column, Table, cells, columns, figure
+from plots.tables.words import many, refused, say
 
 # Two commits, dates and command lines differ by intention.
 _SHOULD_AGREE = (
@@ -35,10 +34,7 @@ _EXACT = (
 )
 _BOTH = (Column("base", "base"), Column("patched", "patched"))
 
-MARKS = (
-    "* differs by more than the A/A controls of both runs show and by more"
-    " than all rows together; ~ no difference shown"
-)
+MARKS = say("changes", "marks")
 
 
 @dataclass(frozen=True)
@@ -46,8 +42,8 @@ class Pair:
     """Times of one case in both runs."""
 
     case: Case
-    old: Sequence[float]
-    new: Sequence[float]
+    times: Sequence[Sequence[float]]
+    unit: str
     change: Estimate
     mark: str
 
@@ -74,18 +70,15 @@ class Selection:
 
 
 def pairs_of(old: Results, new: Results) -> list[Pair]:
-    """Every case with times in both, in the order of the old run.
-
-    Runs that have nothing to compare are refused.
-    """
+    """Every case with times in both, in the order of the old run."""
     _refuse_other_work(old, new)
-    both = set(new.cases)
+    places = {
+        case: [_place(run, case) for run in (old, new)] for case in old.cases
+    }
     times = {
-        case: (before, after)
-        for case in old.cases
-        if case in both
-        and (before := _times(old, case))
-        and (after := _times(new, case))
+        case: found
+        for case, both in places.items()
+        if all(found := _times(both, case.contender))
     }
     changes = {
         case: factor
@@ -93,28 +86,26 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
         if (factor := change(*samples, len(times))) is not None
     }
     if not changes:
-        raise ResultsError(
-            new.path,
-            f"has no row with a time in common with {old.path}",
-            "give two runs with the same workloads, structures and operations",
-        )
+        raise refused(new.path, "nothing_common", old=old.path)
     whole = common(changes.values())
-    return [
-        Pair(case, *times[case], factor, mark(factor, whole, *controls))
-        for case, factor in changes.items()
-        for controls in [[_control(run, case) for run in (old, new)]]
-    ]
+    pairs = []
+    for case, factor in changes.items():
+        controls = (place.control for place in places[case])
+        marked = mark(factor, whole, *controls)
+        unit = places[case][1].measure.unit
+        pairs.append(Pair(case, times[case], unit, factor, marked))
+    return pairs
 
 
-def _times(results: Results, case: Case) -> list[float]:
-    counter = results.time_counters(case.operation)[0]
-    return list(results.values(case, counter).values())
+def _place(results: Results, case: Case) -> Place:
+    """Where the main time of its operation stands."""
+    unit = results.time_counters(case.operation)[0].replace("_", " ")
+    measure = Measure("", (case.operation,), unit)
+    return Place(results, measure, case.workload, case.condition)
 
 
-def _control(results: Results, case: Case) -> Estimate | None:
-    measure = Measure("", (case.operation,), _unit(results, case))
-    place = Place(measure, case.workload, case.condition)
-    return standing.control(results, place)
+def _times(places: Iterable[Place], who: Who) -> list[list[float]]:
+    return [list(place.times(who).values()) for place in places]
 
 
 def common(changes: Iterable[Estimate]) -> Estimate:
@@ -125,23 +116,17 @@ def common(changes: Iterable[Estimate]) -> Estimate:
 
 
 def _refuse_other_work(old: Results, new: Results) -> None:
+    """Nor have times of other CPUs anything in common."""
     traces = {w.name: w.trace for w in old.workloads}
-    for workload in new.workloads:
-        trace = traces.get(workload.name)
-        if trace and workload.trace and trace != workload.trace:
-            raise ResultsError(
-                new.path,
-                f"workload {workload.name} is trace {workload.trace[:8]},"
-                f" but {trace[:8]} in {old.path}",
-                "compare runs of the same trace",
-            )
-    cpus = [results.context.get("cpu_model") for results in (old, new)]
+    for name, trace in ((w.name, w.trace) for w in new.workloads):
+        before = traces.get(name)
+        if before and trace and trace != before:
+            words = {"name": name, "new": trace[:8], "old": before[:8]}
+            raise refused(new.path, "other_trace", path=old.path, **words)
+    cpus = [run.context.get("cpu_model") for run in (old, new)]
     if all(cpus) and cpus[0] != cpus[1]:
-        raise ResultsError(
-            new.path,
-            f"was measured on {cpus[1]}, {old.path} on {cpus[0]}",
-            "compare the ratios in the reports of both instead",
-        )
+        words = {"path": old.path, "old": cpus[0], "new": cpus[1]}
+        raise refused(new.path, "other_cpu", **words)
 
 
 def selected(
@@ -152,22 +137,12 @@ def selected(
         known = list(dict.fromkeys(KINDS[what](p.case) for p in pairs))
         for name in names:
             if name not in known:
-                raise ResultsError(
-                    new.path,
-                    f"has no row of {what} {name!r} in common with the other",
-                    f"both have {listing(known)}",
-                )
+                words = {"name": name, "known": listing(known)}
+                raise refused(new.path, "no_such_row", what=what, **words)
     found = [pair for pair in pairs if selection.has(pair.case)]
     if not found:
-        raise ResultsError(
-            new.path,
-            "has no row in common with the other that all of the flags choose",
-            "choose less with --structure, --operation and --workload",
-        )
+        raise refused(new.path, "no_chosen_row")
     return found
-
-
-# --- words --------------------------------------------------------------
 
 
 def refusal(pairs: Sequence[Pair], percent: float) -> str:
@@ -177,166 +152,140 @@ def refusal(pairs: Sequence[Pair], percent: float) -> str:
     if not slower:
         return ""
     worst = max(slower, key=lambda pair: pair.change.median)
-    rows = "row" if len(slower) == 1 else "rows"
-    return (
-        f"{len(slower)} marked {rows} became slower by more than"
-        f" {number(percent)} %, the most {worst.case.name}"
-        f" ({change_percent(worst.change.median)})"
+    return say(
+        "changes",
+        "slower",
+        rows=many(len(slower), "marked row"),
+        percent=number(percent),
+        worst=worst.case.name,
+        change=change_percent(worst.change.median),
     )
 
 
-def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> str:
-    """How many rows became better and worse, and what all have in common."""
+def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> Iterator[str]:
+    """How many rows became better and worse; a warning if only the one."""
     marks = Counter(pair.mark for pair in pairs)
-    better, worse = _sides(pairs)
-    rows = "row" if len(pairs) == 1 else "rows"
-    whole = common(pair.change for pair in every)
-    return (
-        f"Of {len(pairs)} {rows} {better} became better, {worse} worse; no"
-        f" difference is shown in {marks['~']}, too few rounds to tell in"
-        f" {marks['?']}. All rows together changed by"
-        f" {change_percent(whole.median)} (median): that is the machine."
+    worse = sum(p.mark == "*" and p.change.median >= 1 for p in pairs)
+    better = marks["*"] - worse
+    yield say(
+        "changes",
+        "verdict",
+        rows=many(len(pairs), "row"),
+        better=better,
+        worse=worse,
+        alike=marks["~"],
+        few=marks["?"],
+        change=change_percent(common(p.change for p in every).median),
     )
-
-
-def warnings(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Where all that changed, two rows or more, did so in one direction."""
-    better, worse = _sides(pairs)
     if better + worse >= 2 and not (better and worse):
         word, other = ("worse", "better") if worse else ("better", "worse")
-        yield (
-            f"WARNING: every marked row became {word} and none {other}: the"
-            " machine may have changed, not the code. Run both once more, in"
-            " turns."
-        )
-
-
-def _sides(pairs: Sequence[Pair]) -> tuple[int, int]:
-    """Marked rows that became faster, and those that became slower."""
-    slower = [pair.change.median >= 1 for pair in pairs if pair.mark == "*"]
-    return slower.count(False), slower.count(True)
+        yield say("changes", "one_sided", word=word, other=other)
 
 
 def heads(old: Results, new: Results) -> Iterator[str]:
     """Both runs, and what differs besides the commit."""
     for name, results in (("old", old), ("new", new)):
         said = results.context.get
-        cut = ", INTERRUPTED" if results.is_interrupted else ""
-        yield (
-            f"{name}: {results.path}, commit {said('commit', 'unknown')},"
-            f" {said('date', 'of unknown date')}, {results.rounds} rounds{cut}"
-        )
+        words = {
+            "commit": said("commit", "unknown"),
+            "date": said("date", "of unknown date"),
+            "rounds": results.rounds,
+            "cut": ", INTERRUPTED" if results.is_interrupted else "",
+        }
+        yield say("changes", "run", name=name, path=results.path, **words)
     for key in _SHOULD_AGREE.split():
         both = (run.context.get(key, "").strip() for run in (old, new))
         before, after = (each or "not recorded" for each in both)
         if before != after:
-            yield f"DIFFERS: {key}: old {before}; new {after}"
+            words = {"before": before, "after": after}
+            yield say("changes", "differs", key=key, **words)
 
 
 def missing(old: Results, new: Results, selection: Selection) -> Iterator[str]:
     """Rows of one run alone, and rows without a time."""
     for name, results, other in (("old", old, new), ("new", new, old)):
         both = set(other.cases)
-        only = [case for case in results.cases if case not in both]
+        failed = sorted(results.failed, key=lambda case: case.name)
         for what, cases in (
-            ("only", only),
-            ("failed", sorted(results.failed, key=lambda case: case.name)),
+            ("only", [case for case in results.cases if case not in both]),
+            ("failed", failed),
             ("cut off", results.limits),
         ):
-            is_over = what == "cut off"
             names = [
-                case.name + f" ({results.word(case)})" * is_over
+                case.name
+                + f" ({results.word(case)})" * (what == "cut off")
                 for case in filter(selection.has, cases)
             ]
             if names:
                 yield f"{what} in {name}: {listing(names)}"
 
 
-# --- tables -------------------------------------------------------------
-
-
 def times(results: Results, pairs: Sequence[Pair]) -> Table:
     """The time of each case, old and new."""
     rows = []
     for pair in pairs:
-        unit, both = _unit(results, pair.case), (pair.old, pair.new)
         row = (
-            *(replace(figure(median(each)), unit=unit) for each in both),
+            *(Cell(median(each), unit=pair.unit) for each in pair.times),
             figure(pair.change, pair.mark),
-            figure(u_test(*both)),
+            u_test(*pair.times),
         )
-        rows.append((*case_key(results, pair.case), *row))
+        rows.append(cells(*case_key(results, pair.case), *row))
     heads = (*CASE, *columns("changes"))
     return Table("changes", "times", heads, tuple(rows))
 
 
-def _unit(results: Results, case: Case) -> str:
-    return results.time_counters(case.operation)[0].replace("_", " ")
-
-
 def exact(old: Results, new: Results, selection: Selection) -> Table:
-    """Figures that no noise can change, where something did.
-
-    Those of `set`, as in the report: the other operations fill their sets
-    in the same way.
-    """
-    both = set(new.cases)
+    """Figures that no noise can change, where something did."""
     rows = []
-    for counter in _EXACT.split():
-        for case in filter(selection.has, old.cases):
-            if case.operation != "set" or case not in both:
-                continue
-            found = [run.estimate(case, counter) for run in (old, new)]
-            values = [each.median for each in found if each]
-            if len(values) == 2 and values[0] != values[1]:
-                word = Cell(counter.replace("_", " "))
-                row = (word, *map(figure, values))
-                rows.append((*case_key(new, case), *row))
+    # As in the report: other operations fill their sets in the same way.
+    cases = [case for case in old.cases if case.operation == "set"]
+    for counter, case in product(_EXACT.split(), filter(selection.has, cases)):
+        found = [run.estimate(case, counter) for run in (old, new)]
+        values = [each.median for each in found if each]
+        if len(values) == 2 and values[0] != values[1]:
+            row = (counter.replace("_", " "), *values)
+            rows.append(cells(*case_key(new, case), *row))
     heads = (*CASE, *columns("exact"))
     return Table("exact", "figures that differ", heads, tuple(rows))
 
 
 def of_places(
-    old: Results,
-    new: Results,
+    base: Results,
     places: Sequence[Place],
     names: Sequence[str],
     pairs: Sequence[Pair],
 ) -> tuple[Table, list[str]]:
     """Times at these places, and who is left out for want of rounds."""
-    runs = (old, new)
     whole = common(pair.change for pair in pairs)
     rows = []
     left_out = []
     for place, name in product(places, names):
-        who = Contender(name)
-        cells = [time_cell(run, place, who) for run in runs]
-        if any(cell.is_absent and not cell.absence for cell in cells):
+        both = [replace(place, results=base), place]
+        times = [time_cell(each, name) for each in both]
+        if any(cell.is_absent and not cell.absence for cell in times):
             continue
-        times = (standing.times(run, place, who) for run in runs)
-        factor = change(*(list(t.values()) for t in times), len(pairs))
+        factor = change(*_times(both, name), len(pairs))
         if factor is not None and not factor.is_interval:
             left_out.append(f"{place.workload}, {name}")
             continue
-        controls = (standing.control(run, place) for run in runs)
+        controls = (each.control for each in both)
         marked = mark(factor, whole, *controls) if factor else ""
-        key = (Cell(place.workload), Cell(name))
-        rows.append((*key, *cells, figure(factor, marked)))
+        row = (*times, figure(factor, marked))
+        rows.append(cells(place.workload, name, *row))
     heads = (GUEST, STRUCTURE, *_BOTH, columns("changes")[2])
     title = f"{places[0].measure.name}, {places[0].measure.unit}"
     return Table("changes", title, heads, tuple(rows)), left_out
 
 
 def peaks(
-    old: Results, new: Results, places: Sequence[Place], names: Sequence[str]
+    base: Results, places: Sequence[Place], names: Sequence[str]
 ) -> Table:
     """Memory has no noise: every difference is a change."""
     rows = []
     for place, name in product(places, names):
-        case = replace(place.cases(Contender(name))[0], operation="set")
-        before, after = (run.peak_kib(case) for run in (old, new))
-        if None not in (before, after) and before != after:
-            row = (figure(before), figure(after))
-            rows.append((Cell(place.workload), Cell(name), *row))
+        case = place.recording(name)
+        both = [run.peak_kib(case) for run in (base, place.results)]
+        if None not in both and both[0] != both[1]:
+            rows.append(cells(place.workload, name, *both))
     heads = (GUEST, STRUCTURE, *_BOTH)
     return Table("peaks", "peak KiB that differ", heads, tuple(rows))

@@ -1,34 +1,39 @@
 # SPDX-License-Identifier: MIT
-"""Two structures held against each other on every guest.
-
-They are the baseline and its rival: the first primary structure that has
-times, or one that the command line names.
-"""
+"""The baseline and its rival held against each other on every guest."""
 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from plots.read.results import Case, Contender, Results
+from plots.read.results import Contender, Results
 from plots.tables import standing
 from plots.tables.standing import LIMIT, Measure, Place, Rival
 
 
 @dataclass(frozen=True)
 class Duel:
-    """By one measure, under one condition, on these guests.
+    """By one measure, under one condition, on these guests."""
 
-    Without a `rival` it is about the baseline alone. Those in `absent` were
-    asked for and have no time.
-    """
+    places: tuple[Place, ...]
+    rival: str | None  # None: it is about the baseline alone
+    absent: tuple[str, ...] = ()  # were asked for and have no time
 
-    results: Results
-    measure: Measure
-    condition: str
-    rival: str | None
-    guests: tuple[str, ...]
-    absent: tuple[str, ...] = ()
+    @property
+    def results(self) -> Results:
+        return self.places[0].results
+
+    @property
+    def measure(self) -> Measure:
+        return self.places[0].measure
+
+    @property
+    def condition(self) -> str:
+        return self.places[0].condition
+
+    @property
+    def guests(self) -> list[str]:
+        return [place.workload for place in self.places]
 
     @property
     def baseline(self) -> str:
@@ -43,88 +48,43 @@ class Duel:
         """The condition whose lost pages are looked at."""
         return self.condition or self.results.lost_condition
 
-    @property
-    def has_control(self) -> bool:
-        """Whether every guest shows how far noise alone differs."""
-        places = map(self.place, self.guests)
-        return all(standing.control(self.results, place) for place in places)
+    def ratio(self, place: Place) -> Rival | None:
+        return place.ratio(self.rival) if self.rival else None
 
-    def place(self, guest: str) -> Place:
-        return Place(self.measure, guest, self.condition)
-
-    def ratio(self, guest: str) -> Rival | None:
-        if self.rival is None:
-            return None
-        return standing.to_baseline(
-            self.results, self.place(guest), self.rival
-        )
-
-    def why(self, guest: str) -> str:
+    def why(self, place: Place) -> str:
         """Why a guest has no ratio, in words."""
-        place = self.place(guest)
         for name in reversed(self.both):
-            if not standing.times(self.results, place, Contender(name)):
-                word = standing.word(self.results, place, name)
+            if not place.times(name):
+                word = place.word(name)
                 if not word.startswith(">"):
                     return f"{name} {word or 'has no time'}"
                 a_page = " a page" if word.endswith(" ns") else ""
                 return f"{name} takes over {word[1:]}{a_page} and was cut off"
         return "no round has both"
 
-    def _set(self, guest: str, name: str) -> Case:
-        return Case("set", guest, Contender(name), self.condition)
-
-    def peak(self, guest: str, name: str) -> float | None:
-        """KiB at any time."""
-        return self.results.any_peak_kib(self._set(guest, name))
-
-    def lost(self, guest: str, name: str) -> float | None:
-        """Pages in a million that were lost under the fault."""
-        case = replace(self._set(guest, name), condition=self.fault)
-        return self.results.lost_ppm(case) if self.fault else None
-
-    def longest(self, guest: str, name: str) -> tuple[float, bool] | None:
-        """The longest call under the lock in us, and if it is sure."""
-        return longest(self.results, self._set(guest, name))
-
-
-def longest(results: Results, case: Case) -> tuple[float, bool] | None:
-    """Its us, and whether repetitions took interrupts out."""
-    found = results.profile_of(case)
-    tails = found.tails if found and found.error is None else None
-    if tails is None or tails.longest is None:
-        return None
-    return tails.longest[1] / 1000, tails.repetitions > 1
-
 
 def duel(results: Results) -> Duel | None:
-    """None where the baseline, or everybody else, has no time."""
-    for measure in standing.measures(results):
-        for condition in standing.conditions(results, measure):
-            found = _duel(results, measure, condition)
-            if found is not None:
-                return found
-    return None
+    """With the first primary structure that has times, or one that was named.
 
-
-def _duel(results: Results, measure: Measure, condition: str) -> Duel | None:
-    places = standing.places_of(results, measure, condition)
-
-    def has_time(name: str) -> bool:
-        who = Contender(name)
-        return any(standing.times(results, place, who) for place in places)
-
+    None where the baseline, or everybody else, has no time.
+    """
     asked = meant(results)
     # Of what nobody asked for, a variant comes last.
     others = sorted(
         _others(results), key=lambda name: results.variant_of(name) is not None
     )
-    rival = next(filter(has_time, [*asked, *others]), None)
-    if rival is None or not has_time(results.baseline or ""):
-        return None
-    before = asked[: asked.index(rival)] if rival in asked else asked
-    guests = tuple(place.workload for place in places)
-    return Duel(results, measure, condition, rival, guests, tuple(before))
+    for measure in standing.measures(results):
+        for condition in standing.conditions(results, measure):
+            places = standing.places_of(results, measure, condition)
+            timed = [
+                name
+                for name in (results.baseline or "", *asked, *others)
+                if any(place.times(name) for place in places)
+            ]
+            if len(timed) > 1 and timed[0] == results.baseline:
+                before = asked[: (asked + timed[1:2]).index(timed[1])]
+                return Duel(tuple(places), timed[1], tuple(before))
+    return None
 
 
 def meant(results: Results) -> list[str]:
@@ -151,7 +111,10 @@ def named(results: Results) -> list[str]:
 
 
 def command_words(results: Results) -> list[str]:
-    command = results.context.get("command_line", "")
+    return shell_words(results.context.get("command_line", ""))
+
+
+def shell_words(command: str) -> list[str]:
     try:
         return shlex.split(command)
     except ValueError:  # an odd quotation mark

@@ -3,25 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from plots.read.results import Case, Contender, Results, condition_label
 from plots.tables import replay, standing
 from plots.tables.glance import GUEST, STRUCTURE
-from plots.tables.table import Cell, Table, columns, figure
+from plots.tables.table import Table, cells, columns
+from plots.tables.words import SAID, say
 
 _MOST_NAMES = 24
-_CHECKSUM = 12  # digits that are enough to tell two traces apart
 _RELEASES = ("Release", "RelWithDebInfo")
 
 
 def workloads(results: Results) -> Table:
     """The guests."""
     rows = tuple(
-        (
-            Cell(w.name),
-            *map(figure, (w.pages, w.passes, w.ranges, w.guest_memory)),
-            Cell(w.trace[:_CHECKSUM] if w.trace else None),
+        cells(
+            *(w.name, w.pages, w.passes, w.ranges, w.guest_memory),
+            checksum(w.trace) if w.trace else None,
         )
         for w in results.workloads
     )
@@ -29,93 +30,73 @@ def workloads(results: Results) -> Table:
     return Table("workloads", "guests", heads, rows)
 
 
+def checksum(trace: str) -> str:
+    """Enough of it to tell two traces apart."""
+    return trace[:12]
+
+
 def structures(results: Results) -> Table:
     """A crash, an exception and an error code do not cost alike."""
     heads = columns("structures")
     facts = {s.name: s.facts for s in results.structures}
-    ordered = results.in_order(map(Contender, facts))
     rows = tuple(
-        (Cell(name), *(Cell(facts[name].get(head.key)) for head in heads))
-        for name in (who.structure for who in ordered)
+        cells(who.structure, *(facts[who.structure].get(h.key) for h in heads))
+        for who in results.in_order(map(Contender, facts))
     )
     return Table("structures", "structures", (STRUCTURE, *heads), rows)
-
-
-_MACHINE = (
-    "CPU {cpu_model}, {num_cpus} CPUs at {mhz_per_cpu} MHz, SMT {smt}",
-    "{kernel}, {compiler}, {compiler_flags}, {build_type}, {libc}",
-    "commit {commit}, {date}, timer {timer}",
-    "governor {governor}, turbo {turbo}, THP {thp}, ASLR {aslr}, frequency"
-    " scaling {cpu_scaling_enabled}",
-)
-# Of a run that says the first word of each.
-_IF_SAID = {
-    "fault_draw": "failures drawn for each {fault_draw}, seed {fault_seed};"
-    " requests beyond 8 KiB: {large_allocations}",
-    "environment_warnings": "load {load_average}, busy: {busy_processes};"
-    " pinned to CPU {pinned_cpu}, {environment_warnings} warnings",
-}
-
-
-class _Said(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "not recorded"
 
 
 def machine(results: Results) -> Iterator[str]:
     """CPU; software; commit and clock; what disturbs; how memory fails."""
     context = results.context
-    said = _Said({k: v.strip() for k, v in context.items() if v.strip()})
-    more = (text for key, text in _IF_SAID.items() if key in context)
-    yield from (text.format_map(said) for text in (*_MACHINE, *more))
+    said = defaultdict(lambda: "not recorded")
+    said |= {key: v.strip() for key, v in context.items() if v.strip()}
+    more = SAID["facts"]["if_said"]
+    used = (text for key, text in more.items() if key in context)
+    yield from (t.format_map(said) for t in (*SAID["facts"]["machine"], *used))
 
 
 def head(results: Results) -> Iterator[str]:
     """The program and its rounds, then what is wrong with the run."""
     version = results.context.get("pfnbench_version", "of unknown version")
-    yield (
-        f"pfnbench {version}, {results.rounds} rounds in random order,"
-        f" baseline {results.baseline or 'not recorded'}"
-    )
+    words = {"baseline": results.baseline or "not recorded"}
+    yield say("facts", "head", version=version, rounds=results.rounds, **words)
     yield from warnings(results)
+
+
+def _short(results: Results) -> list[Case]:
+    """Those with fewer rounds than the run was meant to have."""
+    of = results.rounds_of
+    return [case for case in results.cases if of[case] < results.rounds]
 
 
 def warnings(results: Results) -> Iterator[str]:
     if results.is_interrupted:
-        yield "INTERRUPTED: shows what was measured until then"
-    short = len(standing.short_cases(results))
-    if short:
-        yield (
-            f"INCOMPLETE: {short} of {len(results.cases)} rows have fewer"
-            f" than {results.rounds} rounds, listed at the end"
-        )
+        yield say("facts", "interrupted")
+    if short := len(_short(results)):
+        words = {"every": len(results.cases), "rounds": results.rounds}
+        yield say("facts", "incomplete", short=short, **words)
     build = results.context.get("build_type", "Release")
     if build not in _RELEASES:
-        yield (
-            f"NOT OPTIMISED: build type {build}; build the release preset"
-            " before you quote a time"
-        )
+        yield say("facts", "not_optimised", build=build)
 
 
 def gaps(results: Results) -> Iterator[str]:
     """Everything that is missing, in as few words as possible."""
     if results.is_interrupted:
         yield "interrupted"
-    short = len(standing.short_cases(results))
-    if short:
-        yield f"{short} of {len(results.cases)} rows short"
-    if results.failed:
-        yield f"{len(results.failed)} failed"
-    if results.limits:
-        yield f"{len(results.limits)} cut off"
+    for many, what in (
+        (len(_short(results)), f"of {len(results.cases)} rows short"),
+        (len(results.failed), "failed"),
+        (len(results.limits), "cut off"),
+    ):
+        if many:
+            yield f"{many} {what}"
 
 
-# --- what is missing, in full -------------------------------------------
-
-
-def listing(names: object) -> str:
+def listing(names: Iterable[str]) -> str:
     """Names in a row, the number of the rest after two dozen."""
-    every = list(names)  # type: ignore[call-overload]
+    every = list(names)
     text = " ".join(every[:_MOST_NAMES])
     rest = len(every) - _MOST_NAMES
     return text if rest <= 0 else f"{text} and {rest} more"
@@ -127,110 +108,90 @@ def missing(results: Results) -> Iterator[str]:
         total = results.rounds_of[case]
         rounds = "" if times == total else f" in {times} of {total} rounds"
         yield f"not shown: {case.name}{rounds}: {reason}"
-    yield from _missing_cases(results)
-    yield from _missing_counters(results)
-    yield from _missing_rounds(results)
-    yield from _missing_pairs(results)
-    short = [p.name for p in results.profiles if p.error is not None]
-    if short:
-        yield f"profiles cut off or not made: {listing(short)}"
+    names: dict[str, list[str]] = {}
+    for what, name in (
+        *_missing_cases(results),
+        *_missing_figures(results),
+        *_missing_pairs(results),
+    ):
+        names.setdefault(what, []).append(name)
+    yield from (f"{what} {listing(those)}" for what, those in names.items())
 
 
-def _groups(results: Results) -> Iterator[tuple[str, str]]:
-    """Each operation with each of its conditions."""
+def _places(results: Results) -> Iterator[Case]:
+    """Each operation under each condition on each workload, of nobody."""
     for operation in results.operations():
         for condition in results.conditions(operation):
             # Drivers without a set have no policy, and tables of their own.
             if operation != results.replay or replay.split(condition)[0]:
-                yield operation, condition
+                for workload in results.workloads_of(operation, condition):
+                    yield Case(operation, workload, Contender(""), condition)
 
 
-def _missing_cases(results: Results) -> Iterator[str]:
-    """Gaps in the tables, and structures that have no row in one at all."""
+def _missing_cases(results: Results) -> Iterator[tuple[str, str]]:
+    """Structures that have no row in a table, and gaps in the tables."""
     have = set(results.cases)
     everyone = {case.contender for case in have}
     everyone |= {Contender(s.name) for s in results.structures}
-    holes: list[str] = []
-    for operation, condition in _groups(results):
-        present = results.contenders_of(operation, condition)
-        absent = [
-            standing.label(results, contender)
-            for contender in results.in_order(everyone - present)
-            if contender.structure not in (results.floor, *results.setless)
-        ]
-        if absent:
-            yield (
-                f"no rows: {operation}, {condition_label(condition)}:"
-                f" {listing(absent)}"
-            )
-        for workload in results.workloads_of(operation, condition):
-            for contender in results.in_order(present):
-                case = Case(operation, workload, contender, condition)
-                if case not in have:
-                    holes.append(case.name)
-    if holes:
-        yield f"not measured: {listing(holes)}"
+    none = (results.floor, *results.setless)
+    holes, seen = [], set()
+    for place in _places(results):
+        table = place.operation, place.condition
+        present = results.contenders_of(*table)
+        for who in results.in_order(everyone - present):
+            if who.structure not in none and table not in seen:
+                label = condition_label(place.condition)
+                name = standing.label(results, who)
+                yield f"no rows: {place.operation}, {label}:", name
+        seen.add(table)
+        cases = (
+            replace(place, contender=who) for who in results.in_order(present)
+        )
+        holes += [case.name for case in cases if case not in have]
+    yield from (("not measured:", name) for name in holes)
     used = {case.workload for case in have}
-    unused = [w.name for w in results.workloads if w.name not in used]
-    if unused:
-        yield f"no rows: workload {listing(unused)}"
+    for workload in results.workloads:
+        if workload.name not in used:
+            yield "no rows: workload", workload.name
 
 
-def _missing_counters(results: Results) -> Iterator[str]:
-    """Rows that ran, but lack a figure that a table shows."""
+def _missing_figures(results: Results) -> Iterator[tuple[str, str]]:
+    """Rows that ran, but lack a figure that a table shows, or rounds."""
     failing = {case for case, _ in results.errors}
-    lacking: dict[str, list[str]] = {}
+    rounds_of = results.rounds_of
     for case in results.cases:
-        if case in failing or case.contender.structure in results.setless:
+        who = case.contender.structure
+        if case in failing or who in results.setless:
             continue
-        wanted = list(results.time_counters(case.operation))
-        is_floor = case.contender.structure == results.floor
-        if case.operation == "set" and not is_floor:
-            wanted += [
-                "bits_per_page",
-                "requested_bits_per_page",
-                "failed_sets",
-            ]
+        wanted = results.time_counters(case.operation)
+        if case.operation == "set" and who != results.floor:
+            wanted += "bits_per_page", "requested_bits_per_page", "failed_sets"
         for counter in wanted:
-            if len(results.values(case, counter)) < results.rounds_of[case]:
-                lacking.setdefault(counter, []).append(case.name)
-    for counter, names in lacking.items():
-        yield f"without {counter} in some round: {listing(names)}"
+            if len(results.values(case, counter)) < rounds_of[case]:
+                yield f"without {counter} in some round:", case.name
+    short = {case: rounds_of[case] for case in _short(results)}
+    ordered = sorted(short, key=lambda case: short[case])
+    is_all = len(short) == len(results.cases) and len({*short.values()}) == 1
+    for case in ordered[: 1 if is_all else None]:
+        what = f"only {short[case]} of {results.rounds} rounds:"
+        yield what, "every row" if is_all else case.name
 
 
-def _missing_rounds(results: Results) -> Iterator[str]:
-    by_rounds: dict[int, list[str]] = {}
-    for case in standing.short_cases(results):
-        names = by_rounds.setdefault(results.rounds_of[case], [])
-        names.append(case.name)
-    for rounds, names in sorted(by_rounds.items()):
-        is_all = len(names) == len(results.cases)
-        which = "every row" if is_all else listing(names)
-        yield f"only {rounds} of {results.rounds} rounds: {which}"
-
-
-def _missing_pairs(results: Results) -> Iterator[str]:
+def _missing_pairs(results: Results) -> Iterator[tuple[str, str]]:
     """Without a baseline no ratio, without a control no noise floor."""
-    no_baseline: list[str] = []
-    no_control: list[str] = []
-    for operation, condition in _groups(results):
-        for workload in results.workloads_of(operation, condition):
-            case = Case(operation, workload, Contender(""), condition)
-            place = f"{operation}/{workload}" + f"/{condition}" * bool(
-                condition
-            )
-            counter = results.time_counters(operation)[0]
-            if not results.values(results.baseline_of(case), counter):
-                no_baseline.append(place)
-            elif not results.values(results.control_of(case), counter):
-                no_control.append(place)
-    if no_baseline:
-        yield (
-            f"no baseline {results.baseline or ''}, hence no marks and"
-            f" ratios: {listing(no_baseline)}"
-        )
-    if no_control:
-        yield (
-            "no A/A control, hence * only says that the interval excludes"
-            f" 1: {listing(no_control)}"
-        )
+    no_control = []
+    for case in _places(results):
+        keys = (case.operation, case.workload, case.condition)
+        name = "/".join(filter(None, keys))
+        counter = results.time_counters(case.operation)[0]
+        if not results.values(results.baseline_of(case), counter):
+            words = {"baseline": results.baseline or ""}
+            yield say("facts", "no_baseline", **words), name
+        elif not results.values(results.control_of(case), counter):
+            no_control.append(name)
+    what = say("facts", "no_control")
+    yield from ((what, name) for name in no_control)
+    for profile in results.profiles:
+        if profile.error is not None:
+            keys = (profile.workload, profile.structure, profile.condition)
+            yield "profiles cut off or not made:", "/".join(filter(None, keys))

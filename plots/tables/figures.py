@@ -18,6 +18,7 @@ def to_ascii(text: str) -> str:
     plain = " ".join(plain.split())
     return re.sub(r"[^ -~]", "?", plain)
 
+
 def number(value: float) -> str:
     """Three significant digits, in the shortest spelling."""
     if value == 0:
@@ -30,11 +31,7 @@ def number(value: float) -> str:
 
 
 def alike(value: float, other: float) -> str:
-    """The value with as many decimals as `number` gives the other one.
-
-    >>> alike(0.98, other=1.0)
-    '0.98'
-    """
+    """The value with as many decimals as `number` gives the other one."""
     model = number(other)
     if "e" in model or not abs(value) < 1e6:
         return number(value)
@@ -74,11 +71,7 @@ def probability(value: float) -> str:
 
 
 def binary_size(size: float) -> str:
-    """Bytes in the largest binary unit of which there is one.
-
-    >>> binary_size(8 * 2**30)
-    '8 GiB'
-    """
+    """Bytes in the largest binary unit of which there is one."""
     for unit, power in (("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)):
         if size >= 2**power:
             return f"{count(float(f'{size / 2**power:.3g}'))} {unit}"

@@ -5,54 +5,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, product
+from itertools import chain
 
-from plots.read.results import Case, Contender, Results, condition_label
-from plots.read.statistics import estimate, median
+from plots.read.results import Contender, Results, condition_label
+from plots.read.statistics import MOST_PRIMARY, median
 from plots.tables import standing
-from plots.tables.duel import Duel, longest
-from plots.tables.standing import LIMIT, Measure, Place
-from plots.tables.table import ABSENT, Cell, Column, Table, columns, figure
-from plots.tables.table import spanned
+from plots.tables.duel import Duel
+from plots.tables.standing import LIMIT, Measure, Place, Who
+from plots.tables.table import ABSENT, Cell, Column, Table, cells, columns
+from plots.tables.table import Value, figure
+from plots.tables.words import say
 
 _CASE = {column.key: column for column in columns("case")}
 GUEST, STRUCTURE = _CASE["workload"], _CASE["structure"]
 
 
-def time_cell(results: Results, place: Place, who: Contender) -> Cell:
+def time_cell(place: Place, who: Who) -> Cell:
     """The median; without one, the word that says why."""
-    values = list(standing.times(results, place, who).values())
-    word = standing.word(results, place, who.structure)
-    absence = "" if values or who.is_control else word
-    return figure(estimate(values), absence=absence)
+    is_control = isinstance(who, Contender) and who.is_control
+    absence = "" if is_control else place.word(who)
+    return figure(place.time(who), absence=absence)
 
 
-def ratio_cell(results: Results, place: Place, who: Contender) -> Cell:
+def ratio_cell(place: Place, who: Contender) -> Cell:
     """To the baseline; the floor has none, the baseline's is 1."""
-    if who.structure == results.floor:
+    if who.structure == place.results.floor:
         return ABSENT
     if who.is_control:
-        return figure(standing.control(results, place))
-    if who.structure == results.baseline:
-        return Cell(1.0) if standing.times(results, place, who) else ABSENT
-    return rival_cell(standing.to_baseline(results, place, who.structure))
+        return figure(place.control)
+    if who.structure == place.results.baseline:
+        return Cell(1.0) if place.times(who) else ABSENT
+    return rival_cell(place.ratio(who.structure))
 
 
 def rival_cell(rival: standing.Rival | None) -> Cell:
     return figure(rival.ratio, rival.mark) if rival else ABSENT
 
 
-# --- two structures, guest by guest -------------------------------------
-
-
 def guests(found: Duel, most: int | None = None) -> Table:
     """Times of both and the ratio with the range of all rounds."""
-    results = found.results
-    has_limit = LIMIT not in found.both and any(
-        standing.times(results, found.place(guest), Contender(LIMIT))
-        for guest in found.guests
-    )
-    who = [*([LIMIT] if has_limit else []), *found.both]
+    results, places = found.results, found.places
+    has_limit = LIMIT not in found.both and any(p.times(LIMIT) for p in places)
+    who = [*[LIMIT] * has_limit, *found.both]
     limit = {"legend": "the limit", "may_go": True}
     heads = (
         GUEST,
@@ -63,62 +57,54 @@ def guests(found: Duel, most: int | None = None) -> Table:
     runs = standing.mean_runs(results)
     sizes = {w.name: w.guest_memory for w in results.workloads}
     rows = []
-    for guest in found.guests[:most]:
-        size, place = sizes.get(guest), found.place(guest)
-        times = (time_cell(results, place, Contender(n)) for n in who)
-        row = (figure(size / 2**30 if size else None), figure(runs.get(guest)))
-        ratio = (_range(found, guest),) if found.rival else ()
-        rows.append((Cell(guest), *row, *times, *ratio))
-    empty = [Cell("")] * (len(heads) - 2)
-    more = len(found.guests) - len(rows)
-    if more:
-        rows.append((Cell(f"{more} more"), *empty, Cell("")))
-    places = map(found.place, found.guests)
-    ratios = (standing.control_ratios(results, place) for place in places)
-    control = list(chain.from_iterable(ratios))
+    for place in places[:most]:
+        size = sizes.get(place.workload)
+        row = [size / 2**30 if size else None, runs.get(place.workload)]
+        row += [time_cell(place, name) for name in who]
+        ratio = found.ratio(place)
+        if ratio and found.rival:
+            values = place.ratios(found.rival, found.baseline)
+            row.append(spanned(values, ratio.mark))
+        rows.append(cells(place.workload, *row))
+    rows = [row + (ABSENT,) * (len(heads) - len(row)) for row in rows]
+    empty = [""] * (len(heads) - 2)
+    if more := len(places) - len(rows):
+        rows.append(cells(f"{more} more", *empty, ""))
+    control = [*chain.from_iterable(place.control_ratios for place in places)]
     if control and found.rival:
         name = standing.label(results, Contender("", 1))
-        rows.append((Cell(name), *empty, spanned(control, median(control))))
+        rows.append(cells(name, *empty, spanned(control)))
     return Table("guests", _title(found), heads, tuple(rows)).filled()
 
 
+def spanned(values: Sequence[float], mark: str = "") -> Cell:
+    """Their median, with the least and the greatest of them."""
+    return Cell(median(values), min(values), max(values), False, mark)
+
+
 def _title(found: Duel) -> str:
-    times = (
-        standing.times(found.results, found.place(guest), Contender(name))
-        for guest in found.guests
-        for name in found.both
-    )
-    rounds = sorted({len(values) for values in times if values})
+    rounds = {len(p.times(name)) for p in found.places for name in found.both}
+    ends = sorted(rounds - {0})
     title = f"{found.measure.name}, median {found.measure.unit}"
     if found.condition:
         title += f", {condition_label(found.condition)}"
-    if rounds:
-        ends = dict.fromkeys((rounds[0], rounds[-1]))
-        title += f", {' to '.join(map(str, ends))} rounds"
+    if ends:
+        shown = dict.fromkeys((ends[0], ends[-1]))
+        title += f", {' to '.join(map(str, shown))} rounds"
     ratio = f"; ratio {found.rival} / {found.baseline}"
     return title + ratio * bool(found.rival)
-
-
-def _range(found: Duel, guest: str) -> Cell:
-    ratio = found.ratio(guest)
-    if ratio is None:
-        return ABSENT
-    both = (Contender(found.rival or ""), Contender(found.baseline))
-    values = standing.ratios(found.results, found.place(guest), *both)
-    return spanned(values, ratio.ratio.median, ratio.mark)
 
 
 def duel_rows(blocks: Sequence[Duel]) -> Table:
     """One structure against the baseline, a row for each time."""
     rows = []
     for found in blocks:
-        for guest in found.guests:
-            where = found.results, found.place(guest)
-            times = [time_cell(*where, Contender(name)) for name in found.both]
-            ratio = rival_cell(found.ratio(guest))
+        for place in found.places:
+            times = [time_cell(place, name) for name in found.both]
+            ratio = rival_cell(found.ratio(place))
             if not ratio.is_absent or times[-1].absence:
-                key = (Cell(found.measure.name), Cell(guest))
-                rows.append((*key, *times, ratio))
+                key = (place.measure.name, place.workload)
+                rows.append(cells(*key, *times, ratio))
     heads = (
         _CASE["operation"],
         GUEST,
@@ -131,59 +117,49 @@ def duel_rows(blocks: Sequence[Duel]) -> Table:
 
 def beside(found: Duel) -> Table:
     """Memory, lost pages and the longest call of both, guest by guest."""
-
-    def step(guest: str, name: str) -> float | None:
-        call = found.longest(guest, name)
-        return call[0] if call else None
-
     under = condition_label(found.fault).removeprefix("fault ")
-    heads = tuple(
+    heads = (
         replace(column, key=f"{column.key}_{name}", name=name)
         for column in columns("beside", lost=under)
         for name in found.both
     )
-    cells = list(product((found.peak, found.lost, step), found.both))
-    rows = tuple(
-        (Cell(guest), *(figure(each(guest, name)) for each, name in cells))
-        for guest in found.guests
-    )
-    return Table("beside", "", (GUEST, *heads), rows).filled()
-
-
-# --- one guest, structure by structure ----------------------------------
+    rows = []
+    for place in found.places:
+        calls = [place.longest(name) for name in found.both]
+        row = (
+            *(place.peak(name) for name in found.both),
+            *(place.lost(name, found.fault) for name in found.both),
+            *(call and call[0] for call in calls),
+        )
+        rows.append(cells(place.workload, *row))
+    return Table("beside", "", (GUEST, *heads), tuple(rows)).filled()
 
 
 def glances(
     results: Results, counts: Results | None = None
 ) -> Iterator[Table]:
-    """A table of each guest, by the time that decides.
-
-    `counts` is what instructions.json beside the results holds.
-    """
+    """A table of each guest, by the time that decides."""
     for measure in standing.measures(results)[:1]:
         for condition in standing.conditions(results, measure)[:1]:
-            for place in standing.places_of(results, measure, condition):
-                if table := glance(results, place, counts):
-                    yield table
+            places = standing.places_of(results, measure, condition)
+            yield from filter(None, (glance(p, counts) for p in places))
 
 
 def glance(
-    results: Results,
-    place: Place,
-    counts: Results | None = None,
-    among: Sequence[str] = (),
+    place: Place, counts: Results | None = None, among: Sequence[str] = ()
 ) -> Table:
     """Time, ratio, longest call, memory, lost pages, instructions."""
+    results = place.results
     rows = tuple(
-        (
-            Cell(standing.label(results, who)),
-            time_cell(results, place, who),
-            ratio_cell(results, place, who),
+        cells(
+            standing.label(results, who),
+            time_cell(place, who),
+            ratio_cell(place, who),
             # The control runs for its time alone.
-            *([ABSENT] * 3 if who.is_control else _rest(results, place, who)),
+            *([None] * 3 if who.is_control else _rest(place, who.structure)),
             _instructions(counts, place, who),
         )
-        for who in standing.present(results, place)
+        for who in place.present
         # Of drivers without a set there is a table of their own.
         if who.structure not in results.setless
         and (not among or who.structure in among)
@@ -199,23 +175,53 @@ def glance(
     return Table("glance", title, (STRUCTURE, *heads), rows).filled()
 
 
-def _rest(results: Results, place: Place, who: Contender) -> Iterator[Cell]:
-    case = Case("set", place.workload, who, place.condition)
-    call = longest(results, case)
-    yield figure(call[0], "" if call[1] else "?") if call else ABSENT
-    has_memory = who.structure != results.floor
-    yield figure(results.any_peak_kib(case) if has_memory else None)
-    lost = results.lost_condition
-    under = replace(case, condition=lost)
-    yield figure(results.lost_ppm(under) if lost else None)
+def _rest(place: Place, name: str) -> Iterator[Value]:
+    call = place.longest(name)
+    yield figure(call[0], "" if call[1] else "?") if call else None
+    yield place.peak(name) if name != place.results.floor else None
+    yield place.lost(name, place.results.lost_condition)
 
 
 def _instructions(
-    counts: Results | None, place: Place, who: Contender
-) -> Cell:
+    counts: Results | None, place: Place, who: Who
+) -> float | None:
+    """Their median, of the counts of instructions.json if there are some."""
     if counts is None:
-        return ABSENT
+        return None
     measure = Measure("", place.measure.operations, "instructions per page")
-    there = Place(measure, place.workload, place.condition)
-    values = list(standing.times(counts, there, who).values())
-    return figure(median(values) if values else None)
+    there = replace(place, results=counts, measure=measure).time(who)
+    return there.median if there else None
+
+
+# pfnbench declares them before it measures, so that none can be chosen by
+# how it came out. docs/method.md says why their interval need not be as wide
+# as that of all the others.
+def primary(results: Results) -> tuple[list[Table], str]:
+    """A table for each time, that which decides first, and what they mean."""
+    ratios = results.primary_ratios
+    there = {ratio[:2] for ratio in ratios}
+    who = results.in_order({Contender(name) for *_, name in ratios})
+    names = [each.structure for each in who]
+    heads = (GUEST, *(Column(n, n, bounds="interval") for n in names))
+    tables = {}
+    for measure in standing.measures(results):
+        rows = tuple(
+            cells(place.workload, *(_with_reason(place, n) for n in names))
+            for place in standing.places_of(results, measure, "")
+            if (measure.operations, place.workload) in there
+        )
+        if rows and measure.counter == "ns_per_page":
+            title = f"primary: {measure.name}, ratio to {results.baseline}"
+            tables[measure.name] = Table("primary", title, heads, rows)
+    many, most = len(ratios), MOST_PRIMARY
+    words = {"names": ", ".join(names), "measures": ", ".join(tables)}
+    base = results.baseline
+    said = say("primary", "begin", many=many, baseline=base, **words)
+    how = "sure" if many <= most else "too_many"
+    said = say("primary", how, begin=said, many=many, most=most)
+    return list(tables.values()), said if tables else ""
+
+
+def _with_reason(place: Place, name: str) -> Cell:
+    cell = ratio_cell(place, Contender(name))
+    return Cell(absence=place.word(name)) if cell.is_absent else cell

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from plots.read.results import Results
 from plots.read.statistics import interval_ranks, rounds_for
 from plots.tables.table import Table
+from plots.tables.words import SAID, say
 
 
 def legend(results: Results, tables: Sequence[Table]) -> dict[str, str]:
@@ -36,40 +37,26 @@ def marks(results: Results, tables: Sequence[Table]) -> dict[str, str]:
                 there.add(cell.text())
             if column.bounds and cell.low is not None:
                 spans.add((cell.is_interval, table.key == "primary"))
-    every = {
-        "*": f"differs by more than {baseline} run twice (A/A control)"
-        if results.has_control
-        else f"differs from {baseline}, said more freely than with an A/A"
-        " control, which this run lacks",
-        "~": "no difference shown",
-        "?": "too few rounds to tell; of a call, perhaps with an interrupt",
-        "-": "not measured",
-        ">9": "takes more than so many ns, cut off because it is slow",
-        "failed": "a wrong answer, or a crash",
-        "(A/A control)": f"{baseline} a second time: what noise alone does",
-        "(floor)": "a set that does nothing",
-    }
-    made = {mark: text for mark, text in every.items() if mark in there}
+    made = {m: say("marks", m, baseline=baseline) for m in SAID["marks"]}
+    if not results.has_control:
+        made["*"] = say("legend", "freely", baseline=baseline)
+    made = {mark: text for mark, text in made.items() if mark in there}
     if (True, False) in spans:
         made["[ ]"] = _interval(results)
     elif (True, True) in spans:
         made["[ ]"] = "95 % interval of the ratio"
     if any(not is_interval for is_interval, _ in spans):
-        made["( )"] = "least and greatest of all rounds"
+        made["( )"] = say("legend", "range")
     return made
 
 
 def _interval(results: Results) -> str:
     """For how many ratios together an interval holds."""
-    ratios, rounds = results.comparisons, results.rounds
-    if interval_ranks(rounds, ratios) is not None:
-        together = f" for {ratios} ratios together" if ratios > 1 else ""
-        text = f"95 % interval{together}"
-    else:
-        text = (
-            f"least and greatest of all rounds (95 % for {ratios} ratios"
-            f" together takes {rounds_for(ratios)} rounds)"
-        )
-    if results.primary_ratios:
-        text += "; of a primary ratio its own 95 % interval"
-    return text
+    ratios = results.comparisons
+    text = "95 % interval"
+    if interval_ranks(results.rounds, ratios) is None:
+        rounds = rounds_for(ratios)
+        text = say("legend", "few", ratios=ratios, rounds=rounds)
+    elif ratios > 1:
+        text += f" for {ratios} ratios together"
+    return text + say("legend", "own") * bool(results.primary_ratios)

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What a replay through the driver model came to, as tables.
 
-A line is a driver: one without a set, or a structure under a policy. A row
-of results says `policy:NAME` among its conditions; a driver without a set
-has no policy, and stands in the same table as those with one.
+A line is a driver: one without a set, or a structure under a policy, which
+a row of results names among its conditions as `policy:NAME`.
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plots.read.results import Case, Contender, Results, condition_label
-from plots.tables.table import Cell, Column, Table, columns, said
+from plots.tables.table import Column, Table, cells, columns
+from plots.tables.words import COLUMNS
 
 _DRIVER = Column("driver", "driver", names=True)
 _POLICY = "policy:"
@@ -29,7 +29,6 @@ class Driver:
 
     @property
     def label(self) -> str:
-        """The driver as a reader knows it."""
         name = self.contender.structure
         return f"{name}, {self.policy}" if self.policy else f"({name})"
 
@@ -51,35 +50,33 @@ def conditions(results: Results) -> list[str]:
     return sorted({split(c)[1] for c in results.conditions(results.replay)})
 
 
-def _cases(results: Results, condition: str) -> list[Case]:
-    return [
-        case
-        for case in results.cases
-        if case.operation == results.replay
-        and split(case.condition)[1] == condition
-    ]
+def _cases(results: Results, condition: str) -> Iterator[tuple[Case, str]]:
+    """Cases under a condition, and their policies."""
+    for case in results.cases:
+        policy, rest = split(case.condition)
+        if case.operation == results.replay and rest == condition:
+            yield case, policy
 
 
 def drivers(results: Results, condition: str) -> list[Driver]:
     """Lines under a condition, those without a set first."""
-    policies: dict[Contender, set[str]] = {}
-    for case in _cases(results, condition):
-        if not case.contender.is_control:
-            policy = split(case.condition)[0]
-            policies.setdefault(case.contender, set()).add(policy)
-    return [
-        Driver(who, policy)
-        for who in sorted(
-            results.in_order(policies),
-            key=lambda who: who.structure not in results.setless,
-        )
-        for policy in sorted(policies[who])
-    ]
+    found = {
+        Driver(case.contender, policy)
+        for case, policy in _cases(results, condition)
+        if not case.contender.is_control
+    }
+    order = results.in_order({each.contender for each in found})
+
+    def key(each: Driver) -> tuple[bool, int, str]:
+        has_set = each.contender.structure not in results.setless
+        return has_set, order.index(each.contender), each.policy
+
+    return sorted(found, key=key)
 
 
 def workloads(results: Results, condition: str) -> list[str]:
     """Workloads under a condition, in the order of the context."""
-    present = {case.workload for case in _cases(results, condition)}
+    present = {case.workload for case, _ in _cases(results, condition)}
     known = [w.name for w in results.workloads if w.name in present]
     return known + sorted(present.difference(known))
 
@@ -104,18 +101,18 @@ def figure(
 
 def tables(results: Results) -> Iterator[Table]:
     """All tables of replay; none where nothing was replayed."""
+    titles = [title for title in COLUMNS if title.startswith("replay: ")]
     for condition in conditions(results):
         for guest in workloads(results, condition):
             place = f"replay of {guest}, {condition_label(condition)}"
-            for title in said()["replay"]:
-                heads = columns("replay", title)
+            for title in titles:
+                heads = (_DRIVER, *columns(title))
                 rows = []
                 for driver in drivers(results, condition):
                     where = results, guest, driver, condition
-                    cells = (Cell(figure(*where, head.key)) for head in heads)
-                    rows.append((Cell(driver.label), *cells))
+                    row = (figure(*where, head.key) for head in heads[1:])
+                    rows.append(cells(driver.label, *row))
+                title = title.replace("replay", place, 1)
                 # A modelled host has no times of its own: no column of them.
-                every, title = (_DRIVER, *heads), f"{place}: {title}"
-                table = Table("replay", title, every, tuple(rows)).filled()
-                if table:
+                if table := Table("replay", title, heads, (*rows,)).filled():
                     yield table

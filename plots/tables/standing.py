@@ -9,15 +9,17 @@ round. A run that lacks one of them is judged by what it has.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from plots.read.results import Case, Contender, Results
-from plots.read.statistics import Estimate, estimate, mark
-from plots.read.statistics import paired_ratios
+from plots.read.statistics import Estimate, estimate, mark, paired_ratios
 
 # Not a proposal: how fast it could be if memory did not matter.
 LIMIT = "flat"
+
+Who = Contender | str  # a structure is named by its name
 
 
 @dataclass(frozen=True)
@@ -37,22 +39,8 @@ WHOLE = Measure("set + drain", ("set", "drain"))
 
 
 @dataclass(frozen=True)
-class Place:
-    """What a comparison holds fixed."""
-
-    measure: Measure
-    workload: str
-    condition: str
-
-    def cases(self, who: Contender) -> list[Case]:
-        """One for each operation whose times are added."""
-        where = self.workload, who, self.condition
-        return [Case(each, *where) for each in self.measure.operations]
-
-
-@dataclass(frozen=True)
 class Rival:
-    """Somebody else's time as a ratio to the winner's."""
+    """Somebody's time as a ratio to another's, and what may be said of it."""
 
     structure: str
     ratio: Estimate
@@ -61,16 +49,12 @@ class Rival:
 
 @dataclass(frozen=True)
 class Standing:
-    """The structure with the least median, and what may be said of it.
-
-    `rivals` have a ratio to the winner, the nearest first. `to_baseline` is
-    the winner's ratio to the baseline, None where it is the baseline.
-    """
+    """The structure with the least median, and what may be said of it."""
 
     winner: str
     time: Estimate
-    to_baseline: Rival | None
-    rivals: tuple[Rival, ...]
+    to_baseline: Rival | None  # where it is not the baseline
+    rivals: tuple[Rival, ...]  # with a ratio to the winner, nearest first
 
     @property
     def undecided(self) -> tuple[Rival, ...]:
@@ -78,7 +62,125 @@ class Standing:
         return tuple(rival for rival in self.rivals if rival.mark != "*")
 
 
-# --- places -------------------------------------------------------------
+@dataclass(frozen=True)
+class Place:
+    """What a comparison holds fixed, and what was measured there."""
+
+    results: Results = field(repr=False, compare=False)
+    measure: Measure
+    workload: str
+    condition: str
+
+    def cases(self, who: Who) -> list[Case]:
+        """One for each operation whose times are added."""
+        contender = Contender(who) if isinstance(who, str) else who
+        where = self.workload, contender, self.condition
+        return [Case(each, *where) for each in self.measure.operations]
+
+    def times(self, who: Who) -> dict[int, float]:
+        """By round, where every operation of the measure has a time."""
+        counter = self.measure.counter
+        parts = [self.results.values(c, counter) for c in self.cases(who)]
+        sums = {
+            number: sum(part[number] for part in parts)
+            for number in sorted(set.intersection(*map(set, parts)))
+        }
+        return {n: value for n, value in sums.items() if math.isfinite(value)}
+
+    def time(self, who: Who) -> Estimate | None:
+        """The median with its interval."""
+        return estimate(list(self.times(who).values()))
+
+    def ratios(self, one: Who, other: Who) -> list[float]:
+        """The time of one over the other's, in every round with both."""
+        return paired_ratios(self.times(one), self.times(other))
+
+    def ratio(self, one: str, other: str | None = None) -> Rival | None:
+        """To the other's time, or the baseline's; None without pairs.
+
+        The interval of a primary ratio is its own. That of another one holds
+        for all comparisons of the results together, as far as the rounds
+        allow.
+        """
+        results, baseline = self.results, self.results.baseline
+        other = baseline or "" if other is None else other
+        many = results.comparisons
+        if baseline in (one, other):
+            # Turned round, a primary ratio is one still.
+            who = other if one == baseline else one
+            where = self.workload, who, self.condition
+            many = results.interval_for(self.measure.operations, *where)
+        ratio = estimate(self.ratios(one, other), many)
+        return ratio and Rival(one, ratio, mark(ratio, self.control))
+
+    @cached_property
+    def control_ratios(self) -> list[float]:
+        """The baseline run once more, over the baseline, in every round."""
+        name = self.results.baseline or ""
+        return self.ratios(Contender(name, 1), name)
+
+    @cached_property
+    def control(self) -> Estimate | None:
+        """How far the baseline differs from itself."""
+        return estimate(self.control_ratios)
+
+    def word(self, who: Who) -> str:
+        """Why it has no time: failed, over so many ns, or nothing known."""
+        # "failed" comes after any ">"; of two limits both are true.
+        return max(map(self.results.word, self.cases(who)))
+
+    @property
+    def present(self) -> list[Contender]:
+        """Who has a row of any operation there, in the usual order."""
+        found: set[Contender] = set()
+        for operation in self.measure.operations:
+            found |= self.results.contenders_of(operation, self.condition)
+        return self.results.in_order(found)
+
+    @property
+    def contenders(self) -> list[str]:
+        """Structures with a time that can win or lose."""
+        none = (self.results.floor, LIMIT, *self.results.setless)
+        return [
+            who.structure
+            for who in self.present
+            if not who.is_control
+            and who.structure not in none
+            and self.times(who)
+        ]
+
+    @property
+    def standing(self) -> Standing | None:
+        """None where nothing has a time."""
+        every = {n: found for n in self.contenders if (found := self.time(n))}
+        if not every:
+            return None
+        winner, *others = sorted(every, key=lambda name: every[name].median)
+        rivals = (self.ratio(name, winner) for name in others)
+        is_baseline = winner == self.results.baseline
+        ratio = None if is_baseline else self.ratio(winner)
+        return Standing(winner, every[winner], ratio, (*filter(None, rivals),))
+
+    def recording(self, name: str) -> Case:
+        """The row that holds the memory of a structure."""
+        return replace(self.cases(name)[0], operation="set")
+
+    def peak(self, name: str) -> float | None:
+        """KiB at any time."""
+        return self.results.any_peak_kib(self.recording(name))
+
+    def lost(self, name: str, fault: str) -> float | None:
+        """Pages in a million that were lost under a fault."""
+        case = replace(self.recording(name), condition=fault)
+        return self.results.lost_ppm(case) if fault else None
+
+    def longest(self, name: str) -> tuple[float, bool] | None:
+        """The longest call under the lock in us; if no interrupt is in it."""
+        found = self.results.profile_of(self.recording(name))
+        tails = found.tails if found and found.error is None else None
+        if tails is None or tails.longest is None:
+            return None
+        return tails.longest[1] / 1000, tails.repetitions > 1
 
 
 def measures(results: Results) -> list[Measure]:
@@ -121,7 +223,7 @@ def places_of(
     results: Results, measure: Measure, condition: str
 ) -> list[Place]:
     there = workloads(results, measure, condition)
-    return [Place(measure, w, condition) for w in by_run(results, there)]
+    return by_run([Place(results, measure, w, condition) for w in there])
 
 
 def mean_runs(results: Results) -> dict[str, float]:
@@ -133,18 +235,11 @@ def mean_runs(results: Results) -> dict[str, float]:
     }
 
 
-def by_run(results: Results, guests: Sequence[str]) -> list[str]:
+def by_run(places: Iterable[Place]) -> list[Place]:
     """The longest first: the ratio of most structures depends on it."""
-    runs = mean_runs(results)
-    return sorted(guests, key=lambda guest: -runs.get(guest, 0))
-
-
-def present(results: Results, place: Place) -> list[Contender]:
-    """Who has a row of any operation there, in the usual order."""
-    found: set[Contender] = set()
-    for operation in place.measure.operations:
-        found |= results.contenders_of(operation, place.condition)
-    return results.in_order(found)
+    found = list(places)
+    runs = mean_runs(found[0].results) if found else {}
+    return sorted(found, key=lambda place: -runs.get(place.workload, 0))
 
 
 def label(results: Results, contender: Contender) -> str:
@@ -154,106 +249,3 @@ def label(results: Results, contender: Contender) -> str:
         return f"(A/A control{more})"
     name = contender.structure
     return f"({name})" if name == results.floor else name
-
-
-def short_cases(results: Results) -> list[Case]:
-    """Those with fewer rounds than the run was meant to have."""
-    of = results.rounds_of
-    return [case for case in results.cases if of[case] < results.rounds]
-
-
-# --- times and ratios ---------------------------------------------------
-
-
-def times(results: Results, place: Place, who: Contender) -> dict[int, float]:
-    """By round, where every operation of the measure has a time."""
-    counter = place.measure.counter
-    parts = [results.values(case, counter) for case in place.cases(who)]
-    sums = {
-        number: sum(part[number] for part in parts)
-        for number in sorted(set.intersection(*map(set, parts)))
-    }
-    return {n: value for n, value in sums.items() if math.isfinite(value)}
-
-
-def time(results: Results, place: Place, name: str) -> Estimate | None:
-    """The median with its interval."""
-    return estimate(list(times(results, place, Contender(name)).values()))
-
-
-def ratios(
-    results: Results, place: Place, one: Contender, other: Contender
-) -> list[float]:
-    """The time of one over the other's, in every round that has both."""
-    both = (times(results, place, who) for who in (one, other))
-    return paired_ratios(*both)
-
-
-def ratio_of(
-    results: Results, place: Place, one: str, other: str
-) -> Rival | None:
-    """The time of one as a ratio to the other's; None without pairs.
-
-    The interval of a primary ratio is its own. That of another one holds for
-    all comparisons of the results together, as far as the rounds allow.
-    """
-    many = results.comparisons
-    if results.baseline in (one, other):
-        # Turned round, a primary ratio is one still.
-        who = other if one == results.baseline else one
-        where = place.workload, who, place.condition
-        many = results.interval_for(place.measure.operations, *where)
-    values = ratios(results, place, Contender(one), Contender(other))
-    ratio = estimate(values, many)
-    if ratio is None:
-        return None
-    return Rival(one, ratio, mark(ratio, control(results, place)))
-
-
-def to_baseline(results: Results, place: Place, name: str) -> Rival | None:
-    return ratio_of(results, place, name, results.baseline or "")
-
-
-def control(results: Results, place: Place) -> Estimate | None:
-    """How far the baseline differs from itself."""
-    return estimate(control_ratios(results, place))
-
-
-def control_ratios(results: Results, place: Place) -> list[float]:
-    """The baseline run once more, over the baseline, in every round."""
-    name = results.baseline or ""
-    return ratios(results, place, Contender(name, 1), Contender(name))
-
-
-def word(results: Results, place: Place, structure: str) -> str:
-    """Why it has no time: failed, over so many ns, or nothing known."""
-    # "failed" comes after any ">"; of two limits both are true.
-    return max(map(results.word, place.cases(Contender(structure))))
-
-
-def contenders(results: Results, place: Place) -> list[str]:
-    """Structures with a time that can win or lose."""
-    none = (results.floor, LIMIT, *results.setless)
-    return [
-        who.structure
-        for who in present(results, place)
-        if not who.is_control
-        and who.structure not in none
-        and times(results, place, who)
-    ]
-
-
-def standing(results: Results, place: Place) -> Standing | None:
-    """None where nothing has a time."""
-    every = {
-        name: found
-        for name in contenders(results, place)
-        if (found := time(results, place, name))
-    }
-    if not every:
-        return None
-    winner, *others = sorted(every, key=lambda name: every[name].median)
-    rivals = (ratio_of(results, place, name, winner) for name in others)
-    is_baseline = winner == results.baseline
-    ratio = None if is_baseline else to_baseline(results, place, winner)
-    return Standing(winner, every[winner], ratio, tuple(filter(None, rivals)))

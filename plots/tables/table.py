@@ -1,45 +1,38 @@
 # SPDX-License-Identifier: MIT
 """A table: every figure once, for each printer that shows it.
 
-A builder turns results into tables (plots/tables/__init__.py lists them); a
-printer turns tables into text, Markdown, CSV or a web page. No printer
-computes a figure, and no printer decides how many digits it has.
+No printer computes a figure or decides how many digits it has.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, reduce
-from operator import getitem
-from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from plots.read.statistics import Estimate
 from plots.tables.figures import FORMS, alike, percent
+from plots.tables.words import COLUMNS
+
+Key = TypeVar("Key", str, "tuple[str, ...]")
 
 
 @dataclass(frozen=True)
 class Column:
     """A column, and what it means in one line.
 
-    A column that `names` its rows holds words, and is what filters look at.
-    `key` is its name for programs. `form` is one of figures.FORMS.
-    `bounds` is what is shown beside the value: "" nothing, "interval" both
-    bounds, "spread" half their distance in percent. Columns with the same
-    `group` stand under one title. Where room is short, `may_go` do so.
+    One that `names` its rows holds words, and is what filters look at.
     """
 
-    key: str
+    key: str  # its name for programs
     name: str = ""
     unit: str = ""
     legend: str = ""
-    form: str = "number"
+    form: str = "number"  # one of figures.FORMS
     names: bool = False
-    bounds: str = ""
-    group: str = ""
-    may_go: bool = False
+    bounds: str = ""  # beside the value: "interval" or "spread" (half of it)
+    group: str = ""  # they stand under one title
+    may_go: bool = False  # where room is short
 
     @property
     def heading(self) -> str:
@@ -47,38 +40,22 @@ class Column:
         return f"{self.name} {self.unit}".strip()
 
 
-@cache
-def said() -> Mapping[str, Mapping[str, Any]]:
-    """What columns.toml says, by table."""
-    text = Path(__file__).with_name("columns.toml").read_text("utf-8")
-    return tomllib.loads(text)
-
-
-def columns(*table: str, **words: str) -> tuple[Column, ...]:
+def columns(table: str, **words: str) -> tuple[Column, ...]:
     """Those of a table, with the words filled in."""
-    said_of: Mapping[str, Any] = reduce(getitem, table, said())
-    columns = (Column(key, **fields) for key, fields in said_of.items())
-    return tuple(
-        replace(each, legend=each.legend.format(**words)) for each in columns
-    )
+    made = (Column(key, **said) for key, said in COLUMNS[table].items())
+    return tuple(replace(c, legend=c.legend.format(**words)) for c in made)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure or a word; or an absence, with its reason if there is one.
-
-    `low` and `high` bound the value: a 95 % interval if `is_interval`,
-    otherwise the least and the greatest value seen. `mark` is "*" for a
-    difference, "~" for none shown, "?" for too few rounds. `unit` is set
-    where it is not the column's.
-    """
+    """A figure or a word; or an absence, with its reason if there is one."""
 
     value: float | str | None = None
     low: float | None = None
     high: float | None = None
-    is_interval: bool = True
-    mark: str = ""
-    unit: str = ""
+    is_interval: bool = True  # else least and greatest of all seen
+    mark: str = ""  # "*" a difference, "~" none shown, "?" too few rounds
+    unit: str = ""  # where it is not the column's
     absence: str = ""  # "failed", or ">2700 ns"
 
     @property
@@ -96,9 +73,8 @@ class Cell:
         if self.low is None or self.high is None:
             return ()
         assert isinstance(self.value, float | int)
-        middle = self.value
         low, high = (
-            alike(v, middle) if form == "number" else FORMS[form](v)
+            alike(v, self.value) if form == "number" else FORMS[form](v)
             for v in (self.low, self.high)
         )
         left, right = "[]" if self.is_interval else "()"
@@ -152,28 +128,35 @@ class Table:
         def says(cells: Iterable[Cell]) -> bool:
             return any(not cell.is_absent or cell.absence for cell in cells)
 
-        shown = [
-            column.key
-            for column in self.columns
-            if column.names or says(self.column(column.key))
-        ]
         figures = [i for i, c in enumerate(self.columns) if not c.names]
         rows = tuple(r for r in self.rows if says(r[i] for i in figures))
-        return replace(self, rows=rows).pick(shown)
+        return replace(self, rows=rows).pick(
+            c.key for c in self.columns if c.names or says(self.column(c.key))
+        )
 
     def groups(self, *keys: str) -> Iterator[tuple[tuple[str, ...], Table]]:
         """The table cut by the names in these columns."""
-        cuts = list(zip(*(self.column(key) for key in keys)))
+        cuts = zip(*(self.column(key) for key in keys))
+        return self._cut([tuple(str(c.value) for c in cut) for cut in cuts])
+
+    def by_unit(self) -> Iterator[tuple[str, Table]]:
+        """The table cut by the units that stand in its cells."""
+        units = (filter(None, (cell.unit for cell in r)) for r in self.rows)
+        return self._cut([next(found, "") for found in units])
+
+    def _cut(self, cuts: Sequence[Key]) -> Iterator[tuple[Key, Table]]:
         for cut in dict.fromkeys(cuts):
-            values = tuple(str(cell.value) for cell in cut)
             rows = tuple(r for c, r in zip(cuts, self.rows) if c == cut)
-            yield values, replace(self, rows=rows)
+            yield cut, replace(self, rows=rows)
 
 
-def figure(
-    value: float | Estimate | None, mark: str = "", absence: str = ""
-) -> Cell:
-    """A cell of a number or of a median with its interval."""
+Value = Cell | Estimate | float | str | None
+
+
+def figure(value: Value, mark: str = "", absence: str = "") -> Cell:
+    """A cell of a number, a word, or a median with its interval."""
+    if isinstance(value, Cell):
+        return value
     if value is None:
         return Cell(absence=absence)
     if not isinstance(value, Estimate):
@@ -183,6 +166,6 @@ def figure(
     return Cell(value.median, value.low, value.high, value.is_interval, mark)
 
 
-def spanned(values: Sequence[float], middle: float, mark: str = "") -> Cell:
-    """A median with the least and the greatest of all rounds."""
-    return Cell(middle, min(values), max(values), False, mark)
+def cells(*values: Value) -> tuple[Cell, ...]:
+    """A row of figures, words and finished cells."""
+    return tuple(map(figure, values))

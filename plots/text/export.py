@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Any table as CSV or Markdown, for programs and pages of others.
-
-A figure with bounds takes a column for each of them and one for its mark.
-"""
+"""Any table as CSV or Markdown, for programs and pages of others."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Iterator
 
 from plots.read.results import Results
 from plots.read.file import printable
@@ -20,9 +16,6 @@ from plots.tables.table import Cell, Column, Table
 _FORMULA = re.compile(r"[=+\-@]")
 _MARKUP = re.compile(r"([\\`*_~|<>\[\]])")
 
-# Text is a name or a word, a figure is None where there is none.
-Value = str | float | None
-
 
 def export(results: Results, form: str) -> str:
     """Every time of a run, as the report has it."""
@@ -30,43 +23,34 @@ def export(results: Results, form: str) -> str:
     return csv_of(table) if form == "csv" else markdown_of(table)
 
 
+# Of a figure, by what its column shows beside it, so many of these.
+_ENDS = ("", "_low", "_high", "_mark")
+_SHOWN = {"": 1, "spread": 3, "interval": 4}
+
+
 def csv_of(table: Table) -> str:
     """Figures with six digits; why one is absent stands under `note`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
+    shown = [_SHOWN[column.bounds] for column in table.columns]
+    heads = zip(table.columns, shown)
+    names = [c.key + end for c, n in heads for end in _ENDS[:n]]
     has_unit = any(cell.unit for row in table.rows for cell in row)
-    heads = [head for c in table.columns for head in _heads(c)]
-    writer.writerow([*heads, *(["unit"] * has_unit), "note"])
+    writer.writerow([*names, *(["unit"] * has_unit), "note"])
     for row in table.rows:
         values = [
-            value
-            for column, cell in zip(table.columns, row)
-            for value in _values(column, cell)
+            _csv_cell(value)
+            for cell, n in zip(row, shown)
+            for value in (cell.value, cell.low, cell.high, cell.mark)[:n]
         ]
-        units = [cell.unit for cell in row if cell.unit][:1]
+        units = [cell.unit for cell in row if cell.unit]
         notes = dict.fromkeys(cell.absence for cell in row if cell.absence)
-        values += [*(units or [""] * has_unit), "; ".join(notes)]
-        writer.writerow(map(_csv_cell, values))
+        words = [*(units[:1] or [""] * has_unit), "; ".join(notes)]
+        writer.writerow([*values, *map(_csv_cell, words)])
     return text.getvalue()
 
 
-def _heads(column: Column) -> Iterator[str]:
-    yield column.key
-    if column.bounds:
-        yield from (f"{column.key}_{what}" for what in ("low", "high"))
-    if column.bounds == "interval":
-        yield f"{column.key}_mark"
-
-
-def _values(column: Column, cell: Cell) -> Iterator[Value]:
-    yield cell.value
-    if column.bounds:
-        yield from (cell.low, cell.high)
-    if column.bounds == "interval":
-        yield cell.mark
-
-
-def _csv_cell(value: Value) -> str:
+def _csv_cell(value: str | float | None) -> str:
     if isinstance(value, str):
         safe = printable(value)
         return f"'{safe}" if _FORMULA.match(safe) else safe
@@ -78,12 +62,8 @@ def markdown_of(table: Table) -> str:
     rows = [[column.heading for column in table.columns]]
     rows.append(["---"] * len(table.columns))
     for row in table.rows:
-        rows.append(
-            [
-                _MARKUP.sub(r"\\\1", printable(_said(column, cell)))
-                for column, cell in zip(table.columns, row)
-            ]
-        )
+        said = map(printable, map(_said, table.columns, row))
+        rows.append([_MARKUP.sub(r"\\\1", text) for text in said])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The mail: what a reviewer reads of a run, to paste into one.
 
-A cover letter has the answer, then two tables: the times of recording and
-handing over, and what comes with them. A reply shows one structure against
-the baseline, row by row. With a base run, both begin with what changed
-since, in one table. The text says which parts are left out.
-
-Hard 72 columns, ASCII, and nothing that git or patch could take for the
-beginning of a diff. Needs the standard library only.
+A cover letter has the answer, then times and what comes with them; a reply
+one structure against the baseline, row by row. With a base run, both begin
+with what changed since. Needs the standard library only.
 """
 
 from __future__ import annotations
@@ -16,25 +12,23 @@ import re
 import shlex
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from plots.read.results import Contender, Results, condition_label
 from plots.read.file import shorten
-from plots.tables import answer, changes, facts, glance, standing
+from plots.read.results import Results, condition_label
+from plots.tables import changes, facts, glance
 from plots.tables.duel import Duel, command_words, duel
 from plots.tables.figures import to_ascii
 from plots.tables.glance import rival_cell
 from plots.tables.legend import legend
-from plots.tables.table import ABSENT, Cell, Table
+from plots.tables.table import Cell, Table
+from plots.tables.words import many, say
 from plots.text.layout import WIDTH, lines, page, shell_lines, wrap, wrapped
 from plots.text.mail_subject import REPLY, Choice, Subject, choose, rebased
+from plots.text.report import paragraph
 
 MOST_LINES = 30
-_NO_ROW = (
-    "NO ROW has six rounds: run again with more --rounds and a larger"
-    " --row-budget."
-)
 # What git am, git apply, patch and a mail server take for something else at
 # the beginning of a line, and the scissors of git mailinfo anywhere.
 _MISREAD = re.compile(
@@ -50,14 +44,14 @@ _Sections = list[Sequence[str]]
 
 
 def mail(
-    results: Results,
-    base: Results | None = None,
-    choice: Choice = Choice(),
+    results: Results, base: Results | None = None, choice: Choice = Choice()
 ) -> str:
     """The whole text, with a newline at its end."""
     results = rebased(results, choice.baseline)
     subject = choose(results, choice)
-    sections: _Sections = [_warnings(results)]
+    said = ("INTERRUPTED", "NOT OPTIMISED")
+    warnings = (w for w in facts.warnings(results) if w.startswith(said))
+    sections: _Sections = [wrapped(warnings)]
     if base is not None:
         sections += _against(base, subject)
     if choice.form == REPLY:
@@ -66,14 +60,13 @@ def mail(
         sections += _cover_letter(subject, choice)
     else:
         sections.append(_in_short(results))
-    return ("\n".join(map(_unmistakable, page(sections).splitlines())) + "\n")
+    return "\n".join(map(_unmistakable, page(sections).splitlines())) + "\n"
 
 
 def _unmistakable(line: str) -> str:
-    """A line that no tool takes for a part of a patch.
+    """A line that no tool takes for a part of a patch, cut if need be.
 
-    Only names that somebody else chose can look so; that they are cut in
-    the mail is the lesser evil.
+    Only names that somebody else chose can look so.
     """
     if not _MISREAD.match(line):
         return line
@@ -81,32 +74,31 @@ def _unmistakable(line: str) -> str:
     return shorten(f"| {line.strip()}", WIDTH)
 
 
-# --- cover letter -------------------------------------------------------
-
-
 def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
     """Who wins is said above each table, unless the answer has said so."""
     results = subject.results
     found = duel(results)
-    is_answered = not choice.is_narrow and (
+    # The answer is about the run as a whole.
+    is_answered = choice == Choice(baseline=choice.baseline) and (
         found is None or found.rival in subject.rivals
     )
-    said = found.rival if is_answered and found else None
+    # Rivals of which the answer, or a table, has said the rest.
+    said = {None, *([found.rival] if is_answered and found else [])}
+    seen: set[str | None] = set()
     sections: _Sections = [_no_ratios(subject)]
     tables: list[Table] = []
-    short: list[str] = []
-    seen: set[str | None] = set()
+    short: dict[str, None] = {}
     for measure in subject.measures:
         for rival in subject.rivals or (None,):
             block, few = _without_few_rounds(subject.duel(measure, rival))
             if few:
                 who = f"{rival} on " if len(subject.rivals) > 1 else ""
-                short.append(who + ", ".join(few))
-            if not block.guests:
+                short[who + ", ".join(few)] = None
+            if not block.places:
                 continue
-            if rival not in (None, said):
+            if rival not in said:
                 begin = f"{rival} against {block.baseline}, {measure.name}"
-                ratios = [rival_cell(block.ratio(g)) for g in block.guests]
+                ratios = [rival_cell(block.ratio(p)) for p in block.places]
                 sections.append(_counts(begin, ratios, "guest", "on"))
             made = [glance.guests(block)]
             if rival not in seen:
@@ -114,46 +106,37 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
             seen.add(rival)
             tables += filter(None, made)
             sections += map(lines, filter(None, made))
-    short = list(dict.fromkeys(short))
+    words = legend(results, tables)
+    for name in (*_KNOWN, *["(A/A control)"] * ("*" in words)):
+        words.pop(name, None)
     sections.append(
         [
-            *(_legend(results, tables) if tables else []),
-            *(wrap(_NO_ROW) if short and not tables else []),
-            *_left_out(subject, short),
+            *(wrap(_said(words)) if tables and words else []),
+            *(wrap(say("mail", "no_row")) if short and not tables else []),
+            *_left_out(subject, [*short]),
             *_in_short(results),
         ]
     )
     if not is_answered:
         return sections
     room = MOST_LINES - page(sections).count("\n")
-    return [_answer(results, room), *sections]
-
-
-def _answer(results: Results, room: int) -> list[str]:
-    """As many of its sentences as there is room for; they come by weight."""
-    sentences = answer.answer(results)
-    while True:
-        made = wrap(" ".join(sentences), indent="")
-        if len(sentences) <= 2 or len(made) < room:
-            return made
-        del sentences[-1]
+    # As many sentences as there is room for; they come by weight.
+    whole = paragraph(results)
+    return [whole if len(whole) < room else paragraph(results, 2), *sections]
 
 
 def _without_few_rounds(block: Duel) -> tuple[Duel, list[str]]:
     """On guests with a ratio, or a word for its absence; and the others."""
-    results = block.results
     shown, few = [], []
-    for guest in block.guests:
-        place, ratio = block.place(guest), block.ratio(guest)
-        time = standing.time(results, place, block.baseline)
+    for place in block.places:
+        ratio, time = block.ratio(place), place.time(block.baseline)
         is_short = time is not None and not time.is_interval
+        has_time = time and not block.rival
         if ratio.mark == "?" if ratio else not block.rival and is_short:
-            few.append(guest)
-        elif ratio or (time and not block.rival) or any(
-            standing.word(results, place, name) for name in block.both
-        ):
-            shown.append(guest)
-    return replace(block, guests=tuple(shown)), few
+            few.append(place.workload)
+        elif ratio or has_time or any(map(place.word, block.both)):
+            shown.append(place)
+    return replace(block, places=tuple(shown)), few
 
 
 def _counts(
@@ -164,38 +147,25 @@ def _counts(
     faster = sum(
         cell.mark == "*" and float(cell.value or 0) < 1 for cell in ratios
     )
-    without = sum(cell.is_absent for cell in ratios)
-    rows = row if len(ratios) == 1 else f"{row}s"
-    said = [
-        f"faster {at} {faster}",
-        f"slower {at} {marks['*'] - faster}",
-        f"no difference shown {at} {marks['~']}",
-    ]
-    if marks["?"]:
-        said.append(f"too few rounds to tell {at} {marks['?']}")
-    if without:
-        said.append(f"over its time or failed {at} {without}")
-    return wrap(f"{begin}: of {len(ratios)} {rows} {', '.join(said)}.")
-
-
-def _legend(results: Results, tables: Sequence[Table]) -> list[str]:
-    """Each column and mark, in as few lines as possible."""
-    words = legend(results, tables)
-    for name in _KNOWN:
-        words.pop(name, None)
-    if "*" in words:
-        words.pop("(A/A control)", None)
-    return wrap(_said(words)) if words else []
+    said = {
+        "faster": faster,
+        "slower": marks["*"] - faster,
+        "no difference shown": marks["~"],
+        "too few rounds to tell": marks["?"] or None,
+        "over its time or failed": sum(c.is_absent for c in ratios) or None,
+    }
+    shown = {what: rows for what, rows in said.items() if rows is not None}
+    texts = ", ".join(f"{what} {at} {rows}" for what, rows in shown.items())
+    return wrap(f"{begin}: of {many(len(ratios), row)} {texts}.")
 
 
 def _said(words: Mapping[str, str]) -> str:
+    """Each column and mark, in as few lines as possible."""
     parts = (
-        f"{name}{':' * name[0].isalpha()} {text}" for name, text in words.items()
+        f"{name}{':' * name[0].isalpha()} {text}"
+        for name, text in words.items()
     )
     return f"{'; '.join(parts)}."
-
-
-# --- reply --------------------------------------------------------------
 
 
 def _reply(subject: Subject) -> _Sections:
@@ -217,137 +187,97 @@ def _reply(subject: Subject) -> _Sections:
         sections.append(lines(table))
     words = legend(results, tables)
     words.pop("-", None)
+    primary = {name for *_, name in results.primary_ratios}
+    names = ", ".join(name for name in subject.structures if name in primary)
+    declared = say("mail", "primary", names=names) if names else ""
     machine = (shorten(to_ascii(x), WIDTH) for x in facts.machine(results))
+    traces = {w.name: w.trace for w in results.workloads if w.trace}
+    checksums = (
+        f"{name} {facts.checksum(traces[name])}"
+        if name in traces
+        else f"{name} not recorded"
+        for name in subject.workloads
+    )
     return [
         *sections,
-        wrap(_said(words) + _primary(subject)) if words else [],
+        wrap(_said(words) + declared) if words else [],
         [*wrap(f"Shown: {subject.why}."), *_left_out(subject)],
-        [*wrapped(machine), *_traces(subject), *_reproduce(results)],
+        [
+            *wrapped([*machine, f"traces: {', '.join(checksums)}"]),
+            *_reproduce(results),
+        ],
     ]
-
-
-def _primary(subject: Subject) -> str:
-    primary = {name for _, _, name in subject.results.primary_ratios}
-    names = [name for name in subject.structures if name in primary]
-    if not names:
-        return ""
-    return (
-        f" The ratios of {', '.join(names)} without faults were declared"
-        " primary before the run."
-    )
-
-
-def _traces(subject: Subject) -> list[str]:
-    """Checksums, so that a reader knows what was replayed."""
-    table = facts.workloads(subject.results)
-    names = (cell.text() for cell in table.column("workload"))
-    traces = dict(zip(names, table.column("trace")))
-    return wrap(
-        "traces: "
-        + ", ".join(
-            f"{name} {traces.get(name, ABSENT).text() or 'not recorded'}"
-            for name in subject.workloads
-        )
-    )
-
-
-# --- a base run and a patched one ---------------------------------------
 
 
 def _against(base: Results, subject: Subject) -> _Sections:
     """Words, a table for each measure, and what memory became."""
-    results = subject.results
+    results, name = subject.results, subject.results.baseline
     pairs = changes.pairs_of(base, results)
-    name = results.baseline
     if any(case.contender.structure == name for case in base.cases):
         base = rebased(base, name)
     names = list(dict.fromkeys([*filter(None, [name]), *subject.structures]))
-    commits = [run.context.get("commit", "unknown") for run in (base, results)]
-    said = (
-        f"Base is commit {commits[0]}, patched is {commits[1]}."
-        f" {changes.verdict(pairs, pairs)}"
-    )
-    sections: _Sections = [wrapped([said, *changes.warnings(pairs)])]
+    commits = (r.context.get("commit", "unknown") for r in (base, results))
+    old, new = commits
+    verdict, *warnings = changes.verdict(pairs, pairs)
+    said = say("mail", "base", old=old, new=new, verdict=verdict)
     left_out: list[str] = []
+    tables: list[Table] = []
     for measure in subject.measures:
-        places = [subject.place(measure, w) for w in subject.workloads]
-        table, short = changes.of_places(base, results, places, names, pairs)
+        places = subject.places(measure)
+        table, short = changes.of_places(base, places, names, pairs)
         left_out += short
-        sections.append(lines(table) if table else [])
-    peaks = changes.peaks(base, results, places, names)
-    sections.append(lines(peaks) if peaks else [])
-    notes = [
-        "change: median of patched / base with its 95 % interval;"
-        f" {changes.MARKS}"
-    ]
+        tables.append(table)
+    tables.append(changes.peaks(base, places, names))
+    notes = [say("mail", "change", marks=changes.MARKS)]
     if left_out:
         notes.append(f"Left out, fewer than 6 rounds: {'; '.join(left_out)}")
-    return [*sections, wrapped(notes)]
-
-
-# --- around them --------------------------------------------------------
-
-
-def _warnings(results: Results) -> list[str]:
-    said = ("INTERRUPTED", "NOT OPTIMISED")
-    return wrapped(w for w in facts.warnings(results) if w.startswith(said))
+    return [
+        wrapped([said, *warnings]),
+        *map(lines, filter(None, tables)),
+        wrapped(notes),
+    ]
 
 
 def _no_ratios(subject: Subject) -> list[str]:
     """Why there are none, although there are times."""
-    results = subject.results
-    who = Contender(results.baseline or "")
-    places = [
-        subject.place(measure, workload)
-        for measure in subject.measures
-        for workload in subject.workloads
-    ]
-    if any(standing.times(results, place, who) for place in places):
+    baseline = subject.results.baseline
+    places = subject.places(*subject.measures)
+    if any(place.times(baseline or "") for place in places):
         return []
-    words = {standing.word(results, p, who.structure) for p in places} - {""}
+    words = {place.word(baseline or "") for place in places} - {""}
     why = f" ({', '.join(sorted(words))})" if words else ""
-    baseline = results.baseline or "which the file does not name"
-    return wrap(
-        f"NO RATIOS: the baseline, {baseline}, has no time here{why}. The"
-        " report has the times of the others; run again with it, or choose"
-        " another with --baseline."
-    )
+    who = baseline or "which the file does not name"
+    return wrap(say("mail", "no_ratios", baseline=who, why=why))
 
 
 def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
     """What the run has and the mail has not."""
-    parts = list(_only_in_the_report(subject))
+    results, cases = subject.results, subject.results.cases
+    none = {results.floor, results.baseline, *subject.structures}
+    timed = {name for m in subject.measures for name in m.operations}
+    parts = []
+    for what, names in (
+        ("structure", {case.contender.structure for case in cases} - none),
+        ("operation", set(results.operations()) - timed),
+        ("workload", {c.workload for c in cases} - {*subject.workloads}),
+    ):
+        which = f" ({', '.join(sorted(names))})" * (len(names) <= 3)
+        parts += [many(len(names), what) + which] * bool(names)
+    faults = {case.condition for case in cases} - {subject.condition}
+    if "" in faults:
+        parts.append("times without faults")
+    if faults - {""}:
+        parts.append(f"times under {'other ' * bool(subject.condition)}faults")
+    if rows := len(results.failed):
+        parts.append(f"{many(rows, 'row')} failed")
+    if rows := len(results.limits):
+        over = "over the time that a row may take"
+        parts.append(f"{many(rows, 'row')} cut off ({over})")
     if short:
         parts.append(f"{'; '.join(short)} (fewer than 6 rounds)")
     if not parts:
         return ["Nothing is left out."]
     return wrap(f"Only in the report: {'; '.join(parts)}.")
-
-
-def _only_in_the_report(subject: Subject) -> Iterator[str]:
-    results = subject.results
-    none = {results.floor, results.baseline, *subject.structures}
-    timed = {name for m in subject.measures for name in m.operations}
-    for what, names in (
-        ("structure", {c.contender.structure for c in results.cases} - none),
-        ("operation", set(results.operations()) - timed),
-        ("workload", {c.workload for c in results.cases}.difference(
-            subject.workloads)),
-    ):
-        if names:
-            which = f" ({', '.join(sorted(names))})" if len(names) <= 3 else ""
-            yield f"{len(names)} {what}{'s' * (len(names) > 1)}{which}"
-    faults = {case.condition for case in results.cases} - {subject.condition}
-    if "" in faults:
-        yield "times without faults"
-    if faults - {""}:
-        yield f"times under {'other ' if subject.condition else ''}faults"
-    for cases, why in (
-        (results.failed, "failed"),
-        (results.limits, "cut off (over the time that a row may take)"),
-    ):
-        if cases:
-            yield f"{len(cases)} row{'s' * (len(cases) > 1)} {why}"
 
 
 def _in_short(results: Results) -> list[str]:

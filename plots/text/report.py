@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The report: at most 200 lines of what a run is about.
-
-The answer, a table of each guest, the primary ratios, and what is needed to
-trust and repeat them. The full report has every other table as well.
+"""The report, at most 200 lines of what a run is about, and shorter texts.
 
 Hard 72 columns, ASCII, name of the row last. Needs the standard library
 only, because it is often made on the machine that was measured.
@@ -10,137 +7,207 @@ only, because it is often made on the machine that was measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+from plots.read.file import printable, shorten
+from plots.read.instructions import TOOLS, Change
 from plots.read.results import Results, condition_label
-from plots.tables import (
-    answer,
-    cases,
-    facts,
-    glance,
-    primary,
-    profiles,
-    replay,
-)
-from plots.tables.duel import duel
-from plots.tables.legend import legend
+from plots.tables import answer, cases, changes, facts, glance, replay
+from plots.tables.changes import Selection
+from plots.tables.duel import Duel, duel
+from plots.tables.figures import number, percent
+from plots.tables.legend import legend, marks
 from plots.tables.table import Table
-from plots.text.layout import legend_lines, lines, page, shell_lines, wrap
-from plots.text.layout import wrapped
+from plots.text.layout import WIDTH, legend_lines, lines, page, shell_lines
+from plots.text.layout import wrap, wrapped
 
 FILE_NAME = "report.txt"
 FULL_NAME = "report-full.txt"
 
 _MOST_MISSING = 12  # lines
+SUMMARY_LINES = 25  # so that nothing scrolls away
+_MOST_GUESTS = 12
 
 
 def report(
     results: Results,
-    counts: Results | None = None,
+    counts: Results | None = None,  # of instructions.json beside the results
     is_full: bool = False,
-    hardware: Results | None = None,
+    hardware: Results | None = None,  # what the processor counted
 ) -> str:
-    """The whole text, with a newline at its end.
-
-    `counts` is what instructions.json beside the results holds, `hardware`
-    what the processor counted.
-    """
+    """The whole text, with a newline at its end."""
     found = duel(results)
     ahead = [
         *([glance.guests(found)] if found else []),
         *glance.glances(results, counts),
     ]
+    primary, said = glance.primary(results)
     rest = [
-        *list(primary.tables(results))[: None if is_full else 1],
+        *primary[: None if is_full else 1],
         *(_every(results, counts, hardware) if is_full else []),
         *replay.tables(results),
         facts.workloads(results),
         *([facts.structures(results)] if is_full else []),
     ]
+    missing = wrapped(facts.missing(results))
+    more = len(missing) - _MOST_MISSING
+    if more > 0 and not is_full:
+        missing[_MOST_MISSING:] = [f"... and {more} lines more"]
+    command = results.context.get("command_line", "").strip()
     return page(
         [
             paragraph(results),
             wrapped(facts.head(results)),
-            *(lines(table) for table in ahead),
-            wrap(primary.words(results)) if results.primary_ratios else [],
-            *(lines(table) for table in rest if table),
+            *map(lines, ahead),
+            wrap(said),
+            *map(lines, filter(None, rest)),
             wrapped(facts.machine(results)),
-            reproduce(results),
+            shell_lines("reproduce:", command)
+            if command
+            else ["reproduce: command line not recorded"],
             legend_lines(legend(results, [*ahead, *rest])),
-            _missing(results, is_full),
+            missing,
             [] if is_full else ["Every other table: ./run report --full"],
         ]
     )
 
 
-def paragraph(results: Results) -> list[str]:
-    """The answer in lines of 72 columns."""
-    return wrap(" ".join(answer.answer(results)), indent="")
-
-
-def reproduce(results: Results) -> list[str]:
-    command = results.context.get("command_line", "").strip()
-    if not command:
-        return ["reproduce: command line not recorded"]
-    return shell_lines("reproduce:", command)
+def paragraph(results: Results, most: int | None = None) -> list[str]:
+    """The answer, so many sentences of it, in lines of 72 columns."""
+    return wrap(" ".join(answer.answer(results)[:most]), indent="")
 
 
 def _every(
     results: Results, counts: Results | None, hardware: Results | None
 ) -> Iterator[Table]:
     """The long tables, cut where a reader looks for one."""
-    yield from by_place(by_unit(cases.times(results), "time"))
-    yield from by_place([cases.memory(results)])
-    yield from by_place([profiles.memory(results)])
-    yield from by_place([profiles.calls(results)])
-    yield from instructions(counts, hardware)
+    yield from _by_place(cases.times(results), cases.memory(results))
+    yield from _by_place(cases.profiles(results), cases.calls(results))
+    yield from _instructions(counts, hardware)
 
 
-def instructions(
+def _instructions(
     counts: Results | None, hardware: Results | None
 ) -> Iterator[Table]:
     """Of callgrind and of the processor, as far as they were counted."""
     if counts is not None:
-        yield from by_place([cases.instructions(counts)])
+        yield from _by_place(cases.instructions(counts))
     if hardware is not None:
-        yield from by_place([cases.instructions(hardware, "hardware")])
+        yield from _by_place(cases.instructions(hardware, "hardware"))
 
 
-def by_unit(table: Table, key: str) -> Iterator[Table]:
-    """A time per page and one per range are not to be compared."""
-    units = dict.fromkeys(cell.unit for cell in table.column(key))
-    for unit in units:
-        rows = tuple(
-            row
-            for row, cell in zip(table.rows, table.column(key))
-            if cell.unit == unit
-        )
-        yield replace(table, title=unit, rows=rows)
+def _by_place(*tables: Table) -> Iterator[Table]:
+    """One for each operation, condition and unit, guests below each other.
+
+    A time per page and one per range are not to be compared.
+    """
+    for table in filter(None, tables):
+        every = [column.key for column in table.columns]
+        keys = [key for key in ("operation", "condition") if key in every]
+        rest = [key for key in every if key not in keys]
+        for unit, same in table.by_unit():
+            for (*operation, condition), part in same.groups(*keys):
+                place = ", ".join((*operation, condition_label(condition)))
+                title = f"{place}: {unit or table.title}"
+                yield replace(part.pick(rest).filled(), title=title)
 
 
-def by_place(tables: Sequence[Table] | Iterator[Table]) -> Iterator[Table]:
-    """One table for each operation and condition, guests below each other."""
-    for table in tables:
-        if not table:
-            continue
-        names = ("operation", "condition")
-        keys = [c.key for c in table.columns if c.key in names]
-        for said, part in table.groups(*keys):
-            by_key = dict(zip(keys, said))
-            condition = condition_label(by_key.get("condition", ""))
-            place = ", ".join(
-                filter(None, (by_key.get("operation", ""), condition))
-            )
-            rest = [c.key for c in part.columns if c.key not in names]
-            yield replace(
-                part.pick(rest).filled(), title=f"{place}: {table.title}"
-            )
+def summary(results: Results) -> str:
+    """The answer, one table, and the paths."""
+    found = duel(results)
+    made: list[str] = []
+    for most in range(_MOST_GUESTS, -1, -1):
+        made = _summary(results, found, most)
+        if len(made) <= SUMMARY_LINES:
+            break
+    return "\n".join(made) + "\n"
 
 
-def _missing(results: Results, is_full: bool) -> list[str]:
-    made = wrapped(facts.missing(results))
-    more = len(made) - _MOST_MISSING
-    if is_full or more <= 0:
-        return made
-    return [*made[:_MOST_MISSING], f"... and {more} lines more"]
+def _summary(results: Results, found: Duel | None, most: int) -> list[str]:
+    """With so many guests in the table; without any there is no table."""
+    made = paragraph(results)
+    missing = "; ".join(facts.gaps(results))
+    if missing:
+        made.append(shorten(f"INCOMPLETE: {missing}", WIDTH))
+    if found and most:
+        table = glance.guests(found, most)
+        words = marks(results, [table])
+        said = (f"{mark} {words[mark]}" for mark in "*~?" if mark in words)
+        made += ["", *lines(table), *wrap("; ".join(said))]
+    folder = results.path.parent
+    paths = {
+        "page": folder / "page.html",
+        "report": folder / FILE_NAME,
+        "mail": folder / "mail.txt",
+    }
+    there = {what: path for what, path in paths.items() if path.is_file()}
+    if any(folder.glob("*.png")):
+        there["pictures"] = folder
+    return [*made, "", *map(_path, there, there.values())]
+
+
+def _path(what: str, path: Path) -> str:
+    """Seen from here where that is shorter."""
+    near = os.path.relpath(path)
+    shown = near if not near.startswith("..") else str(path)
+    return printable(f"{what:<9}{shown}")
+
+
+def compare(
+    old: Results, new: Results, selection: Selection = Selection()
+) -> str:
+    """The summary, the rows that are marked, the rest."""
+    every = changes.pairs_of(old, new)
+    pairs = changes.selected(every, new, selection)
+    shown = [pair for pair in pairs if selection.is_all or pair.mark == "*"]
+    times = changes.times(new, shown)
+    exact = changes.exact(old, new, selection)
+    said = [*changes.verdict(pairs, every)]
+    if len(pairs) < len(every):
+        said.insert(1, f"Chosen by flags, of {len(every)} rows.")
+    notes = []
+    if not exact:
+        notes.append("memory, allocations and failed sets: no row differs")
+    if hidden := len(pairs) - len(shown):
+        rows = "row is" if hidden == 1 else "rows are"
+        notes.append(f"{hidden} {rows} not marked; --all shows them.")
+    notes.append(f"{changes.MARKS}; ? too few rounds to tell, ( ) their range")
+    words = legend(new, [times])
+    names = [name for name in ("change", "U test") if name in words]
+    notes += [f"{name}: {words[name]}" for name in names]
+    return page(
+        [
+            wrapped(said),
+            wrapped(changes.heads(old, new)),
+            *map(lines, _by_place(times, exact)),
+            wrapped(notes),
+            wrapped(changes.missing(old, new, selection)),
+        ]
+    )
+
+
+def instructions(counts: Results, hardware: Results | None) -> str:
+    """What was counted with, then a table for each operation and counter."""
+    said = counts.context.get
+    version, commit = said("pfnbench_version", "n/a"), said("commit", "n/a")
+    tools = ", ".join(said(key, "n/a") for key in TOOLS)
+    head = (
+        f"pfnbench {version}, commit {commit}; {tools}",
+        f"counter {said('timer', 'n/a')}",
+    )
+    none = [] if hardware else [["instructions by the hardware: n/a"]]
+    tables = _instructions(counts, hardware)
+    return page([wrapped(head), *map(lines, tables), *none])
+
+
+def line(change: Change) -> str:
+    """A count that has left the stored one."""
+    share = percent(100 * abs(change.counted / change.stored - 1))
+    direction = "more" if change.counted > change.stored else "less"
+    return (
+        f"{change.name}: {number(change.counted)} instructions per page,"
+        f" {share} {direction} than the stored {number(change.stored)}"
+    )

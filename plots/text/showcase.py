@@ -2,8 +2,7 @@
 """The results that the documentation shows, and how they are made again.
 
 `./run docs-results` runs the experiments of showcase.toml and gives their
-folder to `python3 -m plots docs`, which writes docs/results/ and the block
-of the README. Nothing there is typed by hand.
+folder to `python3 -m plots docs`. Nothing there is typed by hand.
 """
 
 from __future__ import annotations
@@ -15,11 +14,12 @@ from pathlib import Path
 
 from plots.read.experiment import Experiment
 from plots.read.instructions import counts_beside
-from plots.read.results import FILE_NAME, Results, ResultsError
+from plots.read.results import FILE_NAME, Results
 from plots.read.results import load as load_results
 from plots.tables import glance
 from plots.tables.legend import legend
 from plots.tables.standing import Place, measures
+from plots.tables.words import refused
 from plots.text.layout import legend_lines, lines, page, wrap
 from plots.text.mail import mail
 from plots.text.report import paragraph, report
@@ -27,22 +27,13 @@ from plots.text.report import paragraph, report
 INDEX = "README.md"
 TABLE = "first.txt"
 MAIN = "main"
-_TEXTS = {
-    "report.txt": "The report of the main run",
-    "mail.txt": "its mail",
-    "page.html": "its web page",
-    TABLE: "the table of the README",
-    "results.json.xz": "its results",
-}
 _FIRST = "ratio"
 # What the first screen of the README shows: the thread's rivals and kin.
 _FEW = "flat xbitmap xbitmap-preload cvbmp xarray maple roaring btree-range"
 _TABLE_WORKLOAD = "busy-2g"
 _BEGIN, _END = "<!-- results: made by ./run docs-results -->", "<!-- end -->"
 
-_SAID = tomllib.loads(
-    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
-)
+_SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
 def _flag(name: str, value: str | list[str]) -> str:
@@ -61,21 +52,19 @@ PICTURES: Mapping[str, Mapping[str, str]] = _SAID["pictures"]
 def load(folder: Path) -> dict[str, Results]:
     """Results of the experiments that have some; the main ones must."""
     return {
-        experiment.name: load_results(folder / experiment.name)
-        for experiment in EXPERIMENTS
-        if experiment.name == MAIN
-        or (folder / experiment.name / FILE_NAME).exists()
+        name: load_results(folder / name)
+        for name in (experiment.name for experiment in EXPERIMENTS)
+        if name == MAIN or (folder / name / FILE_NAME).exists()
     }
 
 
 def first_table(results: Results) -> str:
     """The answer, one trace with the main figures, and what they are."""
-    place = Place(measures(results)[0], _TABLE_WORKLOAD, "")
-    table = glance.glance(results, place, among=_FEW.split())
-    said = results.context.get
-    facts = [said(key, "") for key in ("cpu_model", "kernel", "compiler")]
-    commit = f"commit {said('commit', 'not recorded')}"
-    facts = [said("date", "")[:10], *facts, commit]
+    place = Place(results, measures(results)[0], _TABLE_WORKLOAD, "")
+    table = glance.glance(place, among=_FEW.split())
+    said = {"commit": "not recorded", **results.context}
+    facts = [said.get(key, "") for key in ("cpu_model", "kernel", "compiler")]
+    facts = [said.get("date", "")[:10], *facts, f"commit {said['commit']}"]
     return page(
         [
             paragraph(results),
@@ -91,9 +80,8 @@ def readme(text: str, results: Results, place: str) -> str:
     before, begin, rest = text.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:
-        raise ResultsError(
-            Path("README.md"), f"lacks {_BEGIN} or {_END}", "put them back"
-        )
+        words = {"begin": _BEGIN, "end": _END}
+        raise refused(Path("README.md"), "no_comments", **words)
     alt = f"Times of cvbmp as ratios to {results.baseline}, by guest"
     block = [
         f"![{alt}]({place}/{_FIRST}.png)",
@@ -111,42 +99,18 @@ def index(
     traces: Sequence[str],
 ) -> str:
     """docs/results/README.md: what there is, and what is missing."""
-    date = results[MAIN].context.get("date", "an unknown day")[:10]
-    commands = {e.name: e.command for e in EXPERIMENTS}
-    texts = (f"{words}: [{name}]({name})" for name, words in _TEXTS.items())
-    made = [
-        f"# Results of {date}",
-        "",
-        "Made by `./run docs-results`, which measures, draws and writes all of"
-        " this again.",
-        f"{'; '.join(texts)}.",
-        "",
-        "To compare your run with this one:",
-        "",
-        "    xz -dk docs/results/results.json.xz",
-        "    ./run compare docs/results results/latest",
-        "",
-    ]
-    last = ""
-    for stem, shown in PICTURES.items():
-        if stem not in pictures:
-            continue
-        words = shown["words"]
-        made += [words, "", f"![{words}]({stem}.png)", ""]
-        if shown["of"] != last:
-            last = shown["of"]
-            made += [f"    {commands[last]}", ""]
-    for trace in traces:
-        words = f"The trace {trace}: which page was reported when."
-        made += [words, "", f"![{words}](trace-{trace}.png)", ""]
-    missing = [
-        f"`{stem}` (of {shown['of']})"
-        for stem, shown in PICTURES.items()
-        if stem not in pictures
-    ]
-    if missing:
-        made += [f"Not measured: {', '.join(missing)}.", ""]
-    return "\n".join(made)
+    import jinja2  # no other text needs it
+
+    text = Path(__file__).with_suffix(".md").read_text("utf-8")
+    template = jinja2.Template(text, trim_blocks=True, lstrip_blocks=True)
+    made = template.render(
+        date=results[MAIN].context.get("date", "an unknown day")[:10],
+        commands={each.name: each.command for each in EXPERIMENTS},
+        pictures=PICTURES,
+        drawn=pictures,
+        traces=traces,
+    )
+    return f"{made.rstrip()}\n"
 
 
 def texts(

@@ -19,7 +19,7 @@ from plots.read.instructions import (
     read_baseline,
     write_baseline,
 )
-from plots.text.instructions import line
+from plots.text.report import line
 
 BASELINE = Path(__file__).with_name("baseline.txt")
 

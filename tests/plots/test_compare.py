@@ -23,7 +23,7 @@ from test_report import check_fits_a_mail, documents
 
 from plots.__main__ import main
 from plots.tables.changes import Selection
-from plots.text.compare import compare
+from plots.text.report import compare
 from plots.text.mail import mail
 from plots.read.results import Results, ResultsError, load
 

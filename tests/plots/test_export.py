@@ -48,8 +48,8 @@ def test_every_time_is_there_once(results_of: ResultsOf) -> None:
 
 def test_a_row_has_the_figures_of_the_report(results_of: ResultsOf) -> None:
     results = results_of(full_document())
-    place = Place(standing.WHOLE, "busy-2g", "")
-    ratio = standing.ratio_of(results, place, "cvbmp", "xbitmap")
+    place = Place(results, standing.WHOLE, "busy-2g", "")
+    ratio = place.ratio("cvbmp", "xbitmap")
     assert ratio is not None
     (row,) = [
         row

@@ -32,7 +32,6 @@ from plots.__main__ import main  # noqa: E402
 from plots.page import pairs  # noqa: E402
 from plots.page.page import Extras, beside, page  # noqa: E402
 from plots.read.results import (  # noqa: E402
-    Contender,
     Results,
     ResultsError,
     load,
@@ -188,8 +187,9 @@ def test_every_pair_is_the_one_that_the_tables_compute(
     by_name = {m.name: m for m in standing.measures(results)[::-1]}
     seen = 0
     for place, one, other, entry in entries(page(results, NOTHING)):
-        where = Place(by_name[place["time"]], place["guest"], place["fault"])
-        rival = standing.ratio_of(results, where, one, other)
+        measure = by_name[place["time"]]
+        where = Place(results, measure, place["guest"], place["fault"])
+        rival = where.ratio(one, other)
         if one == other or rival is None:
             assert entry is None
             continue

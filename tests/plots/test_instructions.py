@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plots.__main__ import main
-from plots.text.instructions import line
+from plots.text.report import line
 from plots.read.instructions import (
     TOLERANCE,
     Baseline,

@@ -2,7 +2,6 @@
 """Pictures: which files, what they show, and that they are reproducible."""
 
 import io
-import math
 import os
 import subprocess
 import sys
@@ -127,35 +126,6 @@ def test_without_matplotlib_plot_says_how_to_get_it(
     assert done.stderr == (
         f"plots: matplotlib is missing for {sys.executable};"
         " apt-get install python3-matplotlib\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("debians", "remedy"),
-    [
-        ("#!/bin/sh\n", "{python} has it, and ./run plot uses that"),
-        ("#!/bin/sh\nfalse\n", "apt-get install python3-matplotlib"),
-        (None, "apt-get install python3-matplotlib"),
-    ],
-)
-def test_the_interpreter_that_has_matplotlib_is_named(
-    debians: str | None,
-    remedy: str,
-    write: Write,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: Any,
-) -> None:
-    python = tmp_path / "python3"
-    if debians is not None:
-        python.write_text(debians)
-        python.chmod(0o755)
-    monkeypatch.setattr("plots.commands.pictures.DEBIAN_PYTHON", str(python))
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert main(["plot", str(write(few_rows()))]) == 3
-    assert capsys.readouterr().err == (
-        f"plots: matplotlib is missing for {sys.executable};"
-        f" {remedy.format(python=python)}\n"
     )
 
 

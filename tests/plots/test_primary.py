@@ -10,7 +10,7 @@ from plots.text import mail, mail_subject
 from plots.tables import standing
 from plots.text.report import report as report_of
 from plots.read.results import Results
-from plots.tables.standing import Measure, Place
+from plots.tables.standing import Place
 from plots.read.statistics import MOST_PRIMARY
 
 ResultsOf = Callable[[Any], Results]
@@ -54,10 +54,10 @@ def contest(
 def marks(results: Results, condition: str = "") -> "dict[str, str]":
     made = {}
     for measure in standing.measures(results):
-        place = Place(measure, "a", condition)
+        place = Place(results, measure, "a", condition)
         for name in ("cvbmp", "roaring"):
-            rival = standing.ratio_of(results, place, name, "xbitmap")
-            turned = standing.ratio_of(results, place, "xbitmap", name)
+            rival = place.ratio(name, "xbitmap")
+            turned = place.ratio("xbitmap", name)
             if rival is not None and turned is not None:
                 assert rival.mark == turned.mark
                 made[f"{measure.name} {name}"] = rival.mark
@@ -204,7 +204,5 @@ def test_a_primary_ratio_of_another_measure_is_none(
     results_of: ResultsOf,
 ) -> None:
     results = results_of(full_document(**DECLARED))
-    place = Place(Measure("test", ("test",)), "idle-8g", "")
-    assert results.interval_for(
-        place.measure.operations, "idle-8g", "cvbmp", ""
-    ) == results.comparisons
+    many = results.interval_for(("test",), "idle-8g", "cvbmp", "")
+    assert many == results.comparisons

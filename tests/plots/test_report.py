@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from plots.__main__ import main
 from plots.text.report import report as report_of
 from plots.read.results import Results, load
-from plots.text.summary import MOST_LINES, summary
+from plots.text.report import SUMMARY_LINES, summary
 
 GOLDEN = Path(__file__).parent / "golden" / "report-full.txt"
 
@@ -204,7 +204,7 @@ def test_any_results_give_a_text_that_fits_a_mail(
         check_fits_a_mail(report(results))
         check_fits_a_mail(report_of(results))
         end = summary(results)
-        assert end.isascii() and end.count("\n") <= MOST_LINES
+        assert end.isascii() and end.count("\n") <= SUMMARY_LINES
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,8 @@ from typing import Any
 
 from conftest import DRIFT, document, memory, rows
 
-from plots.read.results import Contender, Results
-from plots.tables.standing import (
-    WHOLE,
-    Measure,
-    Place,
-    measures,
-    standing,
-    times,
-)
+from plots.read.results import Results
+from plots.tables.standing import WHOLE, Measure, Place, measures
 
 ResultsOf = Callable[[Any], Results]
 SET = Measure("set", ("set",))
@@ -29,8 +22,8 @@ def test_record_and_hand_over_are_summed_within_a_round(
         )
     )
     assert measures(results)[0] == WHOLE
-    place = Place(WHOLE, "a", "")
-    assert times(results, place, Contender("cvbmp")) == {0: 11, 1: 22}
+    place = Place(results, WHOLE, "a", "")
+    assert place.times("cvbmp") == {0: 11, 1: 22}
 
 
 def test_a_run_without_drain_is_judged_by_what_it_has(
@@ -54,7 +47,7 @@ def contest(results_of: ResultsOf, **factors: "list[float]") -> Results:
 
 def test_the_limit_and_the_floor_cannot_win(results_of: ResultsOf) -> None:
     results = contest(results_of, cvbmp=[0.8] * 9)
-    found = standing(results, Place(SET, "a", ""))
+    found = Place(results, SET, "a", "").standing
     assert found is not None
     assert found.winner == "cvbmp"
     assert [rival.structure for rival in found.rivals] == ["xbitmap"]
@@ -68,11 +61,11 @@ def test_a_rival_that_was_sometimes_faster_is_undecided(
 ) -> None:
     mixed = [0.7, 0.9] * 4 + [0.81]
     results = contest(results_of, cvbmp=[0.8] * 9, maple=mixed)
-    found = standing(results, Place(SET, "a", ""))
+    found = Place(results, SET, "a", "").standing
     assert found is not None
     assert [rival.structure for rival in found.undecided] == ["maple"]
 
 
 def test_without_a_time_nobody_wins(results_of: ResultsOf) -> None:
     results = results_of(document(rows("set/a/floor", [1.0])))
-    assert standing(results, Place(SET, "a", "")) is None
+    assert Place(results, SET, "a", "").standing is None

@@ -13,7 +13,7 @@ from test_short_report import default_document
 
 from plots.__main__ import main
 from plots.read.results import Results, load
-from plots.text.summary import MOST_LINES, summary
+from plots.text.report import SUMMARY_LINES, summary
 from plots.tables.duel import duel
 from plots.tables.glance import guests
 from plots.text.layout import lines as lines_of
@@ -33,7 +33,7 @@ def test_the_answer_the_table_and_the_paths_fit_a_terminal(
     results = results_of(default_document())
     leave_everything(tmp_path)
     lines = summary(results).splitlines()
-    assert len(lines) <= MOST_LINES
+    assert len(lines) <= SUMMARY_LINES
     said = paragraph(results)
     assert lines[: len(said)] == said
     found = duel(results)
@@ -67,7 +67,7 @@ def test_many_guests_leave_room_for_the_rest(
             made += rows(f"set/guest-{number}/{name}", times(5))
     leave_everything(tmp_path)
     lines = summary(results_of(document(made))).splitlines()
-    assert 20 <= len(lines) <= MOST_LINES
+    assert 20 <= len(lines) <= SUMMARY_LINES
     assert any(line.endswith(" more") for line in lines)
 
 

@@ -21,8 +21,6 @@ from plots.tables import (
     changes,
     facts,
     glance,
-    primary,
-    profiles,
     replay,
 )
 from plots.tables.duel import duel
@@ -63,11 +61,11 @@ def every_table(results: Results) -> Iterator[Table]:
     yield glance.guests(found)
     yield glance.beside(found)
     yield from glance.glances(results)
-    yield from primary.tables(results)
+    yield from glance.primary(results)[0]
     yield cases.times(results)
     yield cases.memory(results)
-    yield profiles.memory(results)
-    yield profiles.calls(results)
+    yield cases.profiles(results)
+    yield cases.calls(results)
     yield from replay.tables(results)
     yield facts.workloads(results)
     yield facts.structures(results)
@@ -171,7 +169,7 @@ def test_a_profile_that_was_cut_off_says_so(results_of: ResultsOf) -> None:
     content = document(rows("set/a/xbitmap", times(2)))
     content["profiles"] = [cut]
     results = results_of(content)
-    assert profiles.memory(results).column("remark") == [Cell(cut["error"])]
+    assert cases.profiles(results).column("remark") == [Cell(cut["error"])]
     said = "profiles cut off or not made: a/xbitmap"
     assert said in list(facts.missing(results))
 
@@ -220,7 +218,7 @@ def test_no_line_of_a_profile_is_wider_than_72_columns(
     content = document(rows("set/a/flat", times(1)))
     content["profiles"] = [profile(name, scale=scale) for name in names]
     results = results_of(content)
-    for table in (profiles.memory(results), profiles.calls(results)):
+    for table in (cases.profiles(results), cases.calls(results)):
         for line in lines(table):
             assert len(line) <= 72 and line.isascii()
 

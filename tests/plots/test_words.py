@@ -9,7 +9,7 @@ import pytest
 from conftest import document, error_rows, memory, profile, rows, times
 from test_html import NOTHING, page, part, tables_of
 
-from plots.text.compare import compare
+from plots.text.report import compare
 from plots.text.mail import mail
 from plots.text.mail_subject import Choice
 from plots.text.report import report as report_of
