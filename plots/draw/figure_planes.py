@@ -11,7 +11,7 @@ from plots.draw import subject
 from plots.draw.planes import XY, Axis, Plane, PlaneChart
 from plots.draw.subject import missing_text, plain, said
 from plots.read.profiles import STEPS, Profile, StepTimes, TimelinePoint
-from plots.read.results import Case, Contender, Results
+from plots.read.results import Case, Entrant, Results
 from plots.tables.figures import binary_size, number
 
 _MOST_POINTS = 12
@@ -42,7 +42,7 @@ def charts(results: Results) -> dict[str, PlaneChart]:
 
 def _pareto(results: Results, condition: str) -> PlaneChart:
     guests = results.workloads_of("set", condition)
-    present = results.contenders_of("set", condition)
+    present = results.entrants_of("set", condition)
     shown = subject.argued(results, present, _MOST_POINTS)
     words = said()["pareto"]
     planes: list[Plane] = []
@@ -72,10 +72,10 @@ def _of_profiles(results: Results, step: str, condition: str) -> PlaneChart:
     points_of: Callable[[Profile], _Drawn] = _timeline
     if step:
         points_of = partial(_tail, step.replace(" ", "_"))
-    guests: dict[str, dict[Contender, Profile]] = {}
+    guests: dict[str, dict[Entrant, Profile]] = {}
     for each in results.profiles:
         if each.condition == condition:
-            who = Contender(each.structure)
+            who = Entrant(each.structure)
             guests.setdefault(each.workload, {})[who] = each
     present = {who for profiles in guests.values() for who in profiles}
     shown = subject.argued(results, present)

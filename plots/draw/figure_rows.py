@@ -10,7 +10,7 @@ from plots.draw import subject
 from plots.draw.canvas import tick
 from plots.draw.rows import Point, Row, RowChart
 from plots.draw.subject import LIMIT, plain, said
-from plots.read.results import Case, Contender, Results
+from plots.read.results import Case, Entrant, Results
 from plots.tables import answer, replay, standing
 from plots.tables.duel import duel
 from plots.tables.figures import number
@@ -118,18 +118,18 @@ def _chart(results: Results, name: str, condition: str) -> RowChart:
         (name, "ns per page") if is_time else ("set", "bits per page")
     )
     guests = results.workloads_of(operation, condition)
-    contenders = results.contenders_of(operation, condition)
+    entrants = results.entrants_of(operation, condition)
     points = {
         who: [
             _point(results, Case(operation, guest, who, condition), unit)
             for guest in guests
         ]
-        for who in results.in_order(contenders)
+        for who in results.in_order(entrants)
         if is_time or who.structure != results.floor
     }
 
     def values(name: str) -> tuple[float | None, ...]:
-        return tuple(p.value for p in points.get(Contender(name), ()))
+        return tuple(p.value for p in points.get(Entrant(name), ()))
 
     baseline = results.baseline or ""
     captions = [
@@ -158,7 +158,7 @@ def _point(results: Results, case: Case, unit: str) -> Point:
     return Point(value.median, value.low, value.high)
 
 
-def _row(results: Results, who: Contender, points: Sequence[Point]) -> Row:
+def _row(results: Results, who: Entrant, points: Sequence[Point]) -> Row:
     label = who.structure
     if label == results.floor:
         label = "floor (empty loop)"
@@ -173,7 +173,7 @@ def _rounds(
     results: Results,
     operation: str,
     condition: str,
-    points: Mapping[Contender, Iterable[Point]],
+    points: Mapping[Entrant, Iterable[Point]],
 ) -> str:
     """Of how many rounds the medians are, and what surrounds them."""
     rounds = {
@@ -192,7 +192,7 @@ def _rounds(
 
 def _longest(results: Results, condition: str) -> RowChart:
     """The longest single step under the lock, in us."""
-    found: dict[Contender, dict[str, Point]] = {}
+    found: dict[Entrant, dict[str, Point]] = {}
     guests: dict[str, None] = {}
     for profile in results.profiles:
         if profile.condition == condition:
@@ -200,7 +200,7 @@ def _longest(results: Results, condition: str) -> RowChart:
             longest = profile.tails.longest if profile.tails else None
             word = "cut off" if profile.error else "not measured"
             point = Point(longest[1] / 1000) if longest else Point(note=word)
-            row = found.setdefault(Contender(profile.structure), {})
+            row = found.setdefault(Entrant(profile.structure), {})
             row[profile.workload] = point
     none = Point(note="not measured")
     title, words = said()["longest"]["title"], said()["longest"]["words"]
@@ -232,7 +232,7 @@ def _replay(
             for guest in guests
         )
         points = tuple(_stack(results, kind, case) for case in cases)
-        style = subject.look(results, driver.contender.structure)
+        style = subject.look(results, driver.entrant.structure)
         rows.append(Row(plain(driver.label), style, points))
     title, words = kind["title"], kind["words"]
     return RowChart(

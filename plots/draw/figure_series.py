@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from plots.draw import subject
 from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart
 from plots.draw.subject import plain, said
-from plots.read.results import Case, Contender, Results, Workload
+from plots.read.results import Case, Entrant, Results, Workload
 from plots.tables import replay
 
 
@@ -29,7 +29,7 @@ class Series(NamedTuple):
 
 
 # Cases of a curve by x: of a structure, under a policy or none.
-_Lines = Mapping[tuple[Contender, str], Sequence[tuple[float, Case]]]
+_Lines = Mapping[tuple[Entrant, str], Sequence[tuple[float, Case]]]
 
 _FAULT = re.compile("(probability|loss|burst)=([0-9.]+(?:e-?[0-9]+)?)")
 # Keys may consist of several words, values start with a digit.
@@ -141,7 +141,7 @@ def _failure(results: Results, operation: str, sweep: Series) -> PlaneChart:
     drivers = [
         (who, replay.split(condition)[0])
         for condition in conditions
-        for who in results.contenders_of(operation, condition)
+        for who in results.entrants_of(operation, condition)
         if who.structure not in results.setless
     ]
     lines: dict[str, _Lines] = {
@@ -180,7 +180,7 @@ def _growth(results: Results, family: Series, condition: str) -> PlaneChart:
                 for x, workload in family.values
             ]
             for who in subject.structures(
-                results, results.contenders_of(operation, condition)
+                results, results.entrants_of(operation, condition)
             )
         }
         for operation in _OPERATIONS

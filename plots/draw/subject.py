@@ -15,7 +15,7 @@ from plots.draw.canvas import Frame
 from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart
 from plots.draw.rows import RowChart
 from plots.draw.style import Style, style_of
-from plots.read.results import Case, Contender, Results, condition_label
+from plots.read.results import Case, Entrant, Results, condition_label
 from plots.tables import duel
 from plots.tables.standing import LIMIT
 
@@ -107,7 +107,7 @@ def look(results: Results, structure: str) -> Style:
 
 def curve(
     results: Results,
-    who: Contender,
+    who: Entrant,
     points: Iterable[XY | None],
     cases: Iterable[Case] = (),
     note: str = "",
@@ -155,20 +155,20 @@ def over(words: Iterable[str]) -> str:
 
 
 def structures(
-    results: Results, contenders: Iterable[Contender]
-) -> list[Contender]:
+    results: Results, entrants: Iterable[Entrant]
+) -> list[Entrant]:
     """In order, without the empty loop and the control."""
     return [
-        contender
-        for contender in results.in_order(contenders)
-        if not contender.is_control and contender.structure != results.floor
+        entrant
+        for entrant in results.in_order(entrants)
+        if not entrant.is_control and entrant.structure != results.floor
     ]
 
 
 def rivals(results: Results) -> list[str]:
     """Who is held against the baseline: those declared, and those named."""
-    present = {case.contender for case in results.cases}
-    present |= {Contender(profile.structure) for profile in results.profiles}
+    present = {case.entrant for case in results.cases}
+    present |= {Entrant(profile.structure) for profile in results.profiles}
     none = (LIMIT, *results.setless, results.baseline)
     every = [c.structure for c in structures(results, present)]
     others = [name for name in every if name not in none]
@@ -177,14 +177,14 @@ def rivals(results: Results) -> list[str]:
 
 
 def argued(
-    results: Results, contenders: Iterable[Contender], most: int = 0
-) -> list[Contender]:
+    results: Results, entrants: Iterable[Entrant], most: int = 0
+) -> list[Entrant]:
     """Those to draw: all up to `most`, else the ones the run is about.
 
     Where that is not known and they are too many to be kept apart, each
     structure stands for its variants.
     """
-    every = structures(results, contenders)
+    every = structures(results, entrants)
     if len(every) <= most:
         return every
     asked = {LIMIT, results.baseline, *rivals(results)}
@@ -195,11 +195,11 @@ def argued(
 
 
 def left_out(
-    results: Results, every: Iterable[Contender], drawn: Iterable[Contender]
+    results: Results, every: Iterable[Entrant], drawn: Iterable[Entrant]
 ) -> str:
     """Which of them are not drawn; "" if all are."""
     rest = structures(results, set(every).difference(drawn))
-    names = ", ".join(contender.structure for contender in rest)
+    names = ", ".join(entrant.structure for entrant in rest)
     return f"not drawn unless named with --structure: {names}" if rest else ""
 
 

@@ -43,7 +43,7 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
     """What the script looks up; `found` is the pair to begin with."""
     there = places(results)
     who = {
-        place: [n for n in [LIMIT, *place.contenders] if place.times(n)]
+        place: [n for n in [LIMIT, *place.entrants] if place.times(n)]
         for place in there
     }
     names = list(dict.fromkeys(name for place in there for name in who[place]))

@@ -18,7 +18,7 @@ _NO_COUNTERS = {"control", "repetitions", "repetition_index"}
 
 
 @dataclass(frozen=True, order=True)
-class Contender:
+class Entrant:
     """A line of a table: a structure, or the baseline run once more.
 
     `control` numbers the further runs of the baseline from 1.
@@ -42,17 +42,17 @@ class Case:
 
     operation: str
     workload: str
-    contender: Contender
+    entrant: Entrant
     condition: str
 
     @property
     def name(self) -> str:
         """The name as --benchmark_filter takes it."""
-        parts = [self.operation, self.workload, self.contender.structure]
+        parts = [self.operation, self.workload, self.entrant.structure]
         if self.condition:
             parts.append(self.condition)
-        if self.contender.is_control:
-            parts.append(f"control:{self.contender.control}")
+        if self.entrant.is_control:
+            parts.append(f"control:{self.entrant.control}")
         return "/".join(parts)
 
 
@@ -100,7 +100,7 @@ class Row(Subject):
 
     @cached_property
     def case(self) -> Case:
-        who = Contender(self.structure, self.control)
+        who = Entrant(self.structure, self.control)
         return Case(self.operation, self.workload, who, self.condition)
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from plots.read.case import Contender
+from plots.read.case import Entrant
 from plots.read.shape import KEY, WHOLE, Facts, Name, Settings, Title
 
 
@@ -86,7 +86,7 @@ class Declared:
         known = {each.name: each.times for each in self.known_operations}
         return known.get(operation, ("ns_per_page",))
 
-    def in_order(self, contenders: Iterable[Contender]) -> list[Contender]:
+    def in_order(self, entrants: Iterable[Entrant]) -> list[Entrant]:
         """Order of tables and pictures; a control follows the baseline.
 
         Strangers follow the known, then drivers without a set, the floor.
@@ -94,10 +94,10 @@ class Declared:
         known = list(dict.fromkeys([*self.order, *self.traits]))
         last = [*self.setless, self.floor]
 
-        def key(contender: Contender) -> tuple[int, int, Contender]:
-            name = contender.structure
+        def key(entrant: Entrant) -> tuple[int, int, Entrant]:
+            name = entrant.structure
             group = 1 + last.index(name) if name in last else 0
             rank = known.index(name) if name in known else len(known)
-            return group, rank, contender
+            return group, rank, entrant
 
-        return sorted(contenders, key=key)
+        return sorted(entrants, key=key)

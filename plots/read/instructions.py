@@ -72,7 +72,7 @@ def counts_of(results: Results) -> dict[str, float]:
     counts = {}
     for case in results.cases:
         values = results.values(case, _COUNTER)
-        if values and not case.contender.is_control:
+        if values and not case.entrant.is_control:
             counts[case.name] = min(values.values())
     return counts
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from plots.read import file, statistics, version1
-from plots.read.case import Case, Contender, Row, condition_label  # noqa: F401
+from plots.read.case import Case, Entrant, Row, condition_label  # noqa: F401
 from plots.read.declared import Declared, Workload  # noqa: F401
 from plots.read.file import FILE_NAME, GIVE_OURS, ResultsError
 from plots.read.profiles import Profile
@@ -63,16 +63,16 @@ class Results(Declared):
     @cached_property
     def has_control(self) -> bool:
         """Whether the baseline ran twice anywhere."""
-        controls = (c.contender for c in self.cases if c.contender.control)
+        controls = (c.entrant for c in self.cases if c.entrant.control)
         return any(each.structure == self.baseline for each in controls)
 
     def baseline_of(self, case: Case) -> Case:
         """The case that this one is compared with."""
-        return replace(case, contender=Contender(self.baseline or ""))
+        return replace(case, entrant=Entrant(self.baseline or ""))
 
     def control_of(self, case: Case) -> Case:
         """The case that shows what a ratio to the baseline is worth."""
-        return replace(case, contender=Contender(self.baseline or "", 1))
+        return replace(case, entrant=Entrant(self.baseline or "", 1))
 
     @cached_property
     def comparisons(self) -> int:
@@ -81,8 +81,8 @@ class Results(Declared):
         compared = [
             case
             for case in have
-            if not case.contender.is_control
-            and case.contender.structure not in (self.floor, self.baseline)
+            if not case.entrant.is_control
+            and case.entrant.structure not in (self.floor, self.baseline)
             and self.baseline_of(case) in have
         ]
         return max(1, len(compared))
@@ -111,7 +111,7 @@ class Results(Declared):
             if all(
                 {case, self.baseline_of(case), self.control_of(case)} <= have
                 for case in (
-                    Case(each, workload, Contender(structure), "")
+                    Case(each, workload, Entrant(structure), "")
                     for each in parts
                 )
             )
@@ -188,7 +188,7 @@ class Results(Declared):
 
     def profile_of(self, case: Case) -> Profile | None:
         """What is known of its structure there, whatever the operation."""
-        wanted = (case.workload, case.contender.structure, case.condition)
+        wanted = (case.workload, case.entrant.structure, case.condition)
         for each in self.profiles:
             if (each.workload, each.structure, each.condition) == wanted:
                 return each
@@ -241,9 +241,9 @@ class Results(Declared):
         found = {c.workload for c in self._cases_of(operation, condition)}
         return _known_first(found, [each.name for each in self.workloads])
 
-    def contenders_of(self, operation: str, condition: str) -> set[Contender]:
-        """Contenders with rows, the control included."""
-        return {c.contender for c in self._cases_of(operation, condition)}
+    def entrants_of(self, operation: str, condition: str) -> set[Entrant]:
+        """Entrants with rows, the control included."""
+        return {c.entrant for c in self._cases_of(operation, condition)}
 
     def _cases_of(self, operation: str, condition: str) -> list[Case]:
         wanted = (operation, condition)

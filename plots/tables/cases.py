@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plots.read.profiles import Memory, Profile
-from plots.read.results import Case, Contender, Results
+from plots.read.results import Case, Entrant, Results
 from plots.tables import standing
 from plots.tables.glance import ratio_cell, time_cell
 from plots.tables.table import Cell, Table, Value, cells, columns, figure
@@ -20,7 +20,7 @@ _QUANTILES = ("count", "p50", "p90", "p99", "p99_9", "max", "max_raw")
 
 def case_key(results: Results, case: Case) -> tuple[Cell, ...]:
     """The cells of CASE."""
-    label = standing.label(results, case.contender)
+    label = standing.label(results, case.entrant)
     return cells(case.operation, case.workload, label, case.condition)
 
 
@@ -61,7 +61,7 @@ def memory(results: Results) -> Table:
         case: [measured(case, head.key) for head in heads]
         for case in results.cases
         if case.operation == "set"
-        and case.contender.structure != results.floor
+        and case.entrant.structure != results.floor
     }
     rows = _rows(results, found)
     title = "memory and lost pages"
@@ -73,7 +73,7 @@ def instructions(counts: Results, counter: str = "callgrind") -> Table:
     found = {
         case: [min(counts.values(case, _INSTRUCTIONS).values(), default=None)]
         for case in counts.cases
-        if not case.contender.is_control
+        if not case.entrant.is_control
     }
     heads = (*CASE, *columns("instructions", counter=counter))
     title = f"instructions per page ({counter})"
@@ -133,7 +133,7 @@ def calls(results: Results) -> Table:
 def _profiles(results: Results) -> Iterator[tuple[Case, Profile]]:
     """Each under a case of no operation."""
     found = {
-        Case("", p.workload, Contender(p.structure), p.condition): p
+        Case("", p.workload, Entrant(p.structure), p.condition): p
         for p in results.profiles
     }
     return ((case, found[case]) for case in _sorted(results, found))
@@ -150,9 +150,9 @@ def _rows(
 
 def _sorted(results: Results, cases: Iterable[Case]) -> Iterator[Case]:
     """By condition, guest and operation as met, structures as everywhere."""
-    places: dict[Case, dict[Contender, Case]] = {}
+    places: dict[Case, dict[Entrant, Case]] = {}
     for case in cases:
-        place = replace(case, contender=Contender(""))
-        places.setdefault(place, {})[case.contender] = case
+        place = replace(case, entrant=Entrant(""))
+        places.setdefault(place, {})[case.entrant] = case
     for there in places.values():
         yield from (there[who] for who in results.in_order(there))

@@ -49,7 +49,7 @@ class Pair:
 
 
 KINDS: dict[str, Callable[[Case], str]] = {
-    "structure": lambda case: case.contender.structure,
+    "structure": lambda case: case.entrant.structure,
     "operation": lambda case: case.operation,
     "workload": lambda case: case.workload,
 }
@@ -78,7 +78,7 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
     times = {
         case: found
         for case, both in places.items()
-        if all(found := _times(both, case.contender))
+        if all(found := _times(both, case.entrant))
     }
     changes = {
         case: factor

@@ -6,7 +6,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from plots.read.results import Contender, Results
+from plots.read.results import Entrant, Results
 from plots.tables import standing
 from plots.tables.standing import LIMIT, Measure, Place, Rival
 
@@ -124,8 +124,8 @@ def shell_words(command: str) -> list[str]:
 def _others(results: Results) -> list[str]:
     """Everybody that can be held against the baseline."""
     none = (results.floor, LIMIT, *results.setless, results.baseline)
-    who = {case.contender for case in results.cases}
-    who |= {Contender(s.name) for s in results.structures}
+    who = {case.entrant for case in results.cases}
+    who |= {Entrant(s.name) for s in results.structures}
     return [
         each.structure
         for each in results.in_order(who)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from plots.read.results import Case, Contender, Results, condition_label
+from plots.read.results import Case, Entrant, Results, condition_label
 from plots.tables import replay, standing
 from plots.tables.glance import GUEST, STRUCTURE
 from plots.tables.table import Table, cells, columns
@@ -41,7 +41,7 @@ def structures(results: Results) -> Table:
     facts = {s.name: s.facts for s in results.structures}
     rows = tuple(
         cells(who.structure, *(facts[who.structure].get(h.key) for h in heads))
-        for who in results.in_order(map(Contender, facts))
+        for who in results.in_order(map(Entrant, facts))
     )
     return Table("structures", "structures", (STRUCTURE, *heads), rows)
 
@@ -125,19 +125,19 @@ def _places(results: Results) -> Iterator[Case]:
             # Drivers without a set have no policy, and tables of their own.
             if operation != results.replay or replay.split(condition)[0]:
                 for workload in results.workloads_of(operation, condition):
-                    yield Case(operation, workload, Contender(""), condition)
+                    yield Case(operation, workload, Entrant(""), condition)
 
 
 def _missing_cases(results: Results) -> Iterator[tuple[str, str]]:
     """Structures that have no row in a table, and gaps in the tables."""
     have = set(results.cases)
-    everyone = {case.contender for case in have}
-    everyone |= {Contender(s.name) for s in results.structures}
+    everyone = {case.entrant for case in have}
+    everyone |= {Entrant(s.name) for s in results.structures}
     none = (results.floor, *results.setless)
     holes, seen = [], set()
     for place in _places(results):
         table = place.operation, place.condition
-        present = results.contenders_of(*table)
+        present = results.entrants_of(*table)
         for who in results.in_order(everyone - present):
             if who.structure not in none and table not in seen:
                 label = condition_label(place.condition)
@@ -145,7 +145,7 @@ def _missing_cases(results: Results) -> Iterator[tuple[str, str]]:
                 yield f"no rows: {place.operation}, {label}:", name
         seen.add(table)
         cases = (
-            replace(place, contender=who) for who in results.in_order(present)
+            replace(place, entrant=who) for who in results.in_order(present)
         )
         holes += [case.name for case in cases if case not in have]
     yield from (("not measured:", name) for name in holes)
@@ -160,7 +160,7 @@ def _missing_figures(results: Results) -> Iterator[tuple[str, str]]:
     failing = {case for case, _ in results.errors}
     rounds_of = results.rounds_of
     for case in results.cases:
-        who = case.contender.structure
+        who = case.entrant.structure
         if case in failing or who in results.setless:
             continue
         wanted = results.time_counters(case.operation)

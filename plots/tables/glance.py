@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from plots.read.results import Contender, Results, condition_label
+from plots.read.results import Entrant, Results, condition_label
 from plots.read.statistics import MOST_PRIMARY, median
 from plots.tables import standing
 from plots.tables.duel import Duel
@@ -22,12 +22,12 @@ GUEST, STRUCTURE = _CASE["workload"], _CASE["structure"]
 
 def time_cell(place: Place, who: Who) -> Cell:
     """The median; without one, the word that says why."""
-    is_control = isinstance(who, Contender) and who.is_control
+    is_control = isinstance(who, Entrant) and who.is_control
     absence = "" if is_control else place.word(who)
     return figure(place.time(who), absence=absence)
 
 
-def ratio_cell(place: Place, who: Contender) -> Cell:
+def ratio_cell(place: Place, who: Entrant) -> Cell:
     """To the baseline; the floor has none, the baseline's is 1."""
     if who.structure == place.results.floor:
         return ABSENT
@@ -72,7 +72,7 @@ def guests(found: Duel, most: int | None = None) -> Table:
         rows.append(cells(f"{more} more", *empty, ""))
     control = [*chain.from_iterable(place.control_ratios for place in places)]
     if control and found.rival:
-        name = standing.label(results, Contender("", 1))
+        name = standing.label(results, Entrant("", 1))
         rows.append(cells(name, *empty, spanned(control)))
     return Table("guests", _title(found), heads, tuple(rows)).filled()
 
@@ -200,7 +200,7 @@ def primary(results: Results) -> tuple[list[Table], str]:
     """A table for each time, that which decides first, and what they mean."""
     ratios = results.primary_ratios
     there = {ratio[:2] for ratio in ratios}
-    who = results.in_order({Contender(name) for *_, name in ratios})
+    who = results.in_order({Entrant(name) for *_, name in ratios})
     names = [each.structure for each in who]
     heads = (GUEST, *(Column(n, n, bounds="interval") for n in names))
     tables = {}
@@ -223,5 +223,5 @@ def primary(results: Results) -> tuple[list[Table], str]:
 
 
 def _with_reason(place: Place, name: str) -> Cell:
-    cell = ratio_cell(place, Contender(name))
+    cell = ratio_cell(place, Entrant(name))
     return Cell(absence=place.word(name)) if cell.is_absent else cell

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from plots.read.results import Case, Contender, Results, condition_label
+from plots.read.results import Case, Entrant, Results, condition_label
 from plots.tables.table import Column, Table, cells, columns
 from plots.tables.words import COLUMNS
 
@@ -24,12 +24,12 @@ STAGES = ("allocate", "record", "notify", "translate", "madvise", "sleep")
 class Driver:
     """A line: `policy` is "" for a driver without a set."""
 
-    contender: Contender
+    entrant: Entrant
     policy: str
 
     @property
     def label(self) -> str:
-        name = self.contender.structure
+        name = self.entrant.structure
         return f"{name}, {self.policy}" if self.policy else f"({name})"
 
 
@@ -61,15 +61,15 @@ def _cases(results: Results, condition: str) -> Iterator[tuple[Case, str]]:
 def drivers(results: Results, condition: str) -> list[Driver]:
     """Lines under a condition, those without a set first."""
     found = {
-        Driver(case.contender, policy)
+        Driver(case.entrant, policy)
         for case, policy in _cases(results, condition)
-        if not case.contender.is_control
+        if not case.entrant.is_control
     }
-    order = results.in_order({each.contender for each in found})
+    order = results.in_order({each.entrant for each in found})
 
     def key(each: Driver) -> tuple[bool, int, str]:
-        has_set = each.contender.structure not in results.setless
-        return has_set, order.index(each.contender), each.policy
+        has_set = each.entrant.structure not in results.setless
+        return has_set, order.index(each.entrant), each.policy
 
     return sorted(found, key=key)
 
@@ -87,7 +87,7 @@ def case_of(
     """The row of results that a line stands for."""
     keys = (driver.policy and f"{_POLICY}{driver.policy}", condition)
     condition = "/".join(filter(None, keys))
-    return Case(results.replay, workload, driver.contender, condition)
+    return Case(results.replay, workload, driver.entrant, condition)
 
 
 def figure(

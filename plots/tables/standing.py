@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from plots.read.results import Case, Contender, Results
+from plots.read.results import Case, Entrant, Results
 from plots.read.statistics import Estimate, estimate, mark, paired_ratios
 
 # Not a proposal: how fast it could be if memory did not matter.
 LIMIT = "flat"
 
-Who = Contender | str  # a structure is named by its name
+Who = Entrant | str  # a structure is named by its name
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ class Place:
 
     def cases(self, who: Who) -> list[Case]:
         """One for each operation whose times are added."""
-        contender = Contender(who) if isinstance(who, str) else who
-        where = self.workload, contender, self.condition
+        entrant = Entrant(who) if isinstance(who, str) else who
+        where = self.workload, entrant, self.condition
         return [Case(each, *where) for each in self.measure.operations]
 
     def times(self, who: Who) -> dict[int, float]:
@@ -117,7 +117,7 @@ class Place:
     def control_ratios(self) -> list[float]:
         """The baseline run once more, over the baseline, in every round."""
         name = self.results.baseline or ""
-        return self.ratios(Contender(name, 1), name)
+        return self.ratios(Entrant(name, 1), name)
 
     @cached_property
     def control(self) -> Estimate | None:
@@ -130,15 +130,15 @@ class Place:
         return max(map(self.results.word, self.cases(who)))
 
     @property
-    def present(self) -> list[Contender]:
+    def present(self) -> list[Entrant]:
         """Who has a row of any operation there, in the usual order."""
-        found: set[Contender] = set()
+        found: set[Entrant] = set()
         for operation in self.measure.operations:
-            found |= self.results.contenders_of(operation, self.condition)
+            found |= self.results.entrants_of(operation, self.condition)
         return self.results.in_order(found)
 
     @property
-    def contenders(self) -> list[str]:
+    def entrants(self) -> list[str]:
         """Structures with a time that can win or lose."""
         none = (self.results.floor, LIMIT, *self.results.setless)
         return [
@@ -152,7 +152,7 @@ class Place:
     @property
     def standing(self) -> Standing | None:
         """None where nothing has a time."""
-        every = {n: found for n in self.contenders if (found := self.time(n))}
+        every = {n: found for n in self.entrants if (found := self.time(n))}
         if not every:
             return None
         winner, *others = sorted(every, key=lambda name: every[name].median)
@@ -242,10 +242,10 @@ def by_run(places: Iterable[Place]) -> list[Place]:
     return sorted(found, key=lambda place: -runs.get(place.workload, 0))
 
 
-def label(results: Results, contender: Contender) -> str:
+def label(results: Results, entrant: Entrant) -> str:
     """Name of a row; the two that are not structures stand in brackets."""
-    if contender.is_control:
-        more = f" {contender.control}" if contender.control > 1 else ""
+    if entrant.is_control:
+        more = f" {entrant.control}" if entrant.control > 1 else ""
         return f"(A/A control{more})"
-    name = contender.structure
+    name = entrant.structure
     return f"({name})" if name == results.floor else name

@@ -213,7 +213,7 @@ def _against(base: Results, subject: Subject) -> _Sections:
     """Words, a table for each measure, and what memory became."""
     results, name = subject.results, subject.results.baseline
     pairs = changes.pairs_of(base, results)
-    if any(case.contender.structure == name for case in base.cases):
+    if any(case.entrant.structure == name for case in base.cases):
         base = rebased(base, name)
     names = list(dict.fromkeys([*filter(None, [name]), *subject.structures]))
     commits = (r.context.get("commit", "unknown") for r in (base, results))
@@ -257,7 +257,7 @@ def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
     timed = {name for m in subject.measures for name in m.operations}
     parts = []
     for what, names in (
-        ("structure", {case.contender.structure for case in cases} - none),
+        ("structure", {case.entrant.structure for case in cases} - none),
         ("operation", set(results.operations()) - timed),
         ("workload", {c.workload for c in cases} - {*subject.workloads}),
     ):

@@ -83,7 +83,7 @@ def rebased(results: Results, baseline: str | None) -> Results:
 
 def _names(results: Results, cases: Iterable[Case]) -> list[str]:
     """Structures in the usual order, without controls."""
-    ordered = results.in_order({case.contender for case in cases})
+    ordered = results.in_order({case.entrant for case in cases})
     return [who.structure for who in ordered if not who.is_control]
 
 
@@ -215,7 +215,7 @@ def _proposals(subject: Subject) -> dict[str, list[Rival]]:
     results = subject.results
     found: dict[str, list[Rival]] = {}
     for place in subject.places(subject.decisive):
-        for name in place.contenders:
+        for name in place.entrants:
             if name != results.baseline and (rival := place.ratio(name)):
                 found.setdefault(name, []).append(rival)
     proposed = [name for name in found if results.variant_of(name) is None]

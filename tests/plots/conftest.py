@@ -144,7 +144,7 @@ def full_document(
     structures: dict[str, tuple[float, float, str]] | None = None,
     **context: Any,
 ) -> dict[str, Any]:
-    """Every operation of every contender, without faults and with."""
+    """Every operation of every entrant, without faults and with."""
     structures = structures or STRUCTURES
     made: list[dict[str, Any]] = []
     for workload in workloads:

@@ -15,7 +15,7 @@ from conftest import document, error_rows, full_document, rows, times
 from plots.tables import standing
 from plots.__main__ import main
 from plots.text.export import export
-from plots.read.results import Contender, Results, load
+from plots.read.results import Entrant, Results, load
 from plots.tables.standing import Place
 
 ResultsOf = Callable[[Any], Results]
@@ -37,7 +37,7 @@ def test_every_time_is_there_once(results_of: ResultsOf) -> None:
     names = {
         (case.operation, case.workload, case.condition)
         for case in results.cases
-        if case.contender == Contender("cvbmp")
+        if case.entrant == Entrant("cvbmp")
     }
     assert names <= {
         (row["operation"], row["workload"], row["condition"])

@@ -117,9 +117,9 @@ def test_any_results_give_a_mail_that_is_no_patch(
             return
         others = sorted(
             {
-                case.contender.structure
+                case.entrant.structure
                 for case in load(path).cases
-                if not case.contender.is_control
+                if not case.entrant.is_control
             }
             - {"floor"}
         )

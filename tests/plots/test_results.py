@@ -13,7 +13,7 @@ from conftest import document, error_rows, full_document, profile, rows
 from plots.__main__ import main
 from plots.read.results import (
     Case,
-    Contender,
+    Entrant,
     Results,
     ResultsError,
     load,
@@ -207,9 +207,9 @@ def test_a_case_is_read_from_fields_and_not_from_the_name(
         )
     )
     assert results.cases == (
-        Case("set", "idle-8g", Contender("xbitmap"), ""),
-        Case("set", "idle-8g", Contender("xbitmap", 2), ""),
-        Case("set", "a/b:c", Contender("mine"), "policy:free/fault:nth:3/x"),
+        Case("set", "idle-8g", Entrant("xbitmap"), ""),
+        Case("set", "idle-8g", Entrant("xbitmap", 2), ""),
+        Case("set", "a/b:c", Entrant("mine"), "policy:free/fault:nth:3/x"),
     )
     assert results.rows[1].counters == {"ns_per_page": 5.5}
 
@@ -295,13 +295,13 @@ def test_structures_stand_in_the_order_of_the_file(
     results = results_of(
         version2(*map(measured, names), measured("xbitmap", control=1))
     )
-    assert results.in_order({case.contender for case in results.cases}) == [
-        Contender("xbitmap"),
-        Contender("xbitmap", 1),
-        Contender("a-variant"),
-        Contender("mine"),
-        Contender("array"),
-        Contender("floor"),
+    assert results.in_order({case.entrant for case in results.cases}) == [
+        Entrant("xbitmap"),
+        Entrant("xbitmap", 1),
+        Entrant("a-variant"),
+        Entrant("mine"),
+        Entrant("array"),
+        Entrant("floor"),
     ]
 
 

@@ -12,11 +12,11 @@ from plots.draw.style import STYLES, Style, style_of
 STRUCTURES = Path(__file__).parents[2] / "structures"
 
 
-def test_every_style_is_that_of_a_contender() -> None:
+def test_every_style_is_that_of_an_entrant() -> None:
     # Not the reverse: whoever adds a structure need not choose a style.
     names = {
         name
-        for header in STRUCTURES.glob("*.h")
+        for header in STRUCTURES.rglob("*.h")
         for name in re.findall(r'\.name = "([^"]+)"', header.read_text())
     }
     assert set(STYLES) <= names | {"floor", "array", "pipelined"}
@@ -27,7 +27,7 @@ def test_no_two_structures_look_alike_without_colours() -> None:
     assert len(looks) == len(STYLES)
 
 
-def test_styles_of_the_first_contenders_never_change() -> None:
+def test_styles_of_the_first_entrants_never_change() -> None:
     # Pictures of earlier years must stay comparable: do not adapt this.
     assert style_of("flat") == Style("#222222", "s", "")
     assert style_of("xbitmap") == Style("#0072b2", "o", "")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import document, rows
 
-from plots.read.results import Case, Contender, Results, load
+from plots.read.results import Case, Entrant, Results, load
 from plots.read.version1 import upgrade
 
 ResultsOf = Callable[[Any], Results]
@@ -22,7 +22,7 @@ FAILSLAB = "fault:failslab:probability=1"
 def case(
     operation: str, workload: str, structure: str, control: int = 0
 ) -> Case:
-    return Case(operation, workload, Contender(structure, control), "")
+    return Case(operation, workload, Entrant(structure, control), "")
 
 
 @pytest.fixture(name="real", scope="module")
@@ -142,29 +142,29 @@ def test_reasons_of_rows_have_the_words_of_today(
     [
         (
             "set/idle-8g/xbitmap",
-            Case("set", "idle-8g", Contender("xbitmap"), ""),
+            Case("set", "idle-8g", Entrant("xbitmap"), ""),
         ),
         (
             "set/idle-8g/xbitmap/control:1",
-            Case("set", "idle-8g", Contender("xbitmap", 1), ""),
+            Case("set", "idle-8g", Entrant("xbitmap", 1), ""),
         ),
         (
             "set/a/x/fault:failslab:probability=1,interval=1/control:1",
             Case(
                 "set",
                 "a",
-                Contender("x", 1),
+                Entrant("x", 1),
                 "fault:failslab:probability=1,interval=1",
             ),
         ),
         (
             "set/a/x/fault:nth:3/control:12",
-            Case("set", "a", Contender("x", 12), "fault:nth:3"),
+            Case("set", "a", Entrant("x", 12), "fault:nth:3"),
         ),
-        ("set/a/x/fault:none", Case("set", "a", Contender("x"), "")),
+        ("set/a/x/fault:none", Case("set", "a", Entrant("x"), "")),
         (
             "drain/my/traces/a.pfntrace/x",
-            Case("drain", "my/traces/a.pfntrace", Contender("x"), ""),
+            Case("drain", "my/traces/a.pfntrace", Entrant("x"), ""),
         ),
     ],
 )
