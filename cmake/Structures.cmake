@@ -87,7 +87,6 @@ function(pfn_add_structures list_file)
   set(generated ${PROJECT_BINARY_DIR}/generated)
   set(sources_)
   set(wrapped)
-  set(others 0)
   set(PFN_DECLARATIONS)
   set(PFN_CALLS)
   set(PFN_MISSING)
@@ -105,8 +104,7 @@ function(pfn_add_structures list_file)
       endif()
     endif()
 
-    # What is timed apart from everything else: see measure.cc.in. The rest is
-    # compiled some at a time, hardly ever two of a family.
+    # What is timed apart from everything else: see measure.cc.in.
     configure_file(${templates}/measure.cc.in
       ${generated}/measure_${PFN_CLASS}.cc @ONLY)
     configure_file(${templates}/uses.cc.in
@@ -115,11 +113,6 @@ function(pfn_add_structures list_file)
       ${generated}/uses_${PFN_CLASS}.cc)
     if(PFN_LIBRARY)
       list(APPEND wrapped ${PFN_LIBRARY})
-    else()
-      math(EXPR group "${others} % 5")
-      math(EXPR others "${others} + 1")
-      set_source_files_properties(${generated}/uses_${PFN_CLASS}.cc
-        PROPERTIES UNITY_GROUP uses_${group})
     endif()
     string(APPEND PFN_DECLARATIONS "Structure Make${PFN_CLASS}();\n")
     string(APPEND PFN_CALLS "      Make${PFN_CLASS}(),\n")
@@ -141,9 +134,6 @@ function(pfn_add_structures list_file)
     DEPS ${ARG_DEPS} PRIVATE_DEPS ${wrappers})
   if(PFN_QUICK_BUILD)
     pfn_compile_together(registry)
-  else()
-    set_target_properties(pfn_registry PROPERTIES
-      UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   endif()
 endfunction()
 

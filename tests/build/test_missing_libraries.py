@@ -46,7 +46,7 @@ class Build:
                 r"\S*\.o\b", "", entry["command"]
             ).replace(str(self.folder), "BUILD")
             for entry in entries
-            if Path(entry["file"]).name.startswith("structure_")
+            if Path(entry["file"]).name.startswith("measure_")
         }
 
     def generated(self, name: str) -> str:
@@ -63,16 +63,18 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return Build(tmp_path_factory.mktemp("bare"), *PACKAGES)
 
 
-def wrappers() -> dict[str, str]:
-    """Name and Debian package of each structure that wraps a library."""
+def wrappers() -> list[tuple[str, str, str]]:
+    """Name, class and Debian package of structures that wrap a library."""
     lines = (ROOT / "structures/list.def").read_text()
-    found = re.findall(r"^PFN_STRUCTURE\((\S+), \w+, \S+, (\w+)\)$", lines, re.M)
+    found = re.findall(
+        r"^PFN_STRUCTURE\((\S+), (\w+), \S+, (\w+)\)$", lines, re.M
+    )
     assert found
-    return {name: PACKAGES[library] for name, library in found}
+    return [(name, type_, PACKAGES[library]) for name, type_, library in found]
 
 
 def test_says_which_structures_are_missing_and_why(bare: Build) -> None:
-    for name, package in wrappers().items():
+    for name, _, package in wrappers():
         line = f"{name}: not built, {package} is missing"
         assert line in bare.said
         assert f'{{"{name}", "{package}"}}' in bare.generated(
@@ -82,9 +84,9 @@ def test_says_which_structures_are_missing_and_why(bare: Build) -> None:
 
 def test_leaves_out_those_and_no_others(full: Build, bare: Build) -> None:
     missing = set(full.commands()) - set(bare.commands())
-    assert missing <= {f"structure_{name}.cc" for name in wrappers()}
-    for name in wrappers():
-        assert f"structure_{name}.cc" not in bare.commands()
+    assert missing <= {f"measure_{name}.cc" for _, name, _ in wrappers()}
+    for _, name, _ in wrappers():
+        assert f"measure_{name}.cc" not in bare.commands()
         assert f"Make{name}" not in bare.generated("structures.cc")
 
 
