@@ -19,6 +19,7 @@ from plots.read.statistics import Estimate
 from plots.tables.figures import number
 
 _HEIGHT = 1.75  # inches of a plane
+_NOTE_PITCH = 0.145
 _MOST_MARKS = 8  # on a curve of steps
 
 
@@ -160,17 +161,15 @@ def _draw(axes: Axes, chart: PlaneChart, plane: Plane) -> None:
     for name in ("x", "y"):
         axis: Axis = getattr(plane, name)
         kind, *ends = chart.scale(plane, name)
-        canvas.set_scale(axes, name, kind, *ends, axis.is_bytes)
-        end = "" if kind == "linear" else ", log"
-        getattr(axes, f"set_{name}label")(axis.label + end)
-    if plane.x.places:
-        axes.set_xticks(range(len(plane.x.places)), plane.x.places)
+        label = axis.label + ("" if kind == "linear" else ", log")
+        look = {"is_bytes": axis.is_bytes, "places": axis.places}
+        canvas.set_axis(axes, name, kind, *ends, label, **look)
     every = [point for curve in plane.curves for point in curve.points]
     if chart.how == "points":
         best = front((point.x, point.y) for point in every)
         look = {"color": QUIET_COLOR, "lw": 0.9, "ls": (0, (4, 3))}
         look |= {"drawstyle": "steps-post", "gid": "front", "zorder": 1}
-        axes.plot(*zip(*best), **look)
+        axes.add_artist(Line2D(*zip(*best), **look))
     for rank, curve in enumerate(plane.curves):
         _draw_curve(axes, chart.how, curve, rank / len(plane.curves))
     for point in every:
@@ -181,9 +180,15 @@ def _draw(axes: Axes, chart: PlaneChart, plane: Plane) -> None:
             axes.annotate(f"{number(point.x)} ->", at, **place)
     # Figures with their marks from the top, in the order of the key.
     noted = [_handle("points", c, c.note) for c in plane.curves if c.note]
+    for rank, mark in enumerate(noted):
+        y = 1 - (rank + 0.5) * _NOTE_PITCH / _HEIGHT
+        mark.set(data=([1.04], [y]), transform=axes.transAxes, clip_on=False)
+        axes.add_artist(mark)
     if noted:
-        look = {"handlelength": 0.8, "handletextpad": 0.4, "fontsize": SMALL}
-        axes.legend(handles=noted, bbox_to_anchor=(1.02, 1), **look)
+        notes = [mark.get_label() for mark in noted]
+        y = 1 - len(notes) * _NOTE_PITCH / _HEIGHT / 2
+        look = {"transform": axes.transAxes, "va": "center"}
+        canvas.column(axes, 1.07, y, notes, _NOTE_PITCH, **look)
 
 
 def _draw_curve(axes: Axes, how: str, curve: Curve, share: float) -> None:
@@ -200,7 +205,8 @@ def _draw_curve(axes: Axes, how: str, curve: Curve, share: float) -> None:
     elif lows != highs:
         whisker = {"color": curve.style.color, "linewidth": 1.0}
         axes.vlines(xs, lows, highs, **whisker, gid="interval", zorder=2)
-    axes.plot(xs, ys, **_look(how, curve.style), **look, clip_on=False)
+    look |= _look(how, curve.style)
+    axes.add_artist(Line2D(xs, ys, **look, clip_on=False))
 
 
 def front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:

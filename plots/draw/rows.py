@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from plots.draw import canvas
@@ -127,15 +128,19 @@ class RowChart:
         )
         for index, axes in enumerate(every):
             kind, *ends = self.scale(index)
-            canvas.set_scale(axes, "x", kind, *ends)
+            canvas.set_axis(axes, "x", kind, *ends, has_grid=not self.parts)
             _draw(axes, self, index, beside)
-            axes.yaxis.set_visible(index % columns == 0)
             if index % columns == 0:
+                look = {"ha": "right", "va": "center_baseline", "size": FONT}
+                look["transform"] = axes.get_yaxis_transform()
                 names = [row.label for row in self.rows]
-                axes.set_yticks(range(len(names)), names)
-                axes.tick_params("y", length=0, pad=4, gridOn=False)
+                y = len(names) / 2 - 0.5
+                x = -0.06 / (axes.get_position().width * WIDTH)
+                canvas.column(axes, x, y, names, _PITCH, **look)
                 end = ", log scale" if kind == "log" else ""
-                axes.set_xlabel(self.unit + end, loc="left")
+                look = {"va": "top", "transform": axes.transAxes}
+                y = -0.21 / (_PITCH * len(names))
+                axes.text(0, y, self.unit + end, **look)
         return figure
 
 
@@ -143,8 +148,6 @@ def _draw(axes: Axes, chart: RowChart, index: int, beside: float) -> None:
     """One panel, with so many inches beside it for figures."""
     is_log = axes.get_xscale() == "log"
     axes.set_ylim(len(chart.rows) - 0.5, -0.5)
-    axes.spines["left"].set_visible(False)
-    axes.tick_params("x", gridOn=not chart.parts)
     right = 1 + beside / (axes.get_position().width * WIDTH)
     across = axes.get_yaxis_transform()
     for values, dashes in ((chart.dashed, (0, (4, 3))), (chart.solid, "-")):
@@ -153,21 +156,25 @@ def _draw(axes: Axes, chart: RowChart, index: int, beside: float) -> None:
             axes.axvline(value, color=QUIET_COLOR, lw=0.7, ls=dashes, zorder=1)
     bands = {"color": _BAND_COLOR, "clip_on": False, "zorder": 0}
     odd = range(1, len(chart.rows), 2)
-    axes.barh(odd, right, 1, transform=across, **bands)
+    bands["transform"] = across
+    axes.hlines(odd, 0, right, lw=_PITCH * 72, **bands)
+    look = {"ha": "right", "va": "center", "transform": across, "zorder": 6}
     for y, row in enumerate(chart.rows):
         point = row.points[index]
-        look = {"fontsize": SMALL}
         if point.value is None:
             # A line must not run through a word.
             paper = _BAND_COLOR if y % 2 else "white"
             box = {"facecolor": paper, "linewidth": 0, "pad": 0.3}
-            look |= {"style": "italic", "color": QUIET_COLOR, "bbox": box}
+            note = {"style": "italic", "color": QUIET_COLOR, "bbox": box}
+            axes.text(right, y, point.note, fontsize=SMALL, **note, **look)
         elif point.parts:
             _draw_bar(axes, chart, y, point)
         elif point.value or not is_log:
             _draw_dot(axes, y, point, point.style or row.style)
-        look |= {"ha": "right", "va": "center", "transform": across}
-        axes.text(right, y, point.figure, **look, zorder=6)
+    points = [row.points[index] for row in chart.rows]
+    figures = ["" if p.value is None else p.figure for p in points]
+    y = len(figures) / 2 - 0.5
+    canvas.column(axes, right, y, figures, _PITCH, **look)
 
 
 def _draw_bar(axes: Axes, chart: RowChart, y: int, point: Point) -> None:
@@ -179,14 +186,14 @@ def _draw_bar(axes: Axes, chart: RowChart, y: int, point: Point) -> None:
 
 def _draw_dot(axes: Axes, y: int, point: Point, style: Style) -> None:
     if point.band:
-        low, high = point.band
-        axes.barh(y, high - low, 0.8, low, color=_CONTROL_COLOR, zorder=1)
+        look = {"color": _CONTROL_COLOR, "lw": 0.8 * _PITCH * 72, "zorder": 1}
+        axes.add_artist(Line2D(point.band, [y, y], **look))
     if point.low < point.high:
         # Below the dot: a narrow interval would otherwise cross it out.
         look = {"color": style.color, "gid": "interval", "zorder": 3}
-        ends = [point.low, point.high]
-        axes.plot(ends, [y, y], **look, solid_capstyle="butt")
+        look["solid_capstyle"] = "butt"
+        axes.add_artist(Line2D([point.low, point.high], [y, y], **look))
     face = "white" if point.is_open else style.color
     look = {"color": style.color, "markerfacecolor": face, "markersize": 6}
     look |= {"marker": style.marker, "gid": "dot", "zorder": 4}
-    axes.plot(point.value, y, **look, clip_on=False)
+    axes.add_artist(Line2D([point.value], [y], **look, clip_on=False))
