@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,8 +88,7 @@ def _fewer_colors(pixels: np.ndarray) -> Image.Image:
     Others are the edges of lines and letters.
     """
     codes = pixels.view("<u4")[..., 0] & 0xFFFFFF
-    # Most of a picture is paper: the rest alone is sorted.
-    paper = codes[0, 0]
+    paper = codes[0, 0]  # most of it: the rest alone is sorted
     colors, counts = np.unique(codes[codes != paper], return_counts=True)
     counts = counts + np.isin(colors, _KNOWN) * codes.size
     colors = colors[np.argsort(-counts, kind="stable")]
@@ -177,12 +176,12 @@ def panels(
         for column in range(columns)
     ]
     made = []
+    left = -before / (width - before - after)
     for (x, y), name in zip(places, names):
         made.append(figure.add_axes(_Panel(figure, (x, y - size[1], *size))))
         made[-1].set_axis_off()
         # To find out y would take a third of the time.
-        x = -before / (width - before - after)
-        made[-1].set_title(name, x=x, y=1.0)
+        made[-1].set_title(name, x=left, y=1.0)
     if key:
         below = (MARGIN / WIDTH, (bottom - 0.05) / inches)
         place = places[len(names)] if is_free else below
@@ -191,17 +190,12 @@ def panels(
 
 
 def column(
-    axes: Axes,
-    x: float,
-    y: float,
-    lines: Sequence[str],
-    pitch: float,
-    size: float = SMALL,
-    **look: Any,
+    axes: Axes, x: float, y: float, lines: Iterable[str], pitch: float, **look
 ) -> None:
     """One text of lines so many inches apart: many texts take longer."""
+    size = look.setdefault("size", SMALL)
     look["linespacing"] = (pitch * 72 / size - _DESCENT) / _ASCENT
-    axes.text(x, y, "\n".join(lines), fontsize=size, **look)
+    axes.text(x, y, "\n".join(lines), **look)
 
 
 def width_of(text: str, size: float) -> float:

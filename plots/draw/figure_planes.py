@@ -52,8 +52,10 @@ def _pareto(results: Results, condition: str) -> PlaneChart:
             case = Case("set", guest, who, condition)
             time = results.estimate(case, "ns_per_page")
             memory = results.estimate(case, "bits_per_page")
-            point = XY.of(memory.median, time) if time and memory else None
-            curves.append(subject.curve(results, who, [point], [case]))
+            points: list[XY | None] = [None]
+            if time and memory:
+                points = [XY(memory.median, time.median, time.low, time.high)]
+            curves.append(subject.curve(results, who, points, [case]))
         axes = Axis(**words["x"]), Axis(**words["y"])
         planes += subject.plane(plain(guest), *axes, curves)
     left_out = subject.left_out(results, present, shown)
@@ -118,7 +120,7 @@ def survival(tail: StepTimes) -> list[XY]:
     quicker = accumulate((each.count for each in before), initial=0)
     above = [*(tail.count - count for count in quicker), last.count]
     xs = accumulate((max(x, _LEAST_NS) for x in (*ends, tail.max)), max)
-    return [XY.bare(x, n / tail.count) for x, n in zip(xs, above)]
+    return [XY(x, *(n / tail.count,) * 3) for x, n in zip(xs, above)]
 
 
 def _timeline(profile: Profile) -> _Drawn:
@@ -137,4 +139,5 @@ def binned(timeline: Iterable[TimelinePoint]) -> list[XY]:
     for point in points:
         place = point.pages * _BINS // end
         most[place] = max(most.get(place, 0), point.held)
-    return [XY.bare(p * end / _BINS, held) for p, held in sorted(most.items())]
+    every = sorted(most.items())
+    return [XY(p * end / _BINS, *(held,) * 3) for p, held in every]

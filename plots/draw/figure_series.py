@@ -235,9 +235,11 @@ def _point(
     """A share in percent where it is of something, else with an interval."""
     if not of:
         found = results.estimate(case, *counters)
-        return XY.of(x, found) if found else None
+        if found is None:
+            return None
+        return XY(x, found.median, found.low, found.high)
     part = subject.total(results, case, counters)
     whole = subject.total(results, case, [of])
     if part is None or not whole:
         return None
-    return XY.bare(x, 100 * part / whole)
+    return XY(x, *(100 * part / whole,) * 3)

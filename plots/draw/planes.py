@@ -15,7 +15,6 @@ from matplotlib.lines import Line2D
 from plots.draw import canvas
 from plots.draw.canvas import QUIET_COLOR, SMALL, Frame
 from plots.draw.style import LINES, Style
-from plots.read.statistics import Estimate
 from plots.tables.figures import number
 
 _HEIGHT = 1.75  # inches of a plane
@@ -24,22 +23,12 @@ _MOST_MARKS = 8  # on a curve of steps
 
 
 class XY(NamedTuple):
-    """One value with its interval, at `x`."""
+    """One value at `x` with its interval; counted, it has none."""
 
     x: float
     y: float
     low: float
     high: float
-
-    @classmethod
-    def of(cls, x: float, value: Estimate) -> XY:
-        """A median and what surrounds it."""
-        return cls(x, value.median, value.low, value.high)
-
-    @classmethod
-    def bare(cls, x: float, y: float) -> XY:
-        """A value that was counted: nothing surrounds it."""
-        return cls(x, y, y, y)
 
 
 class Curve(NamedTuple):
@@ -131,7 +120,10 @@ class PlaneChart:
             _HEIGHT,
             before=0.8 if any(p.y.is_bytes for p in self.planes) else 0.62,
             after=0.1 + max(notes, default=0.0) + (0.1 if notes else 0.0),
-            key=[_handle(self.how, curve) for curve in self.key],
+            key=[
+                Line2D([], [], label=curve.label, **_look(self.how, curve.style))
+                for curve in self.key
+            ],
         )
         for axes, plane in zip(every, self.planes):
             _draw(axes, self, plane)
@@ -150,11 +142,6 @@ def _look(how: str, style: Style) -> dict[str, Any]:
         "fillstyle": filled,
         "markeredgewidth": 0.8,
     }
-
-
-def _handle(how: str, curve: Curve, label: str = "") -> Line2D:
-    look = _look(how, curve.style)
-    return Line2D([], [], label=label or curve.label, **look)
 
 
 def _draw(axes: Axes, chart: PlaneChart, plane: Plane) -> None:
@@ -179,16 +166,15 @@ def _draw(axes: Axes, chart: PlaneChart, plane: Plane) -> None:
             at = (axes.get_xlim()[1], point.y)
             axes.annotate(f"{number(point.x)} ->", at, **place)
     # Figures with their marks from the top, in the order of the key.
-    noted = [_handle("points", c, c.note) for c in plane.curves if c.note]
-    for rank, mark in enumerate(noted):
-        y = 1 - (rank + 0.5) * _NOTE_PITCH / _HEIGHT
-        mark.set(data=([1.04], [y]), transform=axes.transAxes, clip_on=False)
-        axes.add_artist(mark)
-    if noted:
-        notes = [mark.get_label() for mark in noted]
-        y = 1 - len(notes) * _NOTE_PITCH / _HEIGHT / 2
-        look = {"transform": axes.transAxes, "va": "center"}
-        canvas.column(axes, 1.07, y, notes, _NOTE_PITCH, **look)
+    notes = [curve.note for curve in plane.curves if curve.note]
+    pitch = _NOTE_PITCH / _HEIGHT
+    look = {"transform": axes.transAxes, "clip_on": False}
+    for rank, curve in enumerate(c for c in plane.curves if c.note):
+        mark = _look("points", curve.style)
+        y = 1 - (rank + 0.5) * pitch
+        axes.add_artist(Line2D([1.04], [y], **mark, **look))
+    y = 1 - len(notes) * pitch / 2
+    canvas.column(axes, 1.07, y, notes, _NOTE_PITCH, va="center", **look)
 
 
 def _draw_curve(axes: Axes, how: str, curve: Curve, share: float) -> None:

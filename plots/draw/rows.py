@@ -46,13 +46,6 @@ class Point(NamedTuple):
     style: Style | None = None  # instead of the row's
     is_open: bool = False  # drawn hollow
 
-    @property
-    def figure(self) -> str:
-        """What stands at the right of the row."""
-        if self.value is None:
-            return self.note
-        return self.text or number(self.value)
-
 
 class Row(NamedTuple):
     """One name through all panels."""
@@ -108,10 +101,15 @@ class RowChart:
 
     def draw(self) -> Figure:
         """The picture."""
-        points = [point for row in self.rows for point in row.points]
         label = max(width_of(row.label, FONT) for row in self.rows) + 0.1
-        figures = [p.figure for p in points if p.value is not None]
-        beside = max((width_of(f, SMALL) for f in figures), default=0)
+        figures = [
+            [
+                "" if p.value is None else p.text or number(p.value)
+                for p in points
+            ]
+            for points in zip(*(row.points for row in self.rows))
+        ]
+        beside = max(width_of(f, SMALL) for panel in figures for f in panel)
         free = WIDTH - 2 * MARGIN - label
         most = int(free / (_GAP + beside + _NARROWEST))
         lines = math.ceil(len(self.panels) / max(min(most, _MOST_PANELS), 1))
@@ -126,17 +124,21 @@ class RowChart:
             label=label,
             key=[Patch(color=color, label=part) for part, color in self.parts],
         )
+        middle = len(self.rows) / 2 - 0.5
+        width = every[0].get_position().width * WIDTH
+        right = 1 + beside / width
         for index, axes in enumerate(every):
             kind, *ends = self.scale(index)
             canvas.set_axis(axes, "x", kind, *ends, has_grid=not self.parts)
-            _draw(axes, self, index, beside)
+            _draw(axes, self, index, right)
+            across = {"transform": axes.get_yaxis_transform(), "ha": "right"}
+            look = across | {"va": "center", "zorder": 6}
+            canvas.column(axes, right, middle, figures[index], _PITCH, **look)
             if index % columns == 0:
-                look = {"ha": "right", "va": "center_baseline", "size": FONT}
-                look["transform"] = axes.get_yaxis_transform()
+                look = across | {"va": "center_baseline", "size": FONT}
                 names = [row.label for row in self.rows]
-                y = len(names) / 2 - 0.5
-                x = -0.06 / (axes.get_position().width * WIDTH)
-                canvas.column(axes, x, y, names, _PITCH, **look)
+                x = -0.06 / width
+                canvas.column(axes, x, middle, names, _PITCH, **look)
                 end = ", log scale" if kind == "log" else ""
                 look = {"va": "top", "transform": axes.transAxes}
                 y = -0.21 / (_PITCH * len(names))
@@ -144,21 +146,19 @@ class RowChart:
         return figure
 
 
-def _draw(axes: Axes, chart: RowChart, index: int, beside: float) -> None:
-    """One panel, with so many inches beside it for figures."""
+def _draw(axes: Axes, chart: RowChart, index: int, right: float) -> None:
+    """One panel, and the place for figures as a share of it."""
     is_log = axes.get_xscale() == "log"
     axes.set_ylim(len(chart.rows) - 0.5, -0.5)
-    right = 1 + beside / (axes.get_position().width * WIDTH)
-    across = axes.get_yaxis_transform()
     for values, dashes in ((chart.dashed, (0, (4, 3))), (chart.solid, "-")):
         value = values[index] if values else None
         if value is not None and (value > 0 or not is_log):
             axes.axvline(value, color=QUIET_COLOR, lw=0.7, ls=dashes, zorder=1)
-    bands = {"color": _BAND_COLOR, "clip_on": False, "zorder": 0}
+    look = {"transform": axes.get_yaxis_transform(), "clip_on": False}
+    bands = look | {"color": _BAND_COLOR, "zorder": 0}
     odd = range(1, len(chart.rows), 2)
-    bands["transform"] = across
     axes.hlines(odd, 0, right, lw=_PITCH * 72, **bands)
-    look = {"ha": "right", "va": "center", "transform": across, "zorder": 6}
+    look |= {"ha": "right", "va": "center", "zorder": 6}
     for y, row in enumerate(chart.rows):
         point = row.points[index]
         if point.value is None:
@@ -167,21 +167,12 @@ def _draw(axes: Axes, chart: RowChart, index: int, beside: float) -> None:
             box = {"facecolor": paper, "linewidth": 0, "pad": 0.3}
             note = {"style": "italic", "color": QUIET_COLOR, "bbox": box}
             axes.text(right, y, point.note, fontsize=SMALL, **note, **look)
-        elif point.parts:
-            _draw_bar(axes, chart, y, point)
-        elif point.value or not is_log:
+        elif not point.parts and (point.value or not is_log):
             _draw_dot(axes, y, point, point.style or row.style)
-    points = [row.points[index] for row in chart.rows]
-    figures = ["" if p.value is None else p.figure for p in points]
-    y = len(figures) / 2 - 0.5
-    canvas.column(axes, right, y, figures, _PITCH, **look)
-
-
-def _draw_bar(axes: Axes, chart: RowChart, y: int, point: Point) -> None:
-    at = 0.0
-    for value, (_, color) in zip(point.parts, chart.parts):
-        axes.barh(y, value, 0.66, at, color=color, gid="bar", zorder=2)
-        at += value
+        at = 0.0
+        for value, (_, color) in zip(point.parts, chart.parts):
+            axes.barh(y, value, 0.66, at, color=color, gid="bar", zorder=2)
+            at += value
 
 
 def _draw_dot(axes: Axes, y: int, point: Point, style: Style) -> None:
