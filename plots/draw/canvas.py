@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The skeleton of every picture, and its bytes. Needs matplotlib.
 
-Title, panels in lines, key, how to read it: panels are matplotlib's axes.
-Their places are inches and not found out by drawing, which would take as long
-again.
+Places are inches: to find them out by drawing would take as long again.
 """
 
 from __future__ import annotations
@@ -56,10 +54,8 @@ _ZERO_ROOM = 0.15
 
 
 # Ours, whatever a user has set.
-settings = partial(
-    matplotlib.rc_context,
-    fname=Path(__file__).with_name("pfnbench.mplstyle"),
-)
+_SETTINGS = Path(__file__).with_name("pfnbench.mplstyle")
+settings = partial(matplotlib.rc_context, fname=_SETTINGS)
 
 
 @settings()
@@ -266,11 +262,11 @@ def set_axis(
         values, texts = values[: len(places) or 1], texts[: len(places) or 1]
     shares = (place(values) - first) / (last - first)
     below = -_TICK / across
-    lines = [((0, 0), (1, 0)), *(((x, below), (x, 0)) for x in shares)]
-    grid = [((x, 0), (x, 1)) for x in shares] if has_grid else []
-    colors = [_INK] * len(lines) + [_GRID] * len(grid)
+    lines = [((x, 0), (x, 1)) for x in shares if has_grid]
+    colors = [_GRID] * len(lines) + [_INK] * (len(shares) + 1)
+    lines += [*(((x, below), (x, 0)) for x in shares), ((0, 0), (1, 0))]
     look: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
-    at = np.array(lines + grid)[..., turn]
+    at = np.array(lines)[..., turn]
     drawn = LineCollection(at, colors=colors, lw=0.6, **look, zorder=0.5)
     axes.add_artist(drawn)
     look["va"], look["ha"] = ("top", "center") if is_x else ("center", "right")

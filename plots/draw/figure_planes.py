@@ -60,12 +60,9 @@ def _pareto(results: Results, condition: str) -> PlaneChart:
         planes += subject.plane(plain(guest), *axes, curves)
     left_out = subject.left_out(results, present, shown)
     texts = (words["words"], missing_text(planes), left_out)
-    return PlaneChart(
-        subject.frame(results, words["title"], condition, guests, *texts),
-        tuple(planes),
-        how="points",
-        columns=3,
-    )
+    title = words["title"]
+    frame = subject.frame(results, title, condition, guests, *texts)
+    return PlaneChart(frame, tuple(planes), how="points", columns=3)
 
 
 def _of_profiles(results: Results, step: str, condition: str) -> PlaneChart:
@@ -93,12 +90,8 @@ def _of_profiles(results: Results, step: str, condition: str) -> PlaneChart:
     left_out = subject.left_out(results, present, shown)
     texts = (words["words"], missing_text(planes), left_out)
     title = words["title"].format(step=step)
-    return PlaneChart(
-        subject.frame(results, title, condition, guests, *texts),
-        tuple(planes),
-        how="steps",
-        is_shared=step != "",
-    )
+    frame = subject.frame(results, title, condition, guests, *texts)
+    return PlaneChart(frame, tuple(planes), "steps", is_shared=step != "")
 
 
 def _tail(step: str, profile: Profile) -> _Drawn:

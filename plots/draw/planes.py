@@ -121,8 +121,8 @@ class PlaneChart:
             before=0.8 if any(p.y.is_bytes for p in self.planes) else 0.62,
             after=0.1 + max(notes, default=0.0) + (0.1 if notes else 0.0),
             key=[
-                Line2D([], [], label=curve.label, **_look(self.how, curve.style))
-                for curve in self.key
+                Line2D([], [], label=each.label, **_look(self.how, each.style))
+                for each in self.key
             ],
         )
         for axes, plane in zip(every, self.planes):
@@ -161,10 +161,9 @@ def _draw(axes: Axes, chart: PlaneChart, plane: Plane) -> None:
         _draw_curve(axes, chart.how, curve, rank / len(plane.curves))
     for point in every:
         if plane.x.kind == "cut" and point.x > axes.get_xlim()[1]:
-            place = {"xytext": (-5, 0), "textcoords": "offset points"}
-            place |= {"ha": "right", "va": "center", "fontsize": SMALL}
-            at = (axes.get_xlim()[1], point.y)
-            axes.annotate(f"{number(point.x)} ->", at, **place)
+            look = {"ha": "right", "va": "center", "fontsize": SMALL}
+            look["transform"] = axes.get_yaxis_transform()
+            axes.text(0.96, point.y, f"{number(point.x)} ->", **look)
     # Figures with their marks from the top, in the order of the key.
     notes = [curve.note for curve in plane.curves if curve.note]
     pitch = _NOTE_PITCH / _HEIGHT
@@ -172,7 +171,7 @@ def _draw(axes: Axes, chart: PlaneChart, plane: Plane) -> None:
     for rank, curve in enumerate(c for c in plane.curves if c.note):
         mark = _look("points", curve.style)
         y = 1 - (rank + 0.5) * pitch
-        axes.add_artist(Line2D([1.04], [y], **mark, **look))
+        axes.add_artist(Line2D([1.03], [y], **mark, **look))
     y = 1 - len(notes) * pitch / 2
     canvas.column(axes, 1.07, y, notes, _NOTE_PITCH, va="center", **look)
 

@@ -131,14 +131,13 @@ class RowChart:
             kind, *ends = self.scale(index)
             canvas.set_axis(axes, "x", kind, *ends, has_grid=not self.parts)
             _draw(axes, self, index, right)
-            across = {"transform": axes.get_yaxis_transform(), "ha": "right"}
-            look = across | {"va": "center", "zorder": 6}
+            look = {"transform": axes.get_yaxis_transform(), "zorder": 6}
+            look |= {"ha": "right", "va": "center"}
             canvas.column(axes, right, middle, figures[index], _PITCH, **look)
             if index % columns == 0:
-                look = across | {"va": "center_baseline", "size": FONT}
                 names = [row.label for row in self.rows]
-                x = -0.06 / width
-                canvas.column(axes, x, middle, names, _PITCH, **look)
+                of = -0.06 / width, middle, names, _PITCH
+                canvas.column(axes, *of, size=FONT, **look)
                 end = ", log scale" if kind == "log" else ""
                 look = {"va": "top", "transform": axes.transAxes}
                 y = -0.21 / (_PITCH * len(names))
