@@ -54,8 +54,9 @@ _ZERO_ROOM = 0.15
 
 
 # Ours, whatever a user has set.
-_SETTINGS = Path(__file__).with_name("pfnbench.mplstyle")
-settings = partial(matplotlib.rc_context, fname=_SETTINGS)
+_STYLE = Path(__file__).with_name("pfnbench.mplstyle")
+_SETTINGS = matplotlib.rc_params_from_file(_STYLE, use_default_template=False)
+settings = partial(matplotlib.rc_context, _SETTINGS)
 
 
 @settings()
@@ -262,7 +263,7 @@ def set_axis(
         values, texts = values[: len(places) or 1], texts[: len(places) or 1]
     shares = (place(values) - first) / (last - first)
     below = -_TICK / across
-    lines = [((x, 0), (x, 1)) for x in shares if has_grid]
+    lines = [((x, 0), (x, 1)) for x in shares if has_grid and x > 0]
     colors = [_GRID] * len(lines) + [_INK] * (len(shares) + 1)
     lines += [*(((x, below), (x, 0)) for x in shares), ((0, 0), (1, 0))]
     look: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
@@ -274,7 +275,7 @@ def set_axis(
     for share, text in zip(shares, texts):
         axes.text(*(share, below)[turn], text, gid=f"{name} tick", **look)
     room = max(width_of(text, FONT) for text in texts)
-    below -= (0.14 if is_x else room + 0.02) / across
+    below -= (0.14 if is_x else room + 0.05) / across
     look["rotation"] = 0 if is_x else 90
     axes.text(*(0.5, below)[turn], label, **look)
 
