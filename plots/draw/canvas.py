@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The skeleton of every picture, and its bytes. Needs matplotlib.
 
-Title, panels in lines, key, how to read it: panels are matplotlib's axes.
-Their places are inches and not found out by drawing, which would take as long
-again.
+Places are inches: to find them out by drawing would take as long again.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +18,9 @@ import matplotlib
 import numpy as np
 from matplotlib import ticker
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -37,6 +37,10 @@ _KEY_PITCH = 0.17
 _HANDLE = 0.4  # of a key, left of a name: pfnbench.mplstyle
 # Mean width of a character of DejaVu Sans, as a share of its size.
 _CHARACTER = 0.58
+_INK, _GRID = "#222222", "#dddddd"
+_TICK = 3 / 72  # inches
+# Of DejaVu Sans, by which matplotlib sets lines apart.
+_ASCENT, _DESCENT = 1556 / 2048, 426 / 2048
 _DPI = 200  # two to one
 _COLORS = 128  # of a PNG; a third of the bytes, and the eye sees no loss
 _KNOWN = [
@@ -50,10 +54,9 @@ _ZERO_ROOM = 0.15
 
 
 # Ours, whatever a user has set.
-settings = partial(
-    matplotlib.rc_context,
-    fname=Path(__file__).with_name("pfnbench.mplstyle"),
-)
+_STYLE = Path(__file__).with_name("pfnbench.mplstyle")
+_SETTINGS = matplotlib.rc_params_from_file(_STYLE, use_default_template=False)
+settings = partial(matplotlib.rc_context, _SETTINGS)
 
 
 @settings()
@@ -82,8 +85,7 @@ def _fewer_colors(pixels: np.ndarray) -> Image.Image:
     Others are the edges of lines and letters.
     """
     codes = pixels.view("<u4")[..., 0] & 0xFFFFFF
-    # Most of a picture is paper: the rest alone is sorted.
-    paper = codes[0, 0]
+    paper = codes[0, 0]  # most of it: the rest alone is sorted
     colors, counts = np.unique(codes[codes != paper], return_counts=True)
     counts = counts + np.isin(colors, _KNOWN) * codes.size
     colors = colors[np.argsort(-counts, kind="stable")]
@@ -95,6 +97,25 @@ def _fewer_colors(pixels: np.ndarray) -> Image.Image:
     image = Image.fromarray(nearest[codes], "P")
     image.putpalette(kept.astype(np.uint8).tobytes())
     return image
+
+
+class _NoTicks:
+    """An axis without ticks of its own: see `set_axis`."""
+
+    def reset_ticks(self) -> None:
+        self.majorTicks = self.minorTicks = ()
+
+    def get_children(self) -> list[Any]:
+        return []
+
+
+class _Panel(Axes):
+    """Axes of which matplotlib draws nothing but what is in them."""
+
+    def _init_axis(self) -> None:
+        self.xaxis = type("_X", (_NoTicks, XAxis), {})(self)
+        self.yaxis = type("_Y", (_NoTicks, YAxis), {})(self)
+        self._update_transScale()
 
 
 class Frame(NamedTuple):
@@ -152,14 +173,26 @@ def panels(
         for column in range(columns)
     ]
     made = []
+    left = -before / (width - before - after)
     for (x, y), name in zip(places, names):
-        made.append(figure.add_axes((x, y - size[1], *size)))
-        made[-1].set_title(name, x=-before / (width - before - after))
+        made.append(figure.add_axes(_Panel(figure, (x, y - size[1], *size))))
+        made[-1].set_axis_off()
+        # To find out y would take a third of the time.
+        made[-1].set_title(name, x=left, y=1.0)
     if key:
         below = (MARGIN / WIDTH, (bottom - 0.05) / inches)
         place = places[len(names)] if is_free else below
         figure.legend(handles=key, bbox_to_anchor=place, ncol=many)
     return figure, made
+
+
+def column(
+    axes: Axes, x: float, y: float, lines: Iterable[str], pitch: float, **look
+) -> None:
+    """One text of lines so many inches apart: many texts take longer."""
+    size = look.setdefault("size", SMALL)
+    look["linespacing"] = (pitch * 72 / size - _DESCENT) / _ASCENT
+    axes.text(x, y, "\n".join(lines), **look)
 
 
 def width_of(text: str, size: float) -> float:
@@ -190,17 +223,21 @@ def scale_of(
     return kind, low / stretch, high * stretch
 
 
-def set_scale(
+def set_axis(
     axes: Axes,
     name: str,
     kind: str,
     low: float,
     high: float,
+    label: str = "",
     is_bytes: bool = False,
+    places: Sequence[str] = (),
+    has_grid: bool = True,
 ) -> None:
-    """The scale of "x" or "y": "linear", "log", or "symlog".
+    """The scale of "x" or "y": "linear", "log", or "symlog"; and its axis.
 
-    The last is logarithmic with a zero below `low`.
+    The last is logarithmic with a zero below `low`. Of matplotlib's own axes,
+    each tick is five artists, which would take most of the time.
     """
     options = {}
     if kind == "symlog":
@@ -209,21 +246,38 @@ def set_scale(
     getattr(axes, f"set_{name}scale")(kind, **options)
     start = -0.1 * low if kind == "symlog" else low
     getattr(axes, f"set_{name}lim")(start, high)
-    axis, is_x = getattr(axes, f"{name}axis"), name == "x"
-    axis.set_minor_locator(ticker.NullLocator())
-    inches = (axes.bbox.width if is_x else axes.bbox.height) / axes.figure.dpi
+    is_x, turn = name == "x", slice(None, None, 1 if name == "x" else -1)
+    along, across = (axes.bbox.size / axes.figure.dpi)[turn]
+    place = getattr(axes, f"{name}axis").get_transform().transform
+    first, last = place([start, high])
     figure = binary_size if is_bytes else tick
-    place = axis.get_transform().transform
-    for most in range(9, 0, -1):
-        ticks = list(_ticks(kind, low, high, most, is_bytes))
-        texts = [figure(value) if value else "0" for value in ticks]
-        longest = max(width_of(text, FONT) for text in texts or [""])
-        apart = np.diff(place(ticks)) * inches / np.ptp(place([start, high]))
-        if apart.min(initial=inches) > (longest + 0.06 if is_x else 0.15):
+    values, texts = list(map(float, range(len(places)))), list(places)
+    for most in range(0 if places else 9, 0, -1):
+        values = list(_ticks(kind, low, high, most, is_bytes))
+        texts = [figure(value) if value else "0" for value in values]
+        room = max(width_of(text, FONT) for text in texts or [""])
+        apart = np.diff(place(values)) * along / (last - first)
+        if apart.min(initial=along) > (room + 0.06 if is_x else 0.15):
             break
     else:
-        ticks, texts = ticks[:1], texts[:1]
-    axis.set_ticks(ticks, texts)
+        values, texts = values[: len(places) or 1], texts[: len(places) or 1]
+    shares = (place(values) - first) / (last - first)
+    below = -_TICK / across
+    lines = [((x, 0), (x, 1)) for x in shares if has_grid and x > 0]
+    colors = [_GRID] * len(lines) + [_INK] * (len(shares) + 1)
+    lines += [*(((x, below), (x, 0)) for x in shares), ((0, 0), (1, 0))]
+    look: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
+    at = np.array(lines)[..., turn]
+    drawn = LineCollection(at, colors=colors, lw=0.6, **look, zorder=0.5)
+    axes.add_artist(drawn)
+    look["va"], look["ha"] = ("top", "center") if is_x else ("center", "right")
+    below -= 0.03 / across
+    for share, text in zip(shares, texts):
+        axes.text(*(share, below)[turn], text, gid=f"{name} tick", **look)
+    room = max(width_of(text, FONT) for text in texts)
+    below -= (0.14 if is_x else room + 0.05) / across
+    look["rotation"] = 0 if is_x else 90
+    axes.text(*(0.5, below)[turn], label, **look)
 
 
 def _ticks(

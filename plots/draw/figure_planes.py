@@ -52,18 +52,17 @@ def _pareto(results: Results, condition: str) -> PlaneChart:
             case = Case("set", guest, who, condition)
             time = results.estimate(case, "ns_per_page")
             memory = results.estimate(case, "bits_per_page")
-            point = XY.of(memory.median, time) if time and memory else None
-            curves.append(subject.curve(results, who, [point], [case]))
+            points: list[XY | None] = [None]
+            if time and memory:
+                points = [XY(memory.median, time.median, time.low, time.high)]
+            curves.append(subject.curve(results, who, points, [case]))
         axes = Axis(**words["x"]), Axis(**words["y"])
         planes += subject.plane(plain(guest), *axes, curves)
     left_out = subject.left_out(results, present, shown)
     texts = (words["words"], missing_text(planes), left_out)
-    return PlaneChart(
-        subject.frame(results, words["title"], condition, guests, *texts),
-        tuple(planes),
-        how="points",
-        columns=3,
-    )
+    title = words["title"]
+    frame = subject.frame(results, title, condition, guests, *texts)
+    return PlaneChart(frame, tuple(planes), how="points", columns=3)
 
 
 def _of_profiles(results: Results, step: str, condition: str) -> PlaneChart:
@@ -91,12 +90,8 @@ def _of_profiles(results: Results, step: str, condition: str) -> PlaneChart:
     left_out = subject.left_out(results, present, shown)
     texts = (words["words"], missing_text(planes), left_out)
     title = words["title"].format(step=step)
-    return PlaneChart(
-        subject.frame(results, title, condition, guests, *texts),
-        tuple(planes),
-        how="steps",
-        is_shared=step != "",
-    )
+    frame = subject.frame(results, title, condition, guests, *texts)
+    return PlaneChart(frame, tuple(planes), "steps", is_shared=step != "")
 
 
 def _tail(step: str, profile: Profile) -> _Drawn:
@@ -118,7 +113,7 @@ def survival(tail: StepTimes) -> list[XY]:
     quicker = accumulate((each.count for each in before), initial=0)
     above = [*(tail.count - count for count in quicker), last.count]
     xs = accumulate((max(x, _LEAST_NS) for x in (*ends, tail.max)), max)
-    return [XY.bare(x, n / tail.count) for x, n in zip(xs, above)]
+    return [XY(x, *(n / tail.count,) * 3) for x, n in zip(xs, above)]
 
 
 def _timeline(profile: Profile) -> _Drawn:
@@ -137,4 +132,5 @@ def binned(timeline: Iterable[TimelinePoint]) -> list[XY]:
     for point in points:
         place = point.pages * _BINS // end
         most[place] = max(most.get(place, 0), point.held)
-    return [XY.bare(p * end / _BINS, held) for p, held in sorted(most.items())]
+    every = sorted(most.items())
+    return [XY(p * end / _BINS, *(held,) * 3) for p, held in every]

@@ -67,16 +67,11 @@ def _ratio(results: Results) -> dict[str, RowChart]:
     others = ", ".join(rival for rival in points if rival not in shown)
     names = {"baseline": found.baseline, "measure": found.measure.name}
     words = {k: text.format(**names) for k, text in said()["ratio"].items()}
-    frame = subject.frame(
-        results,
-        answer.answer(results)[0],
-        "",
-        found.guests,
-        *(words[mark] for mark in "*~?" if mark in marks),
-        words["words"],
-        words["runs"],
-        f"not drawn: {others}" if others else "",
-    )
+    texts = [words[mark] for mark in "*~?" if mark in marks]
+    texts += [words["words"], words["runs"]]
+    texts += [f"not drawn: {others}"] if others else []
+    title = answer.answer(results)[0]
+    frame = subject.frame(results, title, "", found.guests, *texts)
     panels = tuple(map(plain, shown))
     ones = (1.0,) * len(shown)
     unit = plain(words["unit"], 110)
@@ -114,9 +109,8 @@ def _ratio_to(place: Place, rival: str) -> Point:
 def _chart(results: Results, name: str, condition: str) -> RowChart:
     """The times of an operation, or the memory of sets."""
     is_time = name != "memory"
-    operation, unit = (
-        (name, "ns per page") if is_time else ("set", "bits per page")
-    )
+    operation = name if is_time else "set"
+    unit = "ns per page" if is_time else "bits per page"
     guests = results.workloads_of(operation, condition)
     entrants = results.entrants_of(operation, condition)
     points = {
@@ -204,16 +198,12 @@ def _longest(results: Results, condition: str) -> RowChart:
             row[profile.workload] = point
     none = Point(note="not measured")
     title, words = said()["longest"]["title"], said()["longest"]["words"]
-    return RowChart(
-        subject.frame(results, title, condition, guests, words),
-        "us",
-        tuple(map(plain, guests)),
-        tuple(
-            _row(results, who, [row.get(guest, none) for guest in guests])
-            for who in subject.structures(results, found)
-            for row in [found[who]]
-        ),
+    frame = subject.frame(results, title, condition, guests, words)
+    rows = tuple(
+        _row(results, who, [found[who].get(guest, none) for guest in guests])
+        for who in subject.structures(results, found)
     )
+    return RowChart(frame, "us", tuple(map(plain, guests)), rows)
 
 
 def _replay(
@@ -227,10 +217,8 @@ def _replay(
     guests = replay.workloads(results, condition)
     rows = []
     for driver in replay.drivers(results, condition):
-        cases = (
-            replay.case_of(results, guest, driver, condition)
-            for guest in guests
-        )
+        of = driver, condition
+        cases = (replay.case_of(results, guest, *of) for guest in guests)
         points = tuple(_stack(results, kind, case) for case in cases)
         style = subject.look(results, driver.entrant.structure)
         rows.append(Row(plain(driver.label), style, points))

@@ -132,12 +132,8 @@ def _series(
 
 def _failure(results: Results, operation: str, sweep: Series) -> PlaneChart:
     """A line of planes for each workload, one for each figure."""
-    last = sweep.values[-1][1]
-    conditions = [
-        condition
-        for condition in results.conditions(operation)
-        if replay.split(condition)[1] == last
-    ]
+    every, last = results.conditions(operation), sweep.values[-1][1]
+    conditions = [c for c in every if replay.split(c)[1] == last]
     drivers = [
         (who, replay.split(condition)[0])
         for condition in conditions
@@ -161,11 +157,8 @@ def _failure(results: Results, operation: str, sweep: Series) -> PlaneChart:
     places = tuple(f"{x:g}" if name else "none" for x, name in sweep.values)
     x = Axis(fault["label"], places)
     planes = tuple(_planes(results, lines, words[operation], x))
-    texts = (
-        f"fault {sweep.name}",
-        words["words"],
-        subject.missing_text(planes, "not at every value"),
-    )
+    missing = subject.missing_text(planes, "not at every value")
+    texts = (f"fault {sweep.name}", words["words"], missing)
     title = words["title"].format(by=fault["by"], operation=operation)
     frame = subject.frame(results, title, "", lines, *texts)
     return PlaneChart(frame, planes, columns=len(words[operation]))
@@ -235,9 +228,11 @@ def _point(
     """A share in percent where it is of something, else with an interval."""
     if not of:
         found = results.estimate(case, *counters)
-        return XY.of(x, found) if found else None
+        if found is None:
+            return None
+        return XY(x, found.median, found.low, found.high)
     part = subject.total(results, case, counters)
     whole = subject.total(results, case, [of])
     if part is None or not whole:
         return None
-    return XY.bare(x, 100 * part / whole)
+    return XY(x, *(100 * part / whole,) * 3)

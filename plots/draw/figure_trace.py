@@ -104,10 +104,13 @@ def draw(trace: Trace, title: str) -> Figure:
         f"{trace.pages:,} pages of 4 KiB, {few}{len(trace.runs):,} runs",
     )
     figure, (axes,) = canvas.panels(frame, [""], 1, 3.2, 0.6, 0.1)
-    ends = [end for run in runs for end in (run.first, run.last + 1)]
-    canvas.set_scale(axes, "x", "linear", 0, trace.pages / _GIB)
-    canvas.set_scale(axes, "y", "linear", min(ends) / _GIB, max(ends) / _GIB)
-    axes.set(xlabel="GiB reported so far", ylabel="guest address, GiB")
+    places = [end for run in runs for end in (run.first, run.last + 1)]
+    for name, label, low, high in (
+        ("x", "GiB reported so far", 0, trace.pages),
+        ("y", "guest address, GiB", min(places), max(places)),
+    ):
+        ends = low / _GIB, high / _GIB
+        canvas.set_axis(axes, name, "linear", *ends, label)
     # A line as short as one page would not be drawn at all.
     least = trace.pages // 1500
     for name, color in COLORS.items():

@@ -31,8 +31,8 @@ def render(
     # garbage would take a fifth of the time.
     fork = multiprocessing.get_context("fork")
     with fork.Pool(initializer=gc.disable) as pool:
-        every = charts_by_stem.values()
-        made = pool.imap(partial(_render, suffixes), every)
+        draws = partial(_render, suffixes)
+        made = pool.imap(draws, charts_by_stem.values())
         yield from zip(charts_by_stem, made)
 
 

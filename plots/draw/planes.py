@@ -15,30 +15,20 @@ from matplotlib.lines import Line2D
 from plots.draw import canvas
 from plots.draw.canvas import QUIET_COLOR, SMALL, Frame
 from plots.draw.style import LINES, Style
-from plots.read.statistics import Estimate
 from plots.tables.figures import number
 
 _HEIGHT = 1.75  # inches of a plane
+_NOTE_PITCH = 0.145
 _MOST_MARKS = 8  # on a curve of steps
 
 
 class XY(NamedTuple):
-    """One value with its interval, at `x`."""
+    """One value at `x` with its interval; counted, it has none."""
 
     x: float
     y: float
     low: float
     high: float
-
-    @classmethod
-    def of(cls, x: float, value: Estimate) -> XY:
-        """A median and what surrounds it."""
-        return cls(x, value.median, value.low, value.high)
-
-    @classmethod
-    def bare(cls, x: float, y: float) -> XY:
-        """A value that was counted: nothing surrounds it."""
-        return cls(x, y, y, y)
 
 
 class Curve(NamedTuple):
@@ -130,7 +120,10 @@ class PlaneChart:
             _HEIGHT,
             before=0.8 if any(p.y.is_bytes for p in self.planes) else 0.62,
             after=0.1 + max(notes, default=0.0) + (0.1 if notes else 0.0),
-            key=[_handle(self.how, curve) for curve in self.key],
+            key=[
+                Line2D([], [], label=each.label, **_look(self.how, each.style))
+                for each in self.key
+            ],
         )
         for axes, plane in zip(every, self.planes):
             _draw(axes, self, plane)
@@ -151,39 +144,36 @@ def _look(how: str, style: Style) -> dict[str, Any]:
     }
 
 
-def _handle(how: str, curve: Curve, label: str = "") -> Line2D:
-    look = _look(how, curve.style)
-    return Line2D([], [], label=label or curve.label, **look)
-
-
 def _draw(axes: Axes, chart: PlaneChart, plane: Plane) -> None:
     for name in ("x", "y"):
         axis: Axis = getattr(plane, name)
         kind, *ends = chart.scale(plane, name)
-        canvas.set_scale(axes, name, kind, *ends, axis.is_bytes)
-        end = "" if kind == "linear" else ", log"
-        getattr(axes, f"set_{name}label")(axis.label + end)
-    if plane.x.places:
-        axes.set_xticks(range(len(plane.x.places)), plane.x.places)
+        label = axis.label + ("" if kind == "linear" else ", log")
+        look = {"is_bytes": axis.is_bytes, "places": axis.places}
+        canvas.set_axis(axes, name, kind, *ends, label, **look)
     every = [point for curve in plane.curves for point in curve.points]
     if chart.how == "points":
         best = front((point.x, point.y) for point in every)
         look = {"color": QUIET_COLOR, "lw": 0.9, "ls": (0, (4, 3))}
         look |= {"drawstyle": "steps-post", "gid": "front", "zorder": 1}
-        axes.plot(*zip(*best), **look)
+        axes.add_artist(Line2D(*zip(*best), **look))
     for rank, curve in enumerate(plane.curves):
         _draw_curve(axes, chart.how, curve, rank / len(plane.curves))
     for point in every:
         if plane.x.kind == "cut" and point.x > axes.get_xlim()[1]:
-            place = {"xytext": (-5, 0), "textcoords": "offset points"}
-            place |= {"ha": "right", "va": "center", "fontsize": SMALL}
-            at = (axes.get_xlim()[1], point.y)
-            axes.annotate(f"{number(point.x)} ->", at, **place)
+            look = {"ha": "right", "va": "center", "fontsize": SMALL}
+            look["transform"] = axes.get_yaxis_transform()
+            axes.text(0.96, point.y, f"{number(point.x)} ->", **look)
     # Figures with their marks from the top, in the order of the key.
-    noted = [_handle("points", c, c.note) for c in plane.curves if c.note]
-    if noted:
-        look = {"handlelength": 0.8, "handletextpad": 0.4, "fontsize": SMALL}
-        axes.legend(handles=noted, bbox_to_anchor=(1.02, 1), **look)
+    notes = [curve.note for curve in plane.curves if curve.note]
+    pitch = _NOTE_PITCH / _HEIGHT
+    look = {"transform": axes.transAxes, "clip_on": False}
+    for rank, curve in enumerate(c for c in plane.curves if c.note):
+        mark = _look("points", curve.style)
+        y = 1 - (rank + 0.5) * pitch
+        axes.add_artist(Line2D([1.03], [y], **mark, **look))
+    y = 1 - len(notes) * pitch / 2
+    canvas.column(axes, 1.07, y, notes, _NOTE_PITCH, va="center", **look)
 
 
 def _draw_curve(axes: Axes, how: str, curve: Curve, share: float) -> None:
@@ -200,7 +190,8 @@ def _draw_curve(axes: Axes, how: str, curve: Curve, share: float) -> None:
     elif lows != highs:
         whisker = {"color": curve.style.color, "linewidth": 1.0}
         axes.vlines(xs, lows, highs, **whisker, gid="interval", zorder=2)
-    axes.plot(xs, ys, **_look(how, curve.style), **look, clip_on=False)
+    look |= _look(how, curve.style)
+    axes.add_artist(Line2D(xs, ys, **look, clip_on=False))
 
 
 def front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:

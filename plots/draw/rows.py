@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from plots.draw import canvas
@@ -44,13 +45,6 @@ class Point(NamedTuple):
     band: tuple[float, float] | None = None
     style: Style | None = None  # instead of the row's
     is_open: bool = False  # drawn hollow
-
-    @property
-    def figure(self) -> str:
-        """What stands at the right of the row."""
-        if self.value is None:
-            return self.note
-        return self.text or number(self.value)
 
 
 class Row(NamedTuple):
@@ -107,10 +101,15 @@ class RowChart:
 
     def draw(self) -> Figure:
         """The picture."""
-        points = [point for row in self.rows for point in row.points]
         label = max(width_of(row.label, FONT) for row in self.rows) + 0.1
-        figures = [p.figure for p in points if p.value is not None]
-        beside = max((width_of(f, SMALL) for f in figures), default=0)
+        figures = [
+            [
+                "" if p.value is None else p.text or number(p.value)
+                for p in points
+            ]
+            for points in zip(*(row.points for row in self.rows))
+        ]
+        beside = max(width_of(f, SMALL) for panel in figures for f in panel)
         free = WIDTH - 2 * MARGIN - label
         most = int(free / (_GAP + beside + _NARROWEST))
         lines = math.ceil(len(self.panels) / max(min(most, _MOST_PANELS), 1))
@@ -125,68 +124,66 @@ class RowChart:
             label=label,
             key=[Patch(color=color, label=part) for part, color in self.parts],
         )
+        middle = len(self.rows) / 2 - 0.5
+        width = every[0].get_position().width * WIDTH
+        right = 1 + beside / width
         for index, axes in enumerate(every):
             kind, *ends = self.scale(index)
-            canvas.set_scale(axes, "x", kind, *ends)
-            _draw(axes, self, index, beside)
-            axes.yaxis.set_visible(index % columns == 0)
+            canvas.set_axis(axes, "x", kind, *ends, has_grid=not self.parts)
+            _draw(axes, self, index, right)
+            look = {"transform": axes.get_yaxis_transform(), "zorder": 6}
+            look |= {"ha": "right", "va": "center"}
+            canvas.column(axes, right, middle, figures[index], _PITCH, **look)
             if index % columns == 0:
                 names = [row.label for row in self.rows]
-                axes.set_yticks(range(len(names)), names)
-                axes.tick_params("y", length=0, pad=4, gridOn=False)
+                of = -0.06 / width, middle, names, _PITCH
+                canvas.column(axes, *of, size=FONT, **look)
                 end = ", log scale" if kind == "log" else ""
-                axes.set_xlabel(self.unit + end, loc="left")
+                look = {"va": "top", "transform": axes.transAxes}
+                y = -0.21 / (_PITCH * len(names))
+                axes.text(0, y, self.unit + end, **look)
         return figure
 
 
-def _draw(axes: Axes, chart: RowChart, index: int, beside: float) -> None:
-    """One panel, with so many inches beside it for figures."""
+def _draw(axes: Axes, chart: RowChart, index: int, right: float) -> None:
+    """One panel, and the place for figures as a share of it."""
     is_log = axes.get_xscale() == "log"
     axes.set_ylim(len(chart.rows) - 0.5, -0.5)
-    axes.spines["left"].set_visible(False)
-    axes.tick_params("x", gridOn=not chart.parts)
-    right = 1 + beside / (axes.get_position().width * WIDTH)
-    across = axes.get_yaxis_transform()
     for values, dashes in ((chart.dashed, (0, (4, 3))), (chart.solid, "-")):
         value = values[index] if values else None
         if value is not None and (value > 0 or not is_log):
             axes.axvline(value, color=QUIET_COLOR, lw=0.7, ls=dashes, zorder=1)
-    bands = {"color": _BAND_COLOR, "clip_on": False, "zorder": 0}
+    look = {"transform": axes.get_yaxis_transform(), "clip_on": False}
+    bands = look | {"color": _BAND_COLOR, "zorder": 0}
     odd = range(1, len(chart.rows), 2)
-    axes.barh(odd, right, 1, transform=across, **bands)
+    axes.hlines(odd, 0, right, lw=_PITCH * 72, **bands)
+    look |= {"ha": "right", "va": "center", "zorder": 6}
     for y, row in enumerate(chart.rows):
         point = row.points[index]
-        look = {"fontsize": SMALL}
         if point.value is None:
             # A line must not run through a word.
             paper = _BAND_COLOR if y % 2 else "white"
             box = {"facecolor": paper, "linewidth": 0, "pad": 0.3}
-            look |= {"style": "italic", "color": QUIET_COLOR, "bbox": box}
-        elif point.parts:
-            _draw_bar(axes, chart, y, point)
-        elif point.value or not is_log:
+            note = {"style": "italic", "color": QUIET_COLOR, "bbox": box}
+            axes.text(right, y, point.note, fontsize=SMALL, **note, **look)
+        elif not point.parts and (point.value or not is_log):
             _draw_dot(axes, y, point, point.style or row.style)
-        look |= {"ha": "right", "va": "center", "transform": across}
-        axes.text(right, y, point.figure, **look, zorder=6)
-
-
-def _draw_bar(axes: Axes, chart: RowChart, y: int, point: Point) -> None:
-    at = 0.0
-    for value, (_, color) in zip(point.parts, chart.parts):
-        axes.barh(y, value, 0.66, at, color=color, gid="bar", zorder=2)
-        at += value
+        at = 0.0
+        for value, (_, color) in zip(point.parts, chart.parts):
+            axes.barh(y, value, 0.66, at, color=color, gid="bar", zorder=2)
+            at += value
 
 
 def _draw_dot(axes: Axes, y: int, point: Point, style: Style) -> None:
     if point.band:
-        low, high = point.band
-        axes.barh(y, high - low, 0.8, low, color=_CONTROL_COLOR, zorder=1)
+        look = {"color": _CONTROL_COLOR, "lw": 0.8 * _PITCH * 72, "zorder": 1}
+        axes.add_artist(Line2D(point.band, [y, y], **look))
     if point.low < point.high:
         # Below the dot: a narrow interval would otherwise cross it out.
         look = {"color": style.color, "gid": "interval", "zorder": 3}
-        ends = [point.low, point.high]
-        axes.plot(ends, [y, y], **look, solid_capstyle="butt")
+        look["solid_capstyle"] = "butt"
+        axes.add_artist(Line2D([point.low, point.high], [y, y], **look))
     face = "white" if point.is_open else style.color
     look = {"color": style.color, "markerfacecolor": face, "markersize": 6}
     look |= {"marker": style.marker, "gid": "dot", "zorder": 4}
-    axes.plot(point.value, y, **look, clip_on=False)
+    axes.add_artist(Line2D([point.value], [y], **look, clip_on=False))

@@ -38,12 +38,9 @@ def style_of(structure: str, family: str = "") -> Style:
     if structure in STYLES:
         return STYLES[structure]
     digest = hashlib.sha256(structure.encode(errors="replace")).digest()
+    choices = [_STRANGERS[key] for key in ("colors", "markers", "hatches")]
     color, marker, hatch = (
-        choice[byte % len(choice)]
-        for choice, byte in zip(
-            (_STRANGERS[key] for key in ("colors", "markers", "hatches")),
-            digest,
-        )
+        choice[byte % len(choice)] for choice, byte in zip(choices, digest)
     )
     color = _STRANGERS["families"].get(family, color)
     return Style(_COLORS[color], marker, hatch)

@@ -406,7 +406,7 @@ def test_a_zero_on_a_logarithmic_axis_is_at_its_lower_end(
         for y in (0, least, 2 * least)
     ]
     assert 0 < inches[0] < 0.1 < inches[1] < inches[2] < 1
-    assert [t.get_text() for t in axes.get_yticklabels()][0] == "0"
+    assert artists(axes, "y tick")[0].get_text() == "0"
 
 
 def test_panels_of_failure_say_lost_and_time(results_of: ResultsOf) -> None:
