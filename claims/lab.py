@@ -7,13 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from plots.read.results import FILE_NAME, Case, Results, load
-from plots.read.statistics import (
-    Estimate,
-    differs,
-    estimate,
-    median,
-    paired_ratios,
-)
+from plots.read.statistics import Estimate, differs, estimate
+from plots.read.statistics import median, paired_ratios
 
 
 class MissingFigure(Exception):

@@ -66,7 +66,8 @@ def _read(path: Path, remedy: str) -> str:
 def report(options: Namespace) -> int:
     results = load(options.results)
     counts = counting.counts_beside(results)
-    hardware = counting.load_hardware(counts) if counts else None
+    name = counting.HARDWARE_FILE_NAME
+    hardware = counting.counts_beside(counts, name) if counts else None
     text = reporting.report(results, counts, options.full, hardware)
     name = reporting.FULL_NAME if options.full else reporting.FILE_NAME
     return _say(text, options.output or results.path.with_name(name))
@@ -106,7 +107,8 @@ def compare(options: Namespace) -> int:
 
 def instructions(options: Namespace) -> int:
     counts = counting.load_counts(options.results)
-    _say(reporting.instructions(counts, counting.load_hardware(counts)))
+    hardware = counting.counts_beside(counts, counting.HARDWARE_FILE_NAME)
+    _say(reporting.instructions(counts, hardware))
     if options.baseline is None:
         return 0
     counted = counting.baseline_of(counts)

@@ -96,7 +96,7 @@ class Row(Subject):
     round: int = field(default=0, metadata={KEY: "repetition_index"})
     run_type: str = ""
     error_occurred: bool = False
-    error_message: LongText = LongText("failed: no reason given")
+    error_message: LongText = LongText("")
 
     @cached_property
     def case(self) -> Case:
@@ -105,13 +105,11 @@ class Row(Subject):
 
     @property
     def error(self) -> str | None:
-        return self.error_message if self.error_occurred else None
+        why = self.error_message or "failed: no reason given"
+        return why if self.error_occurred else None
 
     @cached_property
     def counters(self) -> Mapping[str, float]:
         figures = {} if self.error_occurred else self.figures
-        return {
-            key: float(value)
-            for key, value in figures.items()
-            if key not in _NO_COUNTERS
-        }
+        names = figures.keys() - _NO_COUNTERS
+        return {name: float(figures[name]) for name in names}

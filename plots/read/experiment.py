@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""A run of the program that a document needs, by name."""
+"""Runs of the program that a document needs, by name."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Flags of pfnbench, under a name that is also its folder."""
+    """Flags of pfnbench, under a name that is also its folder.
+
+    A simulated one gives the same figures everywhere, to the last digit.
+    """
 
     name: str
     flags: tuple[str, ...]
+    is_simulated: bool = False
 
     @property
     def command(self) -> str:
@@ -21,7 +26,24 @@ class Experiment:
         return shlex.join(["./run", "bench", *self.flags])
 
 
-def print_list(experiments: Iterable[Experiment]) -> None:
+def experiments(declared: Mapping[str, Any]) -> tuple[Experiment, ...]:
+    """Those that a TOML file declares; there, lists keep lines short."""
+
+    def flag(name: str, value: str | list[str]) -> str:
+        words = [value] if isinstance(value, str) else value
+        return f"--{name}=" + (";" if name == "fault" else ",").join(words)
+
+    return tuple(
+        Experiment(
+            name,
+            tuple(flag(*each) for each in said["flags"].items()),
+            said.get("simulated", False),
+        )
+        for name, said in declared.items()
+    )
+
+
+def print_list(every: Iterable[Experiment]) -> None:
     """For a shell: the name and the flags, with tabs between."""
-    for experiment in experiments:
+    for experiment in every:
         print("\t".join((experiment.name, *experiment.flags)))

@@ -153,8 +153,3 @@ def counts_beside(results: Results, name: str = FILE_NAME) -> Results | None:
     """What was counted for the rows of these results, if it was."""
     path = results.path.with_name(name)
     return load_counts(path) if path.exists() else None
-
-
-def load_hardware(results: Results) -> Results | None:
-    """What the hardware counted beside them, if it did."""
-    return counts_beside(results, HARDWARE_FILE_NAME)

@@ -16,7 +16,6 @@ from plots.read.shape import WHOLE, BadShape, LongText
 
 # Steps of a pass in their order; all but the last happen under the lock.
 STEPS = ("set", "clear", "next_range", "clear_range", "destroy")
-_LOCKED_STEPS = STEPS[:-1]
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class Tails:
         locked = [
             (name, each.max)
             for name, each in self.operations.items()
-            if name in _LOCKED_STEPS
+            if name in STEPS[:-1]
         ]
         return max(locked, key=lambda item: item[::-1], default=None)
 

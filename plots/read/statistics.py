@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, count, takewhile
+from statistics import median_high, median_low
 
 CONFIDENCE = 0.95
 # How often a primary ratio of structures that are alike is marked, at most:
@@ -39,11 +40,7 @@ class Estimate:
 
 def median(values: Sequence[float]) -> float:
     """Middle value, or the middle of the two middle ones."""
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return ordered[middle - 1] / 2 + ordered[middle] / 2
+    return median_low(values) / 2 + median_high(values) / 2
 
 
 def _rarer(tails: Iterable[int], all_: int, comparisons: int) -> int:

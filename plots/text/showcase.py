@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from plots.read.experiment import Experiment
+from plots.read.experiment import experiments
 from plots.read.instructions import counts_beside
 from plots.read.results import FILE_NAME, Results
 from plots.read.results import load as load_results
@@ -34,17 +34,7 @@ _TABLE_WORKLOAD = "busy-2g"
 _BEGIN, _END = "<!-- results: made by ./run docs-results -->", "<!-- end -->"
 
 _SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-
-
-def _flag(name: str, value: str | list[str]) -> str:
-    words = [value] if isinstance(value, str) else value
-    return f"--{name}=" + (";" if name == "fault" else ",").join(words)
-
-
-EXPERIMENTS = tuple(
-    Experiment(name, tuple(_flag(*flag) for flag in flags.items()))
-    for name, flags in _SAID["experiments"].items()
-)
+EXPERIMENTS = experiments(_SAID["experiments"])
 # By file stem: the experiment (`of`), and what it is looked at for (`words`).
 PICTURES: Mapping[str, Mapping[str, str]] = _SAID["pictures"]
 
