@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Reads the claims and the experiments from the two TOML files here."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Judges a claim: looks up its figures, asks its rule, fills its texts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from inspect import signature
 from string import Formatter

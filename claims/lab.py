@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The results of experiments, as the texts of claims ask for them."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from pathlib import Path
 

@@ -5,8 +5,6 @@ Where these figures come from, and the words around them, is in claims.toml. A
 rule that is a function gives a verdict and further figures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any

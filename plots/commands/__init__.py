@@ -4,8 +4,6 @@
 Text needs the standard library alone, so what draws loads the rest itself.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from argparse import Namespace

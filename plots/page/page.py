@@ -5,8 +5,6 @@ Python decides what is said and how figures are written. The template
 escapes every name; the script looks up, sorts and filters.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import math
@@ -20,12 +18,13 @@ from typing import Any
 from plots.page import pairs
 from plots.read import instructions
 from plots.read.file import printable
-from plots.read.results import Results, ResultsError, condition_label
+from plots.read.results import Results, condition_label
 from plots.tables import answer, cases, facts, glance, replay, standing
 from plots.tables.duel import duel
 from plots.tables.figures import FORMS
 from plots.tables.standing import Place
 from plots.tables.table import Cell, Table
+from plots.tables.words import refused
 
 FILE_NAME = "page.html"
 
@@ -49,21 +48,15 @@ class Extras:
 def beside(results: Results) -> Extras:
     """The pictures and counts in the folder of the results."""
     found = sorted(results.path.parent.glob("*.png"))
-    return Extras(
-        {path.stem: path.read_bytes() for path in found},
-        instructions.counts_beside(results),
-    )
+    pictures = {path.stem: path.read_bytes() for path in found}
+    return Extras(pictures, instructions.counts_beside(results))
 
 
 def page(results: Results, extras: Extras) -> str:
     """The whole page."""
     tables = _tables(results, extras.counts)
     if not {"times", "memory", "errors"} & {table.key for table in tables}:
-        raise ResultsError(
-            results.path,
-            "has no figure of any operation, so there is nothing to show",
-            "look at its errors, and run ./run bench again",
-        )
+        raise refused(results.path, "no_page")
     found = duel(results)
     title = "Sets of page frames"
     if found and found.rival:
@@ -112,11 +105,7 @@ def _template() -> Any:
     try:
         import jinja2
     except ImportError:
-        raise ResultsError(
-            Path(sys.executable),
-            "has no jinja2, which makes the page",
-            "apt-get install python3-jinja2",
-        ) from None
+        raise refused(Path(sys.executable), "no_jinja2") from None
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PARTS),
         autoescape=True,
@@ -126,10 +115,8 @@ def _template() -> Any:
         # What is not printable could turn the text around it.
         finalize=lambda v: printable(v) if type(v) is str else v,
     )
-    environment.policies["json.dumps_kwargs"] = {
-        "separators": (",", ":"),
-        "allow_nan": False,
-    }
+    json = {"separators": (",", ":"), "allow_nan": False}
+    environment.policies["json.dumps_kwargs"] = json
     cell = {"cell": glance.rival_cell, "condition": condition_label}
     environment.filters.update({**FORMS, **cell})
     environment.tests["figure"] = _is_figure
@@ -152,10 +139,8 @@ def _guests(
         longest = max(filter(math.isfinite, times), default=0)
         # In percent of the longest.
         bars = [
-            f"{100 * (time / longest):.1f}%"
-            if longest > 0 and math.isfinite(time)
-            else ""
-            for time in times
+            f"{100 * (t / longest):.1f}%" if 0 < longest >= t else ""
+            for t in times
         ]
         table = replace(table, rows=tuple(rows))
         yield {"place": place, "found": found, "table": table, "bars": bars}
@@ -236,8 +221,7 @@ def _pictures(
     shown: list[dict[str, Any]] = []
     left_out: list[str] = []
     room = _ROOM
-    for stem in sorted(pictures, key=rank):
-        picture = pictures[stem]
+    for stem, picture in sorted(pictures.items(), key=lambda p: rank(p[0])):
         if picture[:8] != _PNG or len(picture) < 24:
             continue
         text = base64.b64encode(picture).decode()

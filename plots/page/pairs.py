@@ -1,11 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every two structures against each other, for the script to look up.
-
-The script computes nothing: of each pair it finds mark, median and bounds
-as the texts that the report prints.
-"""
-
-from __future__ import annotations
+"""Every two structures against each other, as texts for the script."""
 
 import math
 from typing import Any
@@ -17,23 +11,20 @@ from plots.tables import standing
 from plots.tables.duel import Duel
 from plots.tables.figures import number
 from plots.tables.glance import rival_cell, time_cell
-from plots.tables.standing import LIMIT, Place
+from plots.tables.standing import LIMIT, Measure, Place
 
 # More would make the page slow; those with the baseline come first.
 _MOST = 12_000
 
 
 def places(results: Results) -> list[Place]:
-    """Every operation, by its main time, under every fault on every guest.
-
-    The guest with the longest runs comes first.
-    """
-    first: dict[tuple[str, ...], str] = {}
+    """All by the main times; the guest with the longest runs first."""
+    first: dict[tuple[str, ...], Measure] = {}
     found = [
         place
         for place in standing.places(results)
-        if first.setdefault(place.measure.operations, place.measure.unit)
-        == place.measure.unit
+        if place.measure
+        == first.setdefault(place.measure.operations, place.measure)
     ]
     order = [place.workload for place in standing.by_run(found)]
     return sorted(found, key=lambda place: order.index(place.workload))
@@ -50,7 +41,7 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
     every = [(a, b) for a in names for b in names if a != b]
     every.sort(key=lambda pair: results.baseline not in pair)
     few = max(_MOST // max(1, len(there)), 2 * len(names))
-    runs = standing.mean_runs(results)
+    runs = {w: number(run) for w, run in standing.mean_runs(results).items()}
 
     def entry(place: Place, one: str, other: str) -> list[str] | None:
         """Mark, median, "[low," and "high]"."""
@@ -75,9 +66,7 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
                 "unit": place.measure.unit,
                 "fault": printable(place.condition),
                 "guest": printable(place.workload),
-                "run": number(runs[place.workload])
-                if place.workload in runs
-                else "",
+                "run": runs.get(place.workload, ""),
                 "noise": _noise(place),
                 "times": [
                     cell.text() or cell.absence

@@ -5,8 +5,6 @@ A row is one run of one case in one round, in which every case ran once.
 Absent counters are simply not there: nobody invents a zero.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,13 +17,10 @@ _NO_COUNTERS = {"control", "repetitions", "repetition_index"}
 
 @dataclass(frozen=True, order=True)
 class Entrant:
-    """A line of a table: a structure, or the baseline run once more.
-
-    `control` numbers the further runs of the baseline from 1.
-    """
+    """A line of a table: a structure, or the baseline run once more."""
 
     structure: str
-    control: int = 0
+    control: int = 0  # numbers the further runs of the baseline from 1
 
     @property
     def is_control(self) -> bool:
@@ -34,16 +29,12 @@ class Entrant:
 
 @dataclass(frozen=True, order=True)
 class Case:
-    """What a row measures.
-
-    `condition` is as Subject has it: "" is a run without faults,
-    "fault:failslab:probability=1" one with.
-    """
+    """What a row measures."""
 
     operation: str
     workload: str
     entrant: Entrant
-    condition: str
+    condition: str  # "" or "fault:failslab:probability=1"
 
     @property
     def name(self) -> str:
@@ -62,11 +53,8 @@ def condition_label(condition: str) -> str:
     >>> condition_label("fault:failslab:probability=1")
     'fault failslab:probability=1'
     """
-    if not condition:
-        return "no faults"
-    return ", ".join(
-        " ".join(key.split(":", 1)) for key in condition.split("/")
-    )
+    keys = (condition or "no faults").split("/")
+    return ", ".join(key.replace(":", " ", 1) for key in keys)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +73,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Row(Subject):
-    """One run; it has an `error` or counters.
-
-    The error begins with "over ", "failed: " or "not run: ".
-    """
+    """One run; it has counters, or an `error` such as "over 3 s: ..."."""
 
     operation: Name
     figures: Figures = field(metadata=WHOLE)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Runs of the program that a document needs, by name."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,14 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Experiment:
-    """Flags of pfnbench, under a name that is also its folder.
-
-    A simulated one gives the same figures everywhere, to the last digit.
-    """
+    """Flags of pfnbench, under a name that is also its folder."""
 
     name: str
     flags: tuple[str, ...]
-    is_simulated: bool = False
+    is_simulated: bool = False  # the same figures everywhere, to the last digit
 
     @property
     def command(self) -> str:

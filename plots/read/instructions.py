@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Instructions per page: the table, and the stored counts it is held to.
+"""Instructions per page, and the stored counts that they are held to.
 
-Counts come from instructions.json, which callgrind made, and from
-instructions-hardware.json, if the machine counts by itself. The stored counts
-are a text file, so that a patch that changes one shows by how much.
+These are a text file, so that a patch that changes one shows by how much.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +10,8 @@ from pathlib import Path
 
 from plots.read.results import Results, ResultsError, load
 
-FILE_NAME = "instructions.json"
-HARDWARE_FILE_NAME = "instructions-hardware.json"
+FILE_NAME = "instructions.json"  # by callgrind
+HARDWARE_FILE_NAME = "instructions-hardware.json"  # by the machine itself
 
 # A count may rise by this share before somebody has to say so.
 TOLERANCE = 0.03

@@ -5,8 +5,6 @@ Sizes are bytes, times ns. A field that is there must be right; what was cut
 off, or cannot be told of a structure, is absent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple

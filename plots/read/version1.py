@@ -5,8 +5,6 @@ upgrade() gives them the fields of version 2. What a file of that time did not
 say stands in version1.toml as it was then.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterable
@@ -29,10 +27,7 @@ _SWITCH = {"yes": True, "no": False}
 
 
 def upgrade(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the fields of version 2.
-
-    What is of no known shape stays as it is, and is refused with the rest.
-    """
+    """The document; what is of no known shape stays, and is refused later."""
     context = {**document["context"], **_DECLARED}
     for kind, convert, order in (
         ("structure", _structure, _ORDER),
@@ -128,11 +123,7 @@ def _facts(assignments: Iterable[str]) -> dict[str, str]:
 
 
 def put_bits_when_full(rows: list[Row], profiles: Iterable[Profile]) -> None:
-    """Makes the bits per page of rows those of the largest pass.
-
-    The first files had the sum over all passes there, and the largest pass
-    in the profiles alone.
-    """
+    """Bits of the largest pass; the first files had the sum of all there."""
     full = {
         (each.workload, each.structure, each.condition): max(
             each.memory.pass_ends, key=lambda end: end.pages

@@ -1,11 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The answer of a run: two or three sentences that anyone understands.
-
-They claim only what is marked "*". Memory, lost pages and the longest call
-are figures without a verdict.
-"""
-
-from __future__ import annotations
+"""The answer: two or three sentences, which claim only what is marked "*"."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Every case of a run: its time, its ratio, its memory, its instructions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 

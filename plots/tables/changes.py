@@ -1,11 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Two runs of the same work: what became better, and what worse.
-
-Rounds of two runs have nothing to do with each other, so times are held
-against each other as two samples.
-"""
-
-from __future__ import annotations
+"""Two runs of the same work, as two samples: what became better or worse."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -80,21 +74,17 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
         for case, both in places.items()
         if all(found := _times(both, case.entrant))
     }
-    changes = {
-        case: factor
+    pairs = [
+        Pair(case, samples, places[case][1].measure.unit, factor, "")
         for case, samples in times.items()
         if (factor := change(*samples, len(times))) is not None
-    }
-    if not changes:
+    ]
+    if not pairs:
         raise refused(new.path, "nothing_common", old=old.path)
-    whole = common(changes.values())
-    pairs = []
-    for case, factor in changes.items():
-        controls = (place.control for place in places[case])
-        marked = mark(factor, whole, *controls)
-        unit = places[case][1].measure.unit
-        pairs.append(Pair(case, times[case], unit, factor, marked))
-    return pairs
+    whole = common(pair.change for pair in pairs)
+    controls = [[p.control for p in places[pair.case]] for pair in pairs]
+    marks = [mark(p.change, whole, *c) for p, c in zip(pairs, controls)]
+    return [replace(p, mark=marked) for p, marked in zip(pairs, marks)]
 
 
 def _place(results: Results, case: Case) -> Place:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """At a glance: guests in rows for two structures, structures in rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A table: every figure once, for each printer that shows it.
-
-No printer computes a figure or decides how many digits it has.
-"""
+"""A table: every figure once, with its digits, for each printer."""
 
 from __future__ import annotations
 
@@ -19,17 +16,14 @@ Key = TypeVar("Key", str, "tuple[str, ...]")
 
 @dataclass(frozen=True)
 class Column:
-    """A column, and what it means in one line.
-
-    One that `names` its rows holds words, and is what filters look at.
-    """
+    """A column, and what it means in one line."""
 
     key: str  # its name for programs
     name: str = ""
     unit: str = ""
     legend: str = ""
     form: str = "number"  # one of figures.FORMS
-    names: bool = False
+    names: bool = False  # words: names of rows, which filters look at
     bounds: str = ""  # beside the value: "interval" or "spread" (half of it)
     group: str = ""  # they stand under one title
     may_go: bool = False  # where room is short

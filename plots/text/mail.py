@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The mail: what a reviewer reads of a run, to paste into one.
+"""The mail: what a reviewer reads of a run, as a cover letter or a reply.
 
-A cover letter has the answer, then times and what comes with them; a reply
-one structure against the baseline, row by row. With a base run, both begin
-with what changed since. Needs the standard library only.
+Needs the standard library only.
 """
-
-from __future__ import annotations
 
 import re
 import shlex
@@ -64,10 +60,7 @@ def mail(
 
 
 def _unmistakable(line: str) -> str:
-    """A line that no tool takes for a part of a patch, cut if need be.
-
-    Only names that somebody else chose can look so.
-    """
+    """No part of a patch: names that somebody else chose can look so."""
     if not _MISREAD.match(line):
         return line
     line = re.sub(r"8<|>8|%<|>%", "..", line)
@@ -144,9 +137,7 @@ def _counts(
 ) -> list[str]:
     """How many rows show what; it claims no more than they do."""
     marks = Counter(cell.mark for cell in ratios)
-    faster = sum(
-        cell.mark == "*" and float(cell.value or 0) < 1 for cell in ratios
-    )
+    faster = sum(c.mark == "*" and float(c.value or 0) < 1 for c in ratios)
     said = {
         "faster": faster,
         "slower": marks["*"] - faster,
@@ -161,10 +152,7 @@ def _counts(
 
 def _said(words: Mapping[str, str]) -> str:
     """Each column and mark, in as few lines as possible."""
-    parts = (
-        f"{name}{':' * name[0].isalpha()} {text}"
-        for name, text in words.items()
-    )
+    parts = (f"{n}{':' * n[0].isalpha()} {text}" for n, text in words.items())
     return f"{'; '.join(parts)}."
 
 
@@ -191,19 +179,17 @@ def _reply(subject: Subject) -> _Sections:
     names = ", ".join(name for name in subject.structures if name in primary)
     declared = say("mail", "primary", names=names) if names else ""
     machine = (shorten(to_ascii(x), WIDTH) for x in facts.machine(results))
-    traces = {w.name: w.trace for w in results.workloads if w.trace}
-    checksums = (
-        f"{name} {facts.checksum(traces[name])}"
-        if name in traces
-        else f"{name} not recorded"
-        for name in subject.workloads
-    )
+    checksums = dict.fromkeys(subject.workloads, "not recorded")
+    for workload in results.workloads:
+        if workload.trace and workload.name in checksums:
+            checksums[workload.name] = facts.checksum(workload.trace)
+    traces = map(" ".join, checksums.items())
     return [
         *sections,
         wrap(_said(words) + declared) if words else [],
         [*wrap(f"Shown: {subject.why}."), *_left_out(subject)],
         [
-            *wrapped([*machine, f"traces: {', '.join(checksums)}"]),
+            *wrapped([*machine, f"traces: {', '.join(traces)}"]),
             *_reproduce(results),
         ],
     ]
@@ -216,8 +202,7 @@ def _against(base: Results, subject: Subject) -> _Sections:
     if any(case.entrant.structure == name for case in base.cases):
         base = rebased(base, name)
     names = list(dict.fromkeys([*filter(None, [name]), *subject.structures]))
-    commits = (r.context.get("commit", "unknown") for r in (base, results))
-    old, new = commits
+    old, new = (r.context.get("commit", "unknown") for r in (base, results))
     verdict, *warnings = changes.verdict(pairs, pairs)
     said = say("mail", "base", old=old, new=new, verdict=verdict)
     left_out: list[str] = []

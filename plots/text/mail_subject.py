@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a mail is about: the choice of its reader, held against the results.
-
-What was not chosen is chosen here, by what a reviewer wants to see first.
-"""
-
-from __future__ import annotations
+"""What a mail is about: what its reader chose, or wants to see first."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -174,13 +169,10 @@ def _for_reply(
     asked = named(subject.results)
     if found := [name for name in others if name in asked]:
         return found, "as named on the command line"
-    scores = {
-        name: (
-            sum(r.mark == "*" and r.ratio.median < 1 for r in rivals),
-            -_middle(rivals),
-        )
-        for name, rivals in _proposals(subject).items()
-    }
+    scores = {}
+    for name, rivals in _proposals(subject).items():
+        wins = sum(r.mark == "*" and r.ratio.median < 1 for r in rivals)
+        scores[name] = wins, -_middle(rivals)
     rival = [name for name in others if name in _ARGUED]
     if not scores:
         return rival, "the rival"
@@ -208,10 +200,7 @@ def _family(results: Results, name: str) -> str:
 
 
 def _proposals(subject: Subject) -> dict[str, list[Rival]]:
-    """By name the ratios to the baseline, of what somebody proposed.
-
-    Of a family in which nobody proposed anything, of its variants.
-    """
+    """Ratios of what was proposed; of a family without, of its variants."""
     results = subject.results
     found: dict[str, list[Rival]] = {}
     for place in subject.places(subject.decisive):
@@ -232,15 +221,12 @@ def _best_of_families(subject: Subject) -> list[str]:
 
     Only structures that survive when memory runs out, where that is known.
     """
-    traits = subject.results.traits
+    said = subject.results.structures
+    dying = {s.name for s in said if s.out_of_memory not in (None, "reports")}
     ranked = sorted(
         (_middle(rivals), name)
         for name, rivals in _proposals(subject).items()
-        if len(rivals) >= len(subject.workloads)
-        and (
-            name not in traits
-            or traits[name].out_of_memory in (None, "reports")
-        )
+        if len(rivals) >= len(subject.workloads) and name not in dying
     )
     best: dict[str, str] = {}
     for _, name in ranked:

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The report, at most 200 lines of what a run is about, and shorter texts.
 
-Hard 72 columns, ASCII, name of the row last. Needs the standard library
-only, because it is often made on the machine that was measured.
+The standard library makes it: it is often made where the run was made.
 """
-
-from __future__ import annotations
 
 import os
 from collections.abc import Iterator
@@ -84,8 +81,8 @@ def _every(
     results: Results, counts: Results | None, hardware: Results | None
 ) -> Iterator[Table]:
     """The long tables, cut where a reader looks for one."""
-    yield from _by_place(cases.times(results), cases.memory(results))
-    yield from _by_place(cases.profiles(results), cases.calls(results))
+    for made in (cases.times, cases.memory, cases.profiles, cases.calls):
+        yield from _by_place(made(results))
     yield from _instructions(counts, hardware)
 
 
@@ -138,11 +135,8 @@ def _summary(results: Results, found: Duel | None, most: int) -> list[str]:
         said = (f"{mark} {words[mark]}" for mark in "*~?" if mark in words)
         made += ["", *lines(table), *wrap("; ".join(said))]
     folder = results.path.parent
-    paths = {
-        "page": folder / "page.html",
-        "report": folder / FILE_NAME,
-        "mail": folder / "mail.txt",
-    }
+    names = {"page": "page.html", "report": FILE_NAME, "mail": "mail.txt"}
+    paths = {what: folder / name for what, name in names.items()}
     there = {what: path for what, path in paths.items() if path.is_file()}
     if any(folder.glob("*.png")):
         there["pictures"] = folder

@@ -5,8 +5,6 @@
 folder to `python3 -m plots docs`. Nothing there is typed by hand.
 """
 
-from __future__ import annotations
-
 import lzma
 import tomllib
 from collections.abc import Mapping, Sequence
