@@ -85,9 +85,5 @@ class Lab:
 
 
 def number(value: float) -> str:
-    """A number as a reader wants it: 3 significant digits, thousands apart.
-
-    >>> number(1234567), number(12.345), number(0.00123)
-    ('1,234,567', '12.3', '0.00123')
-    """
+    """3 significant digits, thousands apart: 1,234,567 or 12.3 or 0.00123."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

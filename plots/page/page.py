@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The web page: one file that needs no network and no server.
 
-Python decides what is said and how figures are written. The template
-escapes every name; the script looks up, sorts and filters.
+The template escapes every name; the script looks up, sorts and filters.
 """
 
 import base64

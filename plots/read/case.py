@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What was measured: an operation, on a workload, of a structure.
 
-A row is one run of one case in one round, in which every case ran once.
 Absent counters are simply not there: nobody invents a zero.
 """
 

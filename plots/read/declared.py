@@ -74,7 +74,7 @@ class Declared:
     def variant_of(self, structure: str) -> str | None:
         """The structure of which this one is a variant."""
         said = self.traits.get(structure)
-        return said.variant_of if said else None
+        return said and said.variant_of
 
     def time_counters(self, operation: str) -> tuple[str, ...]:
         """Counters that hold the times of an operation, main one first."""
@@ -82,10 +82,7 @@ class Declared:
         return known.get(operation, ("ns_per_page",))
 
     def in_order(self, entrants: Iterable[Entrant]) -> list[Entrant]:
-        """Order of tables and pictures; a control follows the baseline.
-
-        Strangers follow the known, then drivers without a set, the floor.
-        """
+        """As in tables: the known, strangers, drivers without a set, floor."""
         known = list(dict.fromkeys([*self.order, *self.traits]))
         last = [*self.setless, self.floor]
 

@@ -13,7 +13,7 @@ class Experiment:
 
     name: str
     flags: tuple[str, ...]
-    is_simulated: bool = False  # the same figures everywhere, to the last digit
+    is_simulated: bool = False  # alike everywhere, to the last digit
 
     @property
     def command(self) -> str:
@@ -23,19 +23,15 @@ class Experiment:
 
 def experiments(declared: Mapping[str, Any]) -> tuple[Experiment, ...]:
     """Those that a TOML file declares; there, lists keep lines short."""
-
-    def flag(name: str, value: str | list[str]) -> str:
-        words = [value] if isinstance(value, str) else value
-        return f"--{name}=" + (";" if name == "fault" else ",").join(words)
-
-    return tuple(
-        Experiment(
-            name,
-            tuple(flag(*each) for each in said["flags"].items()),
-            said.get("simulated", False),
-        )
-        for name, said in declared.items()
-    )
+    made = []
+    for name, said in declared.items():
+        flags = []
+        for flag, value in said["flags"].items():
+            words = [value] if isinstance(value, str) else value
+            joined = (";" if flag == "fault" else ",").join(words)
+            flags.append(f"--{flag}={joined}")
+        made.append(Experiment(name, (*flags,), said.get("simulated", False)))
+    return tuple(made)
 
 
 def print_list(every: Iterable[Experiment]) -> None:

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Profiles: the memory of a structure pass by pass, its steps one by one.
-
-Sizes are bytes, times ns. A field that is there must be right; what was cut
-off, or cannot be told of a structure, is absent.
-"""
+"""Profiles: memory in bytes, pass by pass, and the ns of single steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

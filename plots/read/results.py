@@ -178,16 +178,14 @@ class Results(Declared):
 
     def profile_of(self, case: Case) -> Profile | None:
         """What is known of its structure there, whatever the operation."""
-        wanted = (case.workload, case.entrant.structure, case.condition)
-        for each in self.profiles:
-            if (each.workload, each.structure, each.condition) == wanted:
-                return each
-        return None
+        parts = (case.workload, case.entrant.structure, case.condition)
+        name = "/".join(filter(None, parts))
+        return next((p for p in self.profiles if p.name == name), None)
 
     def peak_kib(self, case: Case) -> float | None:
         """The most that it held at any time, in kmalloc size classes."""
         peak = self.estimate(case, "peak_rounded_bytes")
-        return peak.median / 1024 if peak else None
+        return peak and peak.median / 1024
 
     def any_peak_kib(self, case: Case) -> float | None:
         """The same; of a row that has none, what its profile says."""
@@ -278,12 +276,8 @@ def load(path: Path) -> Results:
         raise ResultsError(path, f"{name} stands {count} times", remedy)
     if is_old:
         version1.put_bits_when_full(rows, document.profiles)
-    results = Results(
-        **vars(document.context),
-        path=path,
-        rows=tuple(rows),
-        profiles=document.profiles,
-    )
+    made = {"rows": tuple(rows), "profiles": document.profiles}
+    results = Results(path=path, **vars(document.context), **made)
     if results.meant_rounds > _MOST_ROUNDS:
         problem = f"{file.shorten(str(results.meant_rounds), 40)} repetitions"
         remedy = f"a run has at most {_MOST_ROUNDS}"

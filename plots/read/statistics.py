@@ -65,11 +65,7 @@ def rounds_for(comparisons: int) -> int:
 
 
 def estimate(values: Sequence[float], comparisons: int = 1) -> Estimate | None:
-    """Median with its interval; None without values.
-
-    Where there are values enough for one comparison, but not for so many,
-    the interval is the full range: more cannot be had from them.
-    """
+    """Median and interval; the full range where values are too few for it."""
     if not values:
         return None
     rank, _ = interval_ranks(len(values), comparisons) or (1, 1)

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Results of version 1, in which a case stood in the name of its row.
-
-upgrade() gives them the fields of version 2. What a file of that time did not
-say stands in version1.toml as it was then.
-"""
+"""Results of version 1, in which a case stood in the name of its row."""
 
 import re
 import tomllib
@@ -27,7 +23,7 @@ _SWITCH = {"yes": True, "no": False}
 
 
 def upgrade(document: dict[str, Any]) -> dict[str, Any]:
-    """The document; what is of no known shape stays, and is refused later."""
+    """With the fields of version 2; what has no known shape stays."""
     context = {**document["context"], **_DECLARED}
     for kind, convert, order in (
         ("structure", _structure, _ORDER),

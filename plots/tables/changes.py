@@ -113,10 +113,9 @@ def _refuse_other_work(old: Results, new: Results) -> None:
         if before and trace and trace != before:
             words = {"name": name, "new": trace[:8], "old": before[:8]}
             raise refused(new.path, "other_trace", path=old.path, **words)
-    cpus = [run.context.get("cpu_model") for run in (old, new)]
-    if all(cpus) and cpus[0] != cpus[1]:
-        words = {"path": old.path, "old": cpus[0], "new": cpus[1]}
-        raise refused(new.path, "other_cpu", **words)
+    was, now = (run.context.get("cpu_model") for run in (old, new))
+    if was and now and was != now:
+        raise refused(new.path, "other_cpu", path=old.path, old=was, new=now)
 
 
 def selected(

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a replay through the driver model came to, as tables.
-
-A line is a driver: one without a set, or a structure under a policy.
-"""
+"""Replays: a line is a driver without a set, or a structure and a policy."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The mail: what a reviewer reads of a run, as a cover letter or a reply.
-
-Needs the standard library only.
-"""
+"""The mail: what a reviewer reads of a run, as a cover letter or a reply."""
 
 import re
 import shlex

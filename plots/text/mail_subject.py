@@ -69,8 +69,8 @@ def rebased(results: Results, baseline: str | None) -> Results:
     """The same rounds, with ratios to another structure."""
     if baseline is None:
         return results
-    names = _names(results, results.cases)
-    names = [name for name in names if name != results.floor]
+    every = _names(results, results.cases)
+    names = [name for name in every if name != results.floor]
     _refuse_unknown(results, "structure", [baseline], names)
     context = {**results.context, "baseline": baseline}
     return replace(results, context=context)
@@ -129,14 +129,10 @@ def _refuse_nothing(subject: Subject) -> None:
     for place in subject.places(*subject.measures):
         if any(map(place.times, place.present)):
             return
-    path = subject.results.path
+    path, label = subject.results.path, condition_label(subject.condition)
     is_written = path.with_name("report.txt").exists()
-    raise refused(
-        path,
-        "no_mail",
-        condition=condition_label(subject.condition),
-        written="report.txt next to it is written; " * is_written,
-    )
+    written = "report.txt next to it is written; " * is_written
+    raise refused(path, "no_mail", condition=label, written=written)
 
 
 def _condition(results: Results, fault: str | None) -> str:
@@ -217,10 +213,7 @@ def _proposals(subject: Subject) -> dict[str, list[Rival]]:
 
 
 def _best_of_families(subject: Subject) -> list[str]:
-    """Of each family the one with the least middle ratio, the best few.
-
-    Only structures that survive when memory runs out, where that is known.
-    """
+    """Of each family the one with the least middle ratio; none that dies."""
     said = subject.results.structures
     dying = {s.name for s in said if s.out_of_memory not in (None, "reports")}
     ranked = sorted(

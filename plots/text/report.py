@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The report, at most 200 lines of what a run is about, and shorter texts.
-
-The standard library makes it: it is often made where the run was made.
-"""
+"""The report, and shorter texts, made where the run was: no library."""
 
 import os
 from collections.abc import Iterator
@@ -86,21 +83,15 @@ def _every(
     yield from _instructions(counts, hardware)
 
 
-def _instructions(
-    counts: Results | None, hardware: Results | None
-) -> Iterator[Table]:
+def _instructions(*counts: Results | None) -> Iterator[Table]:
     """Of callgrind and of the processor, as far as they were counted."""
-    if counts is not None:
-        yield from _by_place(cases.instructions(counts))
-    if hardware is not None:
-        yield from _by_place(cases.instructions(hardware, "hardware"))
+    for counted, counter in zip(counts, ("callgrind", "hardware")):
+        if counted is not None:
+            yield from _by_place(cases.instructions(counted, counter))
 
 
 def _by_place(*tables: Table) -> Iterator[Table]:
-    """One for each operation, condition and unit, guests below each other.
-
-    A time per page and one per range are not to be compared.
-    """
+    """One for each operation, condition and unit, guests below each other."""
     for table in filter(None, tables):
         every = [column.key for column in table.columns]
         keys = [key for key in ("operation", "condition") if key in every]

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The results that the documentation shows, and how they are made again.
-
-`./run docs-results` runs the experiments of showcase.toml and gives their
-folder to `python3 -m plots docs`. Nothing there is typed by hand.
-"""
+"""The results that the documentation shows; ./run docs-results calls it."""
 
 import lzma
 import tomllib
