@@ -2,6 +2,7 @@
 """The results of experiments, as the texts of claims ask for them."""
 
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from plots.read.results import FILE_NAME, Case, Results, load
@@ -32,15 +33,13 @@ class Lab:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._loaded: dict[str, Results] = {}
+        self._load = cache(load)
 
     def results(self, experiment: str) -> Results:
-        if experiment not in self._loaded:
-            path = self._folder / experiment / FILE_NAME
-            if not path.exists():
-                raise MissingFigure(f"there are no results of {experiment}")
-            self._loaded[experiment] = load(path)
-        return self._loaded[experiment]
+        path = self._folder / experiment / FILE_NAME
+        if not path.exists():
+            raise MissingFigure(f"there are no results of {experiment}")
+        return self._load(path)
 
     def read(
         self, experiment: str, row: str, *rest: str

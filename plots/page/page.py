@@ -68,10 +68,8 @@ def page(results: Results, extras: Extras) -> str:
     shown, left_out = _pictures(extras.pictures)
     there = places(results)
     guests = {workload.name: workload for workload in results.workloads}
-    css, script = (
-        (_PARTS / name).read_text(encoding="utf-8")
-        for name in ("page.css", "page.js")
-    )
+    css = (_PARTS / "page.css").read_text(encoding="utf-8")
+    script = (_PARTS / "page.js").read_text(encoding="utf-8")
     text = _template().render(
         title=title,
         answer=" ".join(answer.answer(results)).removeprefix(title),
@@ -233,9 +231,8 @@ def _pictures(
         room -= len(text)
         width, height = struct.unpack(">II", picture[16:24])
         source = f"data:image/png;base64,{text}"
-        shown.append(
-            {"name": stem, "width": width, "height": height, "source": source}
-        )
+        made = {"name": stem, "source": source}
+        shown.append({**made, "width": width, "height": height})
     return shown, left_out
 
 

@@ -118,18 +118,14 @@ def read_baseline(path: Path) -> Baseline:
 def compare(stored: Baseline, counted: Baseline) -> Comparison:
     """What changed by more than the tolerance, in rows that both have."""
     refusal = next(_differences(stored, counted), None)
-    changes = [
-        Change(name, stored.counts[name], count)
-        for name, count in counted.counts.items()
-        if name in stored.counts and refusal is None
-    ]
+    both = counted.counts if refusal is None else ()
+    names = [name for name in both if name in stored.counts]
+    rows = [Change(n, stored.counts[n], counted.counts[n]) for n in names]
     most, least = 1 + TOLERANCE, 1 - TOLERANCE
-    return Comparison(
-        refusal,
-        risen=tuple(c for c in changes if c.counted > c.stored * most),
-        fallen=tuple(c for c in changes if c.counted < c.stored * least),
-        not_counted=tuple(sorted(stored.counts.keys() - counted.counts)),
-    )
+    risen = tuple(c for c in rows if c.counted > c.stored * most)
+    fallen = tuple(c for c in rows if c.counted < c.stored * least)
+    not_counted = tuple(sorted(stored.counts.keys() - counted.counts))
+    return Comparison(refusal, risen, fallen, not_counted)
 
 
 def _differences(stored: Baseline, counted: Baseline) -> Iterator[str]:

@@ -141,14 +141,9 @@ def refusal(pairs: Sequence[Pair], percent: float) -> str:
     if not slower:
         return ""
     worst = max(slower, key=lambda pair: pair.change.median)
-    return say(
-        "changes",
-        "slower",
-        rows=many(len(slower), "marked row"),
-        percent=number(percent),
-        worst=worst.case.name,
-        change=change_percent(worst.change.median),
-    )
+    rows, change = many(len(slower), "marked row"), worst.change.median
+    words = {"percent": number(percent), "change": change_percent(change)}
+    return say("changes", "slower", rows=rows, worst=worst.case.name, **words)
 
 
 def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> Iterator[str]:
@@ -156,16 +151,10 @@ def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> Iterator[str]:
     marks = Counter(pair.mark for pair in pairs)
     worse = sum(p.mark == "*" and p.change.median >= 1 for p in pairs)
     better = marks["*"] - worse
-    yield say(
-        "changes",
-        "verdict",
-        rows=many(len(pairs), "row"),
-        better=better,
-        worse=worse,
-        alike=marks["~"],
-        few=marks["?"],
-        change=change_percent(common(p.change for p in every).median),
-    )
+    words = {"better": better, "worse": worse, "rows": many(len(pairs), "row")}
+    words |= {"alike": marks["~"], "few": marks["?"]}
+    words["change"] = change_percent(common(p.change for p in every).median)
+    yield say("changes", "verdict", **words)
     if better + worse >= 2 and not (better and worse):
         word, other = ("worse", "better") if worse else ("better", "worse")
         yield say("changes", "one_sided", word=word, other=other)
@@ -213,11 +202,8 @@ def times(results: Results, pairs: Sequence[Pair]) -> Table:
     """The time of each case, old and new."""
     rows = []
     for pair in pairs:
-        row = (
-            *(Cell(median(each), unit=pair.unit) for each in pair.times),
-            figure(pair.change, pair.mark),
-            u_test(*pair.times),
-        )
+        row = [Cell(median(each), unit=pair.unit) for each in pair.times]
+        row += figure(pair.change, pair.mark), Cell(u_test(*pair.times))
         rows.append(cells(*case_key(results, pair.case), *row))
     heads = (*CASE, *columns("changes"))
     return Table("changes", "times", heads, tuple(rows))

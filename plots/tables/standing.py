@@ -124,10 +124,9 @@ class Place:
     @property
     def present(self) -> list[Entrant]:
         """Who has a row of any operation there, in the usual order."""
-        found: set[Entrant] = set()
-        for operation in self.measure.operations:
-            found |= self.results.entrants_of(operation, self.condition)
-        return self.results.in_order(found)
+        of = self.results.entrants_of
+        every = (of(each, self.condition) for each in self.measure.operations)
+        return self.results.in_order(set().union(*every))
 
     @property
     def entrants(self) -> list[str]:

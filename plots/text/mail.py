@@ -257,9 +257,8 @@ def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
         parts.append(f"{many(rows, 'row')} cut off ({over})")
     if short:
         parts.append(f"{'; '.join(short)} (fewer than 6 rounds)")
-    if not parts:
-        return ["Nothing is left out."]
-    return wrap(f"Only in the report: {'; '.join(parts)}.")
+    said = f"Only in the report: {'; '.join(parts)}."
+    return wrap(said if parts else "Nothing is left out.")
 
 
 def _in_short(results: Results) -> list[str]:
@@ -289,6 +288,5 @@ def _reproduce(results: Results, prefix: str = "reproduce:") -> list[str]:
         for before, word in zip(["", *words], words)
         if not word.startswith("--out=") and "--out" not in (before, word)
     ]
-    if not kept:
-        return [f"{prefix} command line not recorded"]
-    return shell_lines(prefix, shlex.join(kept))
+    none = [f"{prefix} command line not recorded"]
+    return shell_lines(prefix, shlex.join(kept)) if kept else none

@@ -174,16 +174,10 @@ def _for_reply(
         return rival, "the rival"
     best = max(scores, key=lambda name: scores[name])
     also = "" if best in rival or not rival else f"{' and '.join(rival)}; and "
-    return [*rival, best], say(
-        "mail",
-        "best",
-        also=also,
-        best=best,
-        baseline=subject.results.baseline,
-        wins=scores[best][0],
-        workloads=len(subject.workloads),
-        measure=subject.decisive.name,
-    )
+    words = {"best": best, "baseline": subject.results.baseline}
+    words |= {"wins": scores[best][0], "workloads": len(subject.workloads)}
+    words |= {"also": also, "measure": subject.decisive.name}
+    return [*rival, best], say("mail", "best", **words)
 
 
 def _middle(rivals: Sequence[Rival]) -> float:
