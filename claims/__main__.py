@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Writes the page of claims; `./run claims` calls it."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

@@ -1,22 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Reads the claims and the experiments from the two TOML files here."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plots.read import experiment
-
-
-@dataclass(frozen=True)
-class Experiment(experiment.Experiment):
-    """A simulated one gives the same figures everywhere, to the last digit."""
-
-    is_simulated: bool = False
+from plots.read.experiment import Experiment, experiments  # noqa: F401
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +26,7 @@ class Claim:
 
     def read(self, read: Callable[..., Any]) -> dict[str, Any]:
         """All figures by name: what `read` says of each address."""
-        return {
-            name: self._read(read, text) for name, text in self.reads.items()
-        }
+        return {name: self._read(read, at) for name, at in self.reads.items()}
 
     def _read(self, read: Callable[..., Any], address: str) -> Any:
         for name, values in self.over.items():
@@ -68,8 +57,7 @@ class Section:
 
 
 def _load(name: str) -> dict[str, Any]:
-    with Path(__file__).with_name(name).open("rb") as file:
-        return tomllib.load(file)
+    return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
 
 
 def _over(given: Mapping[str, Any]) -> dict[str, str | dict[str, str]]:
@@ -87,15 +75,6 @@ def _claim(entry: dict[str, Any]) -> Claim:
     return Claim(**{"each": {}, "judge": ""} | entry, over=over)
 
 
-def _experiment(name: str, entry: dict[str, Any]) -> Experiment:
-    # A value that is a list is joined: its lines stay short in the file.
-    flags = (
-        f"--{key}=" + (",".join(value) if isinstance(value, list) else value)
-        for key, value in entry["flags"].items()
-    )
-    return Experiment(name, tuple(flags), entry.get("simulated", False))
-
-
 _CLAIMS = _load("claims.toml")
 INTRODUCTION: str = _CLAIMS["introduction"]
 LISTS = _over(_CLAIMS["lists"])
@@ -103,7 +82,4 @@ SECTIONS = tuple(
     Section(section["title"], tuple(map(_claim, section["claim"])))
     for section in _CLAIMS["section"]
 )
-EXPERIMENTS = tuple(
-    _experiment(name, entry)
-    for name, entry in _load("experiments.toml").items()
-)
+EXPERIMENTS = experiments(_load("experiments.toml"))

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Judges a claim: looks up its figures, asks its rule, fills its texts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from inspect import signature
 from string import Formatter
@@ -53,12 +51,10 @@ def _judged(name: str, figures: Mapping[str, Any]) -> Finding:
         return Verdict.DEPENDS, {}
     rule = rule_of(name)
     found = rule(**{key: figures[key] for key in signature(rule).parameters})
-    if isinstance(found, tuple):
-        return found
-    if not isinstance(found, Verdict):
+    if isinstance(found, bool | list):
         holds = found if isinstance(found, list) else [found]
         found = rules.verdict_of(*holds)
-    return found, {}
+    return found if isinstance(found, tuple) else (found, {})
 
 
 def places_of(text: str) -> list[str]:

@@ -1,19 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The results of experiments, as the texts of claims ask for them."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from plots.read.results import FILE_NAME, Case, Results, load
-from plots.read.statistics import (
-    Estimate,
-    differs,
-    estimate,
-    median,
-    paired_ratios,
-)
+from plots.read.statistics import Estimate, differs, estimate
+from plots.read.statistics import median, paired_ratios
 
 
 class MissingFigure(Exception):
@@ -39,15 +33,13 @@ class Lab:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._loaded: dict[str, Results] = {}
+        self._load = cache(load)
 
     def results(self, experiment: str) -> Results:
-        if experiment not in self._loaded:
-            path = self._folder / experiment / FILE_NAME
-            if not path.exists():
-                raise MissingFigure(f"there are no results of {experiment}")
-            self._loaded[experiment] = load(path)
-        return self._loaded[experiment]
+        path = self._folder / experiment / FILE_NAME
+        if not path.exists():
+            raise MissingFigure(f"there are no results of {experiment}")
+        return self._load(path)
 
     def read(
         self, experiment: str, row: str, *rest: str
@@ -92,9 +84,5 @@ class Lab:
 
 
 def number(value: float) -> str:
-    """A number as a reader wants it: 3 significant digits, thousands apart.
-
-    >>> number(1234567), number(12.345), number(0.00123)
-    ('1,234,567', '12.3', '0.00123')
-    """
+    """3 significant digits, thousands apart: 1,234,567 or 12.3 or 0.00123."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

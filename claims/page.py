@@ -1,11 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The page of claims in Markdown: claim, figures, verdict.
-
-Every figure is computed from the results of experiments, never typed: the
-same results give the same page. A claim without results is not measured.
-"""
-
-from __future__ import annotations
+"""The page of claims in Markdown: claim, figures, verdict; none is typed."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -60,8 +54,7 @@ def _origins(
         except (MissingFigure, ResultsError):
             continue
         facts = [context.get(k) for k in ("cpu_model", "kernel", "compiler")]
-        if "commit" in context:
-            facts.append(f"commit {context['commit']}")
+        facts += [f"commit {context[k]}" for k in ("commit",) if k in context]
         facts.append(context.get("date", "")[:10])
         origin = ", ".join(filter(None, facts))
         origins.setdefault(origin, []).append(f"`{experiment.name}`")

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """When a claim holds: a rule for each, of the figures that it names.
 
-Where these figures come from, and the words around them, is in claims.toml. A
-rule that is a function gives a verdict and further figures.
+A rule that is a function gives a verdict and further figures.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
+from operator import ge, le
 from typing import Any
 
 from claims.lab import Ratio, number
@@ -43,9 +41,7 @@ def mixed(ratios: Sequence[Ratio]) -> Verdict:
 
 # Rules that give no figures: a verdict, whether it holds, whether parts do.
 COMPARISONS: dict[str, Callable[..., Verdict | bool | list[bool]]] = {
-    "no_set_needed": lambda arrays, chunks: [
-        one <= other for one, other in zip(arrays, chunks)
-    ],
+    "no_set_needed": lambda arrays, chunks: [*map(le, arrays, chunks)],
     "order_of_the_queue": lambda ratios: Verdict.DEPENDS
     if max(at_random.low for *_, at_random in ratios) > 2
     else Verdict.REFUTED,
@@ -69,7 +65,7 @@ COMPARISONS: dict[str, Callable[..., Verdict | bool | list[bool]]] = {
     "sequential_seek": mixed,
     "trees_compared": lambda record, drain: mixed(record + drain),
     "preload_worthless": lambda ratios, preload, plain: [
-        all(one >= other for one, other in zip(preload, plain)),
+        all(map(ge, preload, plain)),
         all(ratio.side >= 0 for ratio in ratios),
     ],
     "quadratic_extract": lambda posted: posted[-1] < 3 * posted[0],
@@ -161,9 +157,8 @@ def single_against_array(
 
 def path_to_the_sleep(rounds: Floats, puffs: Floats) -> Finding:
     shares = [some / every for some, every in zip(puffs, rounds)]
-    is_mixed = min(shares) <= 0.9 and max(shares) >= 0.1
-    verdict = Verdict.DEPENDS if is_mixed else verdict_of(min(shares) > 0.9)
-    return verdict, {"shares": shares}
+    holds = min(shares) > 0.9, max(shares) >= 0.1
+    return verdict_of(*holds), {"shares": shares}
 
 
 def huge_round(pages: float, hold: float, sizes: Floats) -> Finding:
@@ -178,16 +173,11 @@ def spam(times: Floats, puffs: Floats) -> Finding:
 
 
 def neighbours(distances: list[str]) -> Finding:
-    read = [
-        {key: float(x) for key, x in (w.split(":") for w in each.split(","))}
-        for each in distances
-    ]
-    near = [each["0"] + each["1"] for each in read]
-    return verdict_of(*(share >= 0.95 for share in near)), {
-        "near": near,
-        "mean": [each["mean"] for each in read],
-        "most": [each["most"] for each in read],
-    }
+    read = [dict(w.split(":") for w in each.split(",")) for each in distances]
+    near = [float(each["0"]) + float(each["1"]) for each in read]
+    more = {k: [float(each[k]) for each in read] for k in ("mean", "most")}
+    holds = (share >= 0.95 for share in near)
+    return verdict_of(*holds), {"near": near, **more}
 
 
 def pool_alone(lost: list[Tables], pages: Floats) -> Finding:
@@ -207,20 +197,17 @@ def sort_at_read(times: list[Tables]) -> Finding:
 
 
 def bit_per_value(name: list[str], all_bits: Tables) -> Finding:
-    best = [min(zip(bits, name)) for bits in all_bits]
-    return Verdict.DEPENDS, {
-        "least": [f"{who} {number(bits)}" for bits, who in best]
-    }
+    best = (min(zip(bits, name)) for bits in all_bits)
+    least = [f"{who} {number(bits)}" for bits, who in best]
+    return Verdict.DEPENDS, {"least": least}
 
 
 def by_order(whole: Floats, exact: Floats) -> Finding:
     saved = [1 - small / large for small, large in zip(exact, whole)]
     is_mixed = min(saved) < 0.01 < max(saved)
     verdict = Verdict.DEPENDS if is_mixed else verdict_of(min(saved) > 0)
-    return verdict, {
-        "whole": [size / 1024 for size in whole],
-        "exact": [size / 1024 for size in exact],
-    }
+    kib = ([size / 1024 for size in sizes] for sizes in (whole, exact))
+    return verdict, dict(zip(("whole", "exact"), kib))
 
 
 def guard_pages(sets: Floats, pages: Floats) -> Finding:

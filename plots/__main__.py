@@ -5,8 +5,6 @@ To add a command: say its arguments in plots/commands/commands.toml, and
 write a function of its name that takes them, in plots/commands.
 """
 
-from __future__ import annotations
-
 import argparse
 import math
 import os

@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The commands of plots: a function for each that commands.toml names.
-
-Text needs the standard library alone, so what draws loads the rest itself.
-"""
-
-from __future__ import annotations
+"""The commands of plots: a function for each that commands.toml names."""
 
 import os
 import sys
@@ -51,8 +46,7 @@ def _write(path: Path, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(path)
     except OSError as error:
-        why = error.strerror
-        raise refused(path, "not_written", why=why) from None
+        raise refused(path, "not_written", why=error.strerror) from None
 
 
 def _read(path: Path, remedy: str) -> str:
@@ -66,7 +60,8 @@ def _read(path: Path, remedy: str) -> str:
 def report(options: Namespace) -> int:
     results = load(options.results)
     counts = counting.counts_beside(results)
-    hardware = counting.load_hardware(counts) if counts else None
+    name = counting.HARDWARE_FILE_NAME
+    hardware = counting.counts_beside(counts, name) if counts else None
     text = reporting.report(results, counts, options.full, hardware)
     name = reporting.FULL_NAME if options.full else reporting.FILE_NAME
     return _say(text, options.output or results.path.with_name(name))
@@ -106,7 +101,8 @@ def compare(options: Namespace) -> int:
 
 def instructions(options: Namespace) -> int:
     counts = counting.load_counts(options.results)
-    _say(reporting.instructions(counts, counting.load_hardware(counts)))
+    hardware = counting.counts_beside(counts, counting.HARDWARE_FILE_NAME)
+    _say(reporting.instructions(counts, hardware))
     if options.baseline is None:
         return 0
     counted = counting.baseline_of(counts)
@@ -123,14 +119,13 @@ def instructions(options: Namespace) -> int:
     return EXIT_CHANGED if comparison.risen else 0
 
 
-def _has_matplotlib() -> bool:
+def _need_matplotlib() -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
         missing = f"matplotlib is missing for {sys.executable}"
-        fail(f"{missing}; apt-get install python3-matplotlib", 0)
-        return False
-    return True
+        remedy = "apt-get install python3-matplotlib"
+        sys.exit(fail(f"{missing}; {remedy}", EXIT_NO_MATPLOTLIB))
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -149,8 +144,7 @@ def _put_all(stem: Path, rendered: Mapping[str, bytes]) -> None:
 
 def plot(options: Namespace) -> int:
     results = load(options.results)
-    if not _has_matplotlib():
-        return EXIT_NO_MATPLOTLIB
+    _need_matplotlib()
     from plots.draw import pictures
 
     charts = pictures.charts(results)
@@ -169,8 +163,7 @@ def trace(options: Namespace) -> int:
     else:
         lines = _read(options.text, "name a file").splitlines(keepends=True)
         trace = figure_trace.parse(lines, options.text)
-    if not _has_matplotlib():
-        return EXIT_NO_MATPLOTLIB
+    _need_matplotlib()
     stem = options.output
     _put_all(stem, figure_trace.render(trace, stem.name, _suffixes(options)))
     return 0
@@ -195,8 +188,7 @@ def docs(options: Namespace) -> int:
     if options.folder is None:
         raise refused(Path("FOLDER"), "no_folder")
     results = showcase.load(options.folder)
-    if not _has_matplotlib():
-        return EXIT_NO_MATPLOTLIB
+    _need_matplotlib()
     from plots.draw import pictures
 
     charts = {name: pictures.charts(found) for name, found in results.items()}

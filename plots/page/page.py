@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The web page: one file that needs no network and no server.
 
-Python decides what is said and how figures are written. The template
-escapes every name; the script looks up, sorts and filters.
+The template escapes every name; the script looks up, sorts and filters.
 """
-
-from __future__ import annotations
 
 import base64
 import hashlib
@@ -17,15 +14,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from plots.page import pairs
 from plots.read import instructions
 from plots.read.file import printable
-from plots.read.results import Results, ResultsError, condition_label
+from plots.read.results import Results, condition_label
+from plots.read.statistics import noise_floor
 from plots.tables import answer, cases, facts, glance, replay, standing
-from plots.tables.duel import duel
-from plots.tables.figures import FORMS
-from plots.tables.standing import Place
+from plots.tables.duel import Duel, duel
+from plots.tables.figures import FORMS, number
+from plots.tables.glance import rival_cell, time_cell
+from plots.tables.standing import LIMIT, Measure, Place
 from plots.tables.table import Cell, Table
+from plots.tables.words import refused
 
 FILE_NAME = "page.html"
 
@@ -35,6 +34,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 # a page stays below 1 MiB.
 _ORDER = ("ratio", "set", "drain", "memory", "longest", "pareto", "timeline")
 _ROOM = 560_000
+# More would make the page slow; those with the baseline come first.
+_MOST_PAIRS = 12_000
 _FACETS = ("structure", "workload", "operation", "condition")
 
 
@@ -49,34 +50,26 @@ class Extras:
 def beside(results: Results) -> Extras:
     """The pictures and counts in the folder of the results."""
     found = sorted(results.path.parent.glob("*.png"))
-    return Extras(
-        {path.stem: path.read_bytes() for path in found},
-        instructions.counts_beside(results),
-    )
+    pictures = {path.stem: path.read_bytes() for path in found}
+    return Extras(pictures, instructions.counts_beside(results))
 
 
 def page(results: Results, extras: Extras) -> str:
     """The whole page."""
     tables = _tables(results, extras.counts)
     if not {"times", "memory", "errors"} & {table.key for table in tables}:
-        raise ResultsError(
-            results.path,
-            "has no figure of any operation, so there is nothing to show",
-            "look at its errors, and run ./run bench again",
-        )
+        raise refused(results.path, "no_page")
     found = duel(results)
     title = "Sets of page frames"
     if found and found.rival:
         title = f"{found.baseline} or {found.rival}?"
-    data = pairs.pairs(results, found)
+    data = pairs(results, found)
     names, known = data["names"], results.traits
     shown, left_out = _pictures(extras.pictures)
-    places = pairs.places(results)
+    there = places(results)
     guests = {workload.name: workload for workload in results.workloads}
-    css, script = (
-        (_PARTS / name).read_text(encoding="utf-8")
-        for name in ("page.css", "page.js")
-    )
+    css = (_PARTS / "page.css").read_text(encoding="utf-8")
+    script = (_PARTS / "page.js").read_text(encoding="utf-8")
     text = _template().render(
         title=title,
         answer=" ".join(answer.answer(results)).removeprefix(title),
@@ -86,10 +79,10 @@ def page(results: Results, extras: Extras) -> str:
         missing=[*facts.missing(results)],
         data=data,
         families={n: known[n].family if n in known else None for n in names},
-        measures=dict.fromkeys(place.measure.name for place in places),
-        faults=dict.fromkeys(place.condition for place in places),
-        likes={place.workload: guests.get(place.workload) for place in places},
-        guests=[*_guests(places, extras.counts)],
+        measures=dict.fromkeys(place.measure.name for place in there),
+        faults=dict.fromkeys(place.condition for place in there),
+        likes={place.workload: guests.get(place.workload) for place in there},
+        guests=[*_guests(there, extras.counts)],
         tables=tables,
         facets=_facets(tables),
         pictures=shown,
@@ -112,11 +105,7 @@ def _template() -> Any:
     try:
         import jinja2
     except ImportError:
-        raise ResultsError(
-            Path(sys.executable),
-            "has no jinja2, which makes the page",
-            "apt-get install python3-jinja2",
-        ) from None
+        raise refused(Path(sys.executable), "no_jinja2") from None
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PARTS),
         autoescape=True,
@@ -126,11 +115,9 @@ def _template() -> Any:
         # What is not printable could turn the text around it.
         finalize=lambda v: printable(v) if type(v) is str else v,
     )
-    environment.policies["json.dumps_kwargs"] = {
-        "separators": (",", ":"),
-        "allow_nan": False,
-    }
-    cell = {"cell": glance.rival_cell, "condition": condition_label}
+    json = {"separators": (",", ":"), "allow_nan": False}
+    environment.policies["json.dumps_kwargs"] = json
+    cell = {"cell": rival_cell, "condition": condition_label}
     environment.filters.update({**FORMS, **cell})
     environment.tests["figure"] = _is_figure
     environment.tests["numeric"] = lambda cells: any(map(_is_figure, cells))
@@ -152,10 +139,8 @@ def _guests(
         longest = max(filter(math.isfinite, times), default=0)
         # In percent of the longest.
         bars = [
-            f"{100 * (time / longest):.1f}%"
-            if longest > 0 and math.isfinite(time)
-            else ""
-            for time in times
+            f"{100 * (t / longest):.1f}%" if 0 < longest >= t else ""
+            for t in times
         ]
         table = replace(table, rows=tuple(rows))
         yield {"place": place, "found": found, "table": table, "bars": bars}
@@ -236,8 +221,7 @@ def _pictures(
     shown: list[dict[str, Any]] = []
     left_out: list[str] = []
     room = _ROOM
-    for stem in sorted(pictures, key=rank):
-        picture = pictures[stem]
+    for stem, picture in sorted(pictures.items(), key=lambda p: rank(p[0])):
         if picture[:8] != _PNG or len(picture) < 24:
             continue
         text = base64.b64encode(picture).decode()
@@ -247,7 +231,76 @@ def _pictures(
         room -= len(text)
         width, height = struct.unpack(">II", picture[16:24])
         source = f"data:image/png;base64,{text}"
-        shown.append(
-            {"name": stem, "width": width, "height": height, "source": source}
-        )
+        made = {"name": stem, "source": source}
+        shown.append({**made, "width": width, "height": height})
     return shown, left_out
+
+
+def places(results: Results) -> list[Place]:
+    """All by the main times; the guest with the longest runs first."""
+    first: dict[tuple[str, ...], Measure] = {}
+    found = [
+        place
+        for place in standing.places(results)
+        if place.measure
+        == first.setdefault(place.measure.operations, place.measure)
+    ]
+    order = [place.workload for place in standing.by_run(found)]
+    return sorted(found, key=lambda place: order.index(place.workload))
+
+
+def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
+    """What the script looks up; `found` is the pair to begin with."""
+    there = places(results)
+    who = {
+        place: [n for n in [LIMIT, *place.entrants] if place.times(n)]
+        for place in there
+    }
+    names = list(dict.fromkeys(name for place in there for name in who[place]))
+    every = [(a, b) for a in names for b in names if a != b]
+    every.sort(key=lambda pair: results.baseline not in pair)
+    few = max(_MOST_PAIRS // max(1, len(there)), 2 * len(names))
+    runs = {w: number(run) for w, run in standing.mean_runs(results).items()}
+
+    def entry(place: Place, one: str, other: str) -> list[str] | None:
+        """Mark, median, "[low," and "high]"."""
+        if not {one, other} <= {*who[place]} or (one, other) not in wanted:
+            return None
+        cell = rival_cell(place.ratio(one, other))
+        said = [cell.mark, cell.text(), *cell.bounds()]
+        return None if cell.is_absent else said
+
+    wanted = set(every[:few])
+    return {
+        # Names as the template writes them, so that the script finds them.
+        "names": [*map(printable, names)],
+        "first": [*map(printable, reversed(found.both) if found else names)],
+        "none": "No round has a time of both."
+        if len(every) <= few
+        else "No round has a time of both, or there are too many structures"
+        f" to hold all pairs: compare with {results.baseline}.",
+        "places": [
+            {
+                "time": printable(place.measure.name),
+                "unit": place.measure.unit,
+                "fault": printable(place.condition),
+                "guest": printable(place.workload),
+                "run": runs.get(place.workload, ""),
+                "noise": _noise(place),
+                "times": [
+                    cell.text() or cell.absence
+                    for cell in (time_cell(place, name) for name in names)
+                ],
+                "pairs": [[entry(place, a, b) for b in names] for a in names],
+            }
+            for place in there
+        ],
+    }
+
+
+def _noise(place: Place) -> list[str] | None:
+    """Ratios between these two are no difference; None without a control."""
+    floor = noise_floor(place.control)
+    if place.control is None or not math.isfinite(floor):
+        return None
+    return [number(1 / floor), number(floor)]

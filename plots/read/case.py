@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What was measured: an operation, on a workload, of a structure.
 
-A row is one run of one case in one round, in which every case ran once.
 Absent counters are simply not there: nobody invents a zero.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,13 +16,10 @@ _NO_COUNTERS = {"control", "repetitions", "repetition_index"}
 
 @dataclass(frozen=True, order=True)
 class Entrant:
-    """A line of a table: a structure, or the baseline run once more.
-
-    `control` numbers the further runs of the baseline from 1.
-    """
+    """A line of a table: a structure, or the baseline run once more."""
 
     structure: str
-    control: int = 0
+    control: int = 0  # numbers the further runs of the baseline from 1
 
     @property
     def is_control(self) -> bool:
@@ -34,16 +28,12 @@ class Entrant:
 
 @dataclass(frozen=True, order=True)
 class Case:
-    """What a row measures.
-
-    `condition` is as Subject has it: "" is a run without faults,
-    "fault:failslab:probability=1" one with.
-    """
+    """What a row measures."""
 
     operation: str
     workload: str
     entrant: Entrant
-    condition: str
+    condition: str  # "" or "fault:failslab:probability=1"
 
     @property
     def name(self) -> str:
@@ -62,11 +52,8 @@ def condition_label(condition: str) -> str:
     >>> condition_label("fault:failslab:probability=1")
     'fault failslab:probability=1'
     """
-    if not condition:
-        return "no faults"
-    return ", ".join(
-        " ".join(key.split(":", 1)) for key in condition.split("/")
-    )
+    keys = (condition or "no faults").split("/")
+    return ", ".join(key.replace(":", " ", 1) for key in keys)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +72,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Row(Subject):
-    """One run; it has an `error` or counters.
-
-    The error begins with "over ", "failed: " or "not run: ".
-    """
+    """One run; it has counters, or an `error` such as "over 3 s: ..."."""
 
     operation: Name
     figures: Figures = field(metadata=WHOLE)
@@ -96,7 +80,7 @@ class Row(Subject):
     round: int = field(default=0, metadata={KEY: "repetition_index"})
     run_type: str = ""
     error_occurred: bool = False
-    error_message: LongText = LongText("failed: no reason given")
+    error_message: LongText = LongText("")
 
     @cached_property
     def case(self) -> Case:
@@ -105,13 +89,11 @@ class Row(Subject):
 
     @property
     def error(self) -> str | None:
-        return self.error_message if self.error_occurred else None
+        why = self.error_message or "failed: no reason given"
+        return why if self.error_occurred else None
 
     @cached_property
     def counters(self) -> Mapping[str, float]:
         figures = {} if self.error_occurred else self.figures
-        return {
-            key: float(value)
-            for key, value in figures.items()
-            if key not in _NO_COUNTERS
-        }
+        names = figures.keys() - _NO_COUNTERS
+        return {name: float(figures[name]) for name in names}

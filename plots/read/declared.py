@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What the program declares in the context of its results."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from plots.read.case import Entrant
 from plots.read.shape import KEY, WHOLE, Facts, Name, Settings, Title
+
+
+_OPERATIONS = {KEY: "operations"}
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,11 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """What the program says of itself and of the parts of a run.
+    """What the program says of itself and of the parts of a run."""
 
-    `floor` is the loop around nothing that stands among the structures, and
-    `setless` are the drivers that record nothing and stand there too.
-    """
-
-    floor: str
-    setless: tuple[str, ...]
-    known_operations: tuple[Operation, ...] = field(
-        metadata={KEY: "operations"}
-    )
+    floor: str  # the loop around nothing that stands among the structures
+    setless: tuple[str, ...]  # drivers that record nothing and stand there too
+    known_operations: tuple[Operation, ...] = field(metadata=_OPERATIONS)
     context: Settings = field(metadata=WHOLE)
     structures: tuple[Structure, ...] = ()  # of the run, in order of tables
     workloads: tuple[Workload, ...] = ()  # of the run
@@ -79,7 +74,7 @@ class Declared:
     def variant_of(self, structure: str) -> str | None:
         """The structure of which this one is a variant."""
         said = self.traits.get(structure)
-        return said.variant_of if said else None
+        return said and said.variant_of
 
     def time_counters(self, operation: str) -> tuple[str, ...]:
         """Counters that hold the times of an operation, main one first."""
@@ -87,10 +82,7 @@ class Declared:
         return known.get(operation, ("ns_per_page",))
 
     def in_order(self, entrants: Iterable[Entrant]) -> list[Entrant]:
-        """Order of tables and pictures; a control follows the baseline.
-
-        Strangers follow the known, then drivers without a set, the floor.
-        """
+        """As in tables: the known, strangers, drivers without a set, floor."""
         known = list(dict.fromkeys([*self.order, *self.traits]))
         last = [*self.setless, self.floor]
 

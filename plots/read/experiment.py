@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A run of the program that a document needs, by name."""
-
-from __future__ import annotations
+"""Runs of the program that a document needs, by name."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -14,6 +13,7 @@ class Experiment:
 
     name: str
     flags: tuple[str, ...]
+    is_simulated: bool = False  # alike everywhere, to the last digit
 
     @property
     def command(self) -> str:
@@ -21,7 +21,20 @@ class Experiment:
         return shlex.join(["./run", "bench", *self.flags])
 
 
-def print_list(experiments: Iterable[Experiment]) -> None:
+def experiments(declared: Mapping[str, Any]) -> tuple[Experiment, ...]:
+    """Those that a TOML file declares; there, lists keep lines short."""
+    made = []
+    for name, said in declared.items():
+        flags = []
+        for flag, value in said["flags"].items():
+            words = [value] if isinstance(value, str) else value
+            joined = (";" if flag == "fault" else ",").join(words)
+            flags.append(f"--{flag}={joined}")
+        made.append(Experiment(name, (*flags,), said.get("simulated", False)))
+    return tuple(made)
+
+
+def print_list(every: Iterable[Experiment]) -> None:
     """For a shell: the name and the flags, with tabs between."""
-    for experiment in experiments:
+    for experiment in every:
         print("\t".join((experiment.name, *experiment.flags)))

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Takes a results.json apart, or refuses it in one line."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

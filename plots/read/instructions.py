@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Instructions per page: the table, and the stored counts it is held to.
+"""Instructions per page, and the stored counts that they are held to.
 
-Counts come from instructions.json, which callgrind made, and from
-instructions-hardware.json, if the machine counts by itself. The stored counts
-are a text file, so that a patch that changes one shows by how much.
+These are a text file, so that a patch that changes one shows by how much.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +10,8 @@ from pathlib import Path
 
 from plots.read.results import Results, ResultsError, load
 
-FILE_NAME = "instructions.json"
-HARDWARE_FILE_NAME = "instructions-hardware.json"
+FILE_NAME = "instructions.json"  # by callgrind
+HARDWARE_FILE_NAME = "instructions-hardware.json"  # by the machine itself
 
 # A count may rise by this share before somebody has to say so.
 TOLERANCE = 0.03
@@ -122,18 +118,14 @@ def read_baseline(path: Path) -> Baseline:
 def compare(stored: Baseline, counted: Baseline) -> Comparison:
     """What changed by more than the tolerance, in rows that both have."""
     refusal = next(_differences(stored, counted), None)
-    changes = [
-        Change(name, stored.counts[name], count)
-        for name, count in counted.counts.items()
-        if name in stored.counts and refusal is None
-    ]
+    both = counted.counts if refusal is None else ()
+    names = [name for name in both if name in stored.counts]
+    rows = [Change(n, stored.counts[n], counted.counts[n]) for n in names]
     most, least = 1 + TOLERANCE, 1 - TOLERANCE
-    return Comparison(
-        refusal,
-        risen=tuple(c for c in changes if c.counted > c.stored * most),
-        fallen=tuple(c for c in changes if c.counted < c.stored * least),
-        not_counted=tuple(sorted(stored.counts.keys() - counted.counts)),
-    )
+    risen = tuple(c for c in rows if c.counted > c.stored * most)
+    fallen = tuple(c for c in rows if c.counted < c.stored * least)
+    not_counted = tuple(sorted(stored.counts.keys() - counted.counts))
+    return Comparison(refusal, risen, fallen, not_counted)
 
 
 def _differences(stored: Baseline, counted: Baseline) -> Iterator[str]:
@@ -153,8 +145,3 @@ def counts_beside(results: Results, name: str = FILE_NAME) -> Results | None:
     """What was counted for the rows of these results, if it was."""
     path = results.path.with_name(name)
     return load_counts(path) if path.exists() else None
-
-
-def load_hardware(results: Results) -> Results | None:
-    """What the hardware counted beside them, if it did."""
-    return counts_beside(results, HARDWARE_FILE_NAME)

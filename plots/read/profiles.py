@@ -1,11 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Profiles: the memory of a structure pass by pass, its steps one by one.
-
-Sizes are bytes, times ns. A field that is there must be right; what was cut
-off, or cannot be told of a structure, is absent.
-"""
-
-from __future__ import annotations
+"""Profiles: memory in bytes, pass by pass, and the ns of single steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +10,6 @@ from plots.read.shape import WHOLE, BadShape, LongText
 
 # Steps of a pass in their order; all but the last happen under the lock.
 STEPS = ("set", "clear", "next_range", "clear_range", "destroy")
-_LOCKED_STEPS = STEPS[:-1]
 
 
 @dataclass(frozen=True)
@@ -114,7 +107,7 @@ class Tails:
         locked = [
             (name, each.max)
             for name, each in self.operations.items()
-            if name in _LOCKED_STEPS
+            if name in STEPS[:-1]
         ]
         return max(locked, key=lambda item: item[::-1], default=None)
 

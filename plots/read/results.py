@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The results of a run, and questions that they answer."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -63,8 +61,8 @@ class Results(Declared):
     @cached_property
     def has_control(self) -> bool:
         """Whether the baseline ran twice anywhere."""
-        controls = (c.entrant for c in self.cases if c.entrant.control)
-        return any(each.structure == self.baseline for each in controls)
+        who = {case.entrant for case in self.cases}
+        return any(w.is_control and w.structure == self.baseline for w in who)
 
     def baseline_of(self, case: Case) -> Case:
         """The case that this one is compared with."""
@@ -78,22 +76,20 @@ class Results(Declared):
     def comparisons(self) -> int:
         """How many cases are compared with the baseline, at least 1."""
         have = set(self.cases)
-        compared = [
-            case
-            for case in have
-            if not case.entrant.is_control
-            and case.entrant.structure not in (self.floor, self.baseline)
+        none = (self.floor, self.baseline)
+        compared = sum(
+            not case.entrant.is_control
+            and case.entrant.structure not in none
             and self.baseline_of(case) in have
-        ]
-        return max(1, len(compared))
+            for case in have
+        )
+        return max(1, compared)
 
     @cached_property
     def primary_ratios(self) -> frozenset[tuple[tuple[str, ...], str, str]]:
         """Ratios to the baseline that the run is about, declared by it.
 
-        Of each the operations whose times are added, workload and structure.
-        Faults are never among them, nor is what has no control: that is what
-        they are held to.
+        They are held to the control, so it must be there; without faults.
         """
         if self.context.get("primary_baseline") != self.baseline:
             return frozenset()
@@ -124,17 +120,12 @@ class Results(Declared):
         structure: str,
         condition: str,
     ) -> int:
-        """For how many ratios together the interval of this one is to hold.
-
-        Of a primary one for itself: exceeding the control corrects for as
-        many as MOST_PRIMARY.
-        """
-        is_primary = (
-            not condition
-            and (tuple(operations), workload, structure) in self.primary_ratios
-            and len(self.primary_ratios) <= MOST_PRIMARY
-        )
-        return 1 if is_primary else self.comparisons
+        """For how many ratios together the interval of this one is to hold."""
+        primary = set() if condition else self.primary_ratios
+        is_primary = (tuple(operations), workload, structure) in primary
+        # Exceeding the control corrects for as many.
+        is_alone = is_primary and len(primary) <= MOST_PRIMARY
+        return 1 if is_alone else self.comparisons
 
     @cached_property
     def errors(self) -> Mapping[tuple[Case, str], int]:
@@ -159,9 +150,8 @@ class Results(Declared):
 
     def word(self, case: Case) -> str:
         """Why a case has no figure, in a cell: failed, or as >2700 ns."""
-        if case in self.failed:
-            return "failed"
-        return f">{self.limits[case]}" if case in self.limits else ""
+        limit = f">{self.limits[case]}" if case in self.limits else ""
+        return "failed" if case in self.failed else limit
 
     @cached_property
     def _rows_of(self) -> Mapping[Case, list[Row]]:
@@ -188,16 +178,14 @@ class Results(Declared):
 
     def profile_of(self, case: Case) -> Profile | None:
         """What is known of its structure there, whatever the operation."""
-        wanted = (case.workload, case.entrant.structure, case.condition)
-        for each in self.profiles:
-            if (each.workload, each.structure, each.condition) == wanted:
-                return each
-        return None
+        parts = (case.workload, case.entrant.structure, case.condition)
+        name = "/".join(filter(None, parts))
+        return next((p for p in self.profiles if p.name == name), None)
 
     def peak_kib(self, case: Case) -> float | None:
         """The most that it held at any time, in kmalloc size classes."""
         peak = self.estimate(case, "peak_rounded_bytes")
-        return peak.median / 1024 if peak else None
+        return peak and peak.median / 1024
 
     def any_peak_kib(self, case: Case) -> float | None:
         """The same; of a row that has none, what its profile says."""
@@ -211,24 +199,21 @@ class Results(Declared):
         """Pages in a million that could not be recorded."""
         failed = self.estimate(case, "failed_sets")
         pages = self.estimate(case, "pages")
-        if failed is None or pages is None or pages.median < 1:
-            return None
-        return 1e6 * (failed.median / pages.median)
+        if failed and pages and pages.median >= 1:
+            return 1e6 * (failed.median / pages.median)
+        return None
 
     @cached_property
     def lost_condition(self) -> str:
         """The first fault under which pages were lost, "" without any."""
-        found = {
-            case.condition
-            for case in self.cases
-            if case.operation == "set" and self.lost_ppm(case) is not None
-        }
+        cases = (case for case in self.cases if case.operation == "set")
+        found = {c.condition for c in cases if self.lost_ppm(c) is not None}
         return min(found - {""}, default="")
 
     def operations(self) -> list[str]:
         """Operations with rows, in the order of the command line's help."""
-        known = [each.name for each in self.known_operations]
-        return _known_first({case.operation for case in self.cases}, known)
+        known = (each.name for each in self.known_operations)
+        return known_first({case.operation for case in self.cases}, known)
 
     def conditions(self, operation: str) -> list[str]:
         """Conditions of an operation, the run without faults first."""
@@ -239,7 +224,7 @@ class Results(Declared):
     def workloads_of(self, operation: str, condition: str) -> list[str]:
         """Workloads with rows, those that the context names first."""
         found = {c.workload for c in self._cases_of(operation, condition)}
-        return _known_first(found, [each.name for each in self.workloads])
+        return known_first(found, (each.name for each in self.workloads))
 
     def entrants_of(self, operation: str, condition: str) -> set[Entrant]:
         """Entrants with rows, the control included."""
@@ -250,7 +235,7 @@ class Results(Declared):
         return [c for c in self.cases if (c.operation, c.condition) == wanted]
 
 
-def _known_first(present: set[str], known: list[str]) -> list[str]:
+def known_first(present: set[str], known: Iterable[str]) -> list[str]:
     ordered = dict.fromkeys([*known, *sorted(present)])
     return [name for name in ordered if name in present]
 
@@ -291,12 +276,8 @@ def load(path: Path) -> Results:
         raise ResultsError(path, f"{name} stands {count} times", remedy)
     if is_old:
         version1.put_bits_when_full(rows, document.profiles)
-    results = Results(
-        **vars(document.context),
-        path=path,
-        rows=tuple(rows),
-        profiles=document.profiles,
-    )
+    made = {"rows": tuple(rows), "profiles": document.profiles}
+    results = Results(path=path, **vars(document.context), **made)
     if results.meant_rounds > _MOST_ROUNDS:
         problem = f"{file.shorten(str(results.meant_rounds), 40)} repetitions"
         remedy = f"a run has at most {_MOST_ROUNDS}"

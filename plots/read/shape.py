@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Makes dataclasses of JSON: the types of their fields say what must be there.
 
-A field that has a default may be absent; keys that no field names are passed
-over. What is read can be shown: no text is endless or moves a terminal's
-cursor, no number is beyond all measure.
+What is read can be shown: no text is endless or moves a terminal's cursor, no
+number is beyond all measure.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
@@ -26,12 +23,8 @@ WHOLE: dict[str, Any] = {KEY: None}
 Name = NewType("Name", str)  # of a structure or an operation
 Title = NewType("Title", str)  # of a workload, which may be a path
 LongText = NewType("LongText", str)
-_LENGTHS = {
-    str: (0, 1000),
-    Name: (1, 100),
-    Title: (1, 1000),
-    LongText: (0, 100_000),
-}
+_LENGTHS = {str: (0, 1000), Name: (1, 100), Title: (1, 1000)}
+_LENGTHS[LongText] = (0, 100_000)
 _LONG_KEYS = {"busy_processes", "command_line", "executable"}
 _LARGEST = 1e30
 # Control characters but tab and the ends of lines, and lone surrogates.

@@ -6,13 +6,12 @@ tail to one side, and a mean with a standard deviation would hide it.
 docs/method.md says why these rules, and how often they raise a false alarm.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, count, takewhile
+from statistics import median_high, median_low
 
 CONFIDENCE = 0.95
 # How often a primary ratio of structures that are alike is marked, at most:
@@ -23,34 +22,23 @@ MOST_PRIMARY = round((1 - CONFIDENCE) / PRIMARY_ALARM)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A median and what surrounds it, in the unit of the values.
-
-    `low` and `high` bound the interval when `is_interval`, otherwise they
-    are the smallest and the largest value: with fewer than six values no
-    pair of them covers the median with 95 %.
-    """
+    """A median and what surrounds it, in the unit of the values."""
 
     median: float
     low: float
     high: float
     count: int
+    # Else least and greatest: no pair of fewer than six covers the median.
     is_interval: bool
 
 
 def median(values: Sequence[float]) -> float:
     """Middle value, or the middle of the two middle ones."""
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return ordered[middle - 1] / 2 + ordered[middle] / 2
+    return median_low(values) / 2 + median_high(values) / 2
 
 
 def _rarer(tails: Iterable[int], all_: int, comparisons: int) -> int:
-    """How many tails, of so many orders, are as rare as what may be missed.
-
-    With several comparisons they are to hold together (Bonferroni).
-    """
+    """How many tails are rare enough, for all together (Bonferroni)."""
     # Integers, because 2 ** rounds does not fit a double for long runs.
     most = round((1 - CONFIDENCE) * 1000) * all_
     rare = takewhile(lambda tail: 2000 * comparisons * tail <= most, tails)
@@ -62,8 +50,7 @@ def interval_ranks(size: int, comparisons: int = 1) -> tuple[int, int] | None:
     """Ranks (from 1) of the two values that bound the median with 95 %.
 
     The number of values below the true median is binomial(size, 1/2), so
-    ranks k and size + 1 - k miss it with twice the probability of fewer
-    than k. The largest k that is still sure enough is taken.
+    ranks k and size + 1 - k miss it twice as often as there are fewer than k.
     """
     ways = accumulate(  # to have so many below it
         range(1, size // 2), lambda n, k: n * (size + 1 - k) // k, initial=1
@@ -78,31 +65,23 @@ def rounds_for(comparisons: int) -> int:
 
 
 def estimate(values: Sequence[float], comparisons: int = 1) -> Estimate | None:
-    """Median with its interval; None without values.
-
-    Where there are values enough for one comparison, but not for so many,
-    the interval is the full range: more cannot be had from them.
-    """
+    """Median and interval; the full range where values are too few for it."""
     if not values:
         return None
-    ordered = sorted(values)
-    rank, _ = interval_ranks(len(ordered), comparisons) or (1, 1)
-    return Estimate(
-        median=median(ordered),
-        low=ordered[rank - 1],
-        high=ordered[-rank],
-        count=len(ordered),
-        is_interval=interval_ranks(len(ordered)) is not None,
-    )
+    rank, _ = interval_ranks(len(values), comparisons) or (1, 1)
+    return _around(sorted(values), rank, len(values))
+
+
+def _around(ordered: Sequence[float], rank: int, rounds: int) -> Estimate:
+    low, high = ordered[rank - 1], ordered[-rank]
+    is_interval = interval_ranks(rounds) is not None
+    return Estimate(median(ordered), low, high, rounds, is_interval)
 
 
 def paired_ratios(
     values: Mapping[int, float], baseline: Mapping[int, float]
 ) -> list[float]:
-    """Value over baseline, round by round, where both were measured.
-
-    Pairing within a round takes out what slows a whole round down.
-    """
+    """Of each round that has both: what slows it down, slows both down."""
     ratios = [
         value / baseline[number]
         for number, value in sorted(values.items())
@@ -112,10 +91,7 @@ def paired_ratios(
 
 
 def noise_floor(control: Estimate | None) -> float:
-    """Largest factor (>= 1) by which the control differs from itself.
-
-    Without a control nothing is known about the noise, hence 1.
-    """
+    """Largest factor by which it differs from itself; 1 if it is unknown."""
     if control is None:
         return 1.0
     if control.low <= 0:
@@ -160,10 +136,7 @@ def _u_tail(one: int, other: int) -> tuple[int, ...]:
 
 
 def u_test(one: Sequence[float], other: Sequence[float]) -> float:
-    """Mann-Whitney's: probability of such an order, were both alike.
-
-    Exact and two-sided; equal values count for the order that is likelier.
-    """
+    """Mann-Whitney's, exact, two-sided; ties count for the likelier order."""
     one, other = _thinned(one), _thinned(other)
     below = sum(b < a for a in one for b in other)
     above = sum(b > a for a in one for b in other)
@@ -178,10 +151,8 @@ def change(
 ) -> Estimate | None:
     """By which factor new values differ from old ones; None without any.
 
-    The median of the ratios of all pairs (Hodges and Lehmann). Its interval
-    is the one that belongs to the U test: it holds 1 unless the test says
-    that the samples differ. As in `estimate`, it is the full range where the
-    values are too few for so many comparisons, and below six no interval.
+    The median of the ratios of all pairs (Hodges and Lehmann), with the
+    interval of the U test: it holds 1 unless that says that they differ.
     """
     old, new = _thinned(old), _thinned(new)
     old = [value for value in old if value > 0]
@@ -189,14 +160,7 @@ def change(
     if not factors or not math.isfinite(factors[-1] - factors[0]):
         return None
     rank = _change_rank(len(old), len(new), comparisons)
-    rounds = min(len(old), len(new))
-    return Estimate(
-        median=median(factors),
-        low=factors[rank - 1],
-        high=factors[-rank],
-        count=rounds,
-        is_interval=interval_ranks(rounds) is not None,
-    )
+    return _around(factors, rank, min(len(old), len(new)))
 
 
 @lru_cache(maxsize=None)

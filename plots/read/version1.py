@@ -1,46 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Results of version 1, in which a case stood in the name of its row.
-
-upgrade() gives them the fields of version 2. What a file of that time did not
-say stands here as it was then: nothing is added to it any more.
-"""
-
-from __future__ import annotations
+"""Results of version 1, in which a case stood in the name of its row."""
 
 import re
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from plots.read.case import Row
 from plots.read.profiles import Profile
 
-# In the order of tables.
-ORDER = (
-    "flat xbitmap xbitmap-preload xbitmap-ida xbitmap-tag xbitmap-inline"
-    " xbitmap-hint xarray xarray-hint radix-page radix-page-cursor cvbmp"
-    " cvbmp-cursor cvbmp-32768 absl-btree-set absl-btree-map boost-flat-set"
-    " boost-flat-map boost-small-vector std-set croaring btree-bitmap"
-    " btree-bitmap-posted btree-range maple judy1 roaring roaring-4096"
-    " roaring-hint roaring-run sorted-array"
-).split()
-_VARIED = "xbitmap xarray radix-page cvbmp btree-bitmap roaring".split()
-_TRACES = "idle-8g frag-4g busy-2g oom-2g punched-2g".split()
-_PAGE, _RANGE = "ns_per_page", "ns_per_range"
-_DECLARED = {
-    "pfnbench_schema": "2",
-    "order": ORDER,
-    "floor": "floor",
-    "setless": ["array", "pipelined"],
-    "default_workloads": _TRACES,
-    "operations": [
-        {"name": "set", "kind": "set", "times": [_PAGE]},
-        {"name": "test", "kind": "set", "times": [_PAGE]},
-        {"name": "extract", "kind": "set", "times": [_RANGE]},
-        {"name": "clear", "kind": "set", "times": [_PAGE]},
-        {"name": "drain", "kind": "set", "times": [_PAGE, _RANGE]},
-        {"name": "replay", "kind": "driver", "times": [_PAGE]},
-    ],
-}
+_SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_DECLARED, _VARIED = _SAID["context"], _SAID["varied"]
+_ORDER, _TRACES = _DECLARED["order"], _DECLARED["default_workloads"]
 
 # A key is what may follow the structure in a name. Workloads may be paths,
 # so the structure is the last part that is not a key.
@@ -51,13 +23,10 @@ _SWITCH = {"yes": True, "no": False}
 
 
 def upgrade(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the fields of version 2.
-
-    What is of no known shape stays as it is, and is refused with the rest.
-    """
+    """With the fields of version 2; what has no known shape stays."""
     context = {**document["context"], **_DECLARED}
     for kind, convert, order in (
-        ("structure", _structure, ORDER),
+        ("structure", _structure, _ORDER),
         ("workload", _workload, _TRACES),
     ):
         found = {
@@ -131,7 +100,7 @@ def _structure(name: str, text: str) -> dict[str, Any]:
     for key in ("clear_can_fail", "accounts_memory"):
         facts[key] = _SWITCH.get(facts.pop(key, ""))
     bases = [base for base in _VARIED if name.startswith(f"{base}-")]
-    if bases and name in ORDER:
+    if bases and name in _ORDER:
         facts["variant_of"] = bases[0]
     return {key: value for key, value in facts.items() if value is not None}
 
@@ -150,11 +119,7 @@ def _facts(assignments: Iterable[str]) -> dict[str, str]:
 
 
 def put_bits_when_full(rows: list[Row], profiles: Iterable[Profile]) -> None:
-    """Makes the bits per page of rows those of the largest pass.
-
-    The first files had the sum over all passes there, and the largest pass
-    in the profiles alone.
-    """
+    """Bits of the largest pass; the first files had the sum of all there."""
     full = {
         (each.workload, each.structure, each.condition): max(
             each.memory.pass_ends, key=lambda end: end.pages

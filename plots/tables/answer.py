@@ -1,11 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The answer of a run: two or three sentences that anyone understands.
-
-They claim only what is marked "*". Memory, lost pages and the longest call
-are figures without a verdict.
-"""
-
-from __future__ import annotations
+"""The answer: two or three sentences, which claim only what is marked "*"."""
 
 from collections.abc import Iterator, Sequence
 
@@ -133,7 +127,7 @@ def _beside(found: Duel) -> Iterator[str]:
 
 def _memory(found: Duel) -> Iterator[str]:
     """The largest set, against the memory of its guest."""
-    sizes = {w.name: w.guest_memory for w in found.results.workloads}
+    sizes = {w.name: w.guest_memory or 0 for w in found.results.workloads}
     peaks = [
         (1024 * peak, name, place.workload)
         for place in found.places
@@ -144,7 +138,7 @@ def _memory(found: Duel) -> Iterator[str]:
         return
     peak, name, guest = max(peaks, key=lambda each: each[0])
     most = binary_size(peak)
-    if all(p < _LITTLE * (sizes.get(g) or 0) for p, _, g in peaks):
+    if all(p < _LITTLE * sizes.get(g, 0) for p, _, g in peaks):
         yield f"memory decides nothing (at most {most})"
     else:
         yield f"the largest set takes {most} ({name} on {guest})"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Every case of a run: its time, its ratio, its memory, its instructions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -108,8 +106,8 @@ def profiles(results: Results) -> Table:
 def _held(memory: Memory | None) -> list[float | None]:
     if memory is None:
         return [None] * (len(_POLICIES) + 3)
-    sizes = [getattr(memory.peak, policy) for policy in _POLICIES]
-    sizes.append(memory.retained.rounded)
+    peak = (getattr(memory.peak, policy) for policy in _POLICIES)
+    sizes = (*peak, memory.retained.rounded)
     per_1000 = 1000 * memory.allocations / memory.sets if memory.sets else None
     return [*(size / 1024 for size in sizes), per_1000, memory.largest_order]
 

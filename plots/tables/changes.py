@@ -1,11 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Two runs of the same work: what became better, and what worse.
-
-Rounds of two runs have nothing to do with each other, so times are held
-against each other as two samples.
-"""
-
-from __future__ import annotations
+"""Two runs of the same work, as two samples: what became better or worse."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -80,21 +74,17 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
         for case, both in places.items()
         if all(found := _times(both, case.entrant))
     }
-    changes = {
-        case: factor
+    pairs = [
+        Pair(case, samples, places[case][1].measure.unit, factor, "")
         for case, samples in times.items()
         if (factor := change(*samples, len(times))) is not None
-    }
-    if not changes:
+    ]
+    if not pairs:
         raise refused(new.path, "nothing_common", old=old.path)
-    whole = common(changes.values())
-    pairs = []
-    for case, factor in changes.items():
-        controls = (place.control for place in places[case])
-        marked = mark(factor, whole, *controls)
-        unit = places[case][1].measure.unit
-        pairs.append(Pair(case, times[case], unit, factor, marked))
-    return pairs
+    whole = common(pair.change for pair in pairs)
+    controls = [[p.control for p in places[pair.case]] for pair in pairs]
+    marks = [mark(p.change, whole, *c) for p, c in zip(pairs, controls)]
+    return [replace(p, mark=marked) for p, marked in zip(pairs, marks)]
 
 
 def _place(results: Results, case: Case) -> Place:
@@ -123,10 +113,9 @@ def _refuse_other_work(old: Results, new: Results) -> None:
         if before and trace and trace != before:
             words = {"name": name, "new": trace[:8], "old": before[:8]}
             raise refused(new.path, "other_trace", path=old.path, **words)
-    cpus = [run.context.get("cpu_model") for run in (old, new)]
-    if all(cpus) and cpus[0] != cpus[1]:
-        words = {"path": old.path, "old": cpus[0], "new": cpus[1]}
-        raise refused(new.path, "other_cpu", **words)
+    was, now = (run.context.get("cpu_model") for run in (old, new))
+    if was and now and was != now:
+        raise refused(new.path, "other_cpu", path=old.path, old=was, new=now)
 
 
 def selected(
@@ -152,14 +141,9 @@ def refusal(pairs: Sequence[Pair], percent: float) -> str:
     if not slower:
         return ""
     worst = max(slower, key=lambda pair: pair.change.median)
-    return say(
-        "changes",
-        "slower",
-        rows=many(len(slower), "marked row"),
-        percent=number(percent),
-        worst=worst.case.name,
-        change=change_percent(worst.change.median),
-    )
+    rows, change = many(len(slower), "marked row"), worst.change.median
+    words = {"percent": number(percent), "change": change_percent(change)}
+    return say("changes", "slower", rows=rows, worst=worst.case.name, **words)
 
 
 def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> Iterator[str]:
@@ -167,16 +151,10 @@ def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> Iterator[str]:
     marks = Counter(pair.mark for pair in pairs)
     worse = sum(p.mark == "*" and p.change.median >= 1 for p in pairs)
     better = marks["*"] - worse
-    yield say(
-        "changes",
-        "verdict",
-        rows=many(len(pairs), "row"),
-        better=better,
-        worse=worse,
-        alike=marks["~"],
-        few=marks["?"],
-        change=change_percent(common(p.change for p in every).median),
-    )
+    words = {"better": better, "worse": worse, "rows": many(len(pairs), "row")}
+    words |= {"alike": marks["~"], "few": marks["?"]}
+    words["change"] = change_percent(common(p.change for p in every).median)
+    yield say("changes", "verdict", **words)
     if better + worse >= 2 and not (better and worse):
         word, other = ("worse", "better") if worse else ("better", "worse")
         yield say("changes", "one_sided", word=word, other=other)
@@ -224,11 +202,8 @@ def times(results: Results, pairs: Sequence[Pair]) -> Table:
     """The time of each case, old and new."""
     rows = []
     for pair in pairs:
-        row = (
-            *(Cell(median(each), unit=pair.unit) for each in pair.times),
-            figure(pair.change, pair.mark),
-            u_test(*pair.times),
-        )
+        row = [Cell(median(each), unit=pair.unit) for each in pair.times]
+        row += figure(pair.change, pair.mark), Cell(u_test(*pair.times))
         rows.append(cells(*case_key(results, pair.case), *row))
     heads = (*CASE, *columns("changes"))
     return Table("changes", "times", heads, tuple(rows))

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The baseline and its rival held against each other on every guest."""
 
-from __future__ import annotations
-
 import shlex
 from dataclasses import dataclass
 
@@ -64,10 +62,7 @@ class Duel:
 
 
 def duel(results: Results) -> Duel | None:
-    """With the first primary structure that has times, or one that was named.
-
-    None where the baseline, or everybody else, has no time.
-    """
+    """With the first of those meant that has times; None without times."""
     asked = meant(results)
     # Of what nobody asked for, a variant comes last.
     others = sorted(

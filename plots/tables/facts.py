@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What was measured, on which machine, and what is missing."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -97,9 +95,9 @@ def gaps(results: Results) -> Iterator[str]:
 def listing(names: Iterable[str]) -> str:
     """Names in a row, the number of the rest after two dozen."""
     every = list(names)
-    text = " ".join(every[:_MOST_NAMES])
     rest = len(every) - _MOST_NAMES
-    return text if rest <= 0 else f"{text} and {rest} more"
+    more = f" and {rest} more" if rest > 0 else ""
+    return " ".join(every[:_MOST_NAMES]) + more
 
 
 def missing(results: Results) -> Iterator[str]:
@@ -150,9 +148,8 @@ def _missing_cases(results: Results) -> Iterator[tuple[str, str]]:
         holes += [case.name for case in cases if case not in have]
     yield from (("not measured:", name) for name in holes)
     used = {case.workload for case in have}
-    for workload in results.workloads:
-        if workload.name not in used:
-            yield "no rows: workload", workload.name
+    unused = (w.name for w in results.workloads if w.name not in used)
+    yield from (("no rows: workload", name) for name in unused)
 
 
 def _missing_figures(results: Results) -> Iterator[tuple[str, str]]:
@@ -185,13 +182,11 @@ def _missing_pairs(results: Results) -> Iterator[tuple[str, str]]:
         name = "/".join(filter(None, keys))
         counter = results.time_counters(case.operation)[0]
         if not results.values(results.baseline_of(case), counter):
-            words = {"baseline": results.baseline or ""}
-            yield say("facts", "no_baseline", **words), name
+            base = results.baseline or ""
+            yield say("facts", "no_baseline", baseline=base), name
         elif not results.values(results.control_of(case), counter):
-            no_control.append(name)
-    what = say("facts", "no_control")
-    yield from ((what, name) for name in no_control)
+            no_control.append((say("facts", "no_control"), name))
+    yield from no_control
     for profile in results.profiles:
         if profile.error is not None:
-            keys = (profile.workload, profile.structure, profile.condition)
-            yield "profiles cut off or not made:", "/".join(filter(None, keys))
+            yield "profiles cut off or not made:", profile.name

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """How a figure and a name are written, in every text and picture."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """At a glance: guests in rows for two structures, structures in rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -84,11 +82,10 @@ def spanned(values: Sequence[float], mark: str = "") -> Cell:
 
 def _title(found: Duel) -> str:
     rounds = {len(p.times(name)) for p in found.places for name in found.both}
-    ends = sorted(rounds - {0})
     title = f"{found.measure.name}, median {found.measure.unit}"
     if found.condition:
         title += f", {condition_label(found.condition)}"
-    if ends:
+    if ends := sorted(rounds - {0}):
         shown = dict.fromkeys((ends[0], ends[-1]))
         title += f", {' to '.join(map(str, shown))} rounds"
     ratio = f"; ratio {found.rival} / {found.baseline}"
@@ -125,12 +122,10 @@ def beside(found: Duel) -> Table:
     )
     rows = []
     for place in found.places:
-        calls = [place.longest(name) for name in found.both]
-        row = (
-            *(place.peak(name) for name in found.both),
-            *(place.lost(name, found.fault) for name in found.both),
-            *(call and call[0] for call in calls),
-        )
+        row: list[float | None] = [place.peak(name) for name in found.both]
+        row += [place.lost(name, found.fault) for name in found.both]
+        calls = (place.longest(name) for name in found.both)
+        row += [call and call[0] for call in calls]
         rows.append(cells(place.workload, *row))
     return Table("beside", "", (GUEST, *heads), tuple(rows)).filled()
 
@@ -139,10 +134,10 @@ def glances(
     results: Results, counts: Results | None = None
 ) -> Iterator[Table]:
     """A table of each guest, by the time that decides."""
-    for measure in standing.measures(results)[:1]:
-        for condition in standing.conditions(results, measure)[:1]:
-            places = standing.places_of(results, measure, condition)
-            yield from filter(None, (glance(p, counts) for p in places))
+    measure = standing.measures(results)[0]
+    for condition in standing.conditions(results, measure)[:1]:
+        places = standing.places_of(results, measure, condition)
+        yield from filter(None, (glance(p, counts) for p in places))
 
 
 def glance(
@@ -150,6 +145,8 @@ def glance(
 ) -> Table:
     """Time, ratio, longest call, memory, lost pages, instructions."""
     results = place.results
+    what = Measure("", place.measure.operations, "instructions per page")
+    counted = counts and replace(place, results=counts, measure=what)
     rows = tuple(
         cells(
             standing.label(results, who),
@@ -157,7 +154,8 @@ def glance(
             ratio_cell(place, who),
             # The control runs for its time alone.
             *([None] * 3 if who.is_control else _rest(place, who.structure)),
-            _instructions(counts, place, who),
+            # Their median, of the counts of instructions.json if it is there.
+            counted and counted.time(who),
         )
         for who in place.present
         # Of drivers without a set there is a table of their own.
@@ -180,17 +178,6 @@ def _rest(place: Place, name: str) -> Iterator[Value]:
     yield figure(call[0], "" if call[1] else "?") if call else None
     yield place.peak(name) if name != place.results.floor else None
     yield place.lost(name, place.results.lost_condition)
-
-
-def _instructions(
-    counts: Results | None, place: Place, who: Who
-) -> float | None:
-    """Their median, of the counts of instructions.json if there are some."""
-    if counts is None:
-        return None
-    measure = Measure("", place.measure.operations, "instructions per page")
-    there = replace(place, results=counts, measure=measure).time(who)
-    return there.median if there else None
 
 
 # pfnbench declares them before it measures, so that none can be chosen by

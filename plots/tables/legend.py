@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the columns and marks of tables mean, in one line each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from plots.read.results import Results

@@ -1,23 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""What a replay through the driver model came to, as tables.
-
-A line is a driver: one without a set, or a structure under a policy, which
-a row of results names among its conditions as `policy:NAME`.
-"""
-
-from __future__ import annotations
+"""Replays: a line is a driver without a set, or a structure and a policy."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from plots.read.results import Case, Entrant, Results, condition_label
+from plots.read.results import Case, Entrant, Results
+from plots.read.results import condition_label, known_first
 from plots.tables.table import Column, Table, cells, columns
 from plots.tables.words import COLUMNS
 
 _DRIVER = Column("driver", "driver", names=True)
 _POLICY = "policy:"
-
-STAGES = ("allocate", "record", "notify", "translate", "madvise", "sleep")
 
 
 @dataclass(frozen=True)
@@ -77,8 +70,7 @@ def drivers(results: Results, condition: str) -> list[Driver]:
 def workloads(results: Results, condition: str) -> list[str]:
     """Workloads under a condition, in the order of the context."""
     present = {case.workload for case, _ in _cases(results, condition)}
-    known = [w.name for w in results.workloads if w.name in present]
-    return known + sorted(present.difference(known))
+    return known_first(present, (w.name for w in results.workloads))
 
 
 def case_of(
@@ -88,15 +80,6 @@ def case_of(
     keys = (driver.policy and f"{_POLICY}{driver.policy}", condition)
     condition = "/".join(filter(None, keys))
     return Case(results.replay, workload, driver.entrant, condition)
-
-
-def figure(
-    results: Results, workload: str, driver: Driver, condition: str, name: str
-) -> float | None:
-    """The median of a counter."""
-    case = case_of(results, workload, driver, condition)
-    found = results.estimate(case, name)
-    return None if found is None else found.median
 
 
 def tables(results: Results) -> Iterator[Table]:
@@ -109,8 +92,9 @@ def tables(results: Results) -> Iterator[Table]:
                 heads = (_DRIVER, *columns(title))
                 rows = []
                 for driver in drivers(results, condition):
-                    where = results, guest, driver, condition
-                    row = (figure(*where, head.key) for head in heads[1:])
+                    case = case_of(results, guest, driver, condition)
+                    found = (results.estimate(case, h.key) for h in heads[1:])
+                    row = (each and each.median for each in found)
                     rows.append(cells(driver.label, *row))
                 title = title.replace("replay", place, 1)
                 # A modelled host has no times of its own: no column of them.

@@ -2,11 +2,8 @@
 """Times and ratios at a place, and who wins there.
 
 A driver records every page of a pass and then hands all of them over, so
-the time that decides is that of `set` and of `drain` together, in the same
-round. A run that lacks one of them is judged by what it has.
+`set` and `drain` together decide, in the same round, if a run has both.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
@@ -96,12 +93,7 @@ class Place:
         return paired_ratios(self.times(one), self.times(other))
 
     def ratio(self, one: str, other: str | None = None) -> Rival | None:
-        """To the other's time, or the baseline's; None without pairs.
-
-        The interval of a primary ratio is its own. That of another one holds
-        for all comparisons of the results together, as far as the rounds
-        allow.
-        """
+        """To the other's time, or the baseline's; None without pairs."""
         results, baseline = self.results, self.results.baseline
         other = baseline or "" if other is None else other
         many = results.comparisons
@@ -132,10 +124,9 @@ class Place:
     @property
     def present(self) -> list[Entrant]:
         """Who has a row of any operation there, in the usual order."""
-        found: set[Entrant] = set()
-        for operation in self.measure.operations:
-            found |= self.results.entrants_of(operation, self.condition)
-        return self.results.in_order(found)
+        of = self.results.entrants_of
+        every = (of(each, self.condition) for each in self.measure.operations)
+        return self.results.in_order(set().union(*every))
 
     @property
     def entrants(self) -> list[str]:

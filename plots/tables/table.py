@@ -1,35 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""A table: every figure once, for each printer that shows it.
-
-No printer computes a figure or decides how many digits it has.
-"""
-
-from __future__ import annotations
+"""A table: every figure once, with its digits, for each printer."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, Self
 
 from plots.read.statistics import Estimate
 from plots.tables.figures import FORMS, alike, percent
 from plots.tables.words import COLUMNS
 
-Key = TypeVar("Key", str, "tuple[str, ...]")
-
 
 @dataclass(frozen=True)
 class Column:
-    """A column, and what it means in one line.
-
-    One that `names` its rows holds words, and is what filters look at.
-    """
+    """A column, and what it means in one line."""
 
     key: str  # its name for programs
     name: str = ""
     unit: str = ""
     legend: str = ""
     form: str = "number"  # one of figures.FORMS
-    names: bool = False
+    names: bool = False  # words: names of rows, which filters look at
     bounds: str = ""  # beside the value: "interval" or "spread" (half of it)
     group: str = ""  # they stand under one title
     may_go: bool = False  # where room is short
@@ -112,7 +102,7 @@ class Table:
         at = [column.key for column in self.columns].index(key)
         return [row[at] for row in self.rows]
 
-    def pick(self, keys: Iterable[str]) -> Table:
+    def pick(self, keys: Iterable[str]) -> Self:
         """These columns alone, in this order; those that it has not go."""
         by_key = {column.key: i for i, column in enumerate(self.columns)}
         at = [by_key[key] for key in keys if key in by_key]
@@ -122,7 +112,7 @@ class Table:
             rows=tuple(tuple(row[i] for i in at) for row in self.rows),
         )
 
-    def filled(self) -> Table:
+    def filled(self) -> Self:
         """Without columns and rows that have no figure and no reason."""
 
         def says(cells: Iterable[Cell]) -> bool:
@@ -134,17 +124,17 @@ class Table:
             c.key for c in self.columns if c.names or says(self.column(c.key))
         )
 
-    def groups(self, *keys: str) -> Iterator[tuple[tuple[str, ...], Table]]:
+    def groups(self, *keys: str) -> Iterator[tuple[tuple[str, ...], Self]]:
         """The table cut by the names in these columns."""
         cuts = zip(*(self.column(key) for key in keys))
         return self._cut([tuple(str(c.value) for c in cut) for cut in cuts])
 
-    def by_unit(self) -> Iterator[tuple[str, Table]]:
+    def by_unit(self) -> Iterator[tuple[str, Self]]:
         """The table cut by the units that stand in its cells."""
         units = (filter(None, (cell.unit for cell in r)) for r in self.rows)
         return self._cut([next(found, "") for found in units])
 
-    def _cut(self, cuts: Sequence[Key]) -> Iterator[tuple[Key, Table]]:
+    def _cut(self, cuts: Sequence[Any]) -> Iterator[tuple[Any, Self]]:
         for cut in dict.fromkeys(cuts):
             rows = tuple(r for c, r in zip(cuts, self.rows) if c == cut)
             yield cut, replace(self, rows=rows)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Sentences of words.toml, and the words that go into them."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path

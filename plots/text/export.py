@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Any table as CSV or Markdown, for programs and pages of others."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Plain text that survives a mail client: ASCII, numbers, lines, tables."""
 
-from __future__ import annotations
-
 import math
 import shlex
 import textwrap
@@ -44,11 +42,7 @@ def page(sections: Iterable[Sequence[str]]) -> str:
 
 
 def lines(table: Table) -> list[str]:
-    """A table in 72 columns, the names of its rows last.
-
-    Of columns that may go, the first ones do so for want of room. A table
-    that is too wide all the same stands in several parts.
-    """
+    """A table in 72 columns, if need be in parts, the names of rows last."""
     names: list[list[str]] = []
     figures: list[_Made] = []
     for column, *cells in zip(table.columns, *table.rows):
@@ -159,11 +153,7 @@ def legend_lines(words: Mapping[str, str]) -> list[str]:
 
 
 def shell_lines(prefix: str, command: str) -> list[str]:
-    """A command that can be pasted, in lines of 72 columns.
-
-    Quoted again, because a fault list holds semicolons, and the words of
-    the recorded command line may be joined with blanks only.
-    """
+    """A command that can be pasted: quoted, since faults have semicolons."""
     made: list[str] = []
     line, room = prefix, WIDTH - len(" \\")
     for word in shell_words(to_ascii(command)):

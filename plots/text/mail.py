@@ -1,12 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The mail: what a reviewer reads of a run, to paste into one.
-
-A cover letter has the answer, then times and what comes with them; a reply
-one structure against the baseline, row by row. With a base run, both begin
-with what changed since. Needs the standard library only.
-"""
-
-from __future__ import annotations
+"""The mail: what a reviewer reads of a run, as a cover letter or a reply."""
 
 import re
 import shlex
@@ -64,10 +57,7 @@ def mail(
 
 
 def _unmistakable(line: str) -> str:
-    """A line that no tool takes for a part of a patch, cut if need be.
-
-    Only names that somebody else chose can look so.
-    """
+    """No part of a patch: names that somebody else chose can look so."""
     if not _MISREAD.match(line):
         return line
     line = re.sub(r"8<|>8|%<|>%", "..", line)
@@ -144,9 +134,7 @@ def _counts(
 ) -> list[str]:
     """How many rows show what; it claims no more than they do."""
     marks = Counter(cell.mark for cell in ratios)
-    faster = sum(
-        cell.mark == "*" and float(cell.value or 0) < 1 for cell in ratios
-    )
+    faster = sum(c.mark == "*" and float(c.value or 0) < 1 for c in ratios)
     said = {
         "faster": faster,
         "slower": marks["*"] - faster,
@@ -161,10 +149,7 @@ def _counts(
 
 def _said(words: Mapping[str, str]) -> str:
     """Each column and mark, in as few lines as possible."""
-    parts = (
-        f"{name}{':' * name[0].isalpha()} {text}"
-        for name, text in words.items()
-    )
+    parts = (f"{n}{':' * n[0].isalpha()} {text}" for n, text in words.items())
     return f"{'; '.join(parts)}."
 
 
@@ -191,19 +176,17 @@ def _reply(subject: Subject) -> _Sections:
     names = ", ".join(name for name in subject.structures if name in primary)
     declared = say("mail", "primary", names=names) if names else ""
     machine = (shorten(to_ascii(x), WIDTH) for x in facts.machine(results))
-    traces = {w.name: w.trace for w in results.workloads if w.trace}
-    checksums = (
-        f"{name} {facts.checksum(traces[name])}"
-        if name in traces
-        else f"{name} not recorded"
-        for name in subject.workloads
-    )
+    checksums = dict.fromkeys(subject.workloads, "not recorded")
+    for workload in results.workloads:
+        if workload.trace and workload.name in checksums:
+            checksums[workload.name] = facts.checksum(workload.trace)
+    traces = map(" ".join, checksums.items())
     return [
         *sections,
         wrap(_said(words) + declared) if words else [],
         [*wrap(f"Shown: {subject.why}."), *_left_out(subject)],
         [
-            *wrapped([*machine, f"traces: {', '.join(checksums)}"]),
+            *wrapped([*machine, f"traces: {', '.join(traces)}"]),
             *_reproduce(results),
         ],
     ]
@@ -216,8 +199,7 @@ def _against(base: Results, subject: Subject) -> _Sections:
     if any(case.entrant.structure == name for case in base.cases):
         base = rebased(base, name)
     names = list(dict.fromkeys([*filter(None, [name]), *subject.structures]))
-    commits = (r.context.get("commit", "unknown") for r in (base, results))
-    old, new = commits
+    old, new = (r.context.get("commit", "unknown") for r in (base, results))
     verdict, *warnings = changes.verdict(pairs, pairs)
     said = say("mail", "base", old=old, new=new, verdict=verdict)
     left_out: list[str] = []
@@ -275,9 +257,8 @@ def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
         parts.append(f"{many(rows, 'row')} cut off ({over})")
     if short:
         parts.append(f"{'; '.join(short)} (fewer than 6 rounds)")
-    if not parts:
-        return ["Nothing is left out."]
-    return wrap(f"Only in the report: {'; '.join(parts)}.")
+    said = f"Only in the report: {'; '.join(parts)}."
+    return wrap(said if parts else "Nothing is left out.")
 
 
 def _in_short(results: Results) -> list[str]:
@@ -307,6 +288,5 @@ def _reproduce(results: Results, prefix: str = "reproduce:") -> list[str]:
         for before, word in zip(["", *words], words)
         if not word.startswith("--out=") and "--out" not in (before, word)
     ]
-    if not kept:
-        return [f"{prefix} command line not recorded"]
-    return shell_lines(prefix, shlex.join(kept))
+    none = [f"{prefix} command line not recorded"]
+    return shell_lines(prefix, shlex.join(kept)) if kept else none

@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a mail is about: the choice of its reader, held against the results.
-
-What was not chosen is chosen here, by what a reviewer wants to see first.
-"""
-
-from __future__ import annotations
+"""What a mail is about: what its reader chose, or wants to see first."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -74,8 +69,8 @@ def rebased(results: Results, baseline: str | None) -> Results:
     """The same rounds, with ratios to another structure."""
     if baseline is None:
         return results
-    names = _names(results, results.cases)
-    names = [name for name in names if name != results.floor]
+    every = _names(results, results.cases)
+    names = [name for name in every if name != results.floor]
     _refuse_unknown(results, "structure", [baseline], names)
     context = {**results.context, "baseline": baseline}
     return replace(results, context=context)
@@ -134,14 +129,10 @@ def _refuse_nothing(subject: Subject) -> None:
     for place in subject.places(*subject.measures):
         if any(map(place.times, place.present)):
             return
-    path = subject.results.path
+    path, label = subject.results.path, condition_label(subject.condition)
     is_written = path.with_name("report.txt").exists()
-    raise refused(
-        path,
-        "no_mail",
-        condition=condition_label(subject.condition),
-        written="report.txt next to it is written; " * is_written,
-    )
+    written = "report.txt next to it is written; " * is_written
+    raise refused(path, "no_mail", condition=label, written=written)
 
 
 def _condition(results: Results, fault: str | None) -> str:
@@ -174,28 +165,19 @@ def _for_reply(
     asked = named(subject.results)
     if found := [name for name in others if name in asked]:
         return found, "as named on the command line"
-    scores = {
-        name: (
-            sum(r.mark == "*" and r.ratio.median < 1 for r in rivals),
-            -_middle(rivals),
-        )
-        for name, rivals in _proposals(subject).items()
-    }
+    scores = {}
+    for name, rivals in _proposals(subject).items():
+        wins = sum(r.mark == "*" and r.ratio.median < 1 for r in rivals)
+        scores[name] = wins, -_middle(rivals)
     rival = [name for name in others if name in _ARGUED]
     if not scores:
         return rival, "the rival"
     best = max(scores, key=lambda name: scores[name])
     also = "" if best in rival or not rival else f"{' and '.join(rival)}; and "
-    return [*rival, best], say(
-        "mail",
-        "best",
-        also=also,
-        best=best,
-        baseline=subject.results.baseline,
-        wins=scores[best][0],
-        workloads=len(subject.workloads),
-        measure=subject.decisive.name,
-    )
+    words = {"best": best, "baseline": subject.results.baseline}
+    words |= {"wins": scores[best][0], "workloads": len(subject.workloads)}
+    words |= {"also": also, "measure": subject.decisive.name}
+    return [*rival, best], say("mail", "best", **words)
 
 
 def _middle(rivals: Sequence[Rival]) -> float:
@@ -208,10 +190,7 @@ def _family(results: Results, name: str) -> str:
 
 
 def _proposals(subject: Subject) -> dict[str, list[Rival]]:
-    """By name the ratios to the baseline, of what somebody proposed.
-
-    Of a family in which nobody proposed anything, of its variants.
-    """
+    """Ratios of what was proposed; of a family without, of its variants."""
     results = subject.results
     found: dict[str, list[Rival]] = {}
     for place in subject.places(subject.decisive):
@@ -228,19 +207,13 @@ def _proposals(subject: Subject) -> dict[str, list[Rival]]:
 
 
 def _best_of_families(subject: Subject) -> list[str]:
-    """Of each family the one with the least middle ratio, the best few.
-
-    Only structures that survive when memory runs out, where that is known.
-    """
-    traits = subject.results.traits
+    """Of each family the one with the least middle ratio; none that dies."""
+    said = subject.results.structures
+    dying = {s.name for s in said if s.out_of_memory not in (None, "reports")}
     ranked = sorted(
         (_middle(rivals), name)
         for name, rivals in _proposals(subject).items()
-        if len(rivals) >= len(subject.workloads)
-        and (
-            name not in traits
-            or traits[name].out_of_memory in (None, "reports")
-        )
+        if len(rivals) >= len(subject.workloads) and name not in dying
     )
     best: dict[str, str] = {}
     for _, name in ranked:

@@ -1,11 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The report, at most 200 lines of what a run is about, and shorter texts.
-
-Hard 72 columns, ASCII, name of the row last. Needs the standard library
-only, because it is often made on the machine that was measured.
-"""
-
-from __future__ import annotations
+"""The report, and shorter texts, made where the run was: no library."""
 
 import os
 from collections.abc import Iterator
@@ -84,26 +78,20 @@ def _every(
     results: Results, counts: Results | None, hardware: Results | None
 ) -> Iterator[Table]:
     """The long tables, cut where a reader looks for one."""
-    yield from _by_place(cases.times(results), cases.memory(results))
-    yield from _by_place(cases.profiles(results), cases.calls(results))
+    for made in (cases.times, cases.memory, cases.profiles, cases.calls):
+        yield from _by_place(made(results))
     yield from _instructions(counts, hardware)
 
 
-def _instructions(
-    counts: Results | None, hardware: Results | None
-) -> Iterator[Table]:
+def _instructions(*counts: Results | None) -> Iterator[Table]:
     """Of callgrind and of the processor, as far as they were counted."""
-    if counts is not None:
-        yield from _by_place(cases.instructions(counts))
-    if hardware is not None:
-        yield from _by_place(cases.instructions(hardware, "hardware"))
+    for counted, counter in zip(counts, ("callgrind", "hardware")):
+        if counted is not None:
+            yield from _by_place(cases.instructions(counted, counter))
 
 
 def _by_place(*tables: Table) -> Iterator[Table]:
-    """One for each operation, condition and unit, guests below each other.
-
-    A time per page and one per range are not to be compared.
-    """
+    """One for each operation, condition and unit, guests below each other."""
     for table in filter(None, tables):
         every = [column.key for column in table.columns]
         keys = [key for key in ("operation", "condition") if key in every]
@@ -138,11 +126,8 @@ def _summary(results: Results, found: Duel | None, most: int) -> list[str]:
         said = (f"{mark} {words[mark]}" for mark in "*~?" if mark in words)
         made += ["", *lines(table), *wrap("; ".join(said))]
     folder = results.path.parent
-    paths = {
-        "page": folder / "page.html",
-        "report": folder / FILE_NAME,
-        "mail": folder / "mail.txt",
-    }
+    names = {"page": "page.html", "report": FILE_NAME, "mail": "mail.txt"}
+    paths = {what: folder / name for what, name in names.items()}
     there = {what: path for what, path in paths.items() if path.is_file()}
     if any(folder.glob("*.png")):
         there["pictures"] = folder

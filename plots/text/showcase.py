@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The results that the documentation shows, and how they are made again.
-
-`./run docs-results` runs the experiments of showcase.toml and gives their
-folder to `python3 -m plots docs`. Nothing there is typed by hand.
-"""
-
-from __future__ import annotations
+"""The results that the documentation shows; ./run docs-results calls it."""
 
 import lzma
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from plots.read.experiment import Experiment
+from plots.read.experiment import experiments
 from plots.read.instructions import counts_beside
 from plots.read.results import FILE_NAME, Results
 from plots.read.results import load as load_results
@@ -34,17 +28,7 @@ _TABLE_WORKLOAD = "busy-2g"
 _BEGIN, _END = "<!-- results: made by ./run docs-results -->", "<!-- end -->"
 
 _SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-
-
-def _flag(name: str, value: str | list[str]) -> str:
-    words = [value] if isinstance(value, str) else value
-    return f"--{name}=" + (";" if name == "fault" else ",").join(words)
-
-
-EXPERIMENTS = tuple(
-    Experiment(name, tuple(_flag(*flag) for flag in flags.items()))
-    for name, flags in _SAID["experiments"].items()
-)
+EXPERIMENTS = experiments(_SAID["experiments"])
 # By file stem: the experiment (`of`), and what it is looked at for (`words`).
 PICTURES: Mapping[str, Mapping[str, str]] = _SAID["pictures"]
 

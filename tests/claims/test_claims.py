@@ -257,7 +257,7 @@ def test_every_rule_has_one_claim() -> None:
     made = {
         name
         for name, value in vars(rules).items()
-        if getattr(value, "__annotations__", {}).get("return") == "Finding"
+        if getattr(value, "__annotations__", {}).get("return") == Finding
     }
     assert {*made, *rules.COMPARISONS} == set(judges)
 

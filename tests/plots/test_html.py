@@ -29,7 +29,7 @@ pytest.importorskip(
 )
 
 from plots.__main__ import main  # noqa: E402
-from plots.page import pairs  # noqa: E402
+from plots.page import page as room  # noqa: E402
 from plots.page.page import Extras, beside, page  # noqa: E402
 from plots.read.results import (  # noqa: E402
     Results,
@@ -270,7 +270,7 @@ def test_times_are_those_of_the_structures_and_say_why_one_is_missing(
 def test_beyond_a_limit_only_pairs_with_the_baseline_are_there(
     results_of: ResultsOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pairs, "_MOST", 1)
+    monkeypatch.setattr(room, "_MOST_PAIRS", 1)
     text = page(results_of(full_document()), NOTHING)
     assert "compare with xbitmap" in data_of(text)["none"]
     have = {(a, b) for _, a, b, entry in entries(text) if entry}

@@ -191,3 +191,13 @@ def test_an_upgraded_file_is_read_as_the_old_one(
     assert today.context["pfnbench_schema"] == "2"
     for part in ("rows", "structures", "workloads", "profiles", "order"):
         assert getattr(today, part) == getattr(real, part), part
+
+
+def test_a_row_that_failed_without_a_reason_says_so(
+    results_of: ResultsOf,
+) -> None:
+    content = document(rows("set/w/flat", [1.0]))
+    content["benchmarks"][0] |= {"error_occurred": True, "error_message": ""}
+    results = results_of(content)
+    (case,) = results.failed
+    assert results.errors == {(case, "failed: no reason given"): 1}
