@@ -115,6 +115,4 @@ ContextEntries DescribeEnvironment() {
   };
 }
 
-std::string BuiltCommit() { return PFN_COMMIT; }
-
 }  // namespace pfn

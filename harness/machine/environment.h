@@ -24,9 +24,6 @@ JsonObject DescribeMachine(const std::string& executable);
 // Key and value, both printable; what this machine does not tell is "n/a".
 ContextEntries DescribeEnvironment();
 
-// The commit that was built: a hash, "-dirty" behind it if files had changed.
-std::string BuiltCommit();
-
 }  // namespace pfn
 
 #endif  // PFNBENCH_HARNESS_MACHINE_ENVIRONMENT_H_

@@ -9,7 +9,7 @@
 // the monotonic clock serves, with the same correction. Steps that follow one
 // another need one reading each, a lap.
 //
-// A process can choose to count instructions instead (harness/instructions/).
+// A process can choose to count instructions instead (counter.h).
 // Then the same stretches of the same loops are counted, and a counter is
 // called where the monotonic clock would be: the path of the time-stamp counter
 // does not know of it.

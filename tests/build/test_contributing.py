@@ -121,6 +121,18 @@ def test_a_wrong_structure_is_told_which_test_failed(checkout):
     assert "mine: FAILED conformance" in result.stdout.splitlines()[-1]
 
 
+def test_a_structure_that_aborts_has_no_requests_to_fail(checkout):
+    header = checkout / "structures/mine/mine.h"
+    whole = header.read_text()
+    header.write_text(whole.replace("OutOfMemory::kThrows", "OutOfMemory::kAborts"))
+    assert header.read_text() != whole
+    result = run("./run check mine", checkout)
+    header.write_text(whole)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"^failure +none", result.stdout, re.M)
+    assert re.search(r"^sweep +none", result.stdout, re.M)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
