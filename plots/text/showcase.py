@@ -85,7 +85,7 @@ def index(
     """docs/results/README.md: what there is, and what is missing."""
     import jinja2  # no other text needs it
 
-    text = Path(__file__).with_suffix(".md").read_text("utf-8")
+    text = Path(__file__).with_suffix(".md.jinja").read_text("utf-8")
     template = jinja2.Template(text, trim_blocks=True, lstrip_blocks=True)
     made = template.render(
         date=results[MAIN].context.get("date", "an unknown day")[:10],
