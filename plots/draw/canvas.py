@@ -4,8 +4,6 @@
 Places are inches: to find them out by drawing would take as long again.
 """
 
-from __future__ import annotations
-
 import io
 import math
 import textwrap

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Curves and points in planes: one pair of axes for each guest."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -60,8 +58,7 @@ class Plane(NamedTuple):
     title: str
     x: Axis
     y: Axis
-    curves: tuple[Curve, ...]
-    missing: tuple[str, ...] = ()
+    curves: Sequence[Curve]
 
 
 @dataclass(frozen=True)
@@ -109,8 +106,8 @@ class PlaneChart:
             return "linear", 0.0, 1.15 * high
         return canvas.scale_of(values, axis.kind)
 
+    @canvas.settings()
     def draw(self) -> Figure:
-        """The picture."""
         every = [c for plane in self.planes for c in plane.curves]
         notes = [canvas.width_of(c.note, SMALL) for c in every if c.note]
         figure, every = canvas.panels(

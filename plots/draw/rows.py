@@ -5,8 +5,6 @@ A row is named at its left and has its figure at the right of each panel: a
 legend of 28 entries would have to be looked up for every mark.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -99,8 +97,8 @@ class RowChart:
         kind = self.kind or canvas.scale_of(values)[0]
         return canvas.scale_of(values, "log" if kind == "log" else "linear")
 
+    @canvas.settings()
     def draw(self) -> Figure:
-        """The picture."""
         label = max(width_of(row.label, FONT) for row in self.rows) + 0.1
         figures = [
             [

@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: MIT
 """What every picture is asked: of whom, of what, on which machine."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from plots.draw.canvas import Frame
-from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart
+from plots.draw.planes import XY, Curve, Plane, PlaneChart
 from plots.draw.rows import RowChart
 from plots.draw.style import Style, style_of
 from plots.read.results import Case, Entrant, Results, condition_label
 from plots.tables import duel
 from plots.tables.standing import LIMIT
 
+_FILE = Path(__file__).with_name("words.toml")
+SAID: Mapping[str, Any] = tomllib.loads(_FILE.read_text("utf-8"))
 # As many curves as a reader can tell apart.
 _MOST_CURVES = 12
 _MAX_STEM = 100
@@ -58,13 +57,6 @@ def frame(
         f"traces: {', '.join(named)}",
     )
     return Frame(*(plain(text, most=2000) for text in texts))
-
-
-@cache
-def said() -> Mapping[str, Any]:
-    """What words.toml says."""
-    text = Path(__file__).with_name("words.toml").read_text("utf-8")
-    return tomllib.loads(text)
 
 
 def by_condition(
@@ -115,32 +107,38 @@ def curve(
 ) -> Curve:
     """A structure's curve, ascending; of `cases`, if a point is missing."""
     every, name = list(points), plain(name or who.structure)
-    there = sorted(filter(None, every))
-    missing = ""
-    if len(there) < len(every):
-        words = over(map(results.word, cases))
-        missing = f"{name} ({words})" if words else name
-    style = look(results, who.structure)
-    return Curve(name, style, tuple(there), note, missing)
+    there = tuple(sorted(filter(None, every)))
+    words = over(map(results.word, cases))
+    why = f"{name} ({words})" if words else name
+    missing = why if len(there) < len(every) else ""
+    return Curve(name, look(results, who.structure), there, note, missing)
 
 
-def plane(
-    title: str, x: Axis, y: Axis, curves: Iterable[Curve]
-) -> Iterator[Plane]:
-    """One of those that have points; none without any."""
-    every = list(curves)
-    drawn = tuple(each for each in every if each.points)
-    missing = tuple(each.missing for each in every if each.missing)
-    if drawn:
-        yield Plane(title, x, y, drawn, missing=missing)
+def chart(
+    results: Results,
+    said: Mapping[str, Any],
+    condition: str,
+    workloads: Iterable[str],
+    planes: Iterable[Plane],
+    *more: str,
+    **names: str,
+) -> PlaneChart:
+    """Planes that have points, in their frame; `names` are in what is said."""
+    every = [p for p in planes if any(curve.points for curve in p.curves)]
+    title, words = (said[key].format_map(names) for key in ("title", "words"))
+    texts = words, _missing(every, said["missing"]), *more
+    around = frame(results, title, condition, workloads, *texts)
+    drawn = ([curve for curve in p.curves if curve.points] for p in every)
+    shown = tuple(p._replace(curves=found) for p, found in zip(every, drawn))
+    return PlaneChart(around, shown, **said["look"])
 
 
-def missing_text(planes: Sequence[Plane], words: str = "no figure") -> str:
+def _missing(planes: Iterable[Plane], words: str) -> str:
     """What is not in the picture, plane by plane; empty if all is."""
     found: dict[str, list[str]] = {}
     titles = [each.title for each in planes]
     for each in planes:
-        for name in each.missing:
+        for name in filter(None, (curve.missing for curve in each.curves)):
             found.setdefault(name, []).append(each.title)
     every = (
         name + (f" in {' and '.join(there)}" if there != titles else "")
