@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Pictures of planes: time against memory, and what profiles have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 
 from plots.draw import subject
@@ -83,8 +83,10 @@ def _chart(
         Plane(plain(guest), *axes, [of[who] for who in shown if who in of])
         for guest, of in curves.items()
     )
-    left_out = subject.left_out(results, present, shown)
-    of_all = results, said, condition, curves, planes, left_out
+    rest = subject.structures(results, present.difference(shown))
+    names = ", ".join(who.structure for who in rest)
+    more = [f"not drawn unless named with --structure: {names}"] if rest else []
+    of_all = results, said, condition, curves, planes, *more
     return subject.chart(*of_all, step=step)
 
 
@@ -118,9 +120,8 @@ def survival(tail: StepTimes) -> list[XY]:
     return [XY(x, *(n / tail.count,) * 3) for x, n in zip(xs, above)]
 
 
-def binned(timeline: Iterable[TimelinePoint]) -> list[XY]:
+def binned(points: Sequence[TimelinePoint]) -> list[XY]:
     """The most that is held within each bin of the trace, and at its end."""
-    points = list(timeline)
     end = max(point.pages for point in points) or 1
     most: dict[int, int] = {}
     for point in points:

@@ -193,7 +193,7 @@ def _longest(results: Results, condition: str) -> RowChart:
         points[at] = Point(longest[1] / 1000) if longest else Point(note=word)
     none = Point(note="not measured")
     rows = (
-        _row(results, who, [points.get((who, guest), none) for guest in guests])
+        _row(results, who, [points.get((who, g), none) for g in guests])
         for who in subject.structures(results, {who for who, _ in points})
     )
     return _of_guests(results, SAID["longest"], condition, guests, rows)

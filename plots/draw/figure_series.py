@@ -64,7 +64,11 @@ def charts(results: Results) -> dict[str, PlaneChart]:
 
 def sweeps(conditions: Iterable[str]) -> list[Series]:
     """Every set of at least two faults that differ in one number."""
-    full = {_in_full(condition): condition for condition in conditions}
+    full = {}
+    for condition in conditions:
+        head, colon, last = condition.rpartition(":")
+        model = SAID["models"].get(last, last)
+        full[(head + colon + model).removeprefix("fault:")] = condition
     none = ((0.0, ""),) if "" in full else ()
     found = _series(full, _FAULT, lambda _, match: float(match[2]), r"\1=N")
     faults = SAID["faults"]
@@ -76,12 +80,6 @@ def sweeps(conditions: Iterable[str]) -> list[Series]:
         for each in found
         if len(each.values) >= 2
     ]
-
-
-def _in_full(condition: str) -> str:
-    head, colon, last = condition.rpartition(":")
-    model = SAID["models"].get(last, last)
-    return (head + colon + model).removeprefix("fault:")
 
 
 def families(workloads: Iterable[Workload]) -> list[Series]:

@@ -13,10 +13,8 @@ from plots.read.results import Results
 
 def charts(results: Results) -> dict[str, AnyChart]:
     """Every chart by file stem; a stem is the same in every run."""
-    made: dict[str, AnyChart] = {}
-    for figure in (figure_rows, figure_planes, figure_series):
-        made |= figure.charts(results)
-    return made
+    rows, planes = figure_rows.charts(results), figure_planes.charts(results)
+    return {**rows, **planes, **figure_series.charts(results)}
 
 
 def render(

@@ -63,21 +63,16 @@ class Plane(NamedTuple):
 
 @dataclass(frozen=True)
 class PlaneChart:
-    """A picture of planes.
-
-    `how` is "lines" (with a mark at each value), "steps" or "points". With
-    `is_shared`, axes of the same name have the same scale.
-    """
+    """A picture of planes."""
 
     frame: Frame
     planes: tuple[Plane, ...]
-    how: str = "lines"
+    how: str = "lines"  # with a mark at each value; "steps" or "points"
     columns: int = 2
-    is_shared: bool = True
+    is_shared: bool = True  # one scale for all axes of the same name
 
     @property
     def shows(self) -> bool:
-        """Whether there is anything in it."""
         return bool(self.planes)
 
     @property

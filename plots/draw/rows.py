@@ -29,10 +29,7 @@ _CONTROL_COLOR = "#d8d8d8"
 
 
 class Point(NamedTuple):
-    """A row in one panel: `value` with its whisker, or a `note`.
-
-    `band` is drawn behind the value.
-    """
+    """A row in one panel: `value` with its whisker, or a `note`."""
 
     value: float | None = None
     low: float = 0.0
@@ -40,7 +37,7 @@ class Point(NamedTuple):
     note: str = ""
     parts: tuple[float, ...] = ()  # of `value`, in the order of the chart's
     text: str = ""  # instead of its figure
-    band: tuple[float, float] | None = None
+    band: tuple[float, float] | None = None  # behind the value
     style: Style | None = None  # instead of the row's
     is_open: bool = False  # drawn hollow
 
@@ -55,24 +52,19 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class RowChart:
-    """A picture of rows.
-
-    `dashed` and `solid` hold a value for each panel, where a line is drawn.
-    `parts` are what stacked bars are made of, with their colours.
-    """
+    """A picture of rows."""
 
     frame: Frame
     unit: str
     panels: tuple[str, ...]
     rows: tuple[Row, ...]
-    dashed: tuple[float | None, ...] = ()
+    dashed: tuple[float | None, ...] = ()  # where a line is, by panel
     solid: tuple[float | None, ...] = ()
-    parts: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()  # of stacked bars, with colours
     kind: str = ""  # of the scale: "log", or as the values need it
 
     @property
     def shows(self) -> bool:
-        """Whether there is any value in it."""
         return any(p.value is not None for r in self.rows for p in r.points)
 
     def scale(self, index: int) -> tuple[str, float, float]:
@@ -84,14 +76,8 @@ class RowChart:
         if self.parts:
             values = [row.points[index].value or 0.0 for row in self.rows]
             return canvas.scale_of(values, "linear")
-        values = [
-            value
-            for row in self.rows
-            for point in row.points
-            if point.value
-            for value in point[:3]
-            if value
-        ]
+        every = (point for row in self.rows for point in row.points)
+        values = [v for point in every if point.value for v in point[:3] if v]
         # A ratio is seen by its distance from 1.
         values += filter(None, self.dashed)
         kind = self.kind or canvas.scale_of(values)[0]

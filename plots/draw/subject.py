@@ -156,11 +156,8 @@ def structures(
     results: Results, entrants: Iterable[Entrant]
 ) -> list[Entrant]:
     """In order, without the empty loop and the control."""
-    return [
-        entrant
-        for entrant in results.in_order(entrants)
-        if not entrant.is_control and entrant.structure != results.floor
-    ]
+    every = (who for who in results.in_order(entrants) if not who.is_control)
+    return [who for who in every if who.structure != results.floor]
 
 
 def rivals(results: Results) -> list[str]:
@@ -192,25 +189,14 @@ def argued(
     return drawn
 
 
-def left_out(
-    results: Results, every: Iterable[Entrant], drawn: Iterable[Entrant]
-) -> str:
-    """Which of them are not drawn; "" if all are."""
-    rest = structures(results, set(every).difference(drawn))
-    names = ", ".join(entrant.structure for entrant in rest)
-    return f"not drawn unless named with --structure: {names}" if rest else ""
-
-
 def file_stems(prefix: str, conditions: Sequence[str]) -> dict[str, str]:
     """A file name without suffix per condition, safe on every system.
 
     >>> file_stems("set", ["", "fault:failslab:probability=1"])
     {'': 'set', 'fault:failslab:probability=1': 'set-failslab-probability-1'}
     """
-    words = {
-        c: re.findall(r"[A-Za-z0-9_.]+", c.replace("fault:", ""))
-        for c in conditions
-    }
+    said = {c: c.replace("fault:", "") for c in conditions}
+    words = {c: re.findall(r"[A-Za-z0-9_.]+", t) for c, t in said.items()}
     stems = {c: "-".join([prefix, *found]) for c, found in words.items()}
     lowered = [stem.lower() for stem in stems.values()]
     for condition, stem in stems.items():

@@ -16,7 +16,7 @@ from typing import Any
 
 from plots.read import instructions
 from plots.read.file import printable
-from plots.read.results import Results, condition_label
+from plots.read.results import Results, condition_label, known_first
 from plots.read.statistics import noise_floor
 from plots.tables import answer, cases, facts, glance, replay, standing
 from plots.tables.duel import Duel, duel
@@ -63,13 +63,11 @@ def page(results: Results, extras: Extras) -> str:
     title = "Sets of page frames"
     if found and found.rival:
         title = f"{found.baseline} or {found.rival}?"
-    data = pairs(results, found)
+    there = places(results)
+    data = pairs(results, there, found)
     names, known = data["names"], results.traits
     shown, left_out = _pictures(extras.pictures)
-    there = places(results)
     guests = {workload.name: workload for workload in results.workloads}
-    css = (_PARTS / "page.css").read_text(encoding="utf-8")
-    script = (_PARTS / "page.js").read_text(encoding="utf-8")
     text = _template().render(
         title=title,
         answer=" ".join(answer.answer(results)).removeprefix(title),
@@ -87,10 +85,8 @@ def page(results: Results, extras: Extras) -> str:
         facets=_facets(tables),
         pictures=shown,
         left_out=left_out,
-        css=css,
-        css_hash=_hash(css),
-        script=script,
-        script_hash=_hash(script),
+        css=(_PARTS / "page.css").read_text(encoding="utf-8"),
+        script=(_PARTS / "page.js").read_text(encoding="utf-8"),
     )
     return str(text).lstrip()
 
@@ -117,8 +113,8 @@ def _template() -> Any:
     )
     json = {"separators": (",", ":"), "allow_nan": False}
     environment.policies["json.dumps_kwargs"] = json
-    cell = {"cell": rival_cell, "condition": condition_label}
-    environment.filters.update({**FORMS, **cell})
+    environment.filters |= {**FORMS, "hash": _hash}
+    environment.filters |= {"cell": rival_cell, "condition": condition_label}
     environment.tests["figure"] = _is_figure
     environment.tests["numeric"] = lambda cells: any(map(_is_figure, cells))
     return environment.get_template("page.html")
@@ -201,12 +197,10 @@ def _facets(tables: Sequence[Table]) -> dict[str, tuple[str, list[str]]]:
     found: dict[str, tuple[str, list[str]]] = {}
     for key in _FACETS:
         there = [t for t in tables if key in [c.key for c in t.columns]]
-        values = dict.fromkeys(
-            str(cell.value) for table in there for cell in table.column(key)
-        )
+        cells = (cell for table in there for cell in table.column(key))
+        values = list(dict.fromkeys(str(cell.value) for cell in cells))
         if len(values) > 1:
-            name = there[0].pick([key]).columns[0].name
-            found[key] = (name, list(values))
+            found[key] = there[0].pick([key]).columns[0].name, values
     return found
 
 
@@ -214,14 +208,11 @@ def _pictures(
     pictures: Mapping[str, bytes],
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Those that fit, in the order of _ORDER; names of those that do not."""
-
-    def rank(stem: str) -> tuple[int, str]:
-        return _ORDER.index(stem) if stem in _ORDER else len(_ORDER), stem
-
     shown: list[dict[str, Any]] = []
     left_out: list[str] = []
     room = _ROOM
-    for stem, picture in sorted(pictures.items(), key=lambda p: rank(p[0])):
+    for stem in known_first({*pictures}, _ORDER):
+        picture = pictures[stem]
         if picture[:8] != _PNG or len(picture) < 24:
             continue
         text = base64.b64encode(picture).decode()
@@ -249,9 +240,10 @@ def places(results: Results) -> list[Place]:
     return sorted(found, key=lambda place: order.index(place.workload))
 
 
-def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
+def pairs(
+    results: Results, there: Sequence[Place], found: Duel | None
+) -> dict[str, Any]:
     """What the script looks up; `found` is the pair to begin with."""
-    there = places(results)
     who = {
         place: [n for n in [LIMIT, *place.entrants] if place.times(n)]
         for place in there
