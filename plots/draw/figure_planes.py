@@ -31,9 +31,8 @@ def charts(results: Results) -> dict[str, PlaneChart]:
     made = subject.by_condition("pareto", conditions, _pareto, results)
     conditions = [profile.condition for profile in results.profiles]
     for step in (*STEPS, ""):
-        words = step.replace("_", " ")
-        stem = f"tails-{words.replace(' ', '-')}" if step else "timeline"
-        of = results, words
+        stem = f"tails-{step.replace('_', '-')}" if step else "timeline"
+        of = results, step
         made |= subject.by_condition(stem, conditions, _of_profiles, *of)
     return made
 
@@ -60,7 +59,7 @@ def _of_profiles(results: Results, step: str, condition: str) -> PlaneChart:
     for each in results.profiles:
         if each.condition == condition:
             who = Entrant(each.structure)
-            points, note = points_of(each, step.replace(" ", "_"))
+            points, note = points_of(each, step)
             curve = subject.curve(results, who, points, note=note)
             curves.setdefault(each.workload, {})[who] = curve
     name = "tails" if step else "timeline"
@@ -85,9 +84,9 @@ def _chart(
     )
     rest = subject.structures(results, present.difference(shown))
     names = ", ".join(who.structure for who in rest)
-    more = [f"not drawn unless named with --structure: {names}"] if rest else []
-    of_all = results, said, condition, curves, planes, *more
-    return subject.chart(*of_all, step=step)
+    left_out = "not drawn unless named with --structure: " if names else ""
+    of_all = results, said, condition, curves, planes, left_out + names
+    return subject.chart(*of_all, step=step.replace("_", " "))
 
 
 def _tail(profile: Profile, step: str) -> _Drawn:

@@ -70,8 +70,7 @@ def _ratio(results: Results) -> dict[str, RowChart]:
     texts += [f"not drawn: {others}"] if others else []
     title = answer.answer(results)[0]
     frame = subject.frame(results, title, "", found.guests, *texts)
-    panels = tuple(map(plain, shown))
-    ones = (1.0,) * len(shown)
+    panels, ones = tuple(map(plain, shown)), (1.0,) * len(shown)
     unit = plain(words["unit"], 110)
     chart = RowChart(frame, unit, panels, rows, dashed=ones, kind="log")
     return {"ratio": chart}

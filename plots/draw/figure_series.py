@@ -198,7 +198,7 @@ def _curves(
 ) -> Iterator[Curve]:
     policies = sorted({policy for _, policy in lines})
     for (who, policy), cases in lines.items():
-        points = (_point(results, x, case, **figure) for x, case in cases)
+        points = (_point(results, figure, x, case) for x, case in cases)
         every = [case for _, case in cases]
         name = f"{who.structure}, {policy}" if policy else ""
         curve = subject.curve(results, who, points, every, name=name)
@@ -209,19 +209,15 @@ def _curves(
 
 
 def _point(
-    results: Results,
-    x: float,
-    case: Case,
-    counters: Sequence[str],
-    of: str = "",
-    **_: str,
+    results: Results, figure: Mapping[str, Any], x: float, case: Case
 ) -> XY | None:
     """A share in percent where it is of something, else with an interval."""
-    if not of:
+    counters = figure["counters"]
+    if "of" not in figure:
         found = results.estimate(case, *counters)
         return found and XY(x, found.median, found.low, found.high)
     part = subject.total(results, case, counters)
-    whole = subject.total(results, case, [of])
+    whole = subject.total(results, case, [figure["of"]])
     if part is None or not whole:
         return None
     return XY(x, *(100 * part / whole,) * 3)

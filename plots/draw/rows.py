@@ -16,7 +16,6 @@ from matplotlib.patches import Patch
 
 from plots.draw import canvas
 from plots.draw.canvas import FONT, MARGIN, QUIET_COLOR, SMALL, WIDTH, Frame
-from plots.draw.canvas import width_of
 from plots.draw.style import Style
 from plots.tables.figures import number
 
@@ -85,7 +84,8 @@ class RowChart:
 
     @canvas.settings()
     def draw(self) -> Figure:
-        label = max(width_of(row.label, FONT) for row in self.rows) + 0.1
+        names = [row.label for row in self.rows]
+        label = max(canvas.width_of(name, FONT) for name in names) + 0.1
         figures = [
             [
                 "" if p.value is None else p.text or number(p.value)
@@ -93,7 +93,7 @@ class RowChart:
             ]
             for points in zip(*(row.points for row in self.rows))
         ]
-        beside = max(width_of(f, SMALL) for panel in figures for f in panel)
+        beside = max(canvas.width_of(t, SMALL) for of in figures for t in of)
         free = WIDTH - 2 * MARGIN - label
         most = int(free / (_GAP + beside + _NARROWEST))
         lines = math.ceil(len(self.panels) / max(min(most, _MOST_PANELS), 1))
@@ -119,7 +119,6 @@ class RowChart:
             look |= {"ha": "right", "va": "center"}
             canvas.column(axes, right, middle, figures[index], _PITCH, **look)
             if index % columns == 0:
-                names = [row.label for row in self.rows]
                 of = -0.06 / width, middle, names, _PITCH
                 canvas.column(axes, *of, size=FONT, **look)
                 end = ", log scale" if kind == "log" else ""

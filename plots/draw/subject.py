@@ -78,13 +78,11 @@ def total(
 
     A counter with a minus is taken off, "trace" is the pages of the trace.
     """
-    pages = {w.name: w.pages for w in results.workloads}
+    pages = {("trace", w.name): w.pages for w in results.workloads}
     whole = 0.0
     for name in counters:
         found = results.estimate(case, name.removeprefix("-"))
-        value = found.median if found else None
-        if name == "trace":
-            value = pages.get(case.workload)
+        value = found.median if found else pages.get((name, case.workload))
         if value is None:
             return None
         whole += -value if name.startswith("-") else value
@@ -133,7 +131,7 @@ def chart(
     return PlaneChart(around, shown, **said["look"])
 
 
-def _missing(planes: Iterable[Plane], words: str) -> str:
+def _missing(planes: Sequence[Plane], words: str) -> str:
     """What is not in the picture, plane by plane; empty if all is."""
     found: dict[str, list[str]] = {}
     titles = [each.title for each in planes]

@@ -26,8 +26,6 @@ from plots.tables.standing import LIMIT, Measure, Place
 from plots.tables.table import Cell, Table
 from plots.tables.words import refused
 
-FILE_NAME = "page.html"
-
 _PARTS = Path(__file__).parent
 _PNG = b"\x89PNG\r\n\x1a\n"
 # The answer first. Beyond so many characters pictures are left out, so that
@@ -293,6 +291,5 @@ def pairs(
 def _noise(place: Place) -> list[str] | None:
     """Ratios between these two are no difference; None without a control."""
     floor = noise_floor(place.control)
-    if place.control is None or not math.isfinite(floor):
-        return None
-    return [number(1 / floor), number(floor)]
+    is_known = place.control is not None and math.isfinite(floor)
+    return [number(1 / floor), number(floor)] if is_known else None

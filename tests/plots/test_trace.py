@@ -11,13 +11,7 @@ from reading import words
 
 from plots.__main__ import main
 from plots.draw.canvas import render
-from plots.draw.figure_trace import (
-    COLORS,
-    MOST_RUNS,
-    Run,
-    draw,
-    parse,
-)
+from plots.draw.figure_trace import COLORS, MOST_RUNS, Run, draw, parse
 from plots.read.results import ResultsError
 
 TEXT = "T 8\nI 1ff-1fc 300\nI 301-303\nT 0\nD 303-300\nD 1fc-1ff\n"
