@@ -55,11 +55,10 @@ def _ratio(results: Results) -> dict[str, RowChart]:
     # A guest, and how many pages it gives in a row on average.
     runs = {w: tick(run) for w, run in standing.mean_runs(results).items()}
     labels = {w: f"{plain(w)}, runs of {run}" for w, run in runs.items()}
+    of_guests = zip(found.guests, *(points[rival] for rival in shown))
     rows = tuple(
-        Row(labels.get(guest, plain(guest)), style, of_guest)
-        for guest, of_guest in zip(
-            found.guests, zip(*(points[rival] for rival in shown))
-        )
+        Row(labels.get(guest, plain(guest)), style, tuple(of_guest))
+        for guest, *of_guest in of_guests
     )
     marks = {point.text[:1] for row in rows for point in row.points}
     others = ", ".join(rival for rival in points if rival not in shown)
@@ -79,11 +78,8 @@ def _ratio(results: Results) -> dict[str, RowChart]:
 def _ratio_to(place: Place, rival: str) -> Point:
     found = place.ratio(rival)
     if found is None or found.ratio.median <= 0:
-        words = [
-            place.word(who)
-            for who in (rival, place.results.baseline or "")
-            if not place.times(who)
-        ]
+        both = rival, place.results.baseline or ""
+        words = [place.word(who) for who in both if not place.times(who)]
         return Point(note=subject.over(words) or "not measured")
     control, ratio = place.control, found.ratio
     return Point(

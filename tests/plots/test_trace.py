@@ -73,7 +73,8 @@ def test_the_axes_are_in_gib_and_colours_have_their_names(
     # 0x60000 pages of 4 KiB are 1.5 GiB.
     assert "1.4" in found and "1.6" not in found
     assert "inflated blue, deflated orange; grey: a new target" in found
-    image = Image.open(io.BytesIO(render(sheet, ["png"])["png"])).convert("RGB")
+    made = io.BytesIO(render(sheet, ["png"])["png"])
+    image = Image.open(made).convert("RGB")
     there = {"#%02x%02x%02x" % c for _, c in image.getcolors(1 << 20)}
     assert {COLORS["blue"], COLORS["orange"]} <= there
     # Orange, which is between red and yellow, and blue.
