@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -25,8 +26,7 @@ _GIB = 2**30 // 4096  # in pages
 COLORS = {"blue": "#0072b2", "orange": "#e66100"}
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """Pages first to last, the first reported as the `at`-th of all."""
 
     at: int

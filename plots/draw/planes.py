@@ -3,7 +3,6 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
@@ -61,8 +60,7 @@ class Plane(NamedTuple):
     curves: Sequence[Curve]
 
 
-@dataclass(frozen=True)
-class PlaneChart:
+class PlaneChart(NamedTuple):
     """A picture of planes."""
 
     frame: Frame

@@ -6,7 +6,6 @@ legend of 28 entries would have to be looked up for every mark.
 """
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -49,8 +48,7 @@ class Row(NamedTuple):
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True)
-class RowChart:
+class RowChart(NamedTuple):
     """A picture of rows."""
 
     frame: Frame

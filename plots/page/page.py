@@ -10,9 +10,9 @@ import math
 import struct
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from plots.read import instructions
 from plots.read.file import printable
@@ -22,7 +22,7 @@ from plots.tables import answer, cases, facts, glance, replay, standing
 from plots.tables.duel import Duel, duel
 from plots.tables.figures import FORMS, number
 from plots.tables.glance import rival_cell, time_cell
-from plots.tables.standing import LIMIT, Measure, Place
+from plots.tables.standing import LIMIT, Place
 from plots.tables.table import Cell, Table
 from plots.tables.words import refused
 
@@ -37,8 +37,7 @@ _MOST_PAIRS = 12_000
 _FACETS = ("structure", "workload", "operation", "condition")
 
 
-@dataclass(frozen=True)
-class Extras:
+class Extras(NamedTuple):
     """What may stand beside the results."""
 
     pictures: Mapping[str, bytes]  # PNG by file stem
@@ -227,13 +226,8 @@ def _pictures(
 
 def places(results: Results) -> list[Place]:
     """All by the main times; the guest with the longest runs first."""
-    first: dict[tuple[str, ...], Measure] = {}
-    found = [
-        place
-        for place in standing.places(results)
-        if place.measure
-        == first.setdefault(place.measure.operations, place.measure)
-    ]
+    main = {m.operations: m for m in reversed(standing.measures(results))}
+    found = [p for p in standing.places(results) if p.measure in main.values()]
     order = [place.workload for place in standing.by_run(found)]
     return sorted(found, key=lambda place: order.index(place.workload))
 
