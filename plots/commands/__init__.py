@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from plots.page import page as paging
 from plots.read import instructions as counting
 from plots.read.experiment import print_list
 from plots.read.results import Results, load
@@ -133,10 +134,6 @@ def _put(path: Path, content: bytes) -> None:
     print(path)
 
 
-def _suffixes(options: Namespace) -> tuple[str, ...]:
-    return ("png", "svg") if options.svg else ("png",)
-
-
 def _put_all(stem: Path, rendered: Mapping[str, bytes]) -> None:
     for suffix, picture in rendered.items():
         _put(stem.with_name(f"{stem.name}.{suffix}"), picture)
@@ -150,22 +147,21 @@ def plot(options: Namespace) -> int:
     charts = pictures.charts(results)
     if not charts:
         raise refused(results.path, "nothing_to_plot")
-    for stem, rendered in pictures.render(charts, _suffixes(options)):
+    for stem, rendered in pictures.render(charts, options.suffixes):
         _put_all((options.output or results.path.parent) / stem, rendered)
     return 0
 
 
 def trace(options: Namespace) -> int:
-    from plots.draw import figure_trace
-
-    if str(options.text) == "-":
-        trace = figure_trace.parse(sys.stdin, Path("standard input"))
-    else:
-        lines = _read(options.text, "name a file").splitlines(keepends=True)
-        trace = figure_trace.parse(lines, options.text)
+    is_piped = str(options.text) == "-"
+    path = Path("standard input") if is_piped else options.text
+    text = sys.stdin.read() if is_piped else _read(path, "name a file")
     _need_matplotlib()
-    stem = options.output
-    _put_all(stem, figure_trace.render(trace, stem.name, _suffixes(options)))
+    from plots.draw import canvas, figure_trace
+
+    found = figure_trace.parse(text.splitlines(), path)
+    figure = figure_trace.draw(found, options.output.name)
+    _put_all(options.output, canvas.render(figure, options.suffixes))
     return 0
 
 
@@ -176,9 +172,7 @@ def html(options: Namespace) -> int:
 
 
 def _page(results: Results) -> bytes:
-    from plots.page import page
-
-    return page.page(results, page.beside(results)).encode()
+    return paging.page(results, paging.beside(results)).encode()
 
 
 def docs(options: Namespace) -> int:

@@ -4,8 +4,6 @@
 Places are inches: to find them out by drawing would take as long again.
 """
 
-from __future__ import annotations
-
 import io
 import math
 import textwrap
@@ -164,14 +162,9 @@ def panels(
         figure.text(MARGIN / WIDTH, y / inches, "\n".join(lines_of), **look)
     width = (WIDTH - 2 * MARGIN - label) / columns
     size = ((width - before - after) / WIDTH, height / inches)
-    places = [
-        (
-            (MARGIN + label + column * width + before) / WIDTH,
-            (top - line * block - _ABOVE) / inches,
-        )
-        for line in range(lines)
-        for column in range(columns)
-    ]
+    ends = [MARGIN + label + n * width + before for n in range(columns)]
+    tops = [top - line * block - _ABOVE for line in range(lines)]
+    places = [(x / WIDTH, y / inches) for y in tops for x in ends]
     made = []
     left = -before / (width - before - after)
     for (x, y), name in zip(places, names):

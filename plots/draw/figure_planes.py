@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Pictures of planes: time against memory, and what profiles have."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from itertools import accumulate
 
 from plots.draw import subject
-from plots.draw.planes import XY, Axis, Plane, PlaneChart
-from plots.draw.subject import missing_text, plain, said
+from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart
+from plots.draw.subject import SAID, plain
 from plots.read.profiles import STEPS, Profile, StepTimes, TimelinePoint
 from plots.read.results import Case, Entrant, Results
 from plots.tables.figures import binary_size, number
@@ -25,6 +22,7 @@ _BINS = 100
 # Points and the figure next to them. A missing one is None; a profile that
 # never has any is not missing.
 _Drawn = tuple[Sequence[XY | None], str]
+_Curves = dict[str, dict[Entrant, Curve]]  # by guest
 
 
 def charts(results: Results) -> dict[str, PlaneChart]:
@@ -33,74 +31,79 @@ def charts(results: Results) -> dict[str, PlaneChart]:
     made = subject.by_condition("pareto", conditions, _pareto, results)
     conditions = [profile.condition for profile in results.profiles]
     for step in (*STEPS, ""):
-        words = step.replace("_", " ")
-        stem = f"tails-{words.replace(' ', '-')}" if step else "timeline"
-        of = results, words
+        stem = f"tails-{step.replace('_', '-')}" if step else "timeline"
+        of = results, step
         made |= subject.by_condition(stem, conditions, _of_profiles, *of)
     return made
 
 
 def _pareto(results: Results, condition: str) -> PlaneChart:
-    guests = results.workloads_of("set", condition)
-    present = results.entrants_of("set", condition)
-    shown = subject.argued(results, present, _MOST_POINTS)
-    words = said()["pareto"]
-    planes: list[Plane] = []
-    for guest in guests:
-        curves = []
-        for who in shown:
+    curves: _Curves = {}
+    for guest in results.workloads_of("set", condition):
+        for who in results.entrants_of("set", condition):
             case = Case("set", guest, who, condition)
             time = results.estimate(case, "ns_per_page")
             memory = results.estimate(case, "bits_per_page")
-            points: list[XY | None] = [None]
+            point = None
             if time and memory:
-                points = [XY(memory.median, time.median, time.low, time.high)]
-            curves.append(subject.curve(results, who, points, [case]))
-        axes = Axis(**words["x"]), Axis(**words["y"])
-        planes += subject.plane(plain(guest), *axes, curves)
-    left_out = subject.left_out(results, present, shown)
-    texts = (words["words"], missing_text(planes), left_out)
-    title = words["title"]
-    frame = subject.frame(results, title, condition, guests, *texts)
-    return PlaneChart(frame, tuple(planes), how="points", columns=3)
+                point = XY(memory.median, time.median, time.low, time.high)
+            curve = subject.curve(results, who, [point], [case])
+            curves.setdefault(guest, {})[who] = curve
+    return _chart(results, "pareto", condition, curves, _MOST_POINTS)
 
 
 def _of_profiles(results: Results, step: str, condition: str) -> PlaneChart:
     """A plane of tails for each guest; of the memory if `step` is ""."""
-    words = said()["tails" if step else "timeline"]
-    points_of: Callable[[Profile], _Drawn] = _timeline
-    if step:
-        points_of = partial(_tail, step.replace(" ", "_"))
-    guests: dict[str, dict[Entrant, Profile]] = {}
+    points_of = _tail if step else _timeline
+    curves: _Curves = {}
     for each in results.profiles:
         if each.condition == condition:
             who = Entrant(each.structure)
-            guests.setdefault(each.workload, {})[who] = each
-    present = {who for profiles in guests.values() for who in profiles}
-    shown = subject.argued(results, present)
-    planes: list[Plane] = []
-    for guest, profiles in guests.items():
-        curves = []
-        for who in shown:
-            if who in profiles:
-                points, note = points_of(profiles[who])
-                curves.append(subject.curve(results, who, points, note=note))
-        axes = Axis(**words["x"]), Axis(**words["y"])
-        planes += subject.plane(plain(guest), *axes, curves)
-    left_out = subject.left_out(results, present, shown)
-    texts = (words["words"], missing_text(planes), left_out)
-    title = words["title"].format(step=step)
-    frame = subject.frame(results, title, condition, guests, *texts)
-    return PlaneChart(frame, tuple(planes), "steps", is_shared=step != "")
+            points, note = points_of(each, step)
+            curve = subject.curve(results, who, points, note=note)
+            curves.setdefault(each.workload, {})[who] = curve
+    name = "tails" if step else "timeline"
+    return _chart(results, name, condition, curves, step=step)
 
 
-def _tail(step: str, profile: Profile) -> _Drawn:
+def _chart(
+    results: Results,
+    name: str,
+    condition: str,
+    curves: _Curves,
+    most: int = 0,
+    step: str = "",
+) -> PlaneChart:
+    """A plane for each guest, of the structures that the run is about."""
+    said, present = SAID[name], set().union(*curves.values())
+    shown = subject.argued(results, present, most)
+    axes = Axis(**said["x"]), Axis(**said["y"])
+    planes = (
+        Plane(plain(guest), *axes, [of[who] for who in shown if who in of])
+        for guest, of in curves.items()
+    )
+    rest = subject.structures(results, present.difference(shown))
+    names = ", ".join(who.structure for who in rest)
+    left_out = "not drawn unless named with --structure: " if names else ""
+    of_all = results, said, condition, curves, planes, left_out + names
+    return subject.chart(*of_all, step=step.replace("_", " "))
+
+
+def _tail(profile: Profile, step: str) -> _Drawn:
     tail = profile.tails.operations.get(step) if profile.tails else None
     if tail is None or not tail.histogram:
         return [None], ""
     if tail.count < _FEWEST:
         return [], ""
     return survival(tail), number(tail.max)
+
+
+def _timeline(profile: Profile, _: str) -> _Drawn:
+    memory = profile.memory
+    if memory is None or not memory.timeline:
+        return [None], ""
+    most = max(point.held for point in memory.timeline)
+    return binned(memory.timeline), binary_size(most)
 
 
 def survival(tail: StepTimes) -> list[XY]:
@@ -116,17 +119,8 @@ def survival(tail: StepTimes) -> list[XY]:
     return [XY(x, *(n / tail.count,) * 3) for x, n in zip(xs, above)]
 
 
-def _timeline(profile: Profile) -> _Drawn:
-    memory = profile.memory
-    if memory is None or not memory.timeline:
-        return [None], ""
-    most = max(point.held for point in memory.timeline)
-    return binned(memory.timeline), binary_size(most)
-
-
-def binned(timeline: Iterable[TimelinePoint]) -> list[XY]:
+def binned(points: Sequence[TimelinePoint]) -> list[XY]:
     """The most that is held within each bin of the trace, and at its end."""
-    points = list(timeline)
     end = max(point.pages for point in points) or 1
     most: dict[int, int] = {}
     for point in points:

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Pictures of rows: who is faster, time, memory, the longest step, stages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from plots.draw import subject
 from plots.draw.canvas import tick
 from plots.draw.rows import Point, Row, RowChart
-from plots.draw.subject import LIMIT, plain, said
+from plots.draw.subject import LIMIT, SAID, plain
 from plots.read.results import Case, Entrant, Results
 from plots.tables import answer, replay, standing
 from plots.tables.duel import duel
@@ -24,12 +22,12 @@ _MOST_RIVALS = 8
 def charts(results: Results) -> dict[str, RowChart]:
     """Every picture by file stem, one for each condition."""
     made = _ratio(results)
-    for name in (*said()["times"], "memory"):
-        conditions = results.conditions("set" if name == "memory" else name)
+    for name, said in SAID["rows"].items():
+        conditions = results.conditions(said["operation"])
         made |= subject.by_condition(name, conditions, _chart, results, name)
     conditions = [profile.condition for profile in results.profiles]
     made |= subject.by_condition("longest", conditions, _longest, results)
-    for kind in said()["replay"]:
+    for kind in SAID["replay"]:
         conditions = replay.conditions(results)
         of = results, kind
         found = subject.by_condition("replay", conditions, _replay, *of)
@@ -46,11 +44,7 @@ def _ratio(results: Results) -> dict[str, RowChart]:
         rival: [_ratio_to(place, rival) for place in found.places]
         for rival in dict.fromkeys([found.rival, *subject.rivals(results)])
     }
-    shown = [
-        rival
-        for rival, row in points.items()
-        if any(p.value is not None for p in row)
-    ]
+    shown = [r for r in points if any(p.value is not None for p in points[r])]
     if len(shown) > _MOST_RIVALS:
         # A structure stands for its variants.
         shown.sort(key=lambda name: results.variant_of(name) is not None)
@@ -58,41 +52,34 @@ def _ratio(results: Results) -> dict[str, RowChart]:
     if not shown:
         return {}
     style = subject.look(results, found.baseline)
-    of_guests = zip(*(points[rival] for rival in shown))
+    # A guest, and how many pages it gives in a row on average.
+    runs = {w: tick(run) for w, run in standing.mean_runs(results).items()}
+    labels = {w: f"{plain(w)}, runs of {run}" for w, run in runs.items()}
+    of_guests = zip(found.guests, *(points[rival] for rival in shown))
     rows = tuple(
-        Row(_label(results, guest), style, of_guest)
-        for guest, of_guest in zip(found.guests, of_guests)
+        Row(labels.get(guest, plain(guest)), style, tuple(of_guest))
+        for guest, *of_guest in of_guests
     )
     marks = {point.text[:1] for row in rows for point in row.points}
     others = ", ".join(rival for rival in points if rival not in shown)
     names = {"baseline": found.baseline, "measure": found.measure.name}
-    words = {k: text.format(**names) for k, text in said()["ratio"].items()}
+    words = {k: text.format(**names) for k, text in SAID["ratio"].items()}
     texts = [words[mark] for mark in "*~?" if mark in marks]
     texts += [words["words"], words["runs"]]
     texts += [f"not drawn: {others}"] if others else []
     title = answer.answer(results)[0]
     frame = subject.frame(results, title, "", found.guests, *texts)
-    panels = tuple(map(plain, shown))
-    ones = (1.0,) * len(shown)
+    panels, ones = tuple(map(plain, shown)), (1.0,) * len(shown)
     unit = plain(words["unit"], 110)
     chart = RowChart(frame, unit, panels, rows, dashed=ones, kind="log")
     return {"ratio": chart}
 
 
-def _label(results: Results, guest: str) -> str:
-    """A guest, and how many pages it gives in a row on average."""
-    run = standing.mean_runs(results).get(guest)
-    return f"{plain(guest)}, runs of {tick(run)}" if run else plain(guest)
-
-
 def _ratio_to(place: Place, rival: str) -> Point:
     found = place.ratio(rival)
     if found is None or found.ratio.median <= 0:
-        words = [
-            place.word(who)
-            for who in (rival, place.results.baseline or "")
-            if not place.times(who)
-        ]
+        both = rival, place.results.baseline or ""
+        words = [place.word(who) for who in both if not place.times(who)]
         return Point(note=subject.over(words) or "not measured")
     control, ratio = place.control, found.ratio
     return Point(
@@ -108,9 +95,8 @@ def _ratio_to(place: Place, rival: str) -> Point:
 
 def _chart(results: Results, name: str, condition: str) -> RowChart:
     """The times of an operation, or the memory of sets."""
-    is_time = name != "memory"
-    operation = name if is_time else "set"
-    unit = "ns per page" if is_time else "bits per page"
+    said = SAID["rows"][name]
+    operation, unit = said["operation"], said["unit"]
     guests = results.workloads_of(operation, condition)
     entrants = results.entrants_of(operation, condition)
     points = {
@@ -119,7 +105,7 @@ def _chart(results: Results, name: str, condition: str) -> RowChart:
             for guest in guests
         ]
         for who in results.in_order(entrants)
-        if is_time or who.structure != results.floor
+        if name != "memory" or who.structure != results.floor
     }
 
     def values(name: str) -> tuple[float | None, ...]:
@@ -130,26 +116,32 @@ def _chart(results: Results, name: str, condition: str) -> RowChart:
         _rounds(results, operation, condition, points),
         f"dashed line: {baseline}" if values(baseline) else "",
         f"solid line: {LIMIT}, the limit" if values(LIMIT) else "",
-        "" if is_time else said()["memory"]["words"],
     ]
-    title = said()["times"][name] if is_time else said()["memory"]["title"]
-    return RowChart(
-        subject.frame(results, title, condition, guests, *captions),
-        unit,
-        tuple(map(plain, guests)),
-        tuple(_row(results, who, row) for who, row in points.items()),
-        dashed=values(baseline),
-        solid=values(LIMIT),
-    )
+    rows = (_row(results, who, row) for who, row in points.items())
+    of = results, said, condition, guests, rows, *captions
+    return _of_guests(*of, dashed=values(baseline), solid=values(LIMIT))
+
+
+def _of_guests(
+    results: Results,
+    said: Mapping[str, Any],
+    condition: str,
+    guests: Iterable[str],
+    rows: Iterable[Row],
+    *captions: str,
+    **lines: Any,
+) -> RowChart:
+    """A panel for each guest."""
+    texts = said["title"], condition, guests, *captions, said["words"]
+    frame, panels = subject.frame(results, *texts), tuple(map(plain, guests))
+    return RowChart(frame, said["unit"], panels, tuple(rows), **lines)
 
 
 def _point(results: Results, case: Case, unit: str) -> Point:
     """What is absent says why; it is never drawn as a zero."""
-    value = results.estimate(case, unit.replace(" ", "_"))
-    if value is None:
-        word = subject.over([results.word(case)])
-        return Point(note=word or "not measured")
-    return Point(value.median, value.low, value.high)
+    if value := results.estimate(case, unit.replace(" ", "_")):
+        return Point(value.median, value.low, value.high)
+    return Point(note=subject.over([results.word(case)]) or "not measured")
 
 
 def _row(results: Results, who: Entrant, points: Sequence[Point]) -> Row:
@@ -186,24 +178,20 @@ def _rounds(
 
 def _longest(results: Results, condition: str) -> RowChart:
     """The longest single step under the lock, in us."""
-    found: dict[Entrant, dict[str, Point]] = {}
-    guests: dict[str, None] = {}
-    for profile in results.profiles:
-        if profile.condition == condition:
-            guests[profile.workload] = None
-            longest = profile.tails.longest if profile.tails else None
-            word = "cut off" if profile.error else "not measured"
-            point = Point(longest[1] / 1000) if longest else Point(note=word)
-            row = found.setdefault(Entrant(profile.structure), {})
-            row[profile.workload] = point
+    there = [p for p in results.profiles if p.condition == condition]
+    guests = dict.fromkeys(profile.workload for profile in there)
+    points = {}
+    for profile in there:
+        longest = profile.tails.longest if profile.tails else None
+        word = "cut off" if profile.error else "not measured"
+        at = Entrant(profile.structure), profile.workload
+        points[at] = Point(longest[1] / 1000) if longest else Point(note=word)
     none = Point(note="not measured")
-    title, words = said()["longest"]["title"], said()["longest"]["words"]
-    frame = subject.frame(results, title, condition, guests, words)
-    rows = tuple(
-        _row(results, who, [found[who].get(guest, none) for guest in guests])
-        for who in subject.structures(results, found)
+    rows = (
+        _row(results, who, [points.get((who, g), none) for g in guests])
+        for who in subject.structures(results, {who for who, _ in points})
     )
-    return RowChart(frame, "us", tuple(map(plain, guests)), rows)
+    return _of_guests(results, SAID["longest"], condition, guests, rows)
 
 
 def _replay(
@@ -222,14 +210,8 @@ def _replay(
         points = tuple(_stack(results, kind, case) for case in cases)
         style = subject.look(results, driver.entrant.structure)
         rows.append(Row(plain(driver.label), style, points))
-    title, words = kind["title"], kind["words"]
-    return RowChart(
-        subject.frame(results, title, condition, guests, words),
-        kind["unit"],
-        tuple(map(plain, guests)),
-        tuple(rows),
-        parts=tuple((n, part["color"]) for n, part in kind["parts"].items()),
-    )
+    parts = tuple((n, part["color"]) for n, part in kind["parts"].items())
+    return _of_guests(results, kind, condition, guests, rows, parts=parts)
 
 
 def _stack(results: Results, kind: Mapping[str, Any], case: Case) -> Point:

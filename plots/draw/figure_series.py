@@ -6,8 +6,6 @@ fault, growth for workloads that differ in one parameter of their generator
 (`shuffled_distance_64`, `shuffled_distance_256`, ...).
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +13,7 @@ from typing import Any, NamedTuple
 
 from plots.draw import subject
 from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart
-from plots.draw.subject import plain, said
+from plots.draw.subject import SAID, plain
 from plots.read.results import Case, Entrant, Results, Workload
 from plots.tables import replay
 
@@ -53,7 +51,7 @@ def charts(results: Results) -> dict[str, PlaneChart]:
             chart = _failure(results, operation, sweep)
             if any(len(c.points) > 1 for p in chart.planes for c in p.curves):
                 # Of one kind, those after the first are numbered.
-                kind = said()["faults"][sweep.key]["stem"]
+                kind = SAID["faults"][sweep.key]["stem"]
                 stem = f"failure-{operation}-{kind}"
                 count[stem] += 1
                 made[stem + f"-{count[stem]}".removesuffix("-1")] = chart
@@ -66,10 +64,14 @@ def charts(results: Results) -> dict[str, PlaneChart]:
 
 def sweeps(conditions: Iterable[str]) -> list[Series]:
     """Every set of at least two faults that differ in one number."""
-    full = {_in_full(condition): condition for condition in conditions}
+    full = {}
+    for condition in conditions:
+        head, colon, last = condition.rpartition(":")
+        model = SAID["models"].get(last, last)
+        full[(head + colon + model).removeprefix("fault:")] = condition
     none = ((0.0, ""),) if "" in full else ()
     found = _series(full, _FAULT, lambda _, match: float(match[2]), r"\1=N")
-    faults = said()["faults"]
+    faults = SAID["faults"]
     return [
         each._replace(
             values=(none if faults[each.key]["none"] else ())
@@ -78,12 +80,6 @@ def sweeps(conditions: Iterable[str]) -> list[Series]:
         for each in found
         if len(each.values) >= 2
     ]
-
-
-def _in_full(condition: str) -> str:
-    head, colon, last = condition.rpartition(":")
-    model = said()["models"].get(last, last)
-    return (head + colon + model).removeprefix("fault:")
 
 
 def families(workloads: Iterable[Workload]) -> list[Series]:
@@ -153,15 +149,13 @@ def _failure(results: Results, operation: str, sweep: Series) -> PlaneChart:
         for condition in conditions
         for guest in results.workloads_of(operation, condition)
     }
-    words, fault = said()["failure"], said()["faults"][sweep.key]
+    said, fault = SAID["failure"], SAID["faults"][sweep.key]
     places = tuple(f"{x:g}" if name else "none" for x, name in sweep.values)
-    x = Axis(fault["label"], places)
-    planes = tuple(_planes(results, lines, words[operation], x))
-    missing = subject.missing_text(planes, "not at every value")
-    texts = (f"fault {sweep.name}", words["words"], missing)
-    title = words["title"].format(by=fault["by"], operation=operation)
-    frame = subject.frame(results, title, "", lines, *texts)
-    return PlaneChart(frame, planes, columns=len(words[operation]))
+    figures, x = said[operation], Axis(fault["label"], places)
+    said = {**said, "look": {"columns": len(figures)}}
+    of = results, said, "", lines, _planes(results, lines, figures, x)
+    names = {"operation": operation, "fault": sweep.name, "by": fault["by"]}
+    return subject.chart(*of, **names)
 
 
 def _growth(results: Results, family: Series, condition: str) -> PlaneChart:
@@ -178,15 +172,12 @@ def _growth(results: Results, family: Series, condition: str) -> PlaneChart:
         }
         for operation in _OPERATIONS
     }
-    words, none = said()["growth"], {"by": family.key, "label": family.key}
-    grows = said()["parameters"].get(family.key, none)
+    said, none = SAID["growth"], {"by": family.key, "label": family.key}
+    grows = SAID["parameters"].get(family.key, none)
     x = Axis(grows["label"], is_bytes=family.key == "inflate")
-    planes = tuple(_planes(results, lines, words["planes"], x))
-    missing = subject.missing_text(planes, "not everywhere")
-    title = words["title"].format(by=grows["by"], name=family.name)
-    texts = (title, condition, [workload for _, workload in family.values])
-    frame = subject.frame(results, *texts, words["words"], missing)
-    return PlaneChart(frame, planes, is_shared=False)
+    planes = _planes(results, lines, said["planes"], x)
+    of = results, said, condition, [name for _, name in family.values], planes
+    return subject.chart(*of, by=grows["by"], name=family.name)
 
 
 def _planes(
@@ -197,9 +188,9 @@ def _planes(
 ) -> Iterator[Plane]:
     for name, lines in lines_by_name.items():
         for figure in figures:
-            curves = _curves(results, lines, figure)
+            curves = list(_curves(results, lines, figure))
             title = plain(name) + figure["title"]
-            yield from subject.plane(title, x, Axis(figure["label"]), curves)
+            yield Plane(title, x, Axis(figure["label"]), curves)
 
 
 def _curves(
@@ -207,7 +198,7 @@ def _curves(
 ) -> Iterator[Curve]:
     policies = sorted({policy for _, policy in lines})
     for (who, policy), cases in lines.items():
-        points = (_point(results, x, case, **figure) for x, case in cases)
+        points = (_point(results, figure, x, case) for x, case in cases)
         every = [case for _, case in cases]
         name = f"{who.structure}, {policy}" if policy else ""
         curve = subject.curve(results, who, points, every, name=name)
@@ -218,21 +209,15 @@ def _curves(
 
 
 def _point(
-    results: Results,
-    x: float,
-    case: Case,
-    counters: Sequence[str],
-    of: str = "",
-    **_: str,
+    results: Results, figure: Mapping[str, Any], x: float, case: Case
 ) -> XY | None:
     """A share in percent where it is of something, else with an interval."""
-    if not of:
+    counters = figure["counters"]
+    if "of" not in figure:
         found = results.estimate(case, *counters)
-        if found is None:
-            return None
-        return XY(x, found.median, found.low, found.high)
+        return found and XY(x, found.median, found.low, found.high)
     part = subject.total(results, case, counters)
-    whole = subject.total(results, case, [of])
+    whole = subject.total(results, case, [figure["of"]])
     if part is None or not whole:
         return None
     return XY(x, *(100 * part / whole,) * 3)

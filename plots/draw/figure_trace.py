@@ -5,18 +5,17 @@ Reads what `pfntrace cat --absolute TRACE` prints, so that there is one reader
 of the format.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from plots.draw import canvas
 from plots.read.results import ResultsError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # More lines than this take seconds and show nothing more.
 MOST_RUNS = 100_000
@@ -27,8 +26,7 @@ _GIB = 2**30 // 4096  # in pages
 COLORS = {"blue": "#0072b2", "orange": "#e66100"}
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """Pages first to last, the first reported as the `at`-th of all."""
 
     at: int
@@ -80,22 +78,9 @@ def parse(lines: Iterable[str], path: Path) -> Trace:
     return trace
 
 
-def render(
-    trace: Trace, title: str, suffixes: Sequence[str] = ("png",)
-) -> dict[str, bytes]:
-    """The picture by suffix. Needs matplotlib, which parsing does not."""
-    from plots.draw import canvas
-
-    with canvas.settings():
-        return canvas.render(draw(trace, title), suffixes)
-
-
+@canvas.settings()
 def draw(trace: Trace, title: str) -> Figure:
     """Addresses against the order in which their pages were reported."""
-    from matplotlib.collections import LineCollection
-
-    from plots.draw import canvas
-
     runs = trace.thinned()
     few = "" if len(runs) == len(trace.runs) else f"{len(runs):,} of "
     frame = canvas.Frame(

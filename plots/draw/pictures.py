@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Every picture that results have: which there are, and their bytes."""
 
-from __future__ import annotations
-
 import gc
 import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-
-from matplotlib.figure import Figure
 
 from plots.draw import canvas, figure_planes, figure_rows, figure_series
 from plots.draw.subject import AnyChart
@@ -17,10 +13,8 @@ from plots.read.results import Results
 
 def charts(results: Results) -> dict[str, AnyChart]:
     """Every chart by file stem; a stem is the same in every run."""
-    made: dict[str, AnyChart] = {}
-    for figure in (figure_rows, figure_planes, figure_series):
-        made |= figure.charts(results)
-    return made
+    rows, planes = figure_rows.charts(results), figure_planes.charts(results)
+    return {**rows, **planes, **figure_series.charts(results)}
 
 
 def render(
@@ -37,10 +31,4 @@ def render(
 
 
 def _render(suffixes: Sequence[str], chart: AnyChart) -> dict[str, bytes]:
-    return canvas.render(draw(chart), suffixes)
-
-
-@canvas.settings()
-def draw(chart: AnyChart) -> Figure:
-    """The picture of a chart of either kind."""
-    return chart.draw()
+    return canvas.render(chart.draw(), suffixes)

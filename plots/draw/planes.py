@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Curves and points in planes: one pair of axes for each guest."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
@@ -60,27 +57,20 @@ class Plane(NamedTuple):
     title: str
     x: Axis
     y: Axis
-    curves: tuple[Curve, ...]
-    missing: tuple[str, ...] = ()
+    curves: Sequence[Curve]
 
 
-@dataclass(frozen=True)
-class PlaneChart:
-    """A picture of planes.
-
-    `how` is "lines" (with a mark at each value), "steps" or "points". With
-    `is_shared`, axes of the same name have the same scale.
-    """
+class PlaneChart(NamedTuple):
+    """A picture of planes."""
 
     frame: Frame
     planes: tuple[Plane, ...]
-    how: str = "lines"
+    how: str = "lines"  # with a mark at each value; "steps" or "points"
     columns: int = 2
-    is_shared: bool = True
+    is_shared: bool = True  # one scale for all axes of the same name
 
     @property
     def shows(self) -> bool:
-        """Whether there is anything in it."""
         return bool(self.planes)
 
     @property
@@ -109,8 +99,8 @@ class PlaneChart:
             return "linear", 0.0, 1.15 * high
         return canvas.scale_of(values, axis.kind)
 
+    @canvas.settings()
     def draw(self) -> Figure:
-        """The picture."""
         every = [c for plane in self.planes for c in plane.curves]
         notes = [canvas.width_of(c.note, SMALL) for c in every if c.note]
         figure, every = canvas.panels(

@@ -5,10 +5,7 @@ A row is named at its left and has its figure at the right of each panel: a
 legend of 28 entries would have to be looked up for every mark.
 """
 
-from __future__ import annotations
-
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -18,7 +15,6 @@ from matplotlib.patches import Patch
 
 from plots.draw import canvas
 from plots.draw.canvas import FONT, MARGIN, QUIET_COLOR, SMALL, WIDTH, Frame
-from plots.draw.canvas import width_of
 from plots.draw.style import Style
 from plots.tables.figures import number
 
@@ -31,10 +27,7 @@ _CONTROL_COLOR = "#d8d8d8"
 
 
 class Point(NamedTuple):
-    """A row in one panel: `value` with its whisker, or a `note`.
-
-    `band` is drawn behind the value.
-    """
+    """A row in one panel: `value` with its whisker, or a `note`."""
 
     value: float | None = None
     low: float = 0.0
@@ -42,7 +35,7 @@ class Point(NamedTuple):
     note: str = ""
     parts: tuple[float, ...] = ()  # of `value`, in the order of the chart's
     text: str = ""  # instead of its figure
-    band: tuple[float, float] | None = None
+    band: tuple[float, float] | None = None  # behind the value
     style: Style | None = None  # instead of the row's
     is_open: bool = False  # drawn hollow
 
@@ -55,26 +48,20 @@ class Row(NamedTuple):
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True)
-class RowChart:
-    """A picture of rows.
-
-    `dashed` and `solid` hold a value for each panel, where a line is drawn.
-    `parts` are what stacked bars are made of, with their colours.
-    """
+class RowChart(NamedTuple):
+    """A picture of rows."""
 
     frame: Frame
     unit: str
     panels: tuple[str, ...]
     rows: tuple[Row, ...]
-    dashed: tuple[float | None, ...] = ()
+    dashed: tuple[float | None, ...] = ()  # where a line is, by panel
     solid: tuple[float | None, ...] = ()
-    parts: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()  # of stacked bars, with colours
     kind: str = ""  # of the scale: "log", or as the values need it
 
     @property
     def shows(self) -> bool:
-        """Whether there is any value in it."""
         return any(p.value is not None for r in self.rows for p in r.points)
 
     def scale(self, index: int) -> tuple[str, float, float]:
@@ -86,22 +73,17 @@ class RowChart:
         if self.parts:
             values = [row.points[index].value or 0.0 for row in self.rows]
             return canvas.scale_of(values, "linear")
-        values = [
-            value
-            for row in self.rows
-            for point in row.points
-            if point.value
-            for value in point[:3]
-            if value
-        ]
+        every = (point for row in self.rows for point in row.points)
+        values = [v for point in every if point.value for v in point[:3] if v]
         # A ratio is seen by its distance from 1.
         values += filter(None, self.dashed)
         kind = self.kind or canvas.scale_of(values)[0]
         return canvas.scale_of(values, "log" if kind == "log" else "linear")
 
+    @canvas.settings()
     def draw(self) -> Figure:
-        """The picture."""
-        label = max(width_of(row.label, FONT) for row in self.rows) + 0.1
+        names = [row.label for row in self.rows]
+        label = max(canvas.width_of(name, FONT) for name in names) + 0.1
         figures = [
             [
                 "" if p.value is None else p.text or number(p.value)
@@ -109,7 +91,7 @@ class RowChart:
             ]
             for points in zip(*(row.points for row in self.rows))
         ]
-        beside = max(width_of(f, SMALL) for panel in figures for f in panel)
+        beside = max(canvas.width_of(t, SMALL) for of in figures for t in of)
         free = WIDTH - 2 * MARGIN - label
         most = int(free / (_GAP + beside + _NARROWEST))
         lines = math.ceil(len(self.panels) / max(min(most, _MOST_PANELS), 1))
@@ -135,7 +117,6 @@ class RowChart:
             look |= {"ha": "right", "va": "center"}
             canvas.column(axes, right, middle, figures[index], _PITCH, **look)
             if index % columns == 0:
-                names = [row.label for row in self.rows]
                 of = -0.06 / width, middle, names, _PITCH
                 canvas.column(axes, *of, size=FONT, **look)
                 end = ", log scale" if kind == "log" else ""

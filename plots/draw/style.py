@@ -6,8 +6,6 @@ that a picture survives a grey printer and every kind of colour blindness.
 Two pictures made years apart can then be laid side by side.
 """
 
-from __future__ import annotations
-
 import hashlib
 import tomllib
 from pathlib import Path

@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: MIT
 """What every picture is asked: of whom, of what, on which machine."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from plots.draw.canvas import Frame
-from plots.draw.planes import XY, Axis, Curve, Plane, PlaneChart
+from plots.draw.planes import XY, Curve, Plane, PlaneChart
 from plots.draw.rows import RowChart
 from plots.draw.style import Style, style_of
 from plots.read.results import Case, Entrant, Results, condition_label
 from plots.tables import duel
 from plots.tables.standing import LIMIT
 
+_FILE = Path(__file__).with_name("words.toml")
+SAID: Mapping[str, Any] = tomllib.loads(_FILE.read_text("utf-8"))
 # As many curves as a reader can tell apart.
 _MOST_CURVES = 12
 _MAX_STEM = 100
@@ -60,13 +59,6 @@ def frame(
     return Frame(*(plain(text, most=2000) for text in texts))
 
 
-@cache
-def said() -> Mapping[str, Any]:
-    """What words.toml says."""
-    text = Path(__file__).with_name("words.toml").read_text("utf-8")
-    return tomllib.loads(text)
-
-
 def by_condition(
     prefix: str,
     conditions: Iterable[str],
@@ -86,13 +78,11 @@ def total(
 
     A counter with a minus is taken off, "trace" is the pages of the trace.
     """
-    pages = {w.name: w.pages for w in results.workloads}
+    pages = {("trace", w.name): w.pages for w in results.workloads}
     whole = 0.0
     for name in counters:
         found = results.estimate(case, name.removeprefix("-"))
-        value = found.median if found else None
-        if name == "trace":
-            value = pages.get(case.workload)
+        value = found.median if found else pages.get((name, case.workload))
         if value is None:
             return None
         whole += -value if name.startswith("-") else value
@@ -115,32 +105,38 @@ def curve(
 ) -> Curve:
     """A structure's curve, ascending; of `cases`, if a point is missing."""
     every, name = list(points), plain(name or who.structure)
-    there = sorted(filter(None, every))
-    missing = ""
-    if len(there) < len(every):
-        words = over(map(results.word, cases))
-        missing = f"{name} ({words})" if words else name
-    style = look(results, who.structure)
-    return Curve(name, style, tuple(there), note, missing)
+    there = tuple(sorted(filter(None, every)))
+    words = over(map(results.word, cases))
+    why = f"{name} ({words})" if words else name
+    missing = why if len(there) < len(every) else ""
+    return Curve(name, look(results, who.structure), there, note, missing)
 
 
-def plane(
-    title: str, x: Axis, y: Axis, curves: Iterable[Curve]
-) -> Iterator[Plane]:
-    """One of those that have points; none without any."""
-    every = list(curves)
-    drawn = tuple(each for each in every if each.points)
-    missing = tuple(each.missing for each in every if each.missing)
-    if drawn:
-        yield Plane(title, x, y, drawn, missing=missing)
+def chart(
+    results: Results,
+    said: Mapping[str, Any],
+    condition: str,
+    workloads: Iterable[str],
+    planes: Iterable[Plane],
+    *more: str,
+    **names: str,
+) -> PlaneChart:
+    """Planes that have points, in their frame; `names` are in what is said."""
+    every = [p for p in planes if any(curve.points for curve in p.curves)]
+    title, words = (said[key].format_map(names) for key in ("title", "words"))
+    texts = words, _missing(every, said["missing"]), *more
+    around = frame(results, title, condition, workloads, *texts)
+    drawn = ([curve for curve in p.curves if curve.points] for p in every)
+    shown = tuple(p._replace(curves=found) for p, found in zip(every, drawn))
+    return PlaneChart(around, shown, **said["look"])
 
 
-def missing_text(planes: Sequence[Plane], words: str = "no figure") -> str:
+def _missing(planes: Sequence[Plane], words: str) -> str:
     """What is not in the picture, plane by plane; empty if all is."""
     found: dict[str, list[str]] = {}
     titles = [each.title for each in planes]
     for each in planes:
-        for name in each.missing:
+        for name in filter(None, (curve.missing for curve in each.curves)):
             found.setdefault(name, []).append(each.title)
     every = (
         name + (f" in {' and '.join(there)}" if there != titles else "")
@@ -158,11 +154,8 @@ def structures(
     results: Results, entrants: Iterable[Entrant]
 ) -> list[Entrant]:
     """In order, without the empty loop and the control."""
-    return [
-        entrant
-        for entrant in results.in_order(entrants)
-        if not entrant.is_control and entrant.structure != results.floor
-    ]
+    every = (who for who in results.in_order(entrants) if not who.is_control)
+    return [who for who in every if who.structure != results.floor]
 
 
 def rivals(results: Results) -> list[str]:
@@ -194,25 +187,14 @@ def argued(
     return drawn
 
 
-def left_out(
-    results: Results, every: Iterable[Entrant], drawn: Iterable[Entrant]
-) -> str:
-    """Which of them are not drawn; "" if all are."""
-    rest = structures(results, set(every).difference(drawn))
-    names = ", ".join(entrant.structure for entrant in rest)
-    return f"not drawn unless named with --structure: {names}" if rest else ""
-
-
 def file_stems(prefix: str, conditions: Sequence[str]) -> dict[str, str]:
     """A file name without suffix per condition, safe on every system.
 
     >>> file_stems("set", ["", "fault:failslab:probability=1"])
     {'': 'set', 'fault:failslab:probability=1': 'set-failslab-probability-1'}
     """
-    words = {
-        c: re.findall(r"[A-Za-z0-9_.]+", c.replace("fault:", ""))
-        for c in conditions
-    }
+    said = {c: c.replace("fault:", "") for c in conditions}
+    words = {c: re.findall(r"[A-Za-z0-9_.]+", t) for c, t in said.items()}
     stems = {c: "-".join([prefix, *found]) for c, found in words.items()}
     lowered = [stem.lower() for stem in stems.values()]
     for condition, stem in stems.items():

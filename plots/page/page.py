@@ -10,23 +10,21 @@ import math
 import struct
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from plots.read import instructions
 from plots.read.file import printable
-from plots.read.results import Results, condition_label
+from plots.read.results import Results, condition_label, known_first
 from plots.read.statistics import noise_floor
 from plots.tables import answer, cases, facts, glance, replay, standing
 from plots.tables.duel import Duel, duel
 from plots.tables.figures import FORMS, number
 from plots.tables.glance import rival_cell, time_cell
-from plots.tables.standing import LIMIT, Measure, Place
+from plots.tables.standing import LIMIT, Place
 from plots.tables.table import Cell, Table
 from plots.tables.words import refused
-
-FILE_NAME = "page.html"
 
 _PARTS = Path(__file__).parent
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -39,8 +37,7 @@ _MOST_PAIRS = 12_000
 _FACETS = ("structure", "workload", "operation", "condition")
 
 
-@dataclass(frozen=True)
-class Extras:
+class Extras(NamedTuple):
     """What may stand beside the results."""
 
     pictures: Mapping[str, bytes]  # PNG by file stem
@@ -63,13 +60,11 @@ def page(results: Results, extras: Extras) -> str:
     title = "Sets of page frames"
     if found and found.rival:
         title = f"{found.baseline} or {found.rival}?"
-    data = pairs(results, found)
+    there = places(results)
+    data = pairs(results, there, found)
     names, known = data["names"], results.traits
     shown, left_out = _pictures(extras.pictures)
-    there = places(results)
     guests = {workload.name: workload for workload in results.workloads}
-    css = (_PARTS / "page.css").read_text(encoding="utf-8")
-    script = (_PARTS / "page.js").read_text(encoding="utf-8")
     text = _template().render(
         title=title,
         answer=" ".join(answer.answer(results)).removeprefix(title),
@@ -87,10 +82,8 @@ def page(results: Results, extras: Extras) -> str:
         facets=_facets(tables),
         pictures=shown,
         left_out=left_out,
-        css=css,
-        css_hash=_hash(css),
-        script=script,
-        script_hash=_hash(script),
+        css=(_PARTS / "page.css").read_text(encoding="utf-8"),
+        script=(_PARTS / "page.js").read_text(encoding="utf-8"),
     )
     return str(text).lstrip()
 
@@ -117,8 +110,8 @@ def _template() -> Any:
     )
     json = {"separators": (",", ":"), "allow_nan": False}
     environment.policies["json.dumps_kwargs"] = json
-    cell = {"cell": rival_cell, "condition": condition_label}
-    environment.filters.update({**FORMS, **cell})
+    environment.filters |= {**FORMS, "hash": _hash}
+    environment.filters |= {"cell": rival_cell, "condition": condition_label}
     environment.tests["figure"] = _is_figure
     environment.tests["numeric"] = lambda cells: any(map(_is_figure, cells))
     return environment.get_template("page.html")
@@ -201,12 +194,10 @@ def _facets(tables: Sequence[Table]) -> dict[str, tuple[str, list[str]]]:
     found: dict[str, tuple[str, list[str]]] = {}
     for key in _FACETS:
         there = [t for t in tables if key in [c.key for c in t.columns]]
-        values = dict.fromkeys(
-            str(cell.value) for table in there for cell in table.column(key)
-        )
+        cells = (cell for table in there for cell in table.column(key))
+        values = list(dict.fromkeys(str(cell.value) for cell in cells))
         if len(values) > 1:
-            name = there[0].pick([key]).columns[0].name
-            found[key] = (name, list(values))
+            found[key] = there[0].pick([key]).columns[0].name, values
     return found
 
 
@@ -214,14 +205,11 @@ def _pictures(
     pictures: Mapping[str, bytes],
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Those that fit, in the order of _ORDER; names of those that do not."""
-
-    def rank(stem: str) -> tuple[int, str]:
-        return _ORDER.index(stem) if stem in _ORDER else len(_ORDER), stem
-
     shown: list[dict[str, Any]] = []
     left_out: list[str] = []
     room = _ROOM
-    for stem, picture in sorted(pictures.items(), key=lambda p: rank(p[0])):
+    for stem in known_first({*pictures}, _ORDER):
+        picture = pictures[stem]
         if picture[:8] != _PNG or len(picture) < 24:
             continue
         text = base64.b64encode(picture).decode()
@@ -238,20 +226,16 @@ def _pictures(
 
 def places(results: Results) -> list[Place]:
     """All by the main times; the guest with the longest runs first."""
-    first: dict[tuple[str, ...], Measure] = {}
-    found = [
-        place
-        for place in standing.places(results)
-        if place.measure
-        == first.setdefault(place.measure.operations, place.measure)
-    ]
+    main = {m.operations: m for m in reversed(standing.measures(results))}
+    found = [p for p in standing.places(results) if p.measure in main.values()]
     order = [place.workload for place in standing.by_run(found)]
     return sorted(found, key=lambda place: order.index(place.workload))
 
 
-def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
+def pairs(
+    results: Results, there: Sequence[Place], found: Duel | None
+) -> dict[str, Any]:
     """What the script looks up; `found` is the pair to begin with."""
-    there = places(results)
     who = {
         place: [n for n in [LIMIT, *place.entrants] if place.times(n)]
         for place in there
@@ -301,6 +285,5 @@ def pairs(results: Results, found: Duel | None) -> dict[str, Any]:
 def _noise(place: Place) -> list[str] | None:
     """Ratios between these two are no difference; None without a control."""
     floor = noise_floor(place.control)
-    if place.control is None or not math.isfinite(floor):
-        return None
-    return [number(1 / floor), number(floor)]
+    is_known = place.control is not None and math.isfinite(floor)
+    return [number(1 / floor), number(floor)] if is_known else None

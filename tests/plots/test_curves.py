@@ -150,7 +150,7 @@ def test_the_front_is_dashed_and_everything_is_in_the_key(
     made += rows("set/a/cvbmp", times(3), **memory(3))
     chart = figure_planes.charts(results_of(document(made)))["pareto"]
     assert [curve.label for curve in chart.key] == ["flat", "xbitmap", "cvbmp"]
-    sheet = pictures.draw(chart)
+    sheet = chart.draw()
     (dashed,) = artists(sheet, "front")
     assert list(dashed.get_xdata()) == [1, 2]
     assert {"flat", "xbitmap", "cvbmp"} <= set(words(sheet))
@@ -169,7 +169,7 @@ def test_what_takes_far_more_stands_at_the_edge_with_its_figure(
     chart = figure_planes.charts(results_of(document(made)))["pareto"]
     (plane,) = chart.planes
     assert chart.scale(plane, "x")[2] == pytest.approx(1.15 * 1.9)
-    assert "900 ->" in words(pictures.draw(chart))
+    assert "900 ->" in words(chart.draw())
 
 
 def test_what_has_no_figure_is_named_and_not_drawn_as_zero(
@@ -374,7 +374,7 @@ def test_curves_stand_where_their_axes_have_the_values(
         ]
         assert charts
         for chart in charts:
-            curves = artists(pictures.draw(chart), "curve")
+            curves = artists(chart.draw(), "curve")
             for plane, expected in zip(chart.planes, held(chart)):
                 found = [curves.pop(0) for _ in expected]
                 assert [line.get_label() for line in found] == list(expected)
@@ -398,7 +398,7 @@ def test_a_zero_on_a_logarithmic_axis_is_at_its_lower_end(
     charts = figure_series.charts(results_of(failure_document()))
     chart = charts["failure-set-rate"]
     assert chart.scale(chart.planes[0], "y")[0] == "symlog"
-    axes = pictures.draw(chart).axes[0]
+    axes = chart.draw().axes[0]
     points = [y for c in held(chart)[0].values() for _, y in c]
     least = min(y for y in points if y > 0)
     inches = [
@@ -428,7 +428,7 @@ def test_panels_of_drain_say_per_page_or_per_range(
     titles = [plane.title for plane in chart.planes]
     assert titles == ["set per page", "drain per page", "drain per range"]
     # The key fills the fourth quarter.
-    found = words(pictures.draw(chart))
+    found = words(chart.draw())
     assert found.count("cvbmp") == 1
 
 
@@ -458,7 +458,7 @@ def test_no_text_lies_on_another(planes: int, results_of: ResultsOf) -> None:
         content["context"][f"workload_shuffled_distance_{x}"] = "pages=9"
     (chart,) = figure_series.charts(results_of(content)).values()
     assert len(chart.planes) == planes
-    sheet = pictures.draw(chart)
+    sheet = chart.draw()
     assert sum(text in names for text in words(sheet)) == len(names)
     found = boxes(sheet)
     for rank, one in enumerate(found):

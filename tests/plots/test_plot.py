@@ -248,7 +248,7 @@ def test_a_zero_is_written_on_a_logarithmic_axis(
     )
     chart = figure_rows.charts(results_of(content))["set"]
     assert chart.scale(0)[0] == "log"
-    sheet = pictures.draw(chart)
+    sheet = chart.draw()
     assert "0" in words(sheet)
     # Two marks, none at zero.
     assert len(drawn(sheet, "dot")) == 2
@@ -274,7 +274,7 @@ def test_marks_stand_where_their_axis_has_the_values(
     for results, kind in ((few, "linear"), (far, "log")):
         chart = figure_rows.charts(results)["set"]
         assert chart.scale(0)[0] == kind
-        sheet = pictures.draw(chart)
+        sheet = chart.draw()
         assert set(chart.panels) <= set(words(sheet))
         values = [
             [row.points[index].value for row in chart.rows]
@@ -297,7 +297,7 @@ def test_marks_stand_where_their_axis_has_the_values(
 def test_figures_beside_marks_are_the_medians(results_of: ResultsOf) -> None:
     pytest.importorskip("matplotlib")
     chart = figure_rows.charts(results_of(full_document()))["set"]
-    found = words(pictures.draw(chart))
+    found = words(chart.draw())
     for row in chart.rows:
         assert row.label in found
         assert all(number(p.value) in found for p in row.points)
@@ -449,7 +449,7 @@ def test_axes_of_neighbours_do_not_run_into_each_other(
         for rank, name in enumerate(STRUCTURES)
     }
     results = results_of(full_document(structures=structures))
-    sheet = pictures.draw(figure_rows.charts(results)["drain"])
+    sheet = figure_rows.charts(results)["drain"].draw()
     found = sorted(boxes(sheet), key=lambda box: (round(box.y0), box.x0))
     for one, other in zip(found, found[1:]):
         if round(one.y0) == round(other.y0):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from plots.draw import figure_rows, pictures
-from plots.draw.subject import said
+from plots.draw.subject import SAID
 from reading import drawn, words
 from test_report import replay_document
 
@@ -25,7 +25,7 @@ def test_stages_of_the_drivers_without_a_set_and_of_the_baseline(results_of):
     assert point.parts == (10.0, 1.5, 20.0, 0.5, 8.0, 0.0)
     assert point.value == pytest.approx(40)
     assert chart.scale(0)[0] == "linear"
-    bars = drawn(pictures.draw(chart), "bar")
+    bars = drawn(chart.draw(), "bar")
     ends = [bar.get_window_extent() for bar in bars[:6]]
     widths = [end.x1 - end.x0 for end in ends]
     assert widths == pytest.approx([w / 40 * sum(widths) for w in point.parts])
@@ -71,7 +71,7 @@ def test_every_structure_is_there_with_the_ms_of_its_own_recording(results_of):
             ms = "17.6" if "xbitmap" in label else "25.6"
             assert text.endswith(f", record {ms}")
     assert texts["(array)"] == "40.0"
-    assert set(texts.values()) <= set(words(pictures.draw(chart)))
+    assert set(texts.values()) <= set(words(chart.draw()))
 
 
 def test_nothing_replayed_is_no_picture(results_of):
@@ -83,7 +83,7 @@ def test_nothing_replayed_is_no_picture(results_of):
 
 def test_a_stage_has_one_colour_in_every_picture():
     colors = {}
-    for kind in said()["replay"][:2]:
+    for kind in SAID["replay"][:2]:
         for stage, part in kind["parts"].items():
             assert colors.setdefault(stage, part["color"]) == part["color"]
     stages = "allocate record notify translate madvise sleep"

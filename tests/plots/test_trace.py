@@ -10,14 +10,8 @@ import pytest
 from reading import words
 
 from plots.__main__ import main
-from plots.draw.figure_trace import (
-    COLORS,
-    MOST_RUNS,
-    Run,
-    draw,
-    parse,
-    render,
-)
+from plots.draw.canvas import render
+from plots.draw.figure_trace import COLORS, MOST_RUNS, Run, draw, parse
 from plots.read.results import ResultsError
 
 TEXT = "T 8\nI 1ff-1fc 300\nI 301-303\nT 0\nD 303-300\nD 1fc-1ff\n"
@@ -79,7 +73,8 @@ def test_the_axes_are_in_gib_and_colours_have_their_names(
     # 0x60000 pages of 4 KiB are 1.5 GiB.
     assert "1.4" in found and "1.6" not in found
     assert "inflated blue, deflated orange; grey: a new target" in found
-    image = Image.open(io.BytesIO(render(trace, "t")["png"])).convert("RGB")
+    made = io.BytesIO(render(sheet, ["png"])["png"])
+    image = Image.open(made).convert("RGB")
     there = {"#%02x%02x%02x" % c for _, c in image.getcolors(1 << 20)}
     assert {COLORS["blue"], COLORS["orange"]} <= there
     # Orange, which is between red and yellow, and blue.
