@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from claims.catalog import EXPERIMENTS, INTRODUCTION, SECTIONS
+from claims.judge import page
 from claims.lab import Lab
-from claims.page import page
 from plots.read.experiment import print_list
 from plots.read.results import ResultsError
 

@@ -50,8 +50,6 @@ class Claim:
 
 @dataclass(frozen=True)
 class Section:
-    """Claims that belong together."""
-
     title: str
     claims: tuple[Claim, ...]
 

@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""Judges a claim: looks up its figures, asks its rule, fills its texts."""
+"""Judges claims: looks up figures, asks the rule, fills texts and the page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import signature
+from pathlib import Path
 from string import Formatter
+from textwrap import TextWrapper
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from claims import rules
-from claims.catalog import Claim
+from claims.catalog import Claim, Experiment, Section
 from claims.lab import Lab, MissingFigure, Ratio, number
 from claims.rules import Finding, Verdict
+from plots.read.results import ResultsError
 
 
 class _Figure(float):
@@ -51,10 +56,11 @@ def _judged(name: str, figures: Mapping[str, Any]) -> Finding:
         return Verdict.DEPENDS, {}
     rule = rule_of(name)
     found = rule(**{key: figures[key] for key in signature(rule).parameters})
-    if isinstance(found, bool | list):
-        holds = found if isinstance(found, list) else [found]
-        found = rules.verdict_of(*holds)
-    return found if isinstance(found, tuple) else (found, {})
+    holds, more = found if isinstance(found, tuple) else (found, {})
+    if isinstance(holds, bool | list):
+        parts = holds if isinstance(holds, list) else [holds]
+        holds = rules.verdict_of(*parts)
+    return holds, more
 
 
 def places_of(text: str) -> list[str]:
@@ -84,3 +90,57 @@ def _ratio_list(names: list[str], ratios: list[Ratio]) -> str:
     text = _listed("{trace} {ratio}", {"trace": names, "ratio": ratios})
     alike = [name for name, ratio in zip(names, ratios) if not ratio.side]
     return text + (f" (no difference shown: {', '.join(alike)})" * bool(alike))
+
+
+def page(
+    sections: Sequence[Section],
+    experiments: Sequence[Experiment],
+    lab: Lab,
+    introduction: str,
+) -> str:
+    """The page in Markdown: claim, figures, verdict; none is typed."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    wrapper = TextWrapper(80, break_long_words=False, break_on_hyphens=False)
+    environment.filters.update(anchor=anchor, fill=wrapper.fill)
+    return environment.get_template("page.md.jinja").render(
+        introduction=introduction,
+        origins=_origins(lab, experiments),
+        sections=sections,
+        experiments=experiments,
+        found={
+            claim: find(claim, lab)
+            for section in sections
+            for claim in section.claims
+        },
+    )
+
+
+def _origins(
+    lab: Lab, experiments: Iterable[Experiment]
+) -> dict[str, list[str]]:
+    """Machines, builds and days of measured figures, and what is of each."""
+    origins: dict[str, list[str]] = {}
+    for experiment in experiments:
+        if experiment.is_simulated:
+            continue
+        try:
+            context = lab.results(experiment.name).context
+        except (MissingFigure, ResultsError):
+            continue
+        facts = [context.get(k) for k in ("cpu_model", "kernel", "compiler")]
+        facts += [f"commit {context[k]}" for k in ("commit",) if k in context]
+        facts.append(context.get("date", "")[:10])
+        origin = ", ".join(filter(None, facts))
+        origins.setdefault(origin, []).append(f"`{experiment.name}`")
+    return origins
+
+
+def anchor(title: str) -> str:
+    """As the usual renderers of Markdown make it from a heading."""
+    kept = [c for c in title.lower() if c.isalnum() or c in " -_"]
+    return "".join(kept).replace(" ", "-")

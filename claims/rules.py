@@ -13,8 +13,6 @@ from claims.lab import Ratio, number
 
 
 class Verdict(Enum):
-    """The result of a claim."""
-
     SUPPORTED = "supported"
     REFUTED = "refuted"
     DEPENDS = "depends"
@@ -39,8 +37,8 @@ def mixed(ratios: Sequence[Ratio]) -> Verdict:
     return verdict_of(sides == {-1}) if len(sides) == 1 else Verdict.DEPENDS
 
 
-# Rules that give no figures: a verdict, whether it holds, whether parts do.
-COMPARISONS: dict[str, Callable[..., Verdict | bool | list[bool]]] = {
+# A verdict, whether it holds, or whether parts do; then figures, if any.
+COMPARISONS: dict[str, Callable[..., Any]] = {
     "no_set_needed": lambda arrays, chunks: [*map(le, arrays, chunks)],
     "order_of_the_queue": lambda ratios: Verdict.DEPENDS
     if max(at_random.low for *_, at_random in ratios) > 2
@@ -82,12 +80,35 @@ COMPARISONS: dict[str, Callable[..., Verdict | bool | list[bool]]] = {
         bulk < normal / 2,
         cached < normal / 2,
     ],
+    "arrays_take_4126": lambda total, stages: (
+        abs(total - 4126) < 5,
+        {"shares": [time / total for time in stages]},
+    ),
+    "two_savings": lambda times, page_by_page, in_chunks: (
+        times[0] > times[1] and in_chunks < page_by_page,
+        {
+            "waits": times[0] - times[1],
+            "arrays": times[0],
+            "madvise": times[1] - times[2],
+        },
+    ),
+    "allocated_in_blocks": lambda both, times: (
+        times[2] < times[1] < times[0],
+        {"chunks": [count / 2 for count in both]},  # that inflate
+    ),
+    "oom_kicks": lambda calls, chunks, arrays: (
+        chunks > arrays,
+        {"more": chunks - arrays, "each": (chunks - arrays) / calls},
+    ),
+    "huge_round": lambda pages, hold, sizes: (
+        pages >= 127 * 2**18,
+        {"hold": hold / 1000, "sizes": [size / 1e6 for size in sizes]},
+    ),
+    "guard_pages": lambda sets, pages: (
+        max(sets) == 0,
+        {"shares": [lost / every for lost, every in zip(sets, pages)]},
+    ),
 }
-
-
-def arrays_take_4126(total: float, stages: Floats) -> Finding:
-    shares = [time / total for time in stages]
-    return verdict_of(abs(total - 4126) < 5), {"shares": shares}
 
 
 def chunks_take_460(
@@ -114,32 +135,10 @@ def gain_vanishes(chunks: Floats, arrays: Floats) -> Finding:
     return verdict, {"gains": gains}
 
 
-def two_savings(
-    times: Floats, page_by_page: float, in_chunks: float
-) -> Finding:
-    arrays, pipelined, chunks = times
-    holds = arrays > pipelined and in_chunks < page_by_page
-    return verdict_of(holds), {
-        "waits": arrays - pipelined,
-        "arrays": arrays,
-        "madvise": pipelined - chunks,
-    }
-
-
-def allocated_in_blocks(both: Floats, times: Floats) -> Finding:
-    chunks = [count / 2 for count in both]  # that inflate
-    return verdict_of(times[2] < times[1] < times[0]), {"chunks": chunks}
-
-
 def adding_never_fails(usual: Tables, others: Tables) -> Finding:
     counts = sum(usual + others, [])
     more = {"replays": len(counts), "failed": sum(counts)}
     return verdict_of(sum(counts) == 0), more
-
-
-def oom_kicks(calls: float, chunks: float, arrays: float) -> Finding:
-    more = chunks - arrays
-    return verdict_of(more > 0), {"more": more, "each": more / calls}
 
 
 def single_against_array(
@@ -159,11 +158,6 @@ def path_to_the_sleep(rounds: Floats, puffs: Floats) -> Finding:
     shares = [some / every for some, every in zip(puffs, rounds)]
     holds = min(shares) > 0.9, max(shares) >= 0.1
     return verdict_of(*holds), {"shares": shares}
-
-
-def huge_round(pages: float, hold: float, sizes: Floats) -> Finding:
-    more = {"hold": hold / 1000, "sizes": [size / 1e6 for size in sizes]}
-    return verdict_of(pages >= 127 * 2**18), more
 
 
 def spam(times: Floats, puffs: Floats) -> Finding:
@@ -208,11 +202,6 @@ def by_order(whole: Floats, exact: Floats) -> Finding:
     verdict = Verdict.DEPENDS if is_mixed else verdict_of(min(saved) > 0)
     kib = ([size / 1024 for size in sizes] for sizes in (whole, exact))
     return verdict, dict(zip(("whole", "exact"), kib))
-
-
-def guard_pages(sets: Floats, pages: Floats) -> Finding:
-    shares = [lost / every for lost, every in zip(sets, pages)]
-    return verdict_of(max(sets) == 0), {"shares": shares}
 
 
 def fail_fast(chunks: Floats, attempts: Floats) -> Finding:

@@ -28,8 +28,6 @@ class Entrant:
 
 @dataclass(frozen=True, order=True)
 class Case:
-    """What a row measures."""
-
     operation: str
     workload: str
     entrant: Entrant
@@ -38,12 +36,10 @@ class Case:
     @property
     def name(self) -> str:
         """The name as --benchmark_filter takes it."""
-        parts = [self.operation, self.workload, self.entrant.structure]
-        if self.condition:
-            parts.append(self.condition)
-        if self.entrant.is_control:
-            parts.append(f"control:{self.entrant.control}")
-        return "/".join(parts)
+        who = self.entrant
+        control = f"control:{who.control}" * who.is_control
+        row = (self.operation, self.workload, who.structure)
+        return "/".join(filter(None, (*row, self.condition, control)))
 
 
 def condition_label(condition: str) -> str:

@@ -9,6 +9,7 @@ FILE_NAME = "results.json"
 SCHEMAS = ("1", "2")
 GIVE_OURS = "give the results.json that pfnbench wrote"
 
+
 def printable(text: str) -> str:
     """The text with what a terminal would obey spelt out."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
@@ -34,37 +35,31 @@ class ResultsError(Exception):
 
 def read(path: Path) -> dict[str, Any]:
     """The document; its context is an object that names a known schema."""
-    document = _parse(path)
-    context = document.get("context")
-    said = context if isinstance(context, dict) else {}
-    schema = said.get("pfnbench_schema")
-    if schema is None:
-        problem = "not pfnbench results (no pfnbench_schema in the context)"
-        raise ResultsError(path, problem, GIVE_OURS)
-    if schema not in SCHEMAS:
-        problem = f"has schema {schema!s:.40}, but only 1 and 2 can be read"
-        commit = said.get("commit", "not recorded")
-        remedy = f"use the plots of the commit that wrote it ({commit!s:.40})"
-        raise ResultsError(path, problem, remedy)
-    return document
-
-
-def _parse(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_bytes().decode())
     except FileNotFoundError:
-        problem, remedy = "no such file", "run ./run bench to make one"
+        why, remedy = "no such file", "run ./run bench to make one"
     except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
+        why = f"cannot be read ({error.strerror})"
         remedy = "check its permissions"
     except UnicodeDecodeError:
-        problem, remedy = "not a text file", "give the results.json of a run"
+        why, remedy = "not a text file", "give the results.json of a run"
     # Deeply nested brackets exhaust the parser's stack.
     except (ValueError, RecursionError) as error:
-        problem = f"not JSON, or cut off ({error})"
+        why = f"not JSON, or cut off ({error})"
         remedy = "run the benchmark again"
     else:
-        if isinstance(document, dict):
+        is_object = isinstance(document, dict)
+        context = document.get("context") if is_object else None
+        said = context if isinstance(context, dict) else {}
+        schema = said.get("pfnbench_schema")
+        if schema in SCHEMAS:
             return document
-        problem, remedy = "not a JSON object", GIVE_OURS
-    raise ResultsError(path, problem, remedy)
+        why, remedy = "not a JSON object", GIVE_OURS
+        if is_object:
+            why = "not pfnbench results (no pfnbench_schema in the context)"
+        if schema is not None:
+            why = f"has schema {schema!s:.40}, but only 1 and 2 can be read"
+            by = said.get("commit", "not recorded")
+            remedy = f"use the plots of the commit that wrote it ({by!s:.40})"
+    raise ResultsError(path, why, remedy)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from plots.read.results import Results, ResultsError, load
+from plots.read.results import Case, Results, ResultsError, load
 
 FILE_NAME = "instructions.json"  # by callgrind
 HARDWARE_FILE_NAME = "instructions-hardware.json"  # by the machine itself
@@ -63,14 +63,14 @@ def load_counts(path: Path) -> Results:
     return results
 
 
-def counts_of(results: Results) -> dict[str, float]:
-    """Instructions per page by row name; controls are not counted twice."""
-    counts = {}
-    for case in results.cases:
-        values = results.values(case, _COUNTER)
-        if values and not case.entrant.is_control:
-            counts[case.name] = min(values.values())
-    return counts
+def counts_of(results: Results) -> dict[Case, float]:
+    """Instructions per page; controls are not counted twice."""
+    return {
+        case: min(values.values())
+        for case in results.cases
+        if (values := results.values(case, _COUNTER))
+        and not case.entrant.is_control
+    }
 
 
 def baseline_of(results: Results) -> Baseline:
@@ -78,16 +78,16 @@ def baseline_of(results: Results) -> Baseline:
     for workload in sorted(results.workloads, key=lambda each: each.name):
         said = [f"{k}={v}" for k, v in workload.facts.items() if k != "name"]
         facts[_WORKLOAD + workload.name] = " ".join(said)
-    return Baseline(facts, counts_of(results))
+    counts = {case.name: n for case, n in counts_of(results).items()}
+    return Baseline(facts, counts)
 
 
 def write_baseline(baseline: Baseline) -> str:
     """The text of the file: what counted first, then a line for each row."""
-    counts = sorted(baseline.counts.items())
     lines = [
         f"# Instructions per page, counted by callgrind. Made by {_UPDATE}",
         *(f"# {key} {value}" for key, value in baseline.facts.items()),
-        *(f"{name} {count:.6g}" for name, count in counts),
+        *(f"{name} {n:.6g}" for name, n in sorted(baseline.counts.items())),
     ]
     return "\n".join(lines) + "\n"
 

@@ -41,8 +41,6 @@ class TimelinePoint(NamedTuple):
 
 @dataclass(frozen=True)
 class Memory:
-    """The memory of a whole run."""
-
     pass_ends: tuple[PassEnd, ...]
     peak: Held
     retained: Held
@@ -70,8 +68,6 @@ class SlowStep:
 
 @dataclass(frozen=True)
 class StepTimes:
-    """The times of all steps of one kind."""
-
     count: int
     p50: float
     p90: float

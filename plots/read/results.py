@@ -4,26 +4,117 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from plots.read import file, statistics, version1
 from plots.read.case import Case, Entrant, Row, condition_label  # noqa: F401
-from plots.read.declared import Declared, Workload  # noqa: F401
+
 from plots.read.file import FILE_NAME, GIVE_OURS, ResultsError
 from plots.read.profiles import Profile
-from plots.read.shape import BadShape, reader
+from plots.read.shape import KEY, WHOLE, BadShape, Facts, Name, Settings
+from plots.read.shape import Title, reader
 from plots.read.statistics import MOST_PRIMARY, Estimate
 
 _OVER = re.compile(r"over (\d{1,15}(?:\.\d{1,9})? n?s)\b")
 _MOST_ROUNDS = 10_000  # as --rounds has it
 
+# Operations, which are added, a workload and a structure.
+Primary = tuple[tuple[str, ...], str, str]
+
+_OPERATIONS = {KEY: "operations"}
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A workload; None where the file does not say. `facts` are all of it."""
+
+    name: Title
+    trace: str | None = None
+    pages: int | None = None
+    passes: int | None = None
+    ranges: int | None = None
+    guest_memory: int | None = None  # bytes
+    facts: Facts = field(default_factory=dict, metadata=WHOLE)
+
+    @property
+    def checksum(self) -> str | None:
+        """Enough of it to tell two traces apart."""
+        return self.trace[:12] if self.trace else None
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a structure says of itself. `facts` are all of it."""
+
+    name: Name
+    family: str | None = None
+    origin: str | None = None
+    out_of_memory: str | None = None
+    clear_can_fail: bool | None = None
+    accounts_memory: bool | None = None
+    variant_of: str | None = None  # a structure
+    facts: Facts = field(default_factory=dict, metadata=WHOLE)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation; `times` are the counters of its times, main one first."""
+
+    name: str
+    kind: str  # "set": done to a set; "driver": by a driver
+    times: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What the program says of itself and of the parts of a run."""
+
+    floor: str  # the loop around nothing that stands among the structures
+    setless: tuple[str, ...]  # drivers that record nothing and stand there too
+    known_operations: tuple[Operation, ...] = field(metadata=_OPERATIONS)
+    context: Settings = field(metadata=WHOLE)
+    structures: tuple[Structure, ...] = ()  # of the run, in order of tables
+    workloads: tuple[Workload, ...] = ()  # of the run
+    order: tuple[str, ...] = ()  # of tables, where `structures` has none
+
+    @cached_property
+    def replay(self) -> str:
+        """The operation of a driver, "" if the program has none."""
+        kinds = {each.kind: each.name for each in self.known_operations}
+        return kinds.get("driver", "")
+
+    @cached_property
+    def traits(self) -> Mapping[str, Structure]:
+        """What structures of the run say of themselves, by name."""
+        return {each.name: each for each in self.structures}
+
+    def variant_of(self, structure: str) -> str | None:
+        said = self.traits.get(structure)
+        return said and said.variant_of
+
+    def time_counters(self, operation: str) -> tuple[str, ...]:
+        """Counters that hold the times of an operation, main one first."""
+        known = {each.name: each.times for each in self.known_operations}
+        return known.get(operation, ("ns_per_page",))
+
+    def in_order(self, entrants: Iterable[Entrant]) -> list[Entrant]:
+        """As in tables: the known, strangers, drivers without a set, floor."""
+        known = list(dict.fromkeys([*self.order, *self.traits]))
+        last = [*self.setless, self.floor]
+
+        def key(entrant: Entrant) -> tuple[int, int, Entrant]:
+            name = entrant.structure
+            group = 1 + last.index(name) if name in last else 0
+            rank = known.index(name) if name in known else len(known)
+            return group, rank, entrant
+
+        return sorted(entrants, key=key)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Results(Declared):
-    """Everything a table or a picture may use."""
-
     path: Path
     rows: tuple[Row, ...]
     profiles: tuple[Profile, ...] = ()
@@ -86,7 +177,7 @@ class Results(Declared):
         return max(1, compared)
 
     @cached_property
-    def primary_ratios(self) -> frozenset[tuple[tuple[str, ...], str, str]]:
+    def primary_ratios(self) -> frozenset[Primary]:
         """Ratios to the baseline that the run is about, declared by it.
 
         They are held to the control, so it must be there; without faults.
@@ -98,33 +189,25 @@ class Results(Declared):
             for what in ("structures", "operations")
         )
         have = set(self.cases)
+        base = Entrant(self.baseline or "")
+        both = base, replace(base, control=1)
         return frozenset(
             (parts, workload, structure)
-            for structure in structures
-            if structure != self.baseline
+            for structure in {*structures} - {base.structure}
             for workload in {case.workload for case in have}
             for parts in {*((each,) for each in operations), tuple(operations)}
-            if all(
-                {case, self.baseline_of(case), self.control_of(case)} <= have
-                for case in (
-                    Case(each, workload, Entrant(structure), "")
-                    for each in parts
-                )
+            if have.issuperset(
+                Case(each, workload, who, "")
+                for each in parts
+                for who in (Entrant(structure), *both)
             )
         )
 
-    def interval_for(
-        self,
-        operations: Iterable[str],
-        workload: str,
-        structure: str,
-        condition: str,
-    ) -> int:
+    def interval_for(self, condition: str, ratio: Primary) -> int:
         """For how many ratios together the interval of this one is to hold."""
         primary = set() if condition else self.primary_ratios
-        is_primary = (tuple(operations), workload, structure) in primary
         # Exceeding the control corrects for as many.
-        is_alone = is_primary and len(primary) <= MOST_PRIMARY
+        is_alone = ratio in primary and len(primary) <= MOST_PRIMARY
         return 1 if is_alone else self.comparisons
 
     @cached_property
@@ -161,7 +244,6 @@ class Results(Declared):
         return index
 
     def case_named(self, name: str) -> Case | None:
-        """The case whose row has this name."""
         return next((case for case in self.cases if case.name == name), None)
 
     def values(self, case: Case, counter: str) -> dict[int, float]:
@@ -178,8 +260,7 @@ class Results(Declared):
 
     def profile_of(self, case: Case) -> Profile | None:
         """What is known of its structure there, whatever the operation."""
-        parts = (case.workload, case.entrant.structure, case.condition)
-        name = "/".join(filter(None, parts))
+        name = replace(case, operation="").name
         return next((p for p in self.profiles if p.name == name), None)
 
     def peak_kib(self, case: Case) -> float | None:
@@ -242,8 +323,6 @@ def known_first(present: set[str], known: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Document:
-    """The whole file."""
-
     context: Declared
     benchmarks: tuple[Row, ...] = ()
     profiles: tuple[Profile, ...] = ()

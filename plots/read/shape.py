@@ -18,13 +18,9 @@ from typing import get_args, get_origin, get_type_hints
 KEY = "key"
 WHOLE: dict[str, Any] = {KEY: None}
 
-# What pfnbench writes stays far below all of these. A file beyond them was
-# not written by it, and would fill a page, a picture or the memory.
 Name = NewType("Name", str)  # of a structure or an operation
 Title = NewType("Title", str)  # of a workload, which may be a path
 LongText = NewType("LongText", str)
-_LENGTHS = {str: (0, 1000), Name: (1, 100), Title: (1, 1000)}
-_LENGTHS[LongText] = (0, 100_000)
 _LONG_KEYS = {"busy_processes", "command_line", "executable"}
 _LARGEST = 1e30
 # Control characters but tab and the ends of lines, and lone surrogates.
@@ -46,12 +42,8 @@ class BadShape(ValueError):
 def reader(kind: Any) -> Reader:
     """A function that makes a `kind` of a value, or raises BadShape."""
     arguments = get_args(kind)
-    if kind in _LENGTHS:
-        return partial(_text, *_LENGTHS[kind])
-    if kind in _SIMPLE:
-        return partial(_simple, kind, *_SIMPLE[kind])
-    if kind in _WHOLES:
-        return _WHOLES[kind]
+    if kind in _READERS:
+        return _READERS[kind]
     if get_origin(kind) in (Union, UnionType):  # X | None, and it is there
         return reader(arguments[0])
     if get_origin(kind) is tuple:
@@ -90,24 +82,11 @@ def _text(least: int, most: int, value: Any) -> str:
     return value
 
 
-def _simple(kind: Any, is_right: Reader, name: str, value: Any) -> Any:
-    if not is_right(value):
+def _simple(kind: Any, types: tuple[Any, ...], name: str, value: Any) -> Any:
+    # Nor is NaN between these.
+    if type(value) not in types or not 0 <= value <= _LARGEST:
         raise BadShape(f" is not {name}")
-    return value if kind is bool else kind(value)
-
-
-# False for NaN.
-_SIMPLE: dict[Any, tuple[Reader, str]] = {
-    bool: (lambda value: isinstance(value, bool), "true or false"),
-    int: (
-        lambda value: type(value) is int and 0 <= value <= _LARGEST,
-        "a whole number",
-    ),
-    float: (
-        lambda value: type(value) in (int, float) and 0 <= value <= _LARGEST,
-        "a number from 0 to 1e30",
-    ),
-}
+    return kind(value)
 
 
 def _list(read: Reader, value: Any) -> tuple[Any, ...]:
@@ -176,7 +155,16 @@ def _words(true: str, false: str, value: dict[str, Any]) -> dict[str, str]:
     return words
 
 
-_WHOLES: dict[Any, Reader] = {
+# What pfnbench writes stays far below these lengths and numbers. A file beyond
+# them was not written by it, and would fill a page, a picture or the memory.
+_READERS: dict[Any, Reader] = {
+    str: partial(_text, 0, 1000),
+    Name: partial(_text, 1, 100),
+    Title: partial(_text, 1, 1000),
+    LongText: partial(_text, 0, 100_000),
+    bool: partial(_simple, bool, (bool,), "true or false"),
+    int: partial(_simple, int, (int,), "a whole number"),
+    float: partial(_simple, float, (int, float), "a number from 0 to 1e30"),
     Settings: partial(_words, "on", "off"),
     Facts: partial(_words, "yes", "no"),
     Figures: _figures,

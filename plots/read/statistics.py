@@ -159,15 +159,10 @@ def change(
     factors = sorted(b / a for a in old for b in new)
     if not factors or not math.isfinite(factors[-1] - factors[0]):
         return None
-    rank = _change_rank(len(old), len(new), comparisons)
+    tails = _u_tail(len(old), len(new))
+    # Rank (from 1) of the factor that bounds the interval from below.
+    rank = _rarer(tails, tails[-1], comparisons) or 1
     return _around(factors, rank, min(len(old), len(new)))
-
-
-@lru_cache(maxsize=None)
-def _change_rank(old: int, new: int, comparisons: int) -> int:
-    """Rank (from 1) of the factor that bounds the interval from below."""
-    tails = _u_tail(old, new)
-    return _rarer(tails, tails[-1], comparisons) or 1
 
 
 def _thinned(values: Sequence[float]) -> Sequence[float]:

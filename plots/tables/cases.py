@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from plots.read.instructions import counts_of
 from plots.read.profiles import Memory, Profile
 from plots.read.results import Case, Entrant, Results
 from plots.tables import standing
@@ -11,9 +12,6 @@ from plots.tables.glance import ratio_cell, time_cell
 from plots.tables.table import Cell, Table, Value, cells, columns, figure
 
 CASE = columns("case")
-_INSTRUCTIONS = "instructions_per_page"
-_POLICIES = ("requested", "rounded", "slab", "pow2", "exact")
-_QUANTILES = ("count", "p50", "p90", "p99", "p99_9", "max", "max_raw")
 
 
 def case_key(results: Results, case: Case) -> tuple[Cell, ...]:
@@ -68,14 +66,10 @@ def memory(results: Results) -> Table:
 
 def instructions(counts: Results, counter: str = "callgrind") -> Table:
     """Instructions per page, which are alike in every run."""
-    found = {
-        case: [min(counts.values(case, _INSTRUCTIONS).values(), default=None)]
-        for case in counts.cases
-        if not case.entrant.is_control
-    }
+    found = {case: [count] for case, count in counts_of(counts).items()}
     heads = (*CASE, *columns("instructions", counter=counter))
     title = f"instructions per page ({counter})"
-    return Table("instructions", title, heads, _rows(counts, found)).filled()
+    return Table("instructions", title, heads, _rows(counts, found))
 
 
 def errors(results: Results) -> Table:
@@ -105,27 +99,26 @@ def profiles(results: Results) -> Table:
 
 def _held(memory: Memory | None) -> list[float | None]:
     if memory is None:
-        return [None] * (len(_POLICIES) + 3)
-    peak = (getattr(memory.peak, policy) for policy in _POLICIES)
-    sizes = (*peak, memory.retained.rounded)
+        return [None] * len(columns("profiles")[:-1])
+    sizes = (*vars(memory.peak).values(), memory.retained.rounded)
     per_1000 = 1000 * memory.allocations / memory.sets if memory.sets else None
     return [*(size / 1024 for size in sizes), per_1000, memory.largest_order]
 
 
 def calls(results: Results) -> Table:
     """How long single calls take."""
+    heads = columns("tails")
     rows = tuple(
         cells(
             *case_key(results, replace(case, operation=operation)),
-            *(getattr(times, name) for name in _QUANTILES),
+            *(getattr(times, head.key) for head in heads[:-1]),
             times.worst[0].position if times.worst else None,
         )
         for case, profile in _profiles(results)
         if profile.tails
         for operation, times in profile.tails.operations.items()
     )
-    heads = (*CASE, *columns("tails"))
-    return Table("tails", "single calls", heads, rows).filled()
+    return Table("tails", "single calls", (*CASE, *heads), rows).filled()
 
 
 def _profiles(results: Results) -> Iterator[tuple[Case, Profile]]:

@@ -183,10 +183,9 @@ def missing(old: Results, new: Results, selection: Selection) -> Iterator[str]:
     """Rows of one run alone, and rows without a time."""
     for name, results, other in (("old", old, new), ("new", new, old)):
         both = set(other.cases)
-        failed = sorted(results.failed, key=lambda case: case.name)
         for what, cases in (
             ("only", [case for case in results.cases if case not in both]),
-            ("failed", failed),
+            ("failed", sorted(results.failed, key=lambda case: case.name)),
             ("cut off", results.limits),
         ):
             names = [
@@ -244,9 +243,8 @@ def of_places(
             left_out.append(f"{place.workload}, {name}")
             continue
         controls = (each.control for each in both)
-        marked = mark(factor, whole, *controls) if factor else ""
-        row = (*times, figure(factor, marked))
-        rows.append(cells(place.workload, name, *row))
+        said = mark(factor, whole, *controls) if factor else ""
+        rows.append(cells(place.workload, name, *times, figure(factor, said)))
     heads = (GUEST, STRUCTURE, *_BOTH, columns("changes")[2])
     title = f"{places[0].measure.name}, {places[0].measure.unit}"
     return Table("changes", title, heads, tuple(rows)), left_out

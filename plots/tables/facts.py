@@ -16,21 +16,12 @@ _RELEASES = ("Release", "RelWithDebInfo")
 
 
 def workloads(results: Results) -> Table:
-    """The guests."""
     rows = tuple(
-        cells(
-            *(w.name, w.pages, w.passes, w.ranges, w.guest_memory),
-            checksum(w.trace) if w.trace else None,
-        )
+        cells(w.name, w.pages, w.passes, w.ranges, w.guest_memory, w.checksum)
         for w in results.workloads
     )
     heads = (GUEST, *columns("workloads"))
     return Table("workloads", "guests", heads, rows)
-
-
-def checksum(trace: str) -> str:
-    """Enough of it to tell two traces apart."""
-    return trace[:12]
 
 
 def structures(results: Results) -> Table:
@@ -106,13 +97,10 @@ def missing(results: Results) -> Iterator[str]:
         total = results.rounds_of[case]
         rounds = "" if times == total else f" in {times} of {total} rounds"
         yield f"not shown: {case.name}{rounds}: {reason}"
-    names: dict[str, list[str]] = {}
-    for what, name in (
-        *_missing_cases(results),
-        *_missing_figures(results),
-        *_missing_pairs(results),
-    ):
-        names.setdefault(what, []).append(name)
+    names: dict[str, dict[str, None]] = {}
+    for found in (_missing_cases, _missing_figures, _missing_pairs):
+        for what, name in found(results):
+            names.setdefault(what, {})[name] = None
     yield from (f"{what} {listing(those)}" for what, those in names.items())
 
 
@@ -132,16 +120,14 @@ def _missing_cases(results: Results) -> Iterator[tuple[str, str]]:
     everyone = {case.entrant for case in have}
     everyone |= {Entrant(s.name) for s in results.structures}
     none = (results.floor, *results.setless)
-    holes, seen = [], set()
+    holes = []
     for place in _places(results):
-        table = place.operation, place.condition
-        present = results.entrants_of(*table)
+        present = results.entrants_of(place.operation, place.condition)
         for who in results.in_order(everyone - present):
-            if who.structure not in none and table not in seen:
+            if who.structure not in none:
                 label = condition_label(place.condition)
                 name = standing.label(results, who)
                 yield f"no rows: {place.operation}, {label}:", name
-        seen.add(table)
         cases = (
             replace(place, entrant=who) for who in results.in_order(present)
         )
@@ -167,9 +153,8 @@ def _missing_figures(results: Results) -> Iterator[tuple[str, str]]:
             if len(results.values(case, counter)) < rounds_of[case]:
                 yield f"without {counter} in some round:", case.name
     short = {case: rounds_of[case] for case in _short(results)}
-    ordered = sorted(short, key=lambda case: short[case])
     is_all = len(short) == len(results.cases) and len({*short.values()}) == 1
-    for case in ordered[: 1 if is_all else None]:
+    for case in sorted(short, key=lambda case: short[case]):
         what = f"only {short[case]} of {results.rounds} rounds:"
         yield what, "every row" if is_all else case.name
 
@@ -178,14 +163,12 @@ def _missing_pairs(results: Results) -> Iterator[tuple[str, str]]:
     """Without a baseline no ratio, without a control no noise floor."""
     no_control = []
     for case in _places(results):
-        keys = (case.operation, case.workload, case.condition)
-        name = "/".join(filter(None, keys))
         counter = results.time_counters(case.operation)[0]
         if not results.values(results.baseline_of(case), counter):
             base = results.baseline or ""
-            yield say("facts", "no_baseline", baseline=base), name
+            yield say("facts", "no_baseline", baseline=base), case.name
         elif not results.values(results.control_of(case), counter):
-            no_control.append((say("facts", "no_control"), name))
+            no_control.append((say("facts", "no_control"), case.name))
     yield from no_control
     for profile in results.profiles:
         if profile.error is not None:

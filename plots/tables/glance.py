@@ -36,8 +36,10 @@ def ratio_cell(place: Place, who: Entrant) -> Cell:
     return rival_cell(place.ratio(who.structure))
 
 
-def rival_cell(rival: standing.Rival | None) -> Cell:
-    return figure(rival.ratio, rival.mark) if rival else ABSENT
+def rival_cell(rival: standing.Rival | None, absence: str = "") -> Cell:
+    if rival is None:
+        return Cell(absence=absence)
+    return figure(rival.ratio, rival.mark)
 
 
 def guests(found: Duel, most: int | None = None) -> Table:
@@ -59,12 +61,11 @@ def guests(found: Duel, most: int | None = None) -> Table:
         size = sizes.get(place.workload)
         row = [size / 2**30 if size else None, runs.get(place.workload)]
         row += [time_cell(place, name) for name in who]
-        ratio = found.ratio(place)
-        if ratio and found.rival:
+        if found.rival:
+            ratio = place.ratio(found.rival)
             values = place.ratios(found.rival, found.baseline)
-            row.append(spanned(values, ratio.mark))
+            row.append(spanned(values, ratio.mark) if ratio else None)
         rows.append(cells(place.workload, *row))
-    rows = [row + (ABSENT,) * (len(heads) - len(row)) for row in rows]
     empty = [""] * (len(heads) - 2)
     if more := len(places) - len(rows):
         rows.append(cells(f"{more} more", *empty, ""))
@@ -193,7 +194,10 @@ def primary(results: Results) -> tuple[list[Table], str]:
     tables = {}
     for measure in standing.measures(results):
         rows = tuple(
-            cells(place.workload, *(_with_reason(place, n) for n in names))
+            cells(
+                place.workload,
+                *(rival_cell(place.ratio(n), place.word(n)) for n in names),
+            )
             for place in standing.places_of(results, measure, "")
             if (measure.operations, place.workload) in there
         )
@@ -207,8 +211,3 @@ def primary(results: Results) -> tuple[list[Table], str]:
     how = "sure" if many <= most else "too_many"
     said = say("primary", how, begin=said, many=many, most=most)
     return list(tables.values()), said if tables else ""
-
-
-def _with_reason(place: Place, name: str) -> Cell:
-    cell = ratio_cell(place, Entrant(name))
-    return Cell(absence=place.word(name)) if cell.is_absent else cell

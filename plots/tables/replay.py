@@ -58,13 +58,9 @@ def drivers(results: Results, condition: str) -> list[Driver]:
         for case, policy in _cases(results, condition)
         if not case.entrant.is_control
     }
-    order = results.in_order({each.entrant for each in found})
-
-    def key(each: Driver) -> tuple[bool, int, str]:
-        has_set = each.entrant.structure not in results.setless
-        return has_set, order.index(each.entrant), each.policy
-
-    return sorted(found, key=key)
+    every = results.in_order({each.entrant for each in found})
+    order = sorted(every, key=lambda who: who.structure not in results.setless)
+    return sorted(found, key=lambda d: (order.index(d.entrant), d.policy))
 
 
 def workloads(results: Results, condition: str) -> list[str]:

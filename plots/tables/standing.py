@@ -78,10 +78,8 @@ class Place:
         """By round, where every operation of the measure has a time."""
         counter = self.measure.counter
         parts = [self.results.values(c, counter) for c in self.cases(who)]
-        sums = {
-            number: sum(part[number] for part in parts)
-            for number in sorted(set.intersection(*map(set, parts)))
-        }
+        shared = sorted(set.intersection(*map(set, parts)))
+        sums = {n: sum(part[n] for part in parts) for n in shared}
         return {n: value for n, value in sums.items() if math.isfinite(value)}
 
     def time(self, who: Who) -> Estimate | None:
@@ -100,8 +98,8 @@ class Place:
         if baseline in (one, other):
             # Turned round, a primary ratio is one still.
             who = other if one == baseline else one
-            where = self.workload, who, self.condition
-            many = results.interval_for(self.measure.operations, *where)
+            pair = self.measure.operations, self.workload, who
+            many = results.interval_for(self.condition, pair)
         ratio = estimate(self.ratios(one, other), many)
         return ratio and Rival(one, ratio, mark(ratio, self.control))
 

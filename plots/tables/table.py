@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""A table: every figure once, with its digits, for each printer."""
+"""A table: every figure once, with its digits, and what its marks mean."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from plots.read.statistics import Estimate
+from plots.read.results import Results
+from plots.read.statistics import Estimate, interval_ranks, rounds_for
 from plots.tables.figures import FORMS, alike, percent
-from plots.tables.words import COLUMNS
+from plots.tables.words import COLUMNS, SAID, say
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,6 @@ ABSENT = Cell()
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under columns."""
-
     key: str
     title: str
     columns: tuple[Column, ...]
@@ -98,7 +97,6 @@ class Table:
         return bool(self.rows)
 
     def column(self, key: str) -> list[Cell]:
-        """The cells of a column, from top to bottom."""
         at = [column.key for column in self.columns].index(key)
         return [row[at] for row in self.rows]
 
@@ -159,3 +157,54 @@ def figure(value: Value, mark: str = "", absence: str = "") -> Cell:
 def cells(*values: Value) -> tuple[Cell, ...]:
     """A row of figures, words and finished cells."""
     return tuple(map(figure, values))
+
+
+def legend(results: Results, tables: Sequence[Table]) -> dict[str, str]:
+    """Of each heading, mark and word that is there, and of no other."""
+    words = {
+        column.group.split(",")[0] or column.heading: column.legend
+        for table in filter(None, tables)
+        for column in table.columns
+        if column.legend
+    }
+    return {**words, **marks(results, tables)}
+
+
+def marks(results: Results, tables: Sequence[Table]) -> dict[str, str]:
+    baseline = results.baseline or "the baseline"
+    there: set[str] = set()
+    spans: set[tuple[bool, bool]] = set()
+    for table in tables:
+        every = (c for row in table.rows for c in zip(table.columns, row))
+        for column, cell in every:
+            there.add(cell.mark)
+            if cell.is_absent:
+                is_over = cell.absence.startswith(">")
+                there.add(">9" if is_over else cell.absence or "-")
+            elif column.names:
+                there.add(cell.text())
+            if column.bounds and cell.low is not None:
+                spans.add((cell.is_interval, table.key == "primary"))
+    made = {m: say("marks", m, baseline=baseline) for m in SAID["marks"]}
+    if not results.has_control:
+        made["*"] = say("legend", "freely", baseline=baseline)
+    made = {mark: text for mark, text in made.items() if mark in there}
+    if (True, False) in spans:
+        made["[ ]"] = _interval(results)
+    elif (True, True) in spans:
+        made["[ ]"] = "95 % interval of the ratio"
+    if any(not is_interval for is_interval, _ in spans):
+        made["( )"] = say("legend", "range")
+    return made
+
+
+def _interval(results: Results) -> str:
+    """For how many ratios together an interval holds."""
+    ratios = results.comparisons
+    text = "95 % interval"
+    if interval_ranks(results.rounds, ratios) is None:
+        rounds = rounds_for(ratios)
+        text = say("legend", "few", ratios=ratios, rounds=rounds)
+    elif ratios > 1:
+        text += f" for {ratios} ratios together"
+    return text + say("legend", "own") * bool(results.primary_ratios)

@@ -24,15 +24,13 @@ _GAP = "  "
 _Made = tuple[Column, list[str]]
 
 
-def wrap(text: str, indent: str = _GAP, width: int = WIDTH) -> list[str]:
+def wrap(text: str, indent: str = _GAP, first: str = "") -> list[str]:
     """Lines of at most 72 columns; all but the first are indented."""
-    return textwrap.wrap(
-        to_ascii(text), width, subsequent_indent=indent, break_on_hyphens=False
-    )
+    made = textwrap.TextWrapper(WIDTH, first, indent, break_on_hyphens=False)
+    return made.wrap(to_ascii(text))
 
 
 def wrapped(items: Iterable[str]) -> list[str]:
-    """Paragraphs under each other."""
     return [line for item in items for line in wrap(item)]
 
 
@@ -146,9 +144,8 @@ def legend_lines(words: Mapping[str, str]) -> list[str]:
     """A line for each column and mark, as long as no name in it is odd."""
     made = []
     for name, text in words.items():
-        first, *rest = wrap(text, "", WIDTH - _LEGEND_WIDTH)
-        made.append(name.ljust(_LEGEND_WIDTH - 1) + " " + first)
-        made += [" " * _LEGEND_WIDTH + line for line in rest]
+        first = f"{name.ljust(_LEGEND_WIDTH - 1)} "
+        made += wrap(text, " " * _LEGEND_WIDTH, first)
     return made
 
 
@@ -164,12 +161,9 @@ def shell_lines(prefix: str, command: str) -> list[str]:
         # A shell joins the parts of a word again: backslash and newline
         # vanish between quotations, not inside them.
         while len(line) + len(shlex.quote(word)) > room:
-            fitting = (
-                size
-                for size in range(1, len(word))
-                if len(line) + len(shlex.quote(word[:size])) <= room
-            )
-            size = max(fitting, default=1)
+            size = len(word)
+            while size > 1 and len(line + shlex.quote(word[:size])) > room:
+                size -= 1
             made.append(f"{line}{shlex.quote(word[:size])}\\")
             line, word = "", word[size:]
         line += shlex.quote(word)

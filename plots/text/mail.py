@@ -14,8 +14,7 @@ from plots.tables import changes, facts, glance
 from plots.tables.duel import Duel, command_words, duel
 from plots.tables.figures import to_ascii
 from plots.tables.glance import rival_cell
-from plots.tables.legend import legend
-from plots.tables.table import Cell, Table
+from plots.tables.table import Cell, Table, legend
 from plots.tables.words import many, say
 from plots.text.layout import WIDTH, lines, page, shell_lines, wrap, wrapped
 from plots.text.mail_subject import REPLY, Choice, Subject, choose, rebased
@@ -142,9 +141,8 @@ def _counts(
         "too few rounds to tell": marks["?"] or None,
         "over its time or failed": sum(c.is_absent for c in ratios) or None,
     }
-    shown = {what: rows for what, rows in said.items() if rows is not None}
-    texts = ", ".join(f"{what} {at} {rows}" for what, rows in shown.items())
-    return wrap(f"{begin}: of {many(len(ratios), row)} {texts}.")
+    texts = (f"{what} {at} {n}" for what, n in said.items() if n is not None)
+    return wrap(f"{begin}: of {many(len(ratios), row)} {', '.join(texts)}.")
 
 
 def _said(words: Mapping[str, str]) -> str:
@@ -176,11 +174,9 @@ def _reply(subject: Subject) -> _Sections:
     names = ", ".join(name for name in subject.structures if name in primary)
     declared = say("mail", "primary", names=names) if names else ""
     machine = (shorten(to_ascii(x), WIDTH) for x in facts.machine(results))
-    checksums = dict.fromkeys(subject.workloads, "not recorded")
-    for workload in results.workloads:
-        if workload.trace and workload.name in checksums:
-            checksums[workload.name] = facts.checksum(workload.trace)
-    traces = map(" ".join, checksums.items())
+    known = {each.name: each.checksum for each in results.workloads}
+    guests = subject.workloads
+    traces = (f"{name} {known.get(name) or 'not recorded'}" for name in guests)
     return [
         *sections,
         wrap(_said(words) + declared) if words else [],
@@ -250,11 +246,9 @@ def _left_out(subject: Subject, short: Sequence[str] = ()) -> list[str]:
         parts.append("times without faults")
     if faults - {""}:
         parts.append(f"times under {'other ' * bool(subject.condition)}faults")
-    if rows := len(results.failed):
-        parts.append(f"{many(rows, 'row')} failed")
-    if rows := len(results.limits):
-        over = "over the time that a row may take"
-        parts.append(f"{many(rows, 'row')} cut off ({over})")
+    cut_off = "cut off (over the time that a row may take)"
+    for rows, what in ((results.failed, "failed"), (results.limits, cut_off)):
+        parts += [f"{many(len(rows), 'row')} {what}"] * bool(rows)
     if short:
         parts.append(f"{'; '.join(short)} (fewer than 6 rounds)")
     said = f"Only in the report: {'; '.join(parts)}."

@@ -72,8 +72,7 @@ def rebased(results: Results, baseline: str | None) -> Results:
     every = _names(results, results.cases)
     names = [name for name in every if name != results.floor]
     _refuse_unknown(results, "structure", [baseline], names)
-    context = {**results.context, "baseline": baseline}
-    return replace(results, context=context)
+    return replace(results, context={**results.context, "baseline": baseline})
 
 
 def _names(results: Results, cases: Iterable[Case]) -> list[str]:
@@ -97,7 +96,12 @@ def choose(results: Results, choice: Choice) -> Subject:
     _refuse_unknown(results, "workload", choice.workloads, [*there])
     workloads = tuple(w for w in there if w in (choice.workloads or there))
     subject = Subject(results, condition, workloads, tuple(measures))
-    _refuse_nothing(subject)
+    every_place = subject.places(*measures)
+    if not any(any(map(each.times, each.present)) for each in every_place):
+        path, label = results.path, condition_label(condition)
+        is_written = path.with_name("report.txt").exists()
+        written = "report.txt next to it is written; " * is_written
+        raise refused(path, "no_mail", condition=label, written=written)
     cases = (c for c in results.cases if c.condition == condition)
     present = _names(results, cases)
     _refuse_unknown(results, "structure", choice.structures, present)
@@ -123,16 +127,6 @@ def _refuse_unknown(
             have = ", ".join(dict.fromkeys(known)) or "none"
             words = {"what": what, "name": name, "known": have}
             raise refused(results.path, "unknown", **words)
-
-
-def _refuse_nothing(subject: Subject) -> None:
-    for place in subject.places(*subject.measures):
-        if any(map(place.times, place.present)):
-            return
-    path, label = subject.results.path, condition_label(subject.condition)
-    is_written = path.with_name("report.txt").exists()
-    written = "report.txt next to it is written; " * is_written
-    raise refused(path, "no_mail", condition=label, written=written)
 
 
 def _condition(results: Results, fault: str | None) -> str:
@@ -168,7 +162,7 @@ def _for_reply(
     scores = {}
     for name, rivals in _proposals(subject).items():
         wins = sum(r.mark == "*" and r.ratio.median < 1 for r in rivals)
-        scores[name] = wins, -_middle(rivals)
+        scores[name] = wins, -median([r.ratio.median for r in rivals])
     rival = [name for name in others if name in _ARGUED]
     if not scores:
         return rival, "the rival"
@@ -178,10 +172,6 @@ def _for_reply(
     words |= {"wins": scores[best][0], "workloads": len(subject.workloads)}
     words |= {"also": also, "measure": subject.decisive.name}
     return [*rival, best], say("mail", "best", **words)
-
-
-def _middle(rivals: Sequence[Rival]) -> float:
-    return median([rival.ratio.median for rival in rivals])
 
 
 def _family(results: Results, name: str) -> str:
@@ -211,7 +201,7 @@ def _best_of_families(subject: Subject) -> list[str]:
     said = subject.results.structures
     dying = {s.name for s in said if s.out_of_memory not in (None, "reports")}
     ranked = sorted(
-        (_middle(rivals), name)
+        (median([rival.ratio.median for rival in rivals]), name)
         for name, rivals in _proposals(subject).items()
         if len(rivals) >= len(subject.workloads) and name not in dying
     )

@@ -13,8 +13,7 @@ from plots.tables import answer, cases, changes, facts, glance, replay
 from plots.tables.changes import Selection
 from plots.tables.duel import Duel, duel
 from plots.tables.figures import number, percent
-from plots.tables.legend import legend, marks
-from plots.tables.table import Table
+from plots.tables.table import Table, legend, marks
 from plots.text.layout import WIDTH, legend_lines, lines, page, shell_lines
 from plots.text.layout import wrap, wrapped
 
@@ -39,9 +38,11 @@ def report(
         *glance.glances(results, counts),
     ]
     primary, said = glance.primary(results)
+    long = (cases.times, cases.memory, cases.profiles, cases.calls)
+    made = (each(results) for each in long)
     rest = [
         *primary[: None if is_full else 1],
-        *(_every(results, counts, hardware) if is_full else []),
+        *(_by_place(*made, *_counted(counts, hardware)) if is_full else []),
         *replay.tables(results),
         facts.workloads(results),
         *([facts.structures(results)] if is_full else []),
@@ -74,24 +75,15 @@ def paragraph(results: Results, most: int | None = None) -> list[str]:
     return wrap(" ".join(answer.answer(results)[:most]), indent="")
 
 
-def _every(
-    results: Results, counts: Results | None, hardware: Results | None
-) -> Iterator[Table]:
-    """The long tables, cut where a reader looks for one."""
-    for made in (cases.times, cases.memory, cases.profiles, cases.calls):
-        yield from _by_place(made(results))
-    yield from _instructions(counts, hardware)
-
-
-def _instructions(*counts: Results | None) -> Iterator[Table]:
+def _counted(*counts: Results | None) -> Iterator[Table]:
     """Of callgrind and of the processor, as far as they were counted."""
     for counted, counter in zip(counts, ("callgrind", "hardware")):
         if counted is not None:
-            yield from _by_place(cases.instructions(counted, counter))
+            yield cases.instructions(counted, counter)
 
 
 def _by_place(*tables: Table) -> Iterator[Table]:
-    """One for each operation, condition and unit, guests below each other."""
+    """Cut where a reader looks for one: by operation, condition and unit."""
     for table in filter(None, tables):
         every = [column.key for column in table.columns]
         keys = [key for key in ("operation", "condition") if key in every]
@@ -106,12 +98,9 @@ def _by_place(*tables: Table) -> Iterator[Table]:
 def summary(results: Results) -> str:
     """The answer, one table, and the paths."""
     found = duel(results)
-    made: list[str] = []
-    for most in range(_MOST_GUESTS, -1, -1):
-        made = _summary(results, found, most)
-        if len(made) <= SUMMARY_LINES:
-            break
-    return "\n".join(made) + "\n"
+    every = (_summary(results, found, n) for n in range(_MOST_GUESTS, 0, -1))
+    fitting = (made for made in every if len(made) <= SUMMARY_LINES)
+    return "\n".join(next(fitting, _summary(results, found, 0))) + "\n"
 
 
 def _summary(results: Results, found: Duel | None, most: int) -> list[str]:
@@ -161,8 +150,7 @@ def compare(
         notes.append(f"{hidden} {rows} not marked; --all shows them.")
     notes.append(f"{changes.MARKS}; ? too few rounds to tell, ( ) their range")
     words = legend(new, [times])
-    names = [name for name in ("change", "U test") if name in words]
-    notes += [f"{name}: {words[name]}" for name in names]
+    notes += [f"{n}: {words[n]}" for n in ("change", "U test") if n in words]
     return page(
         [
             wrapped(said),
@@ -184,7 +172,7 @@ def instructions(counts: Results, hardware: Results | None) -> str:
         f"counter {said('timer', 'n/a')}",
     )
     none = [] if hardware else [["instructions by the hardware: n/a"]]
-    tables = _instructions(counts, hardware)
+    tables = _by_place(*_counted(counts, hardware))
     return page([wrapped(head), *map(lines, tables), *none])
 
 

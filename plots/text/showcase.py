@@ -11,8 +11,8 @@ from plots.read.instructions import counts_beside
 from plots.read.results import FILE_NAME, Results
 from plots.read.results import load as load_results
 from plots.tables import glance
-from plots.tables.legend import legend
 from plots.tables.standing import Place, measures
+from plots.tables.table import legend
 from plots.tables.words import refused
 from plots.text.layout import legend_lines, lines, page, wrap
 from plots.text.mail import mail
@@ -64,8 +64,7 @@ def readme(text: str, results: Results, place: str) -> str:
     before, begin, rest = text.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:
-        words = {"begin": _BEGIN, "end": _END}
-        raise refused(Path("README.md"), "no_comments", **words)
+        raise refused(Path("README.md"), "no_comments", begin=_BEGIN, end=_END)
     alt = f"Times of cvbmp as ratios to {results.baseline}, by guest"
     block = [
         f"![{alt}]({place}/{_FIRST}.png)",

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from claims import page as claims  # noqa: E402
+from claims import judge as claims  # noqa: E402
 from claims import rules  # noqa: E402
 from claims.__main__ import main  # noqa: E402
 from claims.catalog import (  # noqa: E402

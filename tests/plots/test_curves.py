@@ -26,7 +26,7 @@ from reading import boxes, is_one_scale, places, words
 from plots.draw import figure_planes, figure_series, pictures
 from plots.__main__ import main
 from plots.draw.planes import Plane, PlaneChart, front
-from plots.read.declared import Workload
+from plots.read.results import Workload
 from plots.read.profiles import TimelinePoint
 from plots.read.results import Results, ResultsError
 from plots.draw.style import STYLES

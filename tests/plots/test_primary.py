@@ -204,5 +204,5 @@ def test_a_primary_ratio_of_another_measure_is_none(
     results_of: ResultsOf,
 ) -> None:
     results = results_of(full_document(**DECLARED))
-    many = results.interval_for(("test",), "idle-8g", "cvbmp", "")
+    many = results.interval_for("", (("test",), "idle-8g", "cvbmp"))
     assert many == results.comparisons
