@@ -31,7 +31,7 @@ MODULES = sorted(
 )
 MOST_LINES = 400
 # On the way to 7,000: it may only fall.
-MOST_IN_ALL = 7250
+MOST_IN_ALL = 7000
 
 
 def room_of(module: str) -> str:
