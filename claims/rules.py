@@ -49,8 +49,8 @@ COMPARISONS: dict[str, Callable[..., Any]] = {
     "all_fail": lambda pages: pages[0] == 0 and pages[2] > 0,
     # The recording decides when its guest runs out of memory: the model can
     # only show that fewer pages are taken from it.
-    "free_relieves": lambda told, calls, single_told, single_calls: (
-        Verdict.DEPENDS if told < single_told else calls < single_calls
+    "free_relieves": lambda reported, calls, single_reported, single_calls: (
+        Verdict.DEPENDS if reported < single_reported else calls < single_calls
     ),
     "reserve": lambda free, kept: kept < free,
     "third_case": lambda zero: sum(zero) == 0,

@@ -5,7 +5,7 @@
 
 # pfn_optional_library(absl DEBIAN libabsl-dev TARGET absl::btree)
 # Looks for CMake's package `name`. If it is there, pfn::with_NAME brings it to
-# whoever links that, and structures that name it are built.
+# all that link that, and structures that name it are built.
 function(pfn_optional_library name)
   cmake_parse_arguments(ARG "" "DEBIAN;TARGET" "" ${ARGN})
   set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)

@@ -2,8 +2,8 @@
 //
 // File: harness/check/any_set.h
 //
-// A structure behind virtual functions, for whoever looks at answers and not at
-// time: failure sweep, fuzzer and tests are compiled once and run for every
+// A structure behind virtual functions, for all that looks at answers and not
+// at time: failure sweep, fuzzer and tests are compiled once and run for every
 // structure. Nothing that is measured goes through it.
 
 #ifndef PFNBENCH_HARNESS_CHECK_ANY_SET_H_

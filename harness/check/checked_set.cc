@@ -81,8 +81,8 @@ std::string CheckedSet::Thrown(std::string_view operation, PfnRange range,
                      Text(range), what, Name(traits_.out_of_memory));
 }
 
-// Adapters of libraries that throw catch that themselves; whatever gets as far
-// as here would have ended a program without exceptions.
+// Adapters of libraries that throw catch that themselves; anything that gets as
+// far as here would have ended a program without exceptions.
 template <class Body>
 std::string CheckedSet::Guard(std::string_view operation, PfnRange range,
                               Body body) {

@@ -23,7 +23,7 @@ class FailuresToOrder final : public FaultModel {
  public:
   enum class Mode : std::uint8_t { kOnce, kFromThenOn };
 
-  // Also refuses, to whoever asks and however, a block of more than
+  // Also refuses, to anyone who asks, a block of more than
   // 2^`max_order` pages: the kernel has none, and a bitmap over a wide span
   // must not fill the memory of this machine.
   explicit FailuresToOrder(unsigned max_order = kMaxOrderOfKernel)

@@ -18,18 +18,11 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/cli/names.h"
 #include "harness/measure/stopwatch.h"
 #include "harness/run/plan.h"
 
 namespace pfn {
-
-// What a run measures that is told nothing, in order.
-std::span<const std::string_view> DefaultWorkloads();
-
-struct WorkloadChoice {
-  std::string name;    // in results
-  std::string source;  // for LoadTrace()
-};
 
 struct Options {
   enum class Action : std::uint8_t {
@@ -58,12 +51,6 @@ struct Options {
   std::vector<std::string> benchmark_flags;  // for Google Benchmark
   std::map<std::string, std::string> notes;  // of the user, for the context
 };
-
-// The workloads and structures that these words choose. `plan` gets structures,
-// floor and drivers without a set. Throw BadInput.
-std::vector<WorkloadChoice> ChooseWorkloads(
-    const std::vector<std::string>& names);
-void ChooseStructures(const std::vector<std::string>& names, Plan& plan);
 
 // Throws BadInput.
 Options ParseOptions(int argc, const char* const* argv);

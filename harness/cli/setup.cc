@@ -57,7 +57,7 @@ RowBudget::Limits LimitsFor(const Options& options) {
 // More than any structure needs for the shipped workloads.
 constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
 
-// What reproduces the run: whoever wraps this program says it in the
+// What reproduces the run: a wrapper of this program says it in the
 // environment, otherwise the arguments do.
 std::string CommandLine(int argc, char** argv) {
   if (const char* wrapper = std::getenv("PFNBENCH_COMMAND_LINE")) {

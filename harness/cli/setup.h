@@ -9,6 +9,8 @@
 #define PFNBENCH_HARNESS_CLI_SETUP_H_
 
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "harness/cli/names.h"
 #include "workloads/base/command_line.h"
 #include "workloads/base/nearest.h"
 #include "workloads/base/number.h"
@@ -77,7 +78,7 @@ std::uint64_t Number(std::string_view flag, std::string_view text,
                   text, text, least, kPerhapsWithSuffix));
 }
 
-std::vector<SweepOperation> ChooseOperations(
+std::vector<SweepOperation> ChooseSweepOperations(
     const std::vector<std::string>& names) {
   std::vector<std::string> known = {"all"};
   for (const SweepOperationInfo& info : kSweepOperations) {
@@ -151,7 +152,7 @@ SweepOptions ParseSweepOptions(int argc, const char* const* argv) {
     throw BadInput(fmt::format("{}; see pfnbench sweep --help", error.what()));
   }
   ChooseByName(raw, options);
-  options.operations = ChooseOperations(raw.operations);
+  options.operations = ChooseSweepOperations(raw.operations);
   options.limit = Number("--limit", raw.limit, 0);
   options.only = ChooseCase(raw, options);
   return options;

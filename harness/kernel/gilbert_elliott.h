@@ -36,8 +36,9 @@ class GilbertElliott final : public PageModel {
     Step();
     return is_bad_;
   }
-  // Bursts are counted in requests to the allocator, whoever makes them: those
-  // of slab caches alone are so few that no burst would ever begin or end.
+  // Bursts are counted in requests to the allocator, no matter who makes them:
+  // those of slab caches alone are so few that no burst would ever begin or
+  // end.
   void NoteOtherPages(std::int64_t taken) override {
     for (; taken > 0; --taken) Step();
   }

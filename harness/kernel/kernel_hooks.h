@@ -33,8 +33,8 @@ class FailslabHook {
   FaultAttr attr_;
 };
 
-// fail_page_alloc: every call of the page allocator, whoever makes it. Sizes
-// are in pages.
+// fail_page_alloc: every call of the page allocator, no matter who makes it.
+// Sizes are in pages.
 class FailPageAllocHook {
  public:
   FailPageAllocHook(const FaultAttr::Settings& settings, unsigned min_order,

@@ -93,7 +93,7 @@ class NowaitHeap {
   explicit NowaitHeap(PageArena& arena) : NowaitHeap(arena, Options{}) {}
   NowaitHeap(PageArena& arena, Options options);
   // Gives all slabs back to the arena. Objects still live are lost with them;
-  // whoever cares looks at usage().live_objects() before.
+  // anyone who cares looks at usage().live_objects() before.
   ~NowaitHeap();
   NowaitHeap(const NowaitHeap&) = delete;
   NowaitHeap& operator=(const NowaitHeap&) = delete;

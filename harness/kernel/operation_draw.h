@@ -7,7 +7,7 @@
 // that ask more often fail more often, and elsewhere. Here the model is asked
 // once for every operation, before the clock starts; while a drawn operation
 // runs, all its requests that may not sleep fail. So the same operations are
-// hit whatever the structure asks for.
+// hit anything that the structure asks for.
 
 #ifndef PFNBENCH_HARNESS_KERNEL_OPERATION_DRAW_H_
 #define PFNBENCH_HARNESS_KERNEL_OPERATION_DRAW_H_

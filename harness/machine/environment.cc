@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 
@@ -80,7 +81,8 @@ JsonObject DescribeMachine(const std::string& executable) {
   JsonObject machine;
   machine.Add("date", Now())
       .Add("host_name", benchmark::SystemInfo::Get().name)
-      .Add("executable", executable)
+      // Not where it is: results are sent to others.
+      .Add("executable", std::filesystem::path(executable).filename().string())
       .Add("num_cpus", cpu.num_cpus)
       .Add("mhz_per_cpu", std::round(cpu.cycles_per_second * 1e-6));
   if (cpu.scaling != CPUInfo::UNKNOWN) {

@@ -172,7 +172,7 @@ def html(options: Namespace) -> int:
 
 
 def _page(results: Results) -> bytes:
-    return paging.page(results, paging.beside(results)).encode()
+    return paging.page(results, paging.extras(results)).encode()
 
 
 def docs(options: Namespace) -> int:

@@ -51,7 +51,7 @@ _MOST_LINEAR_SPREAD = 20
 _ZERO_ROOM = 0.15
 
 
-# Ours, whatever a user has set.
+# Ours, no matter what a user has set.
 _STYLE = Path(__file__).with_name("pfnbench.mplstyle")
 _SETTINGS = matplotlib.rc_params_from_file(_STYLE, use_default_template=False)
 settings = partial(matplotlib.rc_context, _SETTINGS)

@@ -91,9 +91,9 @@ class RowChart(NamedTuple):
             ]
             for points in zip(*(row.points for row in self.rows))
         ]
-        beside = max(canvas.width_of(t, SMALL) for of in figures for t in of)
+        room = max(canvas.width_of(t, SMALL) for of in figures for t in of)
         free = WIDTH - 2 * MARGIN - label
-        most = int(free / (_GAP + beside + _NARROWEST))
+        most = int(free / (_GAP + room + _NARROWEST))
         lines = math.ceil(len(self.panels) / max(min(most, _MOST_PANELS), 1))
         columns = math.ceil(len(self.panels) / lines)
         figure, every = canvas.panels(
@@ -102,13 +102,13 @@ class RowChart(NamedTuple):
             columns,
             _PITCH * len(self.rows),
             before=0.0,
-            after=_GAP + beside,
+            after=_GAP + room,
             label=label,
             key=[Patch(color=color, label=part) for part, color in self.parts],
         )
         middle = len(self.rows) / 2 - 0.5
         width = every[0].get_position().width * WIDTH
-        right = 1 + beside / width
+        right = 1 + room / width
         for index, axes in enumerate(every):
             kind, *ends = self.scale(index)
             canvas.set_axis(axes, "x", kind, *ends, has_grid=not self.parts)

@@ -234,7 +234,7 @@ function order(rows, column, sign) {
   });
   return [...rows].sort((a, b) => {
     const [one, other] = [sortKey(a, column), sortKey(b, column)];
-    // An absent figure is last, whatever the direction.
+    // An absent figure is last, in either direction.
     if (one === null || other === null) {
       return (one === null) - (other === null);
     }

@@ -38,13 +38,13 @@ _FACETS = ("structure", "workload", "operation", "condition")
 
 
 class Extras(NamedTuple):
-    """What may stand beside the results."""
+    """What may stand next to the results."""
 
     pictures: Mapping[str, bytes]  # PNG by file stem
     counts: Results | None
 
 
-def beside(results: Results) -> Extras:
+def extras(results: Results) -> Extras:
     """The pictures and counts in the folder of the results."""
     found = sorted(results.path.parent.glob("*.png"))
     pictures = {path.stem: path.read_bytes() for path in found}

@@ -259,7 +259,7 @@ class Results(Declared):
         return statistics.estimate(list(self.values(case, counter).values()))
 
     def profile_of(self, case: Case) -> Profile | None:
-        """What is known of its structure there, whatever the operation."""
+        """What is known of its structure there, of any operation."""
         name = replace(case, operation="").name
         return next((p for p in self.profiles if p.name == name), None)
 

@@ -113,12 +113,12 @@ def duel_rows(blocks: Sequence[Duel]) -> Table:
     return Table("reply", ", ".join(units), heads, tuple(rows))
 
 
-def beside(found: Duel) -> Table:
+def costs(found: Duel) -> Table:
     """Memory, lost pages and the longest call of both, guest by guest."""
     under = condition_label(found.fault).removeprefix("fault ")
     heads = (
         replace(column, key=f"{column.key}_{name}", name=name)
-        for column in columns("beside", lost=under)
+        for column in columns("costs", lost=under)
         for name in found.both
     )
     rows = []
@@ -128,7 +128,7 @@ def beside(found: Duel) -> Table:
         calls = (place.longest(name) for name in found.both)
         row += [call and call[0] for call in calls]
         rows.append(cells(place.workload, *row))
-    return Table("beside", "", (GUEST, *heads), tuple(rows)).filled()
+    return Table("costs", "", (GUEST, *heads), tuple(rows)).filled()
 
 
 def glances(

@@ -21,7 +21,7 @@ class Column:
     legend: str = ""
     form: str = "number"  # one of figures.FORMS
     names: bool = False  # words: names of rows, which filters look at
-    bounds: str = ""  # beside the value: "interval" or "spread" (half of it)
+    bounds: str = ""  # next to the value: "interval" or "spread" (half of it)
     group: str = ""  # they stand under one title
     may_go: bool = False  # where room is short
 

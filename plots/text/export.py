@@ -21,7 +21,7 @@ def export(results: Results, form: str) -> str:
     return csv_of(table) if form == "csv" else markdown_of(table)
 
 
-# Of a figure, by what its column shows beside it, so many of these.
+# Of a figure, by what its column shows next to it, so many of these.
 _ENDS = ("", "_low", "_high", "_mark")
 _SHOWN = {"": 1, "spread": 3, "interval": 4}
 

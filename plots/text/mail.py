@@ -91,7 +91,7 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
                 sections.append(_counts(begin, ratios, "guest", "on"))
             made = [glance.guests(block)]
             if rival not in seen:
-                made.append(glance.beside(block))
+                made.append(glance.costs(block))
             seen.add(rival)
             tables += filter(None, made)
             sections += map(lines, filter(None, made))

@@ -27,7 +27,7 @@ _MOST_GUESTS = 12
 
 def report(
     results: Results,
-    counts: Results | None = None,  # of instructions.json beside the results
+    counts: Results | None = None,  # of instructions.json next to the results
     is_full: bool = False,
     hardware: Results | None = None,  # what the processor counted
 ) -> str:

@@ -64,9 +64,9 @@ class BtreeBitmap {
 };
 
 // btree-bitmap-posted: btree-bitmap with the range search as posted. It starts
-// at the first segment of the set, whatever was found before, and skips those
-// below the start, one descent each: walking R ranges in S segments takes R * S
-// descents.
+// at the first segment of the set, no matter what was found before, and skips
+// those below the start, one descent each: walking R ranges in S segments takes
+// R * S descents.
 //
 // Source: Tetsuo Handa, linux-mm, 16 Dec 2017, by description only.
 template <NowaitAllocator A>

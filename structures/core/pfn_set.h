@@ -75,9 +75,9 @@ struct StructureTraits {
   // False for a library whose memory does not come from the heap: it gets no
   // memory figures at all, rather than figures that are too small.
   bool accounts_memory = true;
-  // True for a structure whose Set leaves work, as sorting, to whoever looks at
-  // the set first. Its operations are not measured on the same recording: the
-  // second would find done what it should pay for.
+  // True for a structure whose Set leaves work, as sorting, to anyone who looks
+  // at the set first. Its operations are not measured on the same recording:
+  // the second would find done what it should pay for.
   bool defers_work = false;
 };
 

@@ -17,7 +17,8 @@
 //             segment allocates node, then bitmap.
 // Test        1 + d steps; does not move the pointer.
 // Clear       1 + d steps; splits a run with spares. Never allocates.
-// NextRange   the posted walk: from the head of the list, whatever was found
+// NextRange   the posted walk: from the head of the list, no matter what was
+// found
 //             before, so walking R ranges is quadratic in R.
 // ClearRange  per existing segment, ascending: whole segments by ClearSegment,
 //             the rest word by word (the author has no such operation). Never
@@ -136,7 +137,7 @@ class Cvbmp {
   }
 
   // Clears all pages of a segment: its first page, which cuts it out of a run,
-  // then whatever else it holds.
+  // then everything else that it holds.
   void ClearSegment(std::uint64_t segment) {
     ClearPage(segment * kSegmentPages);
     Node* node = last_used_;

@@ -3,7 +3,7 @@
 // File: structures/library/interval_map_adapter.h
 //
 // A PFN set out of an ordered map as the C++ libraries have it (std::map and
-// whatever offers its interface): one entry first -> last for each run, runs
+// any other with its interface): one entry first -> last for each run, runs
 // never overlapping nor touching.
 //
 // Layout      the container's, with 16 bytes of payload a run.

@@ -3,7 +3,7 @@
 // File: structures/library/std_set_adapter.h
 //
 // A PFN set out of an ordered set of pages as the C++ libraries have it
-// (std::set and whatever offers its interface): one element for each page.
+// (std::set and any other with its interface): one element for each page.
 //
 // Layout      the container's, with 8 bytes of payload a page.
 // Set/Clear   one insert/erase by key.
@@ -92,7 +92,7 @@ class StdSetAdapter {
  private:
   using Iterator = typename Container::const_iterator;
 
-  // As find(); looks first at the page touched last and those beside it.
+  // As find(); looks first at the page touched last and those next to it.
   Iterator Find(Pfn pfn) const {
     if (recent_ != pages_.end()) {
       if (*recent_ == pfn) return recent_;

@@ -40,7 +40,7 @@ void VisitWords(const Chunk& chunk, LowRange span, Visit visit) {
   }
 }
 
-// How many of the pages beside `low` are members.
+// How many of the pages next to `low` are members.
 inline unsigned Neighbours(const Chunk& chunk, Low low) {
   return (low != 0 && bits::Test(chunk.words(), low - 1u)) +
          (low != kMaxLow && bits::Test(chunk.words(), low + 1u));

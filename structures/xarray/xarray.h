@@ -45,8 +45,8 @@ namespace pfn {
 
 namespace xarray {
 
-// The allocations of one store: GFP_NOWAIT under the lock, whatever the caller
-// allows, unless the retry brought something along.
+// The allocations of one store: GFP_NOWAIT under the lock, no matter what the
+// caller allows, unless the retry brought something along.
 template <NowaitAllocator A>
 class StashMemory {
  public:

@@ -15,7 +15,7 @@
 
 namespace pfn {
 
-// `Where` is whatever leads to a leaf. One number is remembered at a time;
+// `Where` leads to a leaf. One number is remembered at a time;
 // the owner calls Forget() when what it leads to may go away.
 template <class Where, bool kEnabled>
 class LeafHint {

@@ -2,7 +2,7 @@
 //
 // File: structures/xbitmap/radix_tree.h
 //
-// What every radix tree over bitmap leaves does in the same way, whatever its
+// What every radix tree over bitmap leaves does in the same way, for any of its
 // fan-out and leaf size: find the slot of a leaf, walk existing leaves in
 // order, search them for members and non-members, make the path to a new one.
 // Removal, allocation and what a node keeps besides its slots are the business

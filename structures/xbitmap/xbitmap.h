@@ -177,8 +177,8 @@ class PreloadedSet : public TreeSet<PreloadMemory<A, kNodes>> {
     }
   }
 
-  // The two halves of the convention, for whoever drives it himself. kNoLeaf is
-  // the posted -EAGAIN; nothing is lost by it.
+  // The two halves of the convention, for anyone who drives it himself. kNoLeaf
+  // is the posted -EAGAIN; nothing is lost by it.
   bool Preload(Gfp gfp) { return this->memory_.Preload(gfp); }
   SetResult SetPreloaded(Pfn pfn) { return this->tree_.Set(pfn, Gfp::kNowait); }
 };

@@ -196,7 +196,7 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
     if (root_ != nullptr) FreeSubtree(root_, levels_);
   }
 
-  // Inlined into every structure's Set, of whatever size the options make it.
+  // Inlined into every structure's Set, of any size that the options make it.
   [[gnu::always_inline]] SetResult Set(Pfn pfn, Gfp gfp) {
     const std::uint64_t number = LeafNumber(pfn);
     if (const LeafPlace* known = hint_.Find(number)) {
@@ -410,7 +410,7 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
     return !LeafEntry::IsEmpty(leaf) || Remove(place.node, number);
   }
 
-  // The leaf in `slot` of `node` is full now, and with it whatever lies above
+  // The leaf in `slot` of `node` is full now, and with it all that lies above
   // and has no other FREE slot.
   void ClearFreeMark(Node* node, unsigned slot) {
     while (node != nullptr) {

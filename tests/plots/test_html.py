@@ -30,7 +30,7 @@ pytest.importorskip(
 
 from plots.__main__ import main  # noqa: E402
 from plots.page import page as room  # noqa: E402
-from plots.page.page import Extras, beside, page  # noqa: E402
+from plots.page.page import Extras, extras, page  # noqa: E402
 from plots.read.results import (  # noqa: E402
     Results,
     ResultsError,
@@ -428,7 +428,7 @@ def test_a_file_that_only_calls_itself_a_picture_is_left_alone(
     path = write(full_document(["idle-8g"]))
     path.with_name("set.png").write_bytes(b"<script>alert(1)</script>" * 9)
     results = load(path)
-    assert 'data:image/png' not in page(results, beside(results))
+    assert 'data:image/png' not in page(results, extras(results))
 
 
 # --- safety -------------------------------------------------------------

@@ -271,10 +271,10 @@ def test_a_default_run_takes_30_lines_of_which_the_legend_has_4(
     text = mail(results_of(content))
     check_fits_a_mail(text)
     assert len(text.splitlines()) <= 30
-    answered, times, beside, rest = text.split("\n\n")
+    answered, times, costs, rest = text.split("\n\n")
     assert answered.startswith("xbitmap or cvbmp? With 95 % certainty cvbmp")
     assert len(times.splitlines()) == 8  # title, headings, guests, control
-    assert len(beside.splitlines()) == 7
+    assert len(costs.splitlines()) == 7
     legend, _ = rest.split("Only in the")
     assert len(legend.splitlines()) <= 4
     for column in ("run:", "flat:", "lost:", "longest call:", "* "):

@@ -31,7 +31,7 @@ from plots.text.layout import lines
 ResultsOf = Callable[[Any], Results]
 KEYS = (
     "guests",
-    "beside",
+    "costs",
     "glance",
     "primary",
     "times",
@@ -59,7 +59,7 @@ def every_table(results: Results) -> Iterator[Table]:
     found = duel(results)
     assert found is not None
     yield glance.guests(found)
-    yield glance.beside(found)
+    yield glance.costs(found)
     yield from glance.glances(results)
     yield from glance.primary(results)[0]
     yield cases.times(results)

@@ -4,7 +4,7 @@
 //
 // The two ways in which something is refused. A message is one line and says
 // where, what was found, what was expected and what to do; `Quoted` keeps it
-// one line whatever a file holds. Not on any hot path.
+// one line for any file. Not on any hot path.
 
 #ifndef PFNBENCH_WORKLOADS_BASE_ERROR_H_
 #define PFNBENCH_WORKLOADS_BASE_ERROR_H_

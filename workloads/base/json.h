@@ -19,7 +19,7 @@
 namespace pfn {
 
 // Text as one printable line, quoted: what is not printable becomes \xNN, so
-// that the file can be read whatever a command line held.
+// that the file can be read for any command line.
 std::string JsonText(std::string_view text);
 // Whole numbers with all their digits, others with seven.
 std::string JsonNumber(double number);

@@ -3,7 +3,7 @@
 // File: workloads/generate/buddy_sim.h
 //
 // A guest with a balloon: a zone of the page allocator, the list of the CPU
-// that fills the balloon, the list of another CPU that takes pages beside it,
+// that fills the balloon, the list of another CPU that takes pages next to it,
 // what happened to the memory before, and the balloon's own list.
 
 #ifndef PFNBENCH_WORKLOADS_GENERATE_BUDDY_SIM_H_

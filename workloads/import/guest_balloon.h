@@ -2,8 +2,8 @@
 //
 // File: workloads/import/guest_balloon.h
 //
-// Makes a trace from what a guest's kernel says about its own balloon, whatever
-// tool printed it: pages allocated, enqueued, dequeued, in the order in which
+// Makes a trace from what a guest's kernel says about its own balloon, with
+// any tool: pages allocated, enqueued, dequeued, in the order in which
 // it happened.
 //
 // What each event tells (drivers/virtio_balloon.c and mm/balloon_compaction.c):
@@ -33,7 +33,7 @@
 
 namespace pfn {
 
-// The size of struct page on 64-bit machines, whatever their page size.
+// The size of struct page on 64-bit machines, of any page size.
 inline constexpr std::uint64_t kStructPageBytes = 64;
 
 class GuestBalloon {

@@ -19,7 +19,8 @@
 namespace pfn {
 namespace {
 
-// virtio-balloon's addresses are in units of 4 KiB whatever the guest's pages.
+// virtio-balloon's addresses are in units of 4 KiB for any size of the guest's
+// pages.
 constexpr unsigned kPageShift = 12;
 
 struct Kick {

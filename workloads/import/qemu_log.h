@@ -21,7 +21,7 @@
 // is that of the next set_config, whose difference must be exactly the pages
 // before it; arrays between two set_configs cannot be told apart and become
 // one. With ram_block_discard_range each page tells its own direction, and the
-// two may be mixed. Lines of other events are counted and ignored; whatever
+// two may be mixed. Lines of other events are counted and ignored; all that
 // stands before an event is ignored too, because it depends on the backend of
 // QEMU's trace.
 

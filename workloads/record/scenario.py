@@ -64,8 +64,8 @@ class Step:
     """A new size of the guest, in bytes.
 
     The host waits for `pause` seconds before it asks. The step ends when the
-    size is reached, or after `seconds` if these are given, whatever the guest
-    did.
+    size is reached, or after `seconds` if these are given, no matter what
+    the guest did.
     """
 
     target: int

@@ -20,7 +20,7 @@ namespace pfn {
 
 // Pages by the distance from the segment of the page before to their own, in
 // nodes of a list of the segments that the pass has touched so far: 0, the same
-// segment; 1, the node beside, or a new one next to it. A pass begins with an
+// segment; 1, the neighbour, or a new one next to it. A pass begins with an
 // empty list, and its first page has distance 0.
 struct ListDistances {
   // The largest distance that each bin holds; the last bin has the rest.

@@ -80,7 +80,7 @@ struct TraceEvent {
 // empty field is "not known" and is not written. Units are in the names.
 struct TraceProvenance {
   // What one PFN and one page of a target stand for. virtio-balloon counts in
-  // 4 KiB whatever the page size of the guest.
+  // 4 KiB for any page size of the guest.
   std::uint64_t page_size_bytes = 4096;
   std::uint64_t guest_memory_bytes = 0;
   std::string kernel;    // the guest's kernel

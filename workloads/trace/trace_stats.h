@@ -52,7 +52,7 @@ std::string FormatBytes(std::uint64_t bytes);
 // "idle-8g.pfntrace.zst" and about 15 lines of facts: `pfntrace info`.
 std::string FormatInfo(std::string_view title, const Trace& trace);
 
-// Rows of a Markdown table that sets traces beside each other: the figures of
+// Rows of a Markdown table that sets traces next to each other: the figures of
 // the first inflating pass of each, since one guest's later passes differ.
 std::string FormatTableHead();
 std::string FormatTableRow(std::string_view title, const Trace& trace);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/cli/names.h
+//
+// What the names on a command line stand for: workloads, structures, the
+// baseline, operations. All throw BadInput, which says what is near an unknown
+// name.
+
+#ifndef PFNBENCH_HARNESS_CLI_NAMES_H_
+#define PFNBENCH_HARNESS_CLI_NAMES_H_
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/run/plan.h"
+
+namespace pfn {
+
+// The workloads of a run without --workload, in order.
+std::span<const std::string_view> DefaultWorkloads();
+
+struct WorkloadChoice {
+  std::string name;    // in results
+  std::string source;  // for LoadTrace()
+};
+
+std::vector<WorkloadChoice> ChooseWorkloads(
+    const std::vector<std::string>& names);
+
+// `plan` gets structures, floor and drivers without a set.
+void ChooseStructures(const std::vector<std::string>& names, Plan& plan);
+
+// The named one; else xbitmap; else, if it was not chosen, the first.
+const Structure* ChooseBaseline(const std::string& name,
+                                const std::vector<const Structure*>& chosen);
+
+std::vector<Operation> ChooseOperations(const std::vector<std::string>& names);
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_CLI_NAMES_H_
