@@ -3,10 +3,7 @@
 // File: harness/driver/recorder.h
 //
 // What the driver needs of a PFN set, and what it tells its surroundings. The
-// driver sees a Recorder; SetRecorder makes one of any PfnSet. The seam is a
-// virtual call per 1,024 pages, so that the driver is compiled once, not once
-// for each of thirty structures, and the loop around Set is compiled into the
-// structure's own code.
+// driver sees a Recorder; SetRecorder makes one of any set.
 
 #ifndef PFNBENCH_HARNESS_DRIVER_RECORDER_H_
 #define PFNBENCH_HARNESS_DRIVER_RECORDER_H_
@@ -52,7 +49,7 @@ class Surroundings {
 
 // `Watch` has Start() and Stop(); it runs within the operations of the set and
 // nowhere else.
-template <PfnSet S, class Watch>
+template <class S, class Watch>
 class SetRecorder final : public Recorder {
  public:
   SetRecorder(S& set, Watch& watch) : set_(set), watch_(watch) {}

@@ -9,7 +9,11 @@
 #include "harness/driver/driver.h"
 #include "harness/driver/model_host.h"
 #include "harness/driver/real_host.h"
+#include "harness/driver/recorder.h"
+#include "harness/driver/replay_spec.h"
+#include "harness/kernel/nowait_heap.h"
 #include "harness/measure/deadline.h"
+#include "harness/measure/stopwatch.h"
 
 namespace pfn {
 namespace {
@@ -99,8 +103,25 @@ void AddRealTimes(const Driver& driver, std::vector<Figure>& figures) {
   add("real_inflate_madvise_ms", driver.inflating(), Stage::kMadvise);
 }
 
-}  // namespace
+// Makes pages that the balloon takes known to the fault model, and keeps the
+// heap's reserve filled.
+class HeapSurroundings final : public Surroundings {
+ public:
+  HeapSurroundings(NowaitHeap& heap, FaultModel* fault)
+      : heap_(heap), fault_(fault) {}
 
+  void PagesTaken(std::int64_t pages) override {
+    if (fault_ != nullptr) fault_->NoteOtherPages(pages);
+  }
+  void RefillReserve() override { heap_.RefillReserve(); }
+
+ private:
+  NowaitHeap& heap_;
+  FaultModel* fault_;
+};
+
+// Fills in everything but the time, the memory and the ledger. `recorder` is
+// null for a driver without a set.
 void RunReplay(const Job& job, Recorder* recorder, Surroundings& surroundings,
                Measurement& result) {
   const Trace& trace = job.workload->trace();
@@ -139,15 +160,39 @@ void RunReplay(const Job& job, Recorder* recorder, Surroundings& surroundings,
   }
 }
 
-Measurement ReplaySetless(const Job& job) {
-  class Nothing final : public Surroundings {
-    void PagesTaken(std::int64_t) override {}
-    void RefillReserve() override {}
-  };
+class NoSurroundings final : public Surroundings {
+  void PagesTaken(std::int64_t) override {}
+  void RefillReserve() override {}
+};
+
+}  // namespace
+
+Measurement Replay(const Job& job) {
   Measurement result;
-  result.accounts_memory = false;
-  Nothing surroundings;
-  RunReplay(job, nullptr, surroundings, result);
+  if (!job.replay->set) {
+    result.accounts_memory = false;
+    NoSurroundings surroundings;
+    RunReplay(job, nullptr, surroundings, result);
+    return result;
+  }
+  result.accounts_memory = job.replay->set->traits.accounts_memory;
+  NowaitHeap heap(*job.arena, {.cpus = job.cpus, .large = job.large});
+  const auto fault = job.fault.MakeModel(job.fault_seed);
+  heap.set_fault(fault.get());
+  heap.set_reserve(job.replay->policy.reserve_bytes);
+  {
+    const std::unique_ptr<AnySet> set = job.replay->set->make(heap);
+    Stopwatch watch;
+    SetRecorder<AnySet, Stopwatch> recorder(*set, watch);
+    HeapSurroundings surroundings(heap, fault.get());
+    RunReplay(job, &recorder, surroundings, result);
+    result.ns = watch.nanoseconds();
+    result.figures.push_back({"structure_ms", result.ns * 1e-6});
+    result.usage = heap.usage();
+    result.figures.push_back({"requests_from_reserve",
+                              static_cast<double>(result.usage.from_reserve)});
+  }
+  if (result.error.empty()) result.error = LedgerError(heap.usage());
   return result;
 }
 

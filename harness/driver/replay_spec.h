@@ -18,11 +18,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "harness/check/any_set.h"
 #include "harness/driver/driver_options.h"
 #include "workloads/base/error.h"
 
@@ -42,7 +44,8 @@ struct HostSpec {
 };
 
 struct ReplaySpec {
-  DriverOptions driver;  // with policy and transport
+  std::optional<SetKind> set;  // none: a driver without one
+  DriverOptions driver;        // with policy and transport
   PolicySpec policy;
   HostSpec host;
 };

@@ -248,9 +248,8 @@ class MemoryRun {
 
 }  // namespace
 
-std::string RunForMemory(const Job& job,
-                         std::unique_ptr<AnySet> (*make)(NowaitHeap& heap),
-                         MemoryProfile& memory, TailProfile* tails) {
+std::string RunForMemory(const Job& job, MakeSet make, MemoryProfile& memory,
+                         TailProfile* tails) {
   NowaitHeap heap(*job.arena, {.cpus = job.cpus, .large = job.large});
   JobFault fault(job, heap);
   memory.cpus = job.cpus;

@@ -20,9 +20,8 @@ namespace pfn {
 
 // Fills in `memory`, and the places of the slow steps of `tails`, unless that
 // is null. "", or why there is not all.
-std::string RunForMemory(const Job& job,
-                         std::unique_ptr<AnySet> (*make)(NowaitHeap& heap),
-                         MemoryProfile& memory, TailProfile* tails);
+std::string RunForMemory(const Job& job, MakeSet make, MemoryProfile& memory,
+                         TailProfile* tails);
 
 }  // namespace pfn
 

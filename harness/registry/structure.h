@@ -9,13 +9,11 @@
 #ifndef PFNBENCH_HARNESS_REGISTRY_STRUCTURE_H_
 #define PFNBENCH_HARNESS_REGISTRY_STRUCTURE_H_
 
-#include <memory>
 #include <span>
 #include <string_view>
 
 #include "harness/check/any_set.h"
 #include "harness/measure/job.h"
-#include "harness/profile/tail_recorder.h"
 #include "structures/core/pfn_set.h"
 
 namespace pfn {
@@ -26,11 +24,7 @@ struct Structure {
   // what is the project's own code.
   std::string_view library;
   Measurement (*measure)(const Job& job);
-  Measurement (*replay)(const Job& job) = nullptr;
-  std::unique_ptr<AnySet> (*make)(NowaitHeap& heap) = nullptr;
-  // StepTimer::Run(), for profiles.
-  StepsOutcome (*time_steps)(const Job& job, std::size_t passes,
-                             TailRecorder& tails) = nullptr;
+  MakeSet make = nullptr;
 
   SetKind kind() const { return {traits, make}; }
 };

@@ -10,6 +10,7 @@
 
 #include "harness/profile/memory_run.h"
 #include "harness/profile/tail_recorder.h"
+#include "harness/profile/time_steps.h"
 
 namespace pfn {
 namespace {
@@ -76,7 +77,7 @@ ProfileOutcome MakeProfile(const Structure& structure, Job job,
       break;
     }
     tails.BeginRepetition();
-    steps = structure.time_steps(job, passes, tails);
+    steps = TimeSteps(job, structure.make, passes, tails);
     longest = std::max(longest, steady_clock::now() - begin);
     // What was done once is done again, however long it takes this time.
     job.time_limit = {};

@@ -74,16 +74,17 @@ void AddRows(const Plan& plan, const Job& job, const Structure& structure,
 // The rows of `job`, which is a replay, but for its policy and driver.
 void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
   const ReplaySpec usual = {
-      .driver = plan.driver, .policy = {}, .host = plan.host};
+      .set = {}, .driver = plan.driver, .policy = {}, .host = plan.host};
   for (const Structure* structure : plan.structures) {
     if (!CanServe(*structure, job.fault)) continue;
     for (const PolicySpec& policy : plan.policies) {
       if (!CanServe(*structure, policy)) continue;
       ReplaySpec replay = usual;
+      replay.set = structure->kind();
       replay.policy = policy;
       replay.driver.policy = policy.policy;
       job.replay = std::make_shared<const ReplaySpec>(replay);
-      AddRows(plan, job, *structure, structure->replay, rows);
+      AddRows(plan, job, *structure, &Replay, rows);
     }
   }
   for (const SetlessDriver& driver : plan.setless) {
@@ -91,7 +92,7 @@ void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
     replay.driver.policy = {};
     replay.driver.transport = driver.transport;
     job.replay = std::make_shared<const ReplaySpec>(replay);
-    rows.push_back(MakeRow(job, driver.name, 0, &ReplaySetless));
+    rows.push_back(MakeRow(job, driver.name, 0, &Replay));
   }
 }
 

@@ -135,7 +135,7 @@ concept HasValidate = requires(S& set) {
 
 // Walks all ranges of `set` within `range` in ascending order: by the
 // structure's own walk where it has one, else by repeated NextRange.
-template <PfnSet S, class Visitor>
+template <HasNextRange S, class Visitor>
 void VisitRanges(S& set, PfnRange range, Visitor&& visitor) {
   if constexpr (HasForEachRange<S>) {
     set.ForEachRange(range, visitor);

@@ -54,9 +54,7 @@ Structure StructureOf() {
   return {.traits = S::kTraits,
           .library = {},
           .measure = nullptr,
-          .replay = nullptr,
-          .make = SetKindOf<S>().make,
-          .time_steps = &StepTimer<S>::Run};
+          .make = SetKindOf<S>().make};
 }
 
 class Profiles : public ::testing::Test {

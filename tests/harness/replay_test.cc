@@ -34,7 +34,7 @@ const Workload& Guest() {
   return *workload;
 }
 
-Measurement RunReplayOf(Measurement (*replay)(const Job&), PolicySpec policy,
+Measurement RunReplayOf(const SetKind& kind, PolicySpec policy,
                         const std::string& fault = "none", HostSpec host = {}) {
   PageArena arena;
   Job job{.operation = Operation::kReplay,
@@ -43,8 +43,11 @@ Measurement RunReplayOf(Measurement (*replay)(const Job&), PolicySpec policy,
           .fault_seed = 1,
           .arena = &arena};
   job.replay = std::make_shared<const ReplaySpec>(ReplaySpec{
-      .driver = {.policy = policy.policy}, .policy = policy, .host = host});
-  return replay(job);
+      .set = kind,
+      .driver = {.policy = policy.policy},
+      .policy = policy,
+      .host = host});
+  return Replay(job);
 }
 
 double Value(const Measurement& m, std::string_view name) {
@@ -56,7 +59,7 @@ double Value(const Measurement& m, std::string_view name) {
 }
 
 TEST(Replay, CountsWhatTheDriverDidAndTimesTheSet) {
-  const Measurement m = RunReplayOf(&Replay<Honest<NowaitHeap>>, {});
+  const Measurement m = RunReplayOf(SetKindOf<Honest<NowaitHeap>>(), {});
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.pages, 4096);
   EXPECT_EQ(m.failed_sets, 0);
@@ -72,7 +75,7 @@ TEST(Replay, CountsWhatTheDriverDidAndTimesTheSet) {
 TEST(Replay, PoliciesDifferInWhatBecomesOfAPage) {
   const auto run = [](Policy policy) {
     const Measurement m =
-        RunReplayOf(&Replay<Xbitmap<NowaitHeap>>, {.policy = policy},
+        RunReplayOf(SetKindOf<Xbitmap<NowaitHeap>>(), {.policy = policy},
                     "failslab:probability=50");
     EXPECT_EQ(m.error, "");
     EXPECT_GT(m.failed_sets, 0) << "failures must really fire";
@@ -91,7 +94,7 @@ TEST(Replay, PoliciesDifferInWhatBecomesOfAPage) {
 TEST(Replay, AReserveServesWhatTheFaultsRefuse) {
   const PolicySpec reserve{.policy = Policy::kReserve,
                            .reserve_bytes = 1 << 20};
-  const Measurement m = RunReplayOf(&Replay<Xbitmap<NowaitHeap>>, reserve,
+  const Measurement m = RunReplayOf(SetKindOf<Xbitmap<NowaitHeap>>(), reserve,
                                     "failslab:probability=100");
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.failed_sets, 0);
@@ -131,10 +134,10 @@ class Leaks : public Honest<A> {
 };
 
 TEST(Replay, AWrongStructureHasNoFigure) {
-  EXPECT_EQ(RunReplayOf(&Replay<Forgets<NowaitHeap>>, {}).error,
+  EXPECT_EQ(RunReplayOf(SetKindOf<Forgets<NowaitHeap>>(), {}).error,
             "the set gave back other pages than were recorded");
-  EXPECT_NE(RunReplayOf(&Replay<KeepsAPage<NowaitHeap>>, {}).error, "");
-  EXPECT_NE(RunReplayOf(&Replay<Leaks<NowaitHeap>>, {})
+  EXPECT_NE(RunReplayOf(SetKindOf<KeepsAPage<NowaitHeap>>(), {}).error, "");
+  EXPECT_NE(RunReplayOf(SetKindOf<Leaks<NowaitHeap>>(), {})
                 .error.find("objects are still allocated"),
             std::string::npos);
 }
@@ -147,8 +150,11 @@ TEST(Replay, ADriverWithoutASetHasNoTimeOfOne) {
           .fault_seed = 1,
           .arena = &arena};
   job.replay = std::make_shared<const ReplaySpec>(
-      ReplaySpec{.driver = {.transport = Transport::kPipelined}});
-  const Measurement m = ReplaySetless(job);
+      ReplaySpec{.set = {},
+                 .driver = {.transport = Transport::kPipelined},
+                 .policy = {},
+                 .host = {}});
+  const Measurement m = Replay(job);
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.pages, 0);
   EXPECT_EQ(m.ns, 0);
@@ -187,7 +193,7 @@ TEST(RealHost, RefusesPagesThatTheGuestDoesNotHave) {
 TEST(RealHost, MeasuresAReplayAndStaysWithinItsMemory) {
   const HostSpec host{.is_real = true, .bytes = 4 << 20};  // 1,024 pages
   const Measurement m =
-      RunReplayOf(&Replay<Honest<NowaitHeap>>, {}, "none", host);
+      RunReplayOf(SetKindOf<Honest<NowaitHeap>>(), {}, "none", host);
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(Value(m, "pages_told"), 2048);
   EXPECT_GT(Value(m, "real_inflate_madvise_ms"), 0);
