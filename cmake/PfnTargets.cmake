@@ -44,15 +44,25 @@ function(pfn_add_room)
     DEPS ${ARG_DEPS} PRIVATE_DEPS ${ARG_PRIVATE_DEPS})
 endfunction()
 
-# With PFN_QUICK_BUILD, does not optimise the target: a command line or a file
-# of results takes long to compile and no time to run.
+# Does not optimise the target: a command line or a file of results takes long
+# to compile and no time to run. The linker takes the first copy of an inline
+# function that it meets, so a program has pfn_link_first for what is measured. A
+# debug build compiles it like the rest, and finds an include that is missing.
 function(pfn_compile_quickly target)
-  if(PFN_QUICK_BUILD)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
     target_compile_options(${target} PRIVATE -O0)
     target_link_libraries(${target} PRIVATE fmt::fmt)
     set_target_properties(${target} PROPERTIES
       PRECOMPILE_HEADERS_REUSE_FROM pfn_cold_headers)
   endif()
+endfunction()
+
+# pfn_link_first(pfnbench measure kernel)
+# Links the objects of these libraries before all else: see pfn_compile_quickly.
+function(pfn_link_first target)
+  foreach(name IN LISTS ARGN)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:pfn_${name}>)
+  endforeach()
 endfunction()
 
 # Code of a test: nothing in it is measured.

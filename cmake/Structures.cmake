@@ -73,7 +73,8 @@ endfunction()
 
 # pfn_add_structures(structures/list.def DEPS pfn::measure)
 # Reads the list and adds pfn::registry, which holds the functions declared in
-# harness/registry/structure.h. CMake runs again when the list changes.
+# harness/registry/structures.h, and sets PFN_STRUCTURE_LIBRARIES to all that
+# hold code of structures. CMake runs again when the list changes.
 #
 # Structures that wrap the same library are a library of their own, so that
 # nothing of what the wrapped one asks of a compiler reaches any other structure.
@@ -135,6 +136,8 @@ function(pfn_add_structures list_file)
   if(PFN_QUICK_BUILD)
     pfn_compile_together(registry)
   endif()
+  list(TRANSFORM wrapped PREPEND structures_)
+  set(PFN_STRUCTURE_LIBRARIES registry ${wrapped} PARENT_SCOPE)
 endfunction()
 
 # Compiles a dozen files of the library as one, as all of them read the same

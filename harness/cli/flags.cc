@@ -70,7 +70,7 @@ void DefineMemory(CommandLine& line, RawOptions& raw, Options& options) {
             .type = "SPEC[;SPEC...]",
             .shows_default = true});
   line.Add({.names = "--fault-seed",
-            .target = &options.plan.fault_seed,
+            .target = &options.plan.conditions.fault_seed,
             .help = "Seed of the faults: the same seed, the same failures",
             .type = "N",
             .shows_default = true});
@@ -91,7 +91,7 @@ void DefineMemory(CommandLine& line, RawOptions& raw, Options& options) {
        .shows_default = true});
   line.Add(
       {.names = "--cpus",
-       .target = &options.plan.cpus,
+       .target = &options.plan.conditions.cpus,
        .help = "CPUs of the modelled machine; they decide the size of slabs",
        .type = "N",
        .shows_default = true,
@@ -127,6 +127,13 @@ void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
             .help = "How often every row runs, each time in another order [9]",
             .type = "N",
             .range = {{1, 10000}}});
+  line.Add({.names = "--calls",
+            .target = &raw.calls,
+            .help = "How the loop reaches a structure: by a call for each page "
+                    "(outlined), as in a kernel, or compiled into one with it "
+                    "(inlined)",
+            .type = "outlined,inlined",
+            .shows_default = true});
   line.Add({.names = "--row-budget",
             .target = &raw.row_budget,
             .help = "Time for all rounds of a row together. A single round "

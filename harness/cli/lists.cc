@@ -11,7 +11,7 @@
 #include "harness/driver/replay_spec.h"
 #include "harness/kernel/fault_table.h"
 #include "harness/measure/floor.h"
-#include "harness/registry/structure.h"
+#include "harness/registry/structures.h"
 #include "workloads/base/nearest.h"
 #include "workloads/base/printable.h"
 #include "workloads/generate/catalog.h"

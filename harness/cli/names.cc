@@ -36,15 +36,6 @@ constexpr std::array<std::string_view, 11> kArguedStructures = {
     "maple",        "radix-page",  kFloorName};
 constexpr std::string_view kDefaultBaseline = "xbitmap";
 
-void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
-  std::set<std::string_view> seen;
-  for (const std::string& name : names) {
-    if (!seen.insert(name).second) {
-      throw BadInput(fmt::format("{} '{}' is given twice", kind, name));
-    }
-  }
-}
-
 // The name in results of a trace that is given by its path or as gen:SPEC.
 std::string NameOf(std::string_view word) {
   std::string name = word.starts_with(kGeneratedPrefix)
@@ -65,6 +56,15 @@ std::string NameOf(std::string_view word) {
 
 std::span<const std::string_view> DefaultWorkloads() {
   return kDefaultWorkloads;
+}
+
+void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
+  std::set<std::string_view> seen;
+  for (const std::string& name : names) {
+    if (!seen.insert(name).second) {
+      throw BadInput(fmt::format("{} '{}' is given twice", kind, name));
+    }
+  }
 }
 
 std::vector<WorkloadChoice> ChooseWorkloads(

@@ -21,6 +21,9 @@ namespace pfn {
 // The workloads of a run without --workload, in order.
 std::span<const std::string_view> DefaultWorkloads();
 
+// Throws where one of `names` of this kind is given twice.
+void RequireOnce(std::string_view kind, const std::vector<std::string>& names);
+
 struct WorkloadChoice {
   std::string name;    // in results
   std::string source;  // for LoadTrace()

@@ -143,11 +143,11 @@ T ChooseWord(std::string_view kind, const std::string& word,
 
 // Whether --fault-draw goes with every fault is known only now.
 void ChooseFaults(const RawOptions& raw, Options& options) {
-  options.plan.fault_draw =
+  options.plan.conditions.fault_draw =
       ChooseWord("fault draw", raw.fault_draw,
                  {FaultDraw::kAllocation, FaultDraw::kOperation});
   options.plan.faults = ParseFaultSpecs(raw.fault);
-  if (options.plan.fault_draw == FaultDraw::kOperation) {
+  if (options.plan.conditions.fault_draw == FaultDraw::kOperation) {
     for (const FaultSpec& fault : options.plan.faults) {
       fault.RequireOperationDraw();
     }
@@ -176,7 +176,7 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
     }
     return;
   }
-  if (options.plan.fault_draw == FaultDraw::kOperation) {
+  if (options.plan.conditions.fault_draw == FaultDraw::kOperation) {
     throw BadInput(
         "--fault-draw=operation does not go with --operation=replay: the "
         "driver decides which operations there are");
@@ -359,9 +359,15 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.plan.only_what_can_fail =
       raw.operations == std::vector<std::string>{"all"};
   ChooseFaults(raw, options);
-  options.plan.large = ChooseWord(
+  options.plan.conditions.large = ChooseWord(
       "large", raw.large,
       {LargePolicy::kPow2, LargePolicy::kExact, LargePolicy::kVmalloc});
+  RequireOnce("calls", raw.calls);
+  options.plan.calls.clear();
+  for (const std::string& word : raw.calls) {
+    options.plan.calls.push_back(
+        ChooseWord("calls", word, {Calls::kOutlined, Calls::kInlined}));
+  }
   ChooseReplay(line, raw, options);
   CheckFilter(options.filter);
   if (raw.row_budget) {

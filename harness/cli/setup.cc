@@ -186,10 +186,10 @@ JsonObject DescribeRun(const Options& options, const Plan& plan, int argc,
   JsonObject run;
   run.Add("command_line", CommandLine(argc, argv))
       .Add("repetitions", std::to_string(options.rounds))
-      .Add("fault_seed", std::to_string(plan.fault_seed))
-      .Add("fault_draw", Name(plan.fault_draw))
-      .Add("large_allocations", Name(plan.large))
-      .Add("modelled_cpus", std::to_string(plan.cpus));
+      .Add("fault_seed", std::to_string(plan.conditions.fault_seed))
+      .Add("fault_draw", Name(plan.conditions.fault_draw))
+      .Add("large_allocations", Name(plan.conditions.large))
+      .Add("modelled_cpus", std::to_string(plan.conditions.cpus));
   if (plan.host.is_real) {
     run.Add("host_memory_bytes", std::to_string(plan.host.bytes));
   }

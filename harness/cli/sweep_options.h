@@ -15,7 +15,7 @@
 
 #include "harness/check/command.h"
 #include "harness/cli/options.h"
-#include "harness/registry/structure.h"
+#include "harness/registry/structures.h"
 
 namespace pfn {
 

@@ -13,6 +13,7 @@
 #include "harness/driver/replay_spec.h"
 #include "harness/kernel/nowait_heap.h"
 #include "harness/measure/deadline.h"
+#include "harness/measure/rig.h"
 #include "harness/measure/stopwatch.h"
 
 namespace pfn {
@@ -169,30 +170,28 @@ class NoSurroundings final : public Surroundings {
 
 Measurement Replay(const Job& job) {
   Measurement result;
-  if (!job.replay->set) {
+  if (job.structure == nullptr) {
     result.accounts_memory = false;
     NoSurroundings surroundings;
     RunReplay(job, nullptr, surroundings, result);
     return result;
   }
-  result.accounts_memory = job.replay->set->traits.accounts_memory;
-  NowaitHeap heap(*job.arena, {.cpus = job.cpus, .large = job.large});
-  const auto fault = job.fault.MakeModel(job.fault_seed);
-  heap.set_fault(fault.get());
-  heap.set_reserve(job.replay->policy.reserve_bytes);
+  result.accounts_memory = job.structure->traits.accounts_memory;
+  Rig rig(job);
+  rig.heap().set_reserve(job.replay->policy.reserve_bytes);
   {
-    const std::unique_ptr<AnySet> set = job.replay->set->make(heap);
+    const std::unique_ptr<AnySet> set = job.structure->make(rig.heap());
     Stopwatch watch;
     SetRecorder<AnySet, Stopwatch> recorder(*set, watch);
-    HeapSurroundings surroundings(heap, fault.get());
+    HeapSurroundings surroundings(rig.heap(), rig.fault());
     RunReplay(job, &recorder, surroundings, result);
     result.ns = watch.nanoseconds();
     result.figures.push_back({"structure_ms", result.ns * 1e-6});
-    result.usage = heap.usage();
+    result.usage = rig.usage();
     result.figures.push_back({"requests_from_reserve",
                               static_cast<double>(result.usage.from_reserve)});
   }
-  if (result.error.empty()) result.error = LedgerError(heap.usage());
+  if (result.error.empty()) result.error = rig.LedgerError();
   return result;
 }
 

@@ -16,7 +16,7 @@
 
 namespace pfn {
 
-// With the set of job.replay, or as its transport says without one.
+// With the set of the job's structure, or without one, as job.replay says.
 Measurement Replay(const Job& job);
 
 }  // namespace pfn

@@ -18,13 +18,11 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "harness/check/any_set.h"
 #include "harness/driver/driver_options.h"
 #include "workloads/base/error.h"
 
@@ -44,8 +42,7 @@ struct HostSpec {
 };
 
 struct ReplaySpec {
-  std::optional<SetKind> set;  // none: a driver without one
-  DriverOptions driver;        // with policy and transport
+  DriverOptions driver;  // with policy and transport
   PolicySpec policy;
   HostSpec host;
 };

@@ -2,7 +2,12 @@
 
 #include "harness/measure/floor.h"
 
-#include "harness/measure/loops.h"
+#include <memory>
+
+#include "harness/check/any_set.h"
+#include "harness/measure/measured_set.h"
+#include "harness/measure/structure.h"
+#include "harness/measure/time_blocks.h"
 
 namespace pfn {
 namespace {
@@ -10,6 +15,11 @@ namespace {
 // Looks at the page, so that the loop cannot be deleted, and no more.
 class Floor {
  public:
+  static constexpr StructureTraits kTraits{
+      .name = kFloorName, .family = "none", .origin = "pfnbench"};
+
+  explicit Floor(NowaitHeap&) {}
+
   Status Set(Pfn pfn, Gfp) {
     Look(pfn);
     return Status::kOk;
@@ -22,6 +32,8 @@ class Floor {
     Look(pfn);
     return true;
   }
+  std::optional<PfnRange> NextRange(Pfn, Pfn) { return std::nullopt; }
+  Status ClearRange(PfnRange, Gfp) { return Status::kOk; }
 
  private:
   static void Look(Pfn pfn) { asm volatile("" : : "r"(pfn)); }
@@ -36,7 +48,13 @@ bool FloorHas(Operation operation) {
 
 Measurement MeasureFloor(const Job& job) {
   Measurement result;
-  Floor floor;
+  NowaitHeap heap(*job.arena);  // of which nothing is asked
+  const std::unique_ptr<MeasuredSet> floor =
+      Structure{.traits = Floor::kTraits,
+                .library = {},
+                .inlined = &MakeInlined<Floor>,
+                .make = SetKindOf<Floor>().make}
+          .Measured(job.conditions.calls, heap);
   Stopwatch watch;
   FailedPositions failed;
   std::uint64_t members = 0;
@@ -45,13 +63,13 @@ Measurement MeasureFloor(const Job& job) {
                [&](std::span<const Pfn> block, std::uint64_t position) {
                  switch (job.operation) {
                    case Operation::kSet:
-                     SetBlock(floor, block, position, failed);
+                     floor->Set(block, position, failed);
                      break;
                    case Operation::kClear:
-                     ClearBlock(floor, block, position, failed);
+                     floor->Clear(block, position, failed);
                      break;
                    default:
-                     members += TestBlock(floor, block);
+                     members += floor->Test(block);
                      break;
                  }
                  result.pages += block.size();

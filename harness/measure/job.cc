@@ -2,7 +2,6 @@
 
 #include "harness/measure/job.h"
 
-#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <array>
@@ -65,17 +64,6 @@ Question Asked(const PreparedPass& pass,
 }
 
 }  // namespace
-
-std::string LedgerError(const HeapUsage& usage) {
-  if (usage.live_objects() != 0) {
-    return fmt::format("{} objects are still allocated after the end",
-                       usage.live_objects());
-  }
-  if (usage.live_requested != 0) {
-    return "objects were given back with other sizes than asked for";
-  }
-  return "";
-}
 
 Expected ExpectFilled(const PreparedPass& pass,
                       std::span<const std::uint64_t> failed_sets) {

@@ -16,11 +16,11 @@
 #include <vector>
 
 #include "harness/kernel/fault_spec.h"
-#include "harness/kernel/large_policy.h"
 #include "harness/kernel/nowait_heap.h"
-#include "harness/kernel/operation_draw.h"
 #include "harness/kernel/page_arena.h"
+#include "harness/measure/conditions.h"
 #include "harness/measure/operation.h"
+#include "harness/measure/structure.h"
 #include "workloads/trace/workload.h"
 
 namespace pfn {
@@ -33,13 +33,12 @@ struct Job {
   // all but the last leave the set as it is.
   std::vector<Operation> more = {};
   const Workload* workload;
-  FaultSpec fault;
-  std::uint64_t fault_seed;
+  // Null: the floor, or a driver without a set.
+  const Structure* structure = nullptr;
+  FaultSpec fault = {};
+  Conditions conditions = {};
   // Of the process that measures; null in rows.
-  PageArena* arena;
-  FaultDraw fault_draw = FaultDraw::kAllocation;
-  LargePolicy large = LargePolicy::kPow2;
-  unsigned cpus = NowaitHeap::Options{}.cpus;
+  PageArena* arena = nullptr;
   std::shared_ptr<const ReplaySpec> replay = {};  // kReplay
   // For the whole measurement, on the wall; zero is none. What is not done by
   // then is cut off and has no figure.
@@ -81,9 +80,6 @@ struct Measurement {
   std::vector<Measurement> more = {};  // of Job::more, unless there is an error
                                        // other than `cut_off`
 };
-
-// "" or what a structure left behind on the heap.
-std::string LedgerError(const HeapUsage& usage);
 
 // What the oracle says of a pass.
 struct Expected {

@@ -12,10 +12,8 @@
 #include <span>
 #include <vector>
 
-#include "harness/kernel/nowait_heap.h"
 #include "harness/measure/deadline.h"
-#include "harness/measure/job_fault.h"
-#include "harness/measure/loops.h"
+#include "harness/measure/rig.h"
 #include "workloads/trace/page_blocks.h"
 
 namespace pfn {
@@ -91,13 +89,12 @@ class Search {
 
 class MemoryRun {
  public:
-  MemoryRun(const Job& job, NowaitHeap& heap, AnySet& set, OperationDraw* draw,
-            MemoryProfile& memory, TailProfile* tails)
+  MemoryRun(const Job& job, Rig& rig, AnySet& set, MemoryProfile& memory,
+            TailProfile* tails)
       : job_(job),
         deadline_(job.time_limit),
-        heap_(heap),
+        rig_(rig),
         set_(set),
-        draw_(draw),
         memory_(memory),
         interval_(job.workload->pages() / kIntervals + 1) {
     if (tails == nullptr) return;
@@ -131,7 +128,7 @@ class MemoryRun {
   }
 
  private:
-  const HeapUsage& usage() const { return heap_.usage(); }
+  const HeapUsage& usage() const { return rig_.usage(); }
   Search& search(Step step) {
     return searches_[static_cast<std::size_t>(step)];
   }
@@ -162,18 +159,17 @@ class MemoryRun {
   template <class Body>
   bool ForPages(Step step, const PreparedPass& pass, std::uint64_t count,
                 Body body) {
-    if (draw_ != nullptr) draw_->Draw(count);
+    Rig::Operations operations(rig_, count);
     PageBlocks blocks(pass.runs);
     std::uint64_t position = 0;
     while (position < count && !deadline_.HasPassed()) {
       for (const Pfn pfn : blocks.Next()) {
         if (position == count) break;
-        if (draw_ != nullptr) draw_->Begin(position);
+        operations.Begin(position);
         Do(step, pfn, [&] { body(pfn, position); });
         ++position;
       }
     }
-    if (draw_ != nullptr) draw_->End();
     return position == count;
   }
 
@@ -219,14 +215,13 @@ class MemoryRun {
   }
 
   void Empty(const PreparedPass& pass) {
-    if (draw_ != nullptr) {
-      draw_->Draw(1);
-      draw_->Begin(0);
-    }
     Status status{};
-    Do(Step::kClearRange, pass.span.first,
-       [&] { status = set_.ClearRange(pass.span, Gfp::kNowait); });
-    if (draw_ != nullptr) draw_->End();
+    {
+      Rig::Operations operations(rig_, 1);
+      operations.Begin(0);
+      Do(Step::kClearRange, pass.span.first,
+         [&] { status = set_.ClearRange(pass.span, Gfp::kNowait); });
+    }
     if (status != Status::kOk) {
       (void)set_.ClearRange(pass.span, Gfp::kKernel);
     }
@@ -234,9 +229,8 @@ class MemoryRun {
 
   const Job& job_;
   const Deadline deadline_;
-  NowaitHeap& heap_;
+  Rig& rig_;
   AnySet& set_;
-  OperationDraw* const draw_;
   MemoryProfile& memory_;
   const std::uint64_t interval_;  // sets between two points of the timeline
   std::array<Search, kStepNames.size()> searches_;
@@ -248,17 +242,16 @@ class MemoryRun {
 
 }  // namespace
 
-std::string RunForMemory(const Job& job, MakeSet make, MemoryProfile& memory,
+std::string RunForMemory(const Job& job, MemoryProfile& memory,
                          TailProfile* tails) {
-  NowaitHeap heap(*job.arena, {.cpus = job.cpus, .large = job.large});
-  JobFault fault(job, heap);
-  memory.cpus = job.cpus;
+  Rig rig(job);
+  memory.cpus = job.conditions.cpus;
   {
-    const std::unique_ptr<AnySet> set = make(heap);
-    MemoryRun run(job, heap, *set, fault.draw(), memory, tails);
+    const std::unique_ptr<AnySet> set = job.structure->make(rig.heap());
+    MemoryRun run(job, rig, *set, memory, tails);
     std::string error = run.RunPasses();
     if (!error.empty()) return error;
-    memory.caches = heap.CacheUsages();
+    memory.caches = rig.heap().CacheUsages();
     if (tails != nullptr) {
       for (SlowStep& step : tails->of(Step::kDestroy).worst) {
         step.place = {job.workload->passes().empty() ? 0 : tails->passes - 1, 0,
@@ -266,7 +259,7 @@ std::string RunForMemory(const Job& job, MakeSet make, MemoryProfile& memory,
       }
     }
   }
-  return LedgerError(heap.usage());
+  return rig.LedgerError();
 }
 
 }  // namespace pfn

@@ -9,10 +9,8 @@
 #ifndef PFNBENCH_HARNESS_PROFILE_MEMORY_RUN_H_
 #define PFNBENCH_HARNESS_PROFILE_MEMORY_RUN_H_
 
-#include <memory>
 #include <string>
 
-#include "harness/check/any_set.h"
 #include "harness/measure/job.h"
 #include "harness/profile/profile.h"
 
@@ -20,7 +18,7 @@ namespace pfn {
 
 // Fills in `memory`, and the places of the slow steps of `tails`, unless that
 // is null. "", or why there is not all.
-std::string RunForMemory(const Job& job, MakeSet make, MemoryProfile& memory,
+std::string RunForMemory(const Job& job, MemoryProfile& memory,
                          TailProfile* tails);
 
 }  // namespace pfn

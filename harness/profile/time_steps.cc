@@ -14,10 +14,8 @@
 #include <string>
 #include <string_view>
 
-#include "harness/kernel/nowait_heap.h"
 #include "harness/measure/deadline.h"
-#include "harness/measure/job_fault.h"
-#include "harness/measure/loops.h"
+#include "harness/measure/rig.h"
 #include "harness/profile/profile.h"
 #include "workloads/trace/page_blocks.h"
 
@@ -28,9 +26,8 @@ static_assert(TailRecorder::kAtOnce <= PageBlocks::kBlockPages);
 
 class StepTimer {
  public:
-  StepTimer(const Job& job, AnySet& set, OperationDraw* draw,
-            TailRecorder& tails)
-      : deadline_(job.time_limit), set_(set), draw_(draw), tails_(tails) {
+  StepTimer(const Job& job, Rig& rig, AnySet& set, TailRecorder& tails)
+      : deadline_(job.time_limit), rig_(rig), set_(set), tails_(tails) {
     if (job.fault.kind == FaultSpec::Kind::kNone) return;
     std::uint64_t most = 0;
     for (const PreparedPass& pass : job.workload->passes()) {
@@ -64,7 +61,7 @@ class StepTimer {
   template <class Body>
   bool TimePages(Step step, const PreparedPass& pass, std::uint64_t count,
                  Body body) {
-    if (draw_ != nullptr) draw_->Draw(count);
+    Rig::Operations operations(rig_, count);
     PageBlocks blocks(pass.runs);
     std::uint64_t position = 0;
     while (position < count) {
@@ -72,14 +69,13 @@ class StepTimer {
       const std::size_t some =
           std::min<std::uint64_t>(pages.size(), count - position);
       tails_.TimeEach(step, some, [&](std::size_t i) {
-        if (draw_ != nullptr) draw_->Begin(position + i);
+        operations.Begin(position + i);
         body(pages[i], position + i);
         return true;
       });
       position += some;
       if (deadline_.HasPassed()) break;
     }
-    if (draw_ != nullptr) draw_->End();
     return position == count || CutOff(Name(step), position, count);
   }
 
@@ -111,14 +107,13 @@ class StepTimer {
   }
 
   void Empty(const PreparedPass& pass) {
-    if (draw_ != nullptr) {
-      draw_->Draw(1);
-      draw_->Begin(0);
-    }
     Status status{};
-    tails_.Time(Step::kClearRange,
-                [&] { status = set_.ClearRange(pass.span, Gfp::kNowait); });
-    if (draw_ != nullptr) draw_->End();
+    {
+      Rig::Operations operations(rig_, 1);
+      operations.Begin(0);
+      tails_.Time(Step::kClearRange,
+                  [&] { status = set_.ClearRange(pass.span, Gfp::kNowait); });
+    }
     if (status != Status::kOk) {
       status = set_.ClearRange(pass.span, Gfp::kKernel);
     }
@@ -136,8 +131,8 @@ class StepTimer {
   }
 
   const Deadline deadline_;
+  Rig& rig_;
   AnySet& set_;
-  OperationDraw* const draw_;  // null: failures are those of allocations
   TailRecorder& tails_;
   FailedPositions failed_sets_;
   std::string error_;
@@ -146,12 +141,11 @@ class StepTimer {
 
 }  // namespace
 
-StepsOutcome TimeSteps(const Job& job, MakeSet make, std::size_t passes,
+StepsOutcome TimeSteps(const Job& job, std::size_t passes,
                        TailRecorder& tails) {
-  NowaitHeap heap(*job.arena, {.cpus = job.cpus, .large = job.large});
-  JobFault fault(job, heap);
-  std::unique_ptr<AnySet> set = make(heap);
-  StepTimer timer(job, *set, fault.draw(), tails);
+  Rig rig(job);
+  std::unique_ptr<AnySet> set = job.structure->make(rig.heap());
+  StepTimer timer(job, rig, *set, tails);
   for (std::size_t i = 0; i < passes; ++i) {
     const std::string error = timer.RunPass(job.workload->passes()[i]);
     if (!error.empty()) {
@@ -160,7 +154,7 @@ StepsOutcome TimeSteps(const Job& job, MakeSet make, std::size_t passes,
     }
   }
   tails.Time(Step::kDestroy, [&] { set.reset(); });
-  return {LedgerError(heap.usage())};
+  return {rig.LedgerError()};
 }
 
 }  // namespace pfn

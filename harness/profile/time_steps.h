@@ -13,15 +13,13 @@
 
 #include <cstddef>
 
-#include "harness/check/any_set.h"
 #include "harness/measure/job.h"
 #include "harness/profile/tail_recorder.h"
 
 namespace pfn {
 
-// Runs the first `passes` passes of the job's workload.
-StepsOutcome TimeSteps(const Job& job, MakeSet make, std::size_t passes,
-                       TailRecorder& tails);
+// Runs the first `passes` passes of the job's workload on its structure.
+StepsOutcome TimeSteps(const Job& job, std::size_t passes, TailRecorder& tails);
 
 }  // namespace pfn
 

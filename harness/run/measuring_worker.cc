@@ -86,7 +86,7 @@ class MeasuringWorker::Bench {
       }
       case Kind::kProbe: {
         PageArena arena;
-        result(ProbeHeapUse(row.structure->kind(), arena));
+        result(ProbeHeapUse(row.job.structure->kind(), arena));
         break;
       }
     }
@@ -110,7 +110,7 @@ class MeasuringWorker::Bench {
                               const ProfileTime& time) {
     ProfileOutcome outcome;
     try {
-      outcome = pfn::MakeProfile(*row.structure, job, time);
+      outcome = pfn::MakeProfile(job, time);
     } catch (const std::exception& error) {
       outcome.profile.error = fmt::format("failed: throws {}", error.what());
       outcome.is_wrong = true;

@@ -8,17 +8,14 @@
 #ifndef PFNBENCH_HARNESS_RUN_PLAN_H_
 #define PFNBENCH_HARNESS_RUN_PLAN_H_
 
-#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "harness/driver/replay_spec.h"
 #include "harness/kernel/fault_spec.h"
-#include "harness/kernel/large_policy.h"
-#include "harness/kernel/nowait_heap.h"
-#include "harness/kernel/operation_draw.h"
+#include "harness/measure/conditions.h"
 #include "harness/measure/operation.h"
-#include "harness/registry/structure.h"
+#include "harness/registry/structures.h"
 #include "workloads/trace/workload.h"
 
 namespace pfn {
@@ -31,10 +28,9 @@ struct Plan {
   // Operations that ask for no memory have rows without faults only.
   bool only_what_can_fail = false;
   std::vector<FaultSpec> faults;
-  std::uint64_t fault_seed = 1;
-  FaultDraw fault_draw = FaultDraw::kAllocation;
-  LargePolicy large = LargePolicy::kPow2;
-  unsigned cpus = NowaitHeap::Options{}.cpus;
+  Conditions conditions;
+  // Each has rows of its own, and stands in the conditions of those.
+  std::vector<Calls> calls = {Calls::kOutlined};
   // replay: a row for each policy of each structure, and the drivers without a
   // set.
   std::vector<PolicySpec> policies = {PolicySpec{}};

@@ -56,11 +56,10 @@ std::size_t TailPasses(const Workload& workload) {
   return passes;
 }
 
-ProfileOutcome MakeProfile(const Structure& structure, Job job,
-                           const ProfileTime& time) {
+ProfileOutcome MakeProfile(Job job, const ProfileTime& time) {
   ProfileOutcome outcome;
   Profile& profile = outcome.profile;
-  profile.accounts_memory = structure.traits.accounts_memory;
+  profile.accounts_memory = job.structure->traits.accounts_memory;
   const std::size_t passes = TailPasses(*job.workload);
   TailRecorder tails;
   ExpectSteps(*job.workload, passes, tails);
@@ -77,7 +76,7 @@ ProfileOutcome MakeProfile(const Structure& structure, Job job,
       break;
     }
     tails.BeginRepetition();
-    steps = TimeSteps(job, structure.make, passes, tails);
+    steps = TimeSteps(job, passes, tails);
     longest = std::max(longest, steady_clock::now() - begin);
     // What was done once is done again, however long it takes this time.
     job.time_limit = {};
@@ -96,8 +95,7 @@ ProfileOutcome MakeProfile(const Structure& structure, Job job,
   job.time_limit = time.patience;
   const steady_clock::time_point begin = steady_clock::now();
   MemoryProfile memory;
-  const std::string error =
-      RunForMemory(job, structure.make, memory, &*profile.tails);
+  const std::string error = RunForMemory(job, memory, &*profile.tails);
   if (!error.empty() && profile.error.empty()) {
     outcome.is_wrong = !memory.is_cut_off;
     profile.error =

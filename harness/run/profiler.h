@@ -14,7 +14,6 @@
 
 #include "harness/measure/job.h"
 #include "harness/profile/profile.h"
-#include "harness/registry/structure.h"
 #include "workloads/trace/workload.h"
 
 namespace pfn {
@@ -43,8 +42,8 @@ struct ProfileOutcome {
   bool is_wrong = false;
 };
 
-ProfileOutcome MakeProfile(const Structure& structure, Job job,
-                           const ProfileTime& time);
+// Of the job's structure.
+ProfileOutcome MakeProfile(Job job, const ProfileTime& time);
 
 }  // namespace pfn
 

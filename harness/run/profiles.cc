@@ -21,10 +21,11 @@ std::vector<const Row*> PlanProfiles(std::span<const Row> rows) {
   std::vector<const Row*> plan;
   std::set<std::pair<const Workload*, const Structure*>> planned;
   for (const Row& row : rows) {
-    if (row.structure == nullptr || row.job.operation == Operation::kReplay) {
+    if (row.job.structure == nullptr ||
+        row.job.operation == Operation::kReplay) {
       continue;
     }
-    if (planned.emplace(row.job.workload, row.structure).second) {
+    if (planned.emplace(row.job.workload, row.job.structure).second) {
       plan.push_back(&row);
     }
   }
@@ -33,7 +34,7 @@ std::vector<const Row*> PlanProfiles(std::span<const Row> rows) {
 
 void NameProfile(const Row& row, Profile& profile) {
   profile.workload = row.job.workload->name();
-  profile.structure = row.structure->traits.name;
+  profile.structure = row.job.structure->traits.name;
   const JsonObject conditions = row.key.Conditions();
   if (!conditions.is_empty()) profile.conditions = conditions.Text();
 }

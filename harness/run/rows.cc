@@ -9,6 +9,7 @@
 
 #include "harness/driver/replay.h"
 #include "harness/measure/floor.h"
+#include "harness/measure/measure.h"
 
 namespace pfn {
 namespace {
@@ -22,12 +23,15 @@ std::vector<std::pair<std::string, std::string>> Conditions(const Job& job) {
   }
   if (job.fault.kind != FaultSpec::Kind::kNone) {
     conditions.emplace_back("fault", job.fault.ToString());
-    if (job.fault_draw == FaultDraw::kOperation) {
+    if (job.conditions.fault_draw == FaultDraw::kOperation) {
       conditions.emplace_back("draw", "operation");
     }
   }
-  if (job.large != LargePolicy::kPow2) {
-    conditions.emplace_back("large", Name(job.large));
+  if (job.conditions.large != LargePolicy::kPow2) {
+    conditions.emplace_back("large", Name(job.conditions.large));
+  }
+  if (job.conditions.calls != Calls::kOutlined) {
+    conditions.emplace_back("calls", Name(job.conditions.calls));
   }
   if (is_replay && job.replay->host.is_real) {
     conditions.emplace_back("host", "real");
@@ -57,16 +61,16 @@ bool CanServe(const Structure& structure, const FaultSpec& fault) {
          structure.traits.out_of_memory != OutOfMemory::kAborts;
 }
 
-// The row of `structure`, and the controls if it is the baseline.
-void AddRows(const Plan& plan, const Job& job, const Structure& structure,
+// The row of the job's structure, and the controls if it is the baseline.
+void AddRows(const Plan& plan, const Job& job,
              Measurement (*measure)(const Job& job), std::vector<Row>& rows) {
+  const Structure& structure = *job.structure;
   const int controls = &structure == plan.baseline ? plan.controls : 0;
   for (int control = 0; control <= controls; ++control) {
     Row row = MakeRow(job, structure.traits.name, control, measure);
     row.shares_recordings = job.operation != Operation::kClear &&
                             job.operation != Operation::kReplay &&
                             !structure.traits.defers_work;
-    row.structure = &structure;
     rows.push_back(std::move(row));
   }
 }
@@ -74,25 +78,41 @@ void AddRows(const Plan& plan, const Job& job, const Structure& structure,
 // The rows of `job`, which is a replay, but for its policy and driver.
 void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
   const ReplaySpec usual = {
-      .set = {}, .driver = plan.driver, .policy = {}, .host = plan.host};
+      .driver = plan.driver, .policy = {}, .host = plan.host};
   for (const Structure* structure : plan.structures) {
     if (!CanServe(*structure, job.fault)) continue;
+    job.structure = structure;
     for (const PolicySpec& policy : plan.policies) {
       if (!CanServe(*structure, policy)) continue;
       ReplaySpec replay = usual;
-      replay.set = structure->kind();
       replay.policy = policy;
       replay.driver.policy = policy.policy;
       job.replay = std::make_shared<const ReplaySpec>(replay);
-      AddRows(plan, job, *structure, &Replay, rows);
+      AddRows(plan, job, &Replay, rows);
     }
   }
+  job.structure = nullptr;
   for (const SetlessDriver& driver : plan.setless) {
     ReplaySpec replay = usual;
     replay.driver.policy = {};
     replay.driver.transport = driver.transport;
     job.replay = std::make_shared<const ReplaySpec>(replay);
     rows.push_back(MakeRow(job, driver.name, 0, &Replay));
+  }
+}
+
+// The rows of `job`, which measures an operation, but for its structure.
+void AddMeasured(const Plan& plan, Job job, std::vector<Row>& rows) {
+  for (const Structure* structure : plan.structures) {
+    if (!CanServe(*structure, job.fault)) continue;
+    job.structure = structure;
+    AddRows(plan, job, &Measure, rows);
+  }
+  // A set that does nothing does not fail either.
+  if (plan.with_floor && FloorHas(job.operation) &&
+      job.fault.kind == FaultSpec::Kind::kNone) {
+    job.structure = nullptr;
+    rows.push_back(MakeRow(job, kFloorName, 0, &MeasureFloor));
   }
 }
 
@@ -111,26 +131,17 @@ std::vector<Row> MakeRows(const Plan& plan) {
         continue;
       }
       for (const auto& workload : plan.workloads) {
-        const Job job{.operation = operation,
-                      .workload = workload.get(),
-                      .fault = fault,
-                      .fault_seed = plan.fault_seed,
-                      .arena = nullptr,
-                      .fault_draw = plan.fault_draw,
-                      .large = plan.large,
-                      .cpus = plan.cpus};
+        Job job{.operation = operation,
+                .workload = workload.get(),
+                .fault = fault,
+                .conditions = plan.conditions};
         if (operation == Operation::kReplay) {
           AddReplays(plan, job, rows);
           continue;
         }
-        for (const Structure* structure : plan.structures) {
-          if (!CanServe(*structure, fault)) continue;
-          AddRows(plan, job, *structure, structure->measure, rows);
-        }
-        // A set that does nothing does not fail either.
-        if (plan.with_floor && FloorHas(operation) &&
-            fault.kind == FaultSpec::Kind::kNone) {
-          rows.push_back(MakeRow(job, kFloorName, 0, &MeasureFloor));
+        for (const Calls calls : plan.calls) {
+          job.conditions.calls = calls;
+          AddMeasured(plan, job, rows);
         }
       }
     }

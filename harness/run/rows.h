@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "harness/measure/job.h"
-#include "harness/registry/structure.h"
+#include "harness/registry/structures.h"
 #include "harness/results/row_key.h"
 #include "harness/run/plan.h"
 #include "workloads/trace/workload.h"
@@ -29,9 +29,7 @@ struct Row {
   // Whether it leaves recordings as they are, or is the last to need them: rows
   // that differ only in their operation can then be measured together.
   bool shares_recordings = false;
-  // What it measures; null for what is no structure.
-  const Structure* structure = nullptr;
-  // Its conditions: policy, fault, draw, large, host, driver.
+  // Its conditions: policy, fault, draw, large, calls, host, driver.
   RowKey key = {};
 };
 

@@ -111,10 +111,12 @@ void SetCounters(benchmark::State& state, Operation operation,
 }
 
 // A structure on a workload: rows that begin with the same recording.
-using Recording = std::pair<const Workload*, Measurement (*)(const Job&)>;
+using Recording = std::tuple<const Workload*, Measurement (*)(const Job&),
+                             const Structure*, Calls>;
 
 Recording RecordingOf(const Row& row) {
-  return {row.job.workload, row.measure};
+  return {row.job.workload, row.measure, row.job.structure,
+          row.job.conditions.calls};
 }
 
 // One round after the other. Google Benchmark asks for rows, in random order;
@@ -418,7 +420,7 @@ std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
   for (std::size_t i = 0; i < plan.size() && interrupted == 0; ++i) {
     const Row& row = *plan[i];
     const std::string place = fmt::format("{}/{}", row.job.workload->name(),
-                                          row.structure->traits.name);
+                                          row.job.structure->traits.name);
     progress.Begin("profile " + place, 0);
     const auto start = std::chrono::steady_clock::now();
     MeasuringWorker::MadeProfile made{.json = {},
@@ -475,7 +477,7 @@ ContextEntries ProbeHeaps(std::span<const Row> rows,
   std::set<const Structure*> seen;
   std::map<HeapUse, std::vector<std::string_view>> found;
   for (std::size_t i = 0; i < rows.size() && interrupted == 0; ++i) {
-    const Structure* const structure = rows[i].structure;
+    const Structure* const structure = rows[i].job.structure;
     if (structure == nullptr || structure->make == nullptr ||
         !structure->traits.accounts_memory || !seen.insert(structure).second) {
       continue;

@@ -133,21 +133,26 @@ concept HasValidate = requires(S& set) {
   { set.Validate() } -> std::same_as<bool>;
 };
 
-// Walks all ranges of `set` within `range` in ascending order: by the
-// structure's own walk where it has one, else by repeated NextRange.
+// Walks all ranges of `set` within `range` in ascending order by NextRange.
+template <HasNextRange S, class Visitor>
+void WalkByNextRange(S& set, PfnRange range, Visitor&& visitor) {
+  Pfn from = range.first;
+  while (std::optional<PfnRange> found = set.NextRange(from, range.last)) {
+    visitor(*found);
+    // The page after a run is known to be absent. Looked at before adding,
+    // because a run may end at 2^64-1.
+    if (range.last - found->last < 2) return;
+    from = found->last + 2;
+  }
+}
+
+// The same by the structure's own walk where it has one.
 template <HasNextRange S, class Visitor>
 void VisitRanges(S& set, PfnRange range, Visitor&& visitor) {
   if constexpr (HasForEachRange<S>) {
     set.ForEachRange(range, visitor);
   } else {
-    Pfn from = range.first;
-    while (std::optional<PfnRange> found = set.NextRange(from, range.last)) {
-      visitor(*found);
-      // The page after a run is known to be absent. Looked at before adding,
-      // because a run may end at 2^64-1.
-      if (range.last - found->last < 2) return;
-      from = found->last + 2;
-    }
+    WalkByNextRange(set, range, visitor);
   }
 }
 

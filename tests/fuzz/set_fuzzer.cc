@@ -34,7 +34,7 @@
 #include "harness/check/any_set.h"
 #include "harness/check/checked_set.h"
 #include "harness/kernel/page_arena.h"
-#include "harness/registry/structure.h"
+#include "harness/registry/structures.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "workloads/base/random.h"
 

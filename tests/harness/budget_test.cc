@@ -66,12 +66,11 @@ template <Slow kSlow>
 Measurement Measure(Operation operation, const Workload& workload,
                     milliseconds limit) {
   PageArena arena;
-  return Measurer<SlowSet<kSlow>>::Run({.operation = operation,
-                                        .workload = &workload,
-                                        .fault = {},
-                                        .fault_seed = 1,
-                                        .arena = &arena,
-                                        .time_limit = limit});
+  return pfn::Measure({.operation = operation,
+                       .workload = &workload,
+                       .structure = &testing::StructureOf<SlowSet<kSlow>>(),
+                       .arena = &arena,
+                       .time_limit = limit});
 }
 
 void ExpectCutOff(const Measurement& measurement, std::string_view error) {
@@ -108,14 +107,13 @@ TEST(TimeLimit, ShowsWhatAPageTookUntilThen) {
     EXPECT_LT(ns, 100 * at_least);
   }
   PageArena arena;
-  const Measurement both = Measurer<SlowSet<Slow::kTest>>::Run(
-      {.operation = Operation::kSet,
-       .more = {Operation::kTest, Operation::kDrain},
-       .workload = workload.get(),
-       .fault = {},
-       .fault_seed = 1,
-       .arena = &arena,
-       .time_limit = kLimit});
+  const Measurement both =
+      pfn::Measure({.operation = Operation::kSet,
+                    .more = {Operation::kTest, Operation::kDrain},
+                    .workload = workload.get(),
+                    .structure = &testing::StructureOf<SlowSet<Slow::kTest>>(),
+                    .arena = &arena,
+                    .time_limit = kLimit});
   ASSERT_EQ(both.more.size(), 2);
   EXPECT_EQ(both.ns_per_page_so_far, 0) << "it was not checked yet";
   EXPECT_GE(both.more[0].ns_per_page_so_far, at_least);
@@ -261,11 +259,7 @@ class BudgetedRun : public ::testing::Test {
     const std::size_t first = name.find('/');
     const std::size_t last = name.rfind('/');
     Row row{name,
-            {.operation = Operation::kSet,
-             .workload = workload_.get(),
-             .fault = {},
-             .fault_seed = 1,
-             .arena = nullptr},
+            {.operation = Operation::kSet, .workload = workload_.get()},
             measure};
     row.key = {.operation = name.substr(0, first),
                .workload = name.substr(first + 1, last - first - 1),

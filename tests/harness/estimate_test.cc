@@ -20,10 +20,7 @@ TEST(Estimate, GrowsWithRoundsAndIsBoundedByTheLimits) {
   const auto workload = testing::ScatteredWorkload(10, 50000);
   const std::vector<Row> rows(200, Row{.name = "set/w/s",
                                        .job = {.operation = Operation::kSet,
-                                               .workload = workload.get(),
-                                               .fault = {},
-                                               .fault_seed = 1,
-                                               .arena = nullptr},
+                                               .workload = workload.get()},
                                        .measure = nullptr});
   const std::vector<Visit> visits = MakeVisits(rows, true);
   const seconds once = EstimateRounds(rows, visits, 10, {});

@@ -9,7 +9,7 @@
 
 #include <memory>
 
-#include "harness/registry/structure.h"
+#include "harness/registry/structures.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {

@@ -21,12 +21,13 @@ namespace {
 using testing::Honest;
 using testing::MakeWorkload;
 using testing::ScatteredWorkload;
+using testing::StructureOf;
 
 template <template <class> class S>
 Measurement RunOn(Operation operation, const Workload& workload,
                   const std::string& fault = "none", std::uint64_t seed = 1) {
-  return testing::Measure(&Measurer<S<NowaitHeap>>::Run, operation, workload,
-                          fault, seed);
+  return testing::MeasureOn(workload, operation, StructureOf<S<NowaitHeap>>(),
+                            fault, {.fault_seed = seed});
 }
 
 // Two passes; 8 pages in 3 ranges, then 4 in 2.
@@ -90,15 +91,15 @@ TEST(Measurer, EveryOperationOfARightStructureHasAFigure) {
 }
 
 // set, test, extract and drain on the same recordings.
-Measurement RunTogether(Measurement (*measure)(const Job&),
-                        const Workload& workload, const char* fault) {
+Measurement RunTogether(const Structure& structure, const Workload& workload,
+                        const char* fault) {
   PageArena arena;
-  return measure(
+  return Measure(
       {.operation = Operation::kSet,
        .more = {Operation::kTest, Operation::kExtract, Operation::kDrain},
        .workload = &workload,
+       .structure = &structure,
        .fault = ParseFaultSpec(fault),
-       .fault_seed = 1,
        .arena = &arena});
 }
 
@@ -106,7 +107,7 @@ TEST(Measurer, OperationsOnOneRecordingHaveTheFiguresOfEachAlone) {
   const auto workload = ScatteredWorkload(3, 5000);
   for (const char* fault : {"none", "failslab:probability=10"}) {
     const Measurement together =
-        RunTogether(&Measurer<Honest<NowaitHeap>>::Run, *workload, fault);
+        RunTogether(StructureOf<Honest<NowaitHeap>>(), *workload, fault);
     ASSERT_EQ(together.error, "");
     ASSERT_EQ(together.more.size(), 3);
     const std::pair<Operation, const Measurement*> parts[] = {
@@ -223,21 +224,16 @@ class AsksMore : public Honest<A> {
 TEST(Measurer, DrawnOperationsAreTheSameForEveryStructure) {
   const auto workload = ScatteredWorkload(2, 3000);
   for (const Operation operation : {Operation::kSet, Operation::kDrain}) {
-    const auto run = [&](auto measure, FaultDraw draw) {
-      PageArena arena;
-      const Measurement m =
-          measure({.operation = operation,
-                   .workload = workload.get(),
-                   .fault = ParseFaultSpec("gilbert_elliott:loss=0.1,burst=5"),
-                   .fault_seed = 1,
-                   .arena = &arena,
-                   .fault_draw = draw});
+    const auto run = [&](const Structure& structure, FaultDraw draw) {
+      const Measurement m = testing::MeasureOn(
+          *workload, operation, structure, "gilbert_elliott:loss=0.1,burst=5",
+          {.fault_draw = draw});
       EXPECT_EQ(m.error, "");
       EXPECT_GT(m.failed_sets, 300);
       return std::pair(m.failed_sets, m.ranges);
     };
-    const auto honest = &Measurer<Honest<NowaitHeap>>::Run;
-    const auto greedy = &Measurer<AsksMore<NowaitHeap>>::Run;
+    const Structure& honest = StructureOf<Honest<NowaitHeap>>();
+    const Structure& greedy = StructureOf<AsksMore<NowaitHeap>>();
     EXPECT_EQ(run(honest, FaultDraw::kOperation),
               run(greedy, FaultDraw::kOperation));
     EXPECT_NE(run(honest, FaultDraw::kAllocation),
@@ -247,14 +243,9 @@ TEST(Measurer, DrawnOperationsAreTheSameForEveryStructure) {
 }
 
 TEST(Measurer, NthOperationFailsOnce) {
-  PageArena arena;
-  const Measurement m = Measurer<AsksMore<NowaitHeap>>::Run(
-      {.operation = Operation::kSet,
-       .workload = &Small(),
-       .fault = ParseFaultSpec("nth:10"),
-       .fault_seed = 1,
-       .arena = &arena,
-       .fault_draw = FaultDraw::kOperation});
+  const Measurement m = testing::MeasureOn(
+      Small(), Operation::kSet, StructureOf<AsksMore<NowaitHeap>>(), "nth:10",
+      {.fault_draw = FaultDraw::kOperation});
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.failed_sets, 1);
   EXPECT_EQ(m.ranges, 6) << "0x5001, as the tenth page of all";
@@ -472,7 +463,7 @@ TEST(Measurer, FindsASetThatCannotBeEmptied) {
 
 TEST(Measurer, AWrongAnswerLeavesNoFigureOfTheOperationsBeside) {
   const Measurement m =
-      RunTogether(&Measurer<KeepsAPage<NowaitHeap>>::Run, Small(), "none");
+      RunTogether(StructureOf<KeepsAPage<NowaitHeap>>(), Small(), "none");
   EXPECT_EQ(m.error, "pass 0: drain: the set is not empty afterwards");
   EXPECT_EQ(m.ns, 0);
   EXPECT_TRUE(m.more.empty());

@@ -49,21 +49,14 @@ namespace {
 using testing::Honest;
 using testing::MakeWorkload;
 
-template <PfnSet S>
-Structure StructureOf() {
-  return {.traits = S::kTraits,
-          .library = {},
-          .measure = nullptr,
-          .make = SetKindOf<S>().make};
-}
-
 class Profiles : public ::testing::Test {
  protected:
+  template <class S>
   Job JobOn(const Workload& workload, const std::string& fault = "none") {
     return {.operation = Operation::kSet,
             .workload = &workload,
+            .structure = &testing::StructureOf<S>(),
             .fault = ParseFaultSpec(fault),
-            .fault_seed = 1,
             .arena = &arena_};
   }
 
@@ -260,9 +253,7 @@ TEST_F(Profiles, TheMemoryOfADenseXbitmapIsTheOneWorkedOut) {
   const auto workload = MakeWorkload("dense", {Pages(0, 262144)});
   MemoryProfile memory;
   EXPECT_EQ(
-      RunForMemory(JobOn(*workload), StructureOf<Xbitmap<NowaitHeap>>().make,
-                   memory, nullptr),
-      "");
+      RunForMemory(JobOn<Xbitmap<NowaitHeap>>(*workload), memory, nullptr), "");
   EXPECT_EQ(memory.sets, 262144);
   ASSERT_EQ(memory.pass_ends.size(), 1);
   EXPECT_EQ(memory.pass_ends[0].pages, 262144);
@@ -289,12 +280,10 @@ TEST_F(Profiles, TheMemoryOfADenseXbitmapIsTheOneWorkedOut) {
 
 TEST_F(Profiles, TheNumberOfCpusDecidesTheSlabs) {
   const auto workload = MakeWorkload("dense", {Pages(0, 2048)});
-  Job job = JobOn(*workload);
-  job.cpus = 2;
+  Job job = JobOn<Xbitmap<NowaitHeap>>(*workload);
+  job.conditions.cpus = 2;
   MemoryProfile memory;
-  EXPECT_EQ(RunForMemory(job, StructureOf<Xbitmap<NowaitHeap>>().make, memory,
-                         nullptr),
-            "");
+  EXPECT_EQ(RunForMemory(job, memory, nullptr), "");
   EXPECT_EQ(memory.cpus, 2);
   ASSERT_EQ(memory.caches.size(), 2);
   EXPECT_EQ(memory.caches[1].geometry, (SlabGeometry{1, 14}));
@@ -307,8 +296,7 @@ TEST_F(Profiles, OfManyPassesTheLargestAndTheLastAreKept) {
   passes[499] = Pages(9, 5);
   const auto workload = MakeWorkload("many", passes);
   MemoryProfile memory;
-  EXPECT_EQ(RunForMemory(JobOn(*workload), SetKindOf<Honest<NowaitHeap>>().make,
-                         memory, nullptr),
+  EXPECT_EQ(RunForMemory(JobOn<Honest<NowaitHeap>>(*workload), memory, nullptr),
             "");
   EXPECT_LE(memory.pass_ends.size(), 64);
   EXPECT_EQ(memory.pass_ends.front().pass, 0);
@@ -341,8 +329,7 @@ class Large : public Honest<A> {
 TEST_F(Profiles, BlocksOfPagesAreCountedWholeAndExact) {
   const auto workload = MakeWorkload("w", {{1}});
   MemoryProfile memory;
-  EXPECT_EQ(RunForMemory(JobOn(*workload), SetKindOf<Large<NowaitHeap>>().make,
-                         memory, nullptr),
+  EXPECT_EQ(RunForMemory(JobOn<Large<NowaitHeap>>(*workload), memory, nullptr),
             "");
   EXPECT_EQ(memory.peak.slab, 4096);
   EXPECT_EQ(memory.peak.pow2, 4096 + 32768);
@@ -375,8 +362,8 @@ class Waits : public Honest<A> {
 TEST_F(Profiles, TheSlowestStepIsWhereTheStructureWaits) {
   const auto workload =
       MakeWorkload("w", {Pages(100, 50), Pages(1200, 100), Pages(100, 50)});
-  const ProfileOutcome outcome = MakeProfile(StructureOf<Waits<NowaitHeap>>(),
-                                             JobOn(*workload), ProfileTime{});
+  const ProfileOutcome outcome =
+      MakeProfile(JobOn<Waits<NowaitHeap>>(*workload), ProfileTime{});
   EXPECT_EQ(outcome.profile.error, "");
   ASSERT_TRUE(outcome.profile.tails);
   const TailProfile& tails = *outcome.profile.tails;
@@ -407,7 +394,7 @@ TEST_F(Profiles, TheSlowestStepIsWhereTheStructureWaits) {
 TEST_F(Profiles, WhatTakesTooLongIsCutOffAndKeepsWhatWasTimed) {
   const auto workload = MakeWorkload("w", {Pages(0, 2000), Pages(0, 2000)});
   const ProfileOutcome outcome =
-      MakeProfile(StructureOf<Waits<NowaitHeap>>(), JobOn(*workload),
+      MakeProfile(JobOn<Waits<NowaitHeap>>(*workload),
                   {std::chrono::milliseconds(1), std::chrono::milliseconds(1)});
   const std::string& error = outcome.profile.error;
   EXPECT_EQ(error.rfind("over ", 0), 0) << error;
@@ -430,8 +417,8 @@ class LosesAPage : public Honest<A> {
 
 TEST_F(Profiles, AWrongAnswerHasAnErrorAndNoFigure) {
   const auto workload = MakeWorkload("w", {Pages(0, 5)});
-  const ProfileOutcome outcome = MakeProfile(
-      StructureOf<LosesAPage<NowaitHeap>>(), JobOn(*workload), ProfileTime{});
+  const ProfileOutcome outcome =
+      MakeProfile(JobOn<LosesAPage<NowaitHeap>>(*workload), ProfileTime{});
   EXPECT_TRUE(outcome.is_wrong);
   EXPECT_EQ(outcome.profile.error,
             "failed: ranges that differ from the oracle's in pass 0 of 1");
@@ -443,8 +430,7 @@ TEST_F(Profiles, FailuresAreNoWrongAnswers) {
   const auto workload = MakeWorkload("w", {Pages(0, 500), Pages(50, 500)});
   for (const char* fault : {"nth:1", "failslab:probability=50"}) {
     const ProfileOutcome outcome =
-        MakeProfile(StructureOf<Honest<NowaitHeap>>(), JobOn(*workload, fault),
-                    ProfileTime{});
+        MakeProfile(JobOn<Honest<NowaitHeap>>(*workload, fault), ProfileTime{});
     EXPECT_EQ(outcome.profile.error, "") << fault;
     ASSERT_TRUE(outcome.profile.memory);
     EXPECT_EQ(outcome.profile.memory->sets, 1000);

@@ -34,19 +34,17 @@ const Workload& Guest() {
   return *workload;
 }
 
-Measurement RunReplayOf(const SetKind& kind, PolicySpec policy,
-                        const std::string& fault = "none", HostSpec host = {}) {
+template <PfnSet S>
+Measurement RunReplayOf(PolicySpec policy, const std::string& fault = "none",
+                        HostSpec host = {}) {
   PageArena arena;
   Job job{.operation = Operation::kReplay,
           .workload = &Guest(),
+          .structure = &testing::StructureOf<S>(),
           .fault = ParseFaultSpec(fault),
-          .fault_seed = 1,
           .arena = &arena};
   job.replay = std::make_shared<const ReplaySpec>(ReplaySpec{
-      .set = kind,
-      .driver = {.policy = policy.policy},
-      .policy = policy,
-      .host = host});
+      .driver = {.policy = policy.policy}, .policy = policy, .host = host});
   return Replay(job);
 }
 
@@ -59,7 +57,7 @@ double Value(const Measurement& m, std::string_view name) {
 }
 
 TEST(Replay, CountsWhatTheDriverDidAndTimesTheSet) {
-  const Measurement m = RunReplayOf(SetKindOf<Honest<NowaitHeap>>(), {});
+  const Measurement m = RunReplayOf<Honest<NowaitHeap>>({});
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.pages, 4096);
   EXPECT_EQ(m.failed_sets, 0);
@@ -74,9 +72,8 @@ TEST(Replay, CountsWhatTheDriverDidAndTimesTheSet) {
 
 TEST(Replay, PoliciesDifferInWhatBecomesOfAPage) {
   const auto run = [](Policy policy) {
-    const Measurement m =
-        RunReplayOf(SetKindOf<Xbitmap<NowaitHeap>>(), {.policy = policy},
-                    "failslab:probability=50");
+    const Measurement m = RunReplayOf<Xbitmap<NowaitHeap>>(
+        {.policy = policy}, "failslab:probability=50");
     EXPECT_EQ(m.error, "");
     EXPECT_GT(m.failed_sets, 0) << "failures must really fire";
     EXPECT_EQ(Value(m, "pages_lost"), 0);
@@ -94,8 +91,8 @@ TEST(Replay, PoliciesDifferInWhatBecomesOfAPage) {
 TEST(Replay, AReserveServesWhatTheFaultsRefuse) {
   const PolicySpec reserve{.policy = Policy::kReserve,
                            .reserve_bytes = 1 << 20};
-  const Measurement m = RunReplayOf(SetKindOf<Xbitmap<NowaitHeap>>(), reserve,
-                                    "failslab:probability=100");
+  const Measurement m =
+      RunReplayOf<Xbitmap<NowaitHeap>>(reserve, "failslab:probability=100");
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.failed_sets, 0);
   EXPECT_GT(Value(m, "requests_from_reserve"), 0);
@@ -134,24 +131,20 @@ class Leaks : public Honest<A> {
 };
 
 TEST(Replay, AWrongStructureHasNoFigure) {
-  EXPECT_EQ(RunReplayOf(SetKindOf<Forgets<NowaitHeap>>(), {}).error,
+  EXPECT_EQ(RunReplayOf<Forgets<NowaitHeap>>({}).error,
             "the set gave back other pages than were recorded");
-  EXPECT_NE(RunReplayOf(SetKindOf<KeepsAPage<NowaitHeap>>(), {}).error, "");
-  EXPECT_NE(RunReplayOf(SetKindOf<Leaks<NowaitHeap>>(), {})
-                .error.find("objects are still allocated"),
+  EXPECT_NE(RunReplayOf<KeepsAPage<NowaitHeap>>({}).error, "");
+  EXPECT_NE(RunReplayOf<Leaks<NowaitHeap>>({}).error.find(
+                "objects are still allocated"),
             std::string::npos);
 }
 
 TEST(Replay, ADriverWithoutASetHasNoTimeOfOne) {
   PageArena arena;
-  Job job{.operation = Operation::kReplay,
-          .workload = &Guest(),
-          .fault = {},
-          .fault_seed = 1,
-          .arena = &arena};
+  Job job{
+      .operation = Operation::kReplay, .workload = &Guest(), .arena = &arena};
   job.replay = std::make_shared<const ReplaySpec>(
-      ReplaySpec{.set = {},
-                 .driver = {.transport = Transport::kPipelined},
+      ReplaySpec{.driver = {.transport = Transport::kPipelined},
                  .policy = {},
                  .host = {}});
   const Measurement m = Replay(job);
@@ -192,8 +185,7 @@ TEST(RealHost, RefusesPagesThatTheGuestDoesNotHave) {
 
 TEST(RealHost, MeasuresAReplayAndStaysWithinItsMemory) {
   const HostSpec host{.is_real = true, .bytes = 4 << 20};  // 1,024 pages
-  const Measurement m =
-      RunReplayOf(SetKindOf<Honest<NowaitHeap>>(), {}, "none", host);
+  const Measurement m = RunReplayOf<Honest<NowaitHeap>>({}, "none", host);
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(Value(m, "pages_told"), 2048);
   EXPECT_GT(Value(m, "real_inflate_madvise_ms"), 0);

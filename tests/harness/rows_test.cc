@@ -16,18 +16,17 @@
 namespace pfn {
 namespace {
 
-Measurement NotMeasured(const Job&) { return {}; }
-
 const Structure kFirst = {
-    {.name = "first", .family = "", .origin = ""}, "", &NotMeasured};
+    {.name = "first", .family = "", .origin = ""}, "", nullptr, nullptr};
 const Structure kSecond = {
-    {.name = "second", .family = "", .origin = ""}, "", &NotMeasured};
+    {.name = "second", .family = "", .origin = ""}, "", nullptr, nullptr};
 const Structure kFragile = {{.name = "fragile",
                              .family = "",
                              .origin = "",
                              .out_of_memory = OutOfMemory::kAborts},
                             "",
-                            &NotMeasured};
+                            nullptr,
+                            nullptr};
 
 class Rows : public ::testing::Test {
  protected:
@@ -36,7 +35,7 @@ class Rows : public ::testing::Test {
     plan_.structures = {&kFirst, &kSecond};
     plan_.operations = {Operation::kSet, Operation::kDrain};
     plan_.faults = {FaultSpec{}};
-    plan_.fault_seed = 17;
+    plan_.conditions.fault_seed = 17;
   }
 
   std::vector<std::string> Names() {
@@ -96,8 +95,8 @@ TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
   plan_.operations = {Operation::kSet};
   plan_.structures = {&kFirst};
   plan_.faults = ParseFaultSpecs("none;ge_burst");
-  plan_.fault_draw = FaultDraw::kOperation;
-  plan_.large = LargePolicy::kExact;
+  plan_.conditions.fault_draw = FaultDraw::kOperation;
+  plan_.conditions.large = LargePolicy::kExact;
   const std::vector<Row> rows = MakeRows(plan_);
   ASSERT_EQ(rows.size(), 2);
   EXPECT_EQ(rows[0].name, "set/small/first/large:exact");
@@ -108,8 +107,31 @@ TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
             R"({"operation":"set","workload":"small","structure":"first",)"
             R"("conditions":{"fault":"ge_burst","draw":"operation",)"
             R"("large":"exact"}})");
-  EXPECT_EQ(rows[1].job.fault_draw, FaultDraw::kOperation);
-  EXPECT_EQ(rows[1].job.large, LargePolicy::kExact);
+  EXPECT_EQ(rows[1].job.conditions.fault_draw, FaultDraw::kOperation);
+  EXPECT_EQ(rows[1].job.conditions.large, LargePolicy::kExact);
+}
+
+TEST_F(Rows, ThatAreInlinedStandBetweenThoseThatAreCalled) {
+  plan_.structures = {&kFirst};
+  plan_.baseline = &kFirst;
+  plan_.with_floor = true;
+  plan_.operations = {Operation::kSet, Operation::kDrain};
+  plan_.calls = {Calls::kOutlined, Calls::kInlined};
+  EXPECT_EQ(Names(), (std::vector<std::string>{
+                         "set/small/first", "set/small/first/control:1",
+                         "set/small/floor", "set/small/first/calls:inlined",
+                         "set/small/first/calls:inlined/control:1",
+                         "set/small/floor/calls:inlined", "drain/small/first",
+                         "drain/small/first/control:1",
+                         "drain/small/first/calls:inlined",
+                         "drain/small/first/calls:inlined/control:1"}));
+  const std::vector<Row> rows = MakeRows(plan_);
+  for (const Row& row : rows) {
+    EXPECT_EQ(row.job.conditions.calls == Calls::kInlined,
+              row.name.find("inlined") != row.name.npos);
+  }
+  EXPECT_EQ(MakeVisits(rows, true).size(), 4 + 2)
+      << "each way records for itself, and the floors";
 }
 
 TEST_F(Rows, OfWhatAsksForNoMemoryMeetFaultsOnlyIfAskedFor) {
@@ -164,7 +186,8 @@ TEST_F(Rows, OfAStructureThatDefersWorkShareNoRecording) {
   static const Structure kLazy = {
       {.name = "lazy", .family = "", .origin = "", .defers_work = true},
       "",
-      &NotMeasured};
+      nullptr,
+      nullptr};
   plan_.structures = {&kLazy};
   const std::vector<Row> rows = MakeRows(plan_);
   EXPECT_EQ(rows.size(), 2);
@@ -203,7 +226,8 @@ TEST_F(Rows, AStructureThatThrowsHas) {
                                .origin = "",
                                .out_of_memory = OutOfMemory::kThrows},
                               "",
-                              &NotMeasured};
+                              nullptr,
+                              nullptr};
   plan_.structures = {&throwing};
   plan_.operations = {Operation::kSet};
   plan_.faults = ParseFaultSpecs("nth:1");
@@ -219,9 +243,9 @@ TEST_F(Rows, AJobHoldsWhatItsNameSays) {
   for (const Row& row : rows) {
     EXPECT_EQ(row.job.workload, plan_.workloads[0].get());
     EXPECT_EQ(row.job.fault, ParseFaultSpec("nth:2"));
-    EXPECT_EQ(row.job.fault_seed, 17);
+    EXPECT_EQ(row.job.conditions.fault_seed, 17);
     EXPECT_EQ(row.job.arena, nullptr) << "of the process that measures";
-    EXPECT_EQ(row.measure, &NotMeasured);
+    EXPECT_EQ(row.measure, &Measure);
   }
   EXPECT_EQ(rows[2].name, "set/small/second/fault:nth:2");
   EXPECT_EQ(rows[2].job.operation, Operation::kSet);
@@ -273,7 +297,8 @@ TEST_F(Rows, AStructureWithMemoryOfItsOwnHasNoReserve) {
                                 .origin = "",
                                 .accounts_memory = false},
                                "",
-                               &NotMeasured};
+                               nullptr,
+                               nullptr};
   plan_.operations = {Operation::kReplay};
   plan_.structures = {&elsewhere};
   plan_.policies = ParsePolicies({"free", "reserve:64K"});

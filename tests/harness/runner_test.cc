@@ -70,13 +70,15 @@ class Runner : public ::testing::Test {
                .structure = name.substr(name.rfind('/') + 1)};
     EXPECT_EQ(key.Name(), name);
     return {.name = name,
-            .job = {.operation = Operation::kSet,
-                    .workload = workload_.get(),
-                    .fault = {},
-                    .fault_seed = 1,
-                    .arena = nullptr},
+            .job = {.operation = Operation::kSet, .workload = workload_.get()},
             .measure = measure,
             .key = std::move(key)};
+  }
+  template <PfnSet S>
+  Row MakeRowOf(const std::string& name) {
+    Row row = MakeRow(name, &Measure);
+    row.job.structure = &testing::StructureOf<S>();
+    return row;
   }
   RunOutcome Run(const std::vector<Row>& rows, int rounds) {
     ::testing::internal::CaptureStdout();
@@ -157,8 +159,8 @@ TEST_F(Runner, RunsEveryRowOnceInEveryRound) {
 
 TEST_F(Runner, ARowThatDoesNotMatchTheOracleHasNoFigureAndIsNamed) {
   const RunOutcome outcome =
-      Run({MakeRow("set/w/honest", &Measurer<Honest<NowaitHeap>>::Run),
-           MakeRow("set/w/loses", &Measurer<LosesAPage<NowaitHeap>>::Run)},
+      Run({MakeRowOf<Honest<NowaitHeap>>("set/w/honest"),
+           MakeRowOf<LosesAPage<NowaitHeap>>("set/w/loses")},
           3);
   EXPECT_EQ(outcome.failed_rows, 1) << "a row, however often it ran";
   EXPECT_EQ(
@@ -209,7 +211,7 @@ TEST_F(Runner, TheSummaryIsMedianLeastAndMost) {
 }
 
 TEST_F(Runner, IsSilentOnStderrThatIsNoTerminal) {
-  Run({MakeRow("set/w/honest", &Measurer<Honest<NowaitHeap>>::Run)}, 2);
+  Run({MakeRowOf<Honest<NowaitHeap>>("set/w/honest")}, 2);
   EXPECT_EQ(err_, "");
 }
 
@@ -235,7 +237,7 @@ Measurement Hangs(const Job&) {
 
 TEST_F(Runner, AStructureThatCrashesTakesItsOwnRowsAndNothingElse) {
   const RunOutcome outcome =
-      Run({MakeRow("set/w/honest", &Measurer<Honest<NowaitHeap>>::Run),
+      Run({MakeRowOf<Honest<NowaitHeap>>("set/w/honest"),
            MakeRow("set/w/mine", &Crashes), MakeRow("drain/w/mine", &Fast)},
           3);
   EXPECT_EQ(outcome.failed_rows, 1);
@@ -290,27 +292,25 @@ TEST_F(Runner, AStructureThatNeverReturnsIsEnded) {
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 3);
 }
 
-const Structure kStructure = {
-    {.name = "mine", .family = "", .origin = ""},
-    "",
-    &Fast,
-    nullptr,
-    nullptr,
-    [](const Job&, std::size_t, TailRecorder&) -> StepsOutcome {
-      signal(SIGSEGV, SIG_DFL);
-      raise(SIGSEGV);
-      return {};
-    }};
+class CrashesInAWalk : public Honest<NowaitHeap> {
+ public:
+  using Honest<NowaitHeap>::Honest;
+  std::optional<PfnRange> NextRange(Pfn, Pfn) {
+    signal(SIGSEGV, SIG_DFL);
+    raise(SIGSEGV);
+    return std::nullopt;
+  }
+};
 
 TEST_F(Runner, AProfileThatCrashesIsNamedAndTheRowsStay) {
   Row row = MakeRow("set/w/mine", &Fast);
-  row.structure = &kStructure;
+  row.job.structure = &testing::StructureOf<CrashesInAWalk>();
   profiles_.emplace();
   const RunOutcome outcome = Run({row}, 2);
   EXPECT_EQ(outcome.failed_rows, 1);
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 2);
   EXPECT_EQ(Count(json_, "\"error\":\"failed: crashed: SIGSEGV\""), 1);
-  EXPECT_EQ(err_, "pfnbench: profile w/mine: failed: crashed: SIGSEGV\n");
+  EXPECT_EQ(err_, "pfnbench: profile w/honest: failed: crashed: SIGSEGV\n");
 }
 
 template <Gfp kAskedWith, bool kAsks>
@@ -331,7 +331,6 @@ template <class S>
 Structure Named(std::string_view name) {
   return {{.name = name, .family = "", .origin = ""},
           "",
-          &Fast,
           nullptr,
           [](NowaitHeap& heap) -> std::unique_ptr<AnySet> {
             return std::make_unique<ErasedSet<S>>(heap);
@@ -345,7 +344,7 @@ TEST_F(Runner, SaysWhoAsksTheHeapForNothingOrNeverWithNowait) {
   std::vector<Row> rows;
   for (const Structure* each : {&honest, &patient, &outside}) {
     rows.push_back(MakeRow("set/w/" + std::string(each->traits.name), &Fast));
-    rows.back().structure = each;
+    rows.back().job.structure = each;
   }
   const RunOutcome outcome = Run(rows, 1);
   EXPECT_EQ(outcome.failed_rows, 0);

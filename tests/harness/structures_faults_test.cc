@@ -12,7 +12,7 @@
 
 #include "harness/kernel/fault_spec.h"
 #include "harness/kernel/fault_table.h"
-#include "harness/registry/structure.h"
+#include "harness/registry/structures.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {
@@ -48,26 +48,20 @@ const std::vector<std::string>& Faults() {
   return faults;
 }
 
-struct Case {
-  FaultDraw draw = FaultDraw::kAllocation;
-  LargePolicy large = LargePolicy::kPow2;
-};
-
 Measurement Measure(const Structure& structure, Operation operation,
-                    const FaultSpec& fault, const Case& how) {
+                    const FaultSpec& fault, const Conditions& how) {
   PageArena arena;
-  return structure.measure({.operation = operation,
-                            .workload = &Scattered(),
-                            .fault = fault,
-                            .fault_seed = 1,
-                            .arena = &arena,
-                            .fault_draw = how.draw,
-                            .large = how.large});
+  return pfn::Measure({.operation = operation,
+                       .workload = &Scattered(),
+                       .structure = &structure,
+                       .fault = fault,
+                       .conditions = how,
+                       .arena = &arena});
 }
 
 // Measures every structure that can be; returns all failed requests. Memory
 // that is not given back in the end is an error of the measurement.
-std::uint64_t MeasureAll(const FaultSpec& fault, const Case& how,
+std::uint64_t MeasureAll(const FaultSpec& fault, const Conditions& how,
                          const std::vector<Operation>& operations) {
   std::uint64_t failures = 0;
   for (const Structure& structure : Structures()) {
@@ -102,9 +96,10 @@ TEST(StructuresUnderFaults, AreTriedWithEveryModel) {
 
 TEST(StructuresUnderFaults, MatchTheOracleWhenOperationsAreDrawn) {
   for (const std::string text : {"failslab:probability=10", "ge_heavy"}) {
-    EXPECT_GT(MeasureAll(ParseFaultSpec(text), {.draw = FaultDraw::kOperation},
-                         {Operation::kClear, Operation::kDrain}),
-              0)
+    EXPECT_GT(
+        MeasureAll(ParseFaultSpec(text), {.fault_draw = FaultDraw::kOperation},
+                   {Operation::kClear, Operation::kDrain}),
+        0)
         << text;
   }
 }

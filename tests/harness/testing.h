@@ -19,6 +19,7 @@
 #include "harness/measure/job.h"
 #include "harness/measure/measure.h"
 #include "harness/measure/operation.h"
+#include "harness/measure/structure.h"
 #include "structures/core/pfn_set.h"
 #include "workloads/base/random.h"
 #include "workloads/trace/workload.h"
@@ -108,15 +109,24 @@ class Honest {
   std::map<Pfn, void*> pages_;
 };
 
-inline Measurement Measure(Measurement (*measure)(const Job&),
-                           Operation operation, const Workload& workload,
-                           const std::string& fault = "none",
-                           std::uint64_t seed = 1) {
+// As the build makes it of a line of the list.
+template <PfnSet S>
+const Structure& StructureOf() {
+  static const Structure structure = {S::kTraits, "", &MakeInlined<S>,
+                                      SetKindOf<S>().make};
+  return structure;
+}
+
+inline Measurement MeasureOn(const Workload& workload, Operation operation,
+                             const Structure& structure,
+                             const std::string& fault = "none",
+                             const Conditions& conditions = {}) {
   PageArena arena;
-  return measure({.operation = operation,
+  return Measure({.operation = operation,
                   .workload = &workload,
+                  .structure = &structure,
                   .fault = ParseFaultSpec(fault),
-                  .fault_seed = seed,
+                  .conditions = conditions,
                   .arena = &arena});
 }
 

@@ -2,7 +2,7 @@
 
 #include "tests/structures/structure_kinds.h"
 
-#include "harness/registry/structure.h"
+#include "harness/registry/structures.h"
 
 namespace pfn::testing {
 

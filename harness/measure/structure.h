@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+//
+// File: harness/measure/structure.h
+//
+// A structure as all see it that measure: what it declares about itself, and
+// how a set of it is made, to be measured or to be looked at.
+
+#ifndef PFNBENCH_HARNESS_MEASURE_STRUCTURE_H_
+#define PFNBENCH_HARNESS_MEASURE_STRUCTURE_H_
+
+#include <memory>
+#include <string_view>
+
+#include "harness/check/any_set.h"
+#include "harness/kernel/nowait_heap.h"
+#include "harness/measure/conditions.h"
+#include "harness/measure/measured_set.h"
+#include "structures/core/pfn_set.h"
+
+namespace pfn {
+
+struct Structure {
+  StructureTraits traits;
+  // The library that it wraps, as structures/CMakeLists.txt calls it; empty for
+  // what is the project's own code.
+  std::string_view library;
+  MakeMeasuredSet inlined;
+  MakeSet make;
+
+  SetKind kind() const { return {traits, make}; }
+  std::unique_ptr<MeasuredSet> Measured(Calls calls, NowaitHeap& heap) const;
+};
+
+}  // namespace pfn
+
+#endif  // PFNBENCH_HARNESS_MEASURE_STRUCTURE_H_
