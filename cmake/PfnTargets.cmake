@@ -3,11 +3,16 @@
 # The two shapes of target that the project has, and how their headers are read
 # once for all where the result is not measured.
 
-# pfn_share_headers(test_headers gtest/gtest.h DEPS GTest::gtest FLAGS -O0)
-# The target pfn_NAME, which compiles the standard headers, fmt's and the given
-# ones, which DEPS bring, for others to reuse. Never where code is measured:
-# what comes from them warns no more, and a file that forgets an include
-# compiles.
+set(PFN_COMMON_HEADERS
+  <algorithm> <array> <charconv> <cstdint> <filesystem> <fstream> <functional>
+  <map> <memory> <optional> <set> <span> <sstream> <string> <string_view>
+  <utility> <vector> <fmt/format.h>)
+
+# pfn_share_headers(test_headers <map> <gtest/gtest.h> DEPS GTest::gtest
+#   FLAGS -O0)
+# The target pfn_NAME, which compiles the given headers, which DEPS bring, for
+# others to reuse. A file that forgets an include compiles then, but not in a
+# debug build, which shares no headers.
 function(pfn_share_headers name)
   cmake_parse_arguments(ARG "" "" "DEPS;FLAGS" ${ARGN})
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${name}.cc
@@ -15,10 +20,7 @@ function(pfn_share_headers name)
   add_library(pfn_${name} OBJECT ${PROJECT_BINARY_DIR}/generated/${name}.cc)
   target_compile_options(pfn_${name} PRIVATE ${ARG_FLAGS})
   target_link_libraries(pfn_${name} PRIVATE fmt::fmt ${ARG_DEPS})
-  target_precompile_headers(pfn_${name} PRIVATE
-    <algorithm> <array> <charconv> <cstdint> <filesystem> <fstream>
-    <functional> <map> <memory> <optional> <set> <span> <sstream> <string>
-    <string_view> <utility> <vector> <fmt/format.h> ${ARG_UNPARSED_ARGUMENTS})
+  target_precompile_headers(pfn_${name} PRIVATE ${ARG_UNPARSED_ARGUMENTS})
 endfunction()
 
 # pfn_add_library(NAME heap SRCS a.cc b.cc DEPS pfn::x PRIVATE_DEPS y)

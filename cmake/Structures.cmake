@@ -88,6 +88,8 @@ function(pfn_add_structures list_file)
   set(generated ${PROJECT_BINARY_DIR}/generated)
   set(sources_)
   set(wrapped)
+  pfn_share_headers(structure_headers DEPS pfn::measure
+    ${PROJECT_SOURCE_DIR}/harness/measure/structure.h)
   set(PFN_DECLARATIONS)
   set(PFN_CALLS)
   set(PFN_MISSING)
@@ -124,25 +126,25 @@ function(pfn_add_structures list_file)
   foreach(library IN LISTS wrapped)
     pfn_add_library(NAME structures_${library} SRCS ${sources_${library}}
       DEPS ${ARG_DEPS} PRIVATE_DEPS pfn::with_${library})
-    if(PFN_QUICK_BUILD)
-      pfn_compile_together(structures_${library})
-    endif()
+    pfn_read_headers_once(structures_${library})
     list(APPEND wrappers pfn::structures_${library})
   endforeach()
   configure_file(${templates}/structures.cc.in ${generated}/structures.cc @ONLY)
   pfn_add_library(NAME registry
     SRCS ${sources_} ${generated}/structures.cc
     DEPS ${ARG_DEPS} PRIVATE_DEPS ${wrappers})
-  if(PFN_QUICK_BUILD)
-    pfn_compile_together(registry)
-  endif()
+  pfn_read_headers_once(registry)
   list(TRANSFORM wrapped PREPEND structures_)
   set(PFN_STRUCTURE_LIBRARIES registry ${wrapped} PARENT_SCOPE)
 endfunction()
 
-# Compiles a dozen files of the library as one, as all of them read the same
-# headers. Measured loops do not stand alone then: with PFN_QUICK_BUILD only.
-function(pfn_compile_together name)
-  set_target_properties(pfn_${name} PROPERTIES
-    UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+# All files of the library read the same headers. With PFN_QUICK_BUILD a dozen
+# are compiled as one, and measured loops do not stand alone.
+function(pfn_read_headers_once name)
+  if(PFN_QUICK_BUILD)
+    set_target_properties(pfn_${name} PROPERTIES
+      UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+  elseif(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
+    target_precompile_headers(pfn_${name} REUSE_FROM pfn_structure_headers)
+  endif()
 endfunction()
