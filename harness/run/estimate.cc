@@ -5,8 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
 
-#include "harness/run/profiler.h"
+#include "harness/measure/stopwatch.h"
+#include "harness/run/profiles.h"
 
 namespace pfn {
 namespace {
@@ -15,14 +19,14 @@ using Ns = std::chrono::duration<double, std::nano>;
 
 // The means of the default run (docs/notebook.md, 2026-11-30): a structure that
 // is far from them is what the bar, or the lines, are for.
-constexpr double kNsPerPage = 4;
-constexpr double kNsPerRange = 130;
-constexpr double kNsPerPass = 270;
+constexpr double kPageNs = 4;
+constexpr double kRangeNs = 130;
+constexpr double kPassNs = 270;
 
 Ns CostOf(const Workload& workload) {
-  return Ns(kNsPerPage * static_cast<double>(workload.pages()) +
-            kNsPerRange * static_cast<double>(workload.ranges()) +
-            kNsPerPass * static_cast<double>(workload.passes().size()));
+  return Ns(kPageNs * static_cast<double>(workload.pages()) +
+            kRangeNs * static_cast<double>(workload.ranges()) +
+            kPassNs * static_cast<double>(workload.passes().size()));
 }
 
 std::chrono::seconds Bounded(Ns time, std::size_t count,
@@ -62,6 +66,22 @@ std::string InWords(std::chrono::seconds time) {
   if (seconds < 60) return fmt::format("{} s", seconds);
   if (seconds < 120) return fmt::format("1 min {} s", seconds - 60);
   return fmt::format("{} min", (seconds + 30) / 60);
+}
+
+void PrintEstimate(std::span<const Row> rows, std::span<const Visit> visits,
+                   const RunSettings& settings) {
+  constexpr std::chrono::seconds kLong{5};
+  if (Timer::Get().counts_instructions()) return;
+  auto time = EstimateRounds(rows, visits, settings.rounds, settings.limits);
+  std::string profiles;
+  if (settings.profiles) {
+    const std::vector<const Row*> plan = PlanProfiles(rows);
+    time += EstimateProfiles(plan, *settings.profiles);
+    profiles = fmt::format(" and {} profiles", plan.size());
+  }
+  if (time < kLong) return;
+  fmt::print(stderr, "pfnbench: about {} for {} rows x {} rounds{}\n",
+             InWords(time), rows.size(), settings.rounds, profiles);
 }
 
 }  // namespace pfn

@@ -15,6 +15,7 @@
 
 #include "harness/run/row_budget.h"
 #include "harness/run/rows.h"
+#include "harness/run/runner.h"
 
 namespace pfn {
 
@@ -27,6 +28,10 @@ std::chrono::seconds EstimateProfiles(std::span<const Row* const> plan,
 
 // "1 min 40 s"; of more than two minutes only these.
 std::string InWords(std::chrono::seconds time);
+
+// Says on stderr how long it will take, unless that is not long.
+void PrintEstimate(std::span<const Row> rows, std::span<const Visit> visits,
+                   const RunSettings& settings);
 
 }  // namespace pfn
 

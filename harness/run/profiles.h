@@ -15,7 +15,9 @@
 #include <span>
 #include <vector>
 
+#include "harness/results/results_file.h"
 #include "harness/run/profiler.h"
+#include "harness/run/rounds.h"
 #include "harness/run/row_budget.h"
 #include "harness/run/rows.h"
 
@@ -43,6 +45,11 @@ class ProfileBudget {
   std::vector<std::uint64_t> pages_;
   std::uint64_t pages_left_ = 0;
 };
+
+// Profiles all structures of the rows after `rounds`, and returns how many
+// failed.
+std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
+                        const RowBudget::Limits& limits, ResultsFile& results);
 
 }  // namespace pfn
 
