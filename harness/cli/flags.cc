@@ -5,8 +5,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "workloads/base/nearest.h"
 #include "workloads/base/number.h"
 
 namespace pfn {
@@ -18,6 +22,69 @@ std::string CheckPin(const std::string& text) {
   if (text == "auto" || (is_whole && ParseSize(text))) return "";
   return fmt::format(
       "'{}' is not a whole number from 0 to 2^64-1, nor is it 'auto'", text);
+}
+
+// "a|b", of what has a Name().
+template <class Word>
+std::string Words(const std::vector<Word>& all, std::string_view separator) {
+  std::vector<std::string_view> names;
+  for (const Word each : all) names.push_back(Name(each));
+  return fmt::format("{}", fmt::join(names, separator));
+}
+
+// The one of `all` that `text`, a value of the flag `name`, stands for.
+template <class Word>
+Word ParseWord(const std::string& name, std::string_view text,
+               const std::vector<Word>& all) {
+  std::vector<std::string> known;
+  for (const Word each : all) {
+    if (Name(each) == text) return each;
+    known.emplace_back(Name(each));
+  }
+  std::string kind = name.substr(2);
+  std::ranges::replace(kind, '-', ' ');
+  throw BadInput(UnknownName(kind, text, known));
+}
+
+// A flag whose value is one of `all`.
+template <class Word>
+void AddWord(CommandLine& line, const std::string& name, Word& target,
+             const std::vector<Word>& all, const std::string& help) {
+  line.Add({.names = name,
+            .target =
+                [name, &target, all](const std::string& text) {
+                  target = ParseWord(name, text, all);
+                },
+            .help = help,
+            .type = Words(all, "|"),
+            .shows_default = true,
+            .initial = std::string(Name(target))});
+}
+
+// The same for several of them, with commas.
+template <class Word>
+void AddWordList(CommandLine& line, const std::string& name,
+                 std::vector<Word>& target, const std::vector<Word>& all,
+                 const std::string& help) {
+  line.Add({.names = name,
+            .target =
+                [name, &target, all](std::string_view text) {
+                  target.clear();
+                  for (std::size_t end = 0; end != text.npos;) {
+                    end = text.find(',');
+                    const Word word = ParseWord(name, text.substr(0, end), all);
+                    if (std::ranges::find(target, word) != target.end()) {
+                      throw BadInput(fmt::format("{}: '{}' is given twice",
+                                                 name, Name(word)));
+                    }
+                    target.push_back(word);
+                    if (end != text.npos) text.remove_prefix(end + 1);
+                  }
+                },
+            .help = help,
+            .type = Words(all, ","),
+            .shows_default = true,
+            .initial = Words(target, ",")});
 }
 
 void DefineWork(CommandLine& line, RawOptions& raw, Options& options) {
@@ -74,28 +141,54 @@ void DefineMemory(CommandLine& line, RawOptions& raw, Options& options) {
             .help = "Seed of the faults: the same seed, the same failures",
             .type = "N",
             .shows_default = true});
-  line.Add(
-      {.names = "--fault-draw",
-       .target = &raw.fault_draw,
-       .help = "Draw a failure for each allocation, or for each operation. The "
-               "second hits the same pages of every structure",
-       .type = "allocation|operation",
-       .shows_default = true});
-  line.Add(
-      {.names = "--large",
-       .target = &raw.large,
-       .help = "Requests above 8 KiB get a block of 2^n pages (pow2), the same "
-               "without its unused tail (exact), or mapped pages, which "
-               "GFP_NOWAIT never gets (vmalloc)",
-       .type = "pow2|exact|vmalloc",
-       .shows_default = true});
+  Conditions& conditions = options.plan.conditions;
+  AddWord(line, "--fault-draw", conditions.fault_draw,
+          {FaultDraw::kAllocation, FaultDraw::kOperation},
+          "Draw a failure for each allocation, or for each operation. The "
+          "second hits the same pages of every structure");
+}
+
+void DefineHeap(CommandLine& line, NowaitHeap::Options& heap) {
+  line.Group("The modelled heap");
+  AddWord(line, "--heap", heap.age, {HeapAge::kAged, HeapAge::kFresh},
+          "Whether others hold objects in slabs and pages, and free objects "
+          "are in random order; or the heap is as after boot");
+  line.Add({.names = "--heap-seed",
+            .target = &heap.seed,
+            .help = "Seed of an aged heap",
+            .type = "N",
+            .shows_default = true});
+  AddWord(line, "--large", heap.large,
+          {LargePolicy::kPow2, LargePolicy::kExact, LargePolicy::kVmalloc},
+          "Requests above 8 KiB get a block of 2^n pages (pow2), the same "
+          "without its unused tail (exact), or mapped pages, which GFP_NOWAIT "
+          "never gets (vmalloc)");
   line.Add(
       {.names = "--cpus",
-       .target = &options.plan.conditions.cpus,
+       .target = &heap.cpus,
        .help = "CPUs of the modelled machine; they decide the size of slabs",
        .type = "N",
        .shows_default = true,
        .range = {{1, 8192}}});
+  line.Add({.names = "--alloc-cost",
+            .target = &heap.allocation_cost,
+            .help = "Steps of about 1 ns that each allocation takes besides "
+                    "its own",
+            .type = "N",
+            .shows_default = true,
+            .range = {{0, 1000000}}});
+  line.Add({.names = "--free-cost",
+            .target = &heap.free_cost,
+            .help = "The same for each free",
+            .type = "N",
+            .shows_default = true,
+            .range = {{0, 1000000}}});
+  line.Add({.names = "--grace",
+            .target = &heap.grace,
+            .help = "Nodes that a kernel frees by RCU come back after so many "
+                    "more allocations and frees; 0: at once",
+            .type = "N",
+            .shows_default = true});
 }
 
 void DefineReplay(CommandLine& line, RawOptions& raw) {
@@ -127,13 +220,22 @@ void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
             .help = "How often every row runs, each time in another order [9]",
             .type = "N",
             .range = {{1, 10000}}});
-  line.Add({.names = "--calls",
-            .target = &raw.calls,
-            .help = "How the loop reaches a structure: by a call for each page "
-                    "(outlined), as in a kernel, or compiled into one with it "
-                    "(inlined)",
-            .type = "outlined,inlined",
-            .shows_default = true});
+  AddWordList(line, "--calls", options.plan.calls,
+              {Calls::kOutlined, Calls::kInlined},
+              "How the loop reaches a structure: by a call for each page "
+              "(outlined), as in a kernel, or compiled into one with it "
+              "(inlined)");
+  AddWord(line, "--cold", options.plan.conditions.cold,
+          {Between::kNothing, Between::kTouch},
+          "Touch a line of a page descriptor before each set and clear, as a "
+          "driver does");
+  line.Add({.names = "--sets",
+            .target = &options.plan.conditions.sets,
+            .help = "So many sets get each array of 256 pages in turn, as a "
+                    "host with many guests has them",
+            .type = "K",
+            .shows_default = true,
+            .range = {{1, 100000}}});
   line.Add({.names = "--row-budget",
             .target = &raw.row_budget,
             .help = "Time for all rounds of a row together. A single round "
@@ -206,6 +308,7 @@ void DefineFlags(CommandLine& line, RawOptions& raw, Options& options) {
       "--operation=set");
   DefineWork(line, raw, options);
   DefineMemory(line, raw, options);
+  DefineHeap(line, options.plan.conditions.heap);
   DefineReplay(line, raw);
   DefineMethod(line, raw, options);
   line.Group("Results");

@@ -34,9 +34,6 @@ struct RawOptions {
   std::vector<std::string> structures;
   std::vector<std::string> operations;
   std::string fault = "none";
-  std::string fault_draw = "allocation";
-  std::string large = "pow2";
-  std::vector<std::string> calls = {"outlined"};
   std::vector<std::string> policies = {"free"};
   std::string host = "model";
   std::string driver;

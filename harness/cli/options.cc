@@ -129,28 +129,34 @@ void ReadBenchmarkFlags(const CommandLine& line, Options& options) {
   }
 }
 
-// Takes a word for what it stands for among `known` (each with a Name()).
-template <class T>
-T ChooseWord(std::string_view kind, const std::string& word,
-             std::initializer_list<T> known) {
-  std::vector<std::string> names;
-  for (const T each : known) {
-    names.emplace_back(Name(each));
-    if (names.back() == word) return each;
-  }
-  throw BadInput(UnknownName(kind, word, names));
-}
-
 // Whether --fault-draw goes with every fault is known only now.
 void ChooseFaults(const RawOptions& raw, Options& options) {
-  options.plan.conditions.fault_draw =
-      ChooseWord("fault draw", raw.fault_draw,
-                 {FaultDraw::kAllocation, FaultDraw::kOperation});
   options.plan.faults = ParseFaultSpecs(raw.fault);
   if (options.plan.conditions.fault_draw == FaultDraw::kOperation) {
     for (const FaultSpec& fault : options.plan.faults) {
       fault.RequireOperationDraw();
     }
+  }
+}
+
+// What no loop could measure.
+void CheckConditions(const Plan& plan) {
+  const bool is_inlined =
+      std::ranges::find(plan.calls, Calls::kInlined) != plan.calls.end();
+  if (is_inlined && plan.conditions.cold != Between::kNothing) {
+    throw BadInput(
+        "--cold=touch does not go with --calls=inlined: no such loop is "
+        "compiled; leave out one of them");
+  }
+  const bool is_faulty =
+      std::ranges::any_of(plan.faults, [](const FaultSpec& fault) {
+        return fault.kind != FaultSpec::Kind::kNone;
+      });
+  if (is_faulty && plan.conditions.sets > 1) {
+    throw BadInput(fmt::format(
+        "--sets={} does not go with --fault: sets that are compared must "
+        "record the same pages; leave out one of them",
+        plan.conditions.sets));
   }
 }
 
@@ -359,15 +365,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.plan.only_what_can_fail =
       raw.operations == std::vector<std::string>{"all"};
   ChooseFaults(raw, options);
-  options.plan.conditions.large = ChooseWord(
-      "large", raw.large,
-      {LargePolicy::kPow2, LargePolicy::kExact, LargePolicy::kVmalloc});
-  RequireOnce("calls", raw.calls);
-  options.plan.calls.clear();
-  for (const std::string& word : raw.calls) {
-    options.plan.calls.push_back(
-        ChooseWord("calls", word, {Calls::kOutlined, Calls::kInlined}));
-  }
+  CheckConditions(options.plan);
   ChooseReplay(line, raw, options);
   CheckFilter(options.filter);
   if (raw.row_budget) {

@@ -188,8 +188,10 @@ JsonObject DescribeRun(const Options& options, const Plan& plan, int argc,
       .Add("repetitions", std::to_string(options.rounds))
       .Add("fault_seed", std::to_string(plan.conditions.fault_seed))
       .Add("fault_draw", Name(plan.conditions.fault_draw))
-      .Add("large_allocations", Name(plan.conditions.large))
-      .Add("modelled_cpus", std::to_string(plan.conditions.cpus));
+      .Add("large_allocations", Name(plan.conditions.heap.large))
+      .Add("heap", Name(plan.conditions.heap.age))
+      .Add("heap_seed", std::to_string(plan.conditions.heap.seed))
+      .Add("modelled_cpus", std::to_string(plan.conditions.heap.cpus));
   if (plan.host.is_real) {
     run.Add("host_memory_bytes", std::to_string(plan.host.bytes));
   }

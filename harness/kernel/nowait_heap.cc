@@ -7,8 +7,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
+#include <numeric>
 #include <type_traits>
+#include <utility>
 
 #include "harness/kernel/poison.h"
 
@@ -30,6 +33,25 @@ void Require(bool condition, const char* what) {
   }
   std::fprintf(stderr, "pfnbench: heap misuse: %s\n", what);
   std::abort();
+}
+
+// Blocks of the size of most slabs.
+constexpr unsigned kHeldOrder = 3;
+
+template <class T>
+void Shuffle(std::vector<T>& all, SplitMix64& random) {
+  for (std::size_t i = all.size(); i > 1; --i) {
+    std::swap(all[i - 1], all[random.Below(i)]);
+  }
+}
+
+// A chain of multiplications, of three cycles each.
+inline void Spend(unsigned steps) {
+  std::uint64_t work = steps;
+  for (unsigned i = 0; i < steps; ++i) {
+    work *= 0x9e3779b97f4a7c15;
+    asm volatile("" : "+r"(work));
+  }
 }
 
 constexpr std::size_t RoundUp(std::size_t value, std::size_t multiple) {
@@ -64,8 +86,9 @@ struct NowaitHeap::Cache::Slab {
   void* free;  // list of free objects
   Slab* prev;
   Slab* next;
-  unsigned order;
   unsigned used;
+  std::uint16_t others;  // objects of others, which are used too
+  std::uint8_t order;
   Place place;
 
   // Stands in the place of a slab, as the owner of a block of pages that is of
@@ -99,7 +122,8 @@ void NowaitHeap::Cache::SlabList::Remove(Slab* slab) {
 }
 
 NowaitHeap::NowaitHeap(PageArena& arena, Options options)
-    : arena_(arena), options_(options) {
+    : arena_(arena), options_(options), random_(options.seed) {
+  if (options.age == HeapAge::kAged) AgePages();
   for (std::size_t i = 0; i < kmalloc_.size(); ++i) {
     const std::size_t size = kKmallocClasses[i];
     kmalloc_[i] = std::make_unique<Cache>(
@@ -110,7 +134,48 @@ NowaitHeap::NowaitHeap(PageArena& arena, Options options)
 
 // The slabs that are given back now are nobody's business any more; the model
 // may be gone.
-NowaitHeap::~NowaitHeap() { fault_ = nullptr; }
+NowaitHeap::~NowaitHeap() {
+  fault_ = nullptr;
+  FinishFrees();
+  named_.clear();
+  kmalloc_ = {};
+  for (void* block : held_blocks_) arena_.Free(block, kHeldOrder);
+}
+
+void NowaitHeap::AgePages() {
+  constexpr std::size_t kBlocks = 512;
+  std::vector<void*> free;
+  for (std::size_t i = 0; i < kBlocks; ++i) {
+    void* block = arena_.Allocate(kHeldOrder);
+    if (block == nullptr) break;
+    (random_.Below(2) == 0 ? held_blocks_ : free).push_back(block);
+  }
+  Shuffle(free, random_);
+  for (void* block : free) arena_.Free(block, kHeldOrder);
+}
+
+void NowaitHeap::Defer(Cache& cache, void* object) noexcept {
+  auto* deferred =
+      new (object) Deferred{nullptr, &cache, Requests() + options_.grace};
+  (last_deferred_ != nullptr ? last_deferred_->next : first_deferred_) =
+      deferred;
+  last_deferred_ = deferred;
+  ++deferred_;
+}
+
+void NowaitHeap::FinishDue(std::uint64_t now) noexcept {
+  while (first_deferred_ != nullptr && first_deferred_->due <= now) {
+    Deferred* const deferred = first_deferred_;
+    first_deferred_ = deferred->next;
+    if (first_deferred_ == nullptr) last_deferred_ = nullptr;
+    --deferred_;
+    deferred->cache->GiveNow(deferred, deferred->cache->size_);
+  }
+}
+
+void NowaitHeap::FinishFrees() noexcept {
+  FinishDue(std::numeric_limits<std::uint64_t>::max());
+}
 
 void* NowaitHeap::Allocate(std::size_t size, std::size_t align,
                            Gfp gfp) noexcept {
@@ -216,8 +281,8 @@ std::vector<CacheUsage> NowaitHeap::CacheUsages() const {
   std::vector<CacheUsage> usages;
   for (const auto& cache : kmalloc_) usages.push_back(cache->usage());
   for (const auto& cache : named_) usages.push_back(cache->usage());
-  std::erase_if(usages,
-                [](const CacheUsage& usage) { return usage.peak_slabs == 0; });
+  std::erase_if(
+      usages, [](const CacheUsage& usage) { return usage.peak_objects == 0; });
   return usages;
 }
 
@@ -287,6 +352,46 @@ NowaitHeap::Cache::Cache(NowaitHeap& heap, const CacheSpec& spec)
   const unsigned objects = geometry_.objects;
   cpu_partial_slabs_ = (2 * CpuPartialObjects(stride_) + objects - 1) / objects;
   min_partial_ = MinPartial(stride_);
+  is_freed_by_rcu_ = spec.is_freed_by_rcu && heap.options_.grace != 0;
+  if (heap.options_.age == HeapAge::kAged) {
+    order_.resize(objects);
+    std::iota(order_.begin(), order_.end(), std::uint16_t{0});
+    Shuffle(order_, heap.random_);
+    Age();
+  }
+}
+
+void NowaitHeap::Cache::Age() noexcept {
+  for (unsigned i = 0; i < cpu_partial_slabs_; ++i) {
+    void* block = heap_.arena_.Allocate(geometry_.order);
+    if (block == nullptr) return;
+    Poison(block, OrderBytes(geometry_.order));
+    Slab* const slab = MakeSlab(block, geometry_.order);
+    for (const std::uint16_t object : order_) {
+      if (heap_.random_.Below(2) == 0) {
+        PushFree(slab, object);
+      } else {
+        ++slab->others;
+      }
+    }
+    // One of others at least: the slab is not given back before the heap goes.
+    if (slab->others == 0) {
+      Unpoison(&NextFree(slab->free), sizeof(void*));
+      slab->free = NextFree(slab->free);
+      ++slab->others;
+    }
+    slab->used = slab->others;
+    slab->place = Slab::Place::kCpuPartial;
+    cpu_partial_.PushBack(slab);
+  }
+}
+
+void NowaitHeap::Cache::PushFree(Slab* slab, std::size_t object) noexcept {
+  void* const at = slab->base + object * stride_;
+  Unpoison(&NextFree(at), sizeof(void*));
+  NextFree(at) = slab->free;
+  Poison(&NextFree(at), sizeof(void*));
+  slab->free = at;
 }
 
 NowaitHeap::Cache::~Cache() {
@@ -308,6 +413,10 @@ CacheUsage NowaitHeap::Cache::usage() const {
 }
 
 void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
+  Spend(heap_.options_.allocation_cost);
+  if (heap_.deferred_ != 0) [[unlikely]] {
+    heap_.FinishDue(heap_.Requests());
+  }
   FaultModel* const fault = heap_.fault();
   if (fault != nullptr && fault->FailObject(size_, gfp) &&
       !heap_.TakeReserve(stride_)) [[unlikely]] {
@@ -334,6 +443,15 @@ void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
 }
 
 void NowaitHeap::Cache::Give(void* object, std::size_t requested) noexcept {
+  Spend(heap_.options_.free_cost);
+  if (is_freed_by_rcu_) [[unlikely]] {
+    heap_.Defer(*this, object);
+  } else {
+    GiveNow(object, requested);
+  }
+}
+
+void NowaitHeap::Cache::GiveNow(void* object, std::size_t requested) noexcept {
   auto* slab = static_cast<Slab*>(heap_.arena_.OwnerOf(object));
   Require(slab != nullptr && slab->cache == this,
           "an object given back to another cache or with another size");
@@ -392,6 +510,24 @@ NowaitHeap::Cache::Slab* NowaitHeap::Cache::NewSlab(unsigned order,
   void* block = heap_.AllocatePages(order, PageUser::kSlab, gfp,
                                     order == PageOrder(stride_));
   if (block == nullptr) return nullptr;
+  Slab* const slab = MakeSlab(block, order);
+  heap_.CountSlab(order, 1);
+  peak_slabs_ = std::max(peak_slabs_, ++live_slabs_);
+  const std::size_t objects = OrderBytes(order) / stride_;
+  if (objects == order_.size()) {
+    const std::size_t start = heap_.random_.Below(objects);
+    for (std::size_t i = 0; i < objects; ++i) {
+      PushFree(slab,
+               order_[start + i < objects ? start + i : start + i - objects]);
+    }
+  } else {
+    for (std::size_t i = objects; i-- > 0;) PushFree(slab, i);
+  }
+  return slab;
+}
+
+NowaitHeap::Cache::Slab* NowaitHeap::Cache::MakeSlab(void* block,
+                                                     unsigned order) noexcept {
   // As in the kernel, where the slab overlays its struct page: no allocation
   // in the middle of what may be timed.
   static_assert(sizeof(Slab) <= PageArena::kDescriptorBytes);
@@ -402,24 +538,21 @@ NowaitHeap::Cache::Slab* NowaitHeap::Cache::NewSlab(unsigned order,
            .free = nullptr,
            .prev = nullptr,
            .next = nullptr,
-           .order = order,
            .used = 0,
+           .others = 0,
+           .order = static_cast<std::uint8_t>(order),
            .place = Slab::Place::kCurrent};
   heap_.arena_.SetOwner(block, order, slab);
-  heap_.CountSlab(order, 1);
-  peak_slabs_ = std::max(peak_slabs_, ++live_slabs_);
-  // Lowest address first, as without CONFIG_SLAB_FREELIST_RANDOM.
-  for (std::size_t i = OrderBytes(order) / stride_; i-- > 0;) {
-    void* object = slab->base + i * stride_;
-    Unpoison(&NextFree(object), sizeof(void*));
-    NextFree(object) = slab->free;
-    Poison(&NextFree(object), sizeof(void*));
-    slab->free = object;
-  }
   return slab;
 }
 
 void NowaitHeap::Cache::Release(Slab* slab) noexcept {
+  if (slab->others != 0) {
+    heap_.arena_.SetOwner(slab->base, slab->order, nullptr);
+    Unpoison(slab->base, OrderBytes(slab->order));
+    heap_.arena_.Free(slab->base, slab->order);
+    return;
+  }
   --live_slabs_;
   heap_.CountSlab(slab->order, -1);
   heap_.arena_.SetOwner(slab->base, slab->order, nullptr);

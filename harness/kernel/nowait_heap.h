@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/kernel/fault_model.h"
@@ -33,8 +34,19 @@
 #include "harness/kernel/page_arena.h"
 #include "harness/kernel/size_classes.h"
 #include "structures/core/nowait_allocator.h"
+#include "workloads/base/random.h"
 
 namespace pfn {
+
+// A fresh heap has no slab, and fills each from its lowest address up. In an
+// aged one others were there before: slabs hold objects of theirs, and pages
+// are free in places. Free objects of a slab are in random order, as with
+// CONFIG_SLAB_FREELIST_RANDOM. What others hold is in no figure.
+enum class HeapAge : std::uint8_t { kFresh, kAged };
+
+constexpr std::string_view Name(HeapAge age) {
+  return age == HeapAge::kAged ? "aged" : "fresh";
+}
 
 // Bytes unless said otherwise. "Requested" is what the structure asked for,
 // "rounded" the kmalloc class, cache stride or page block that serves it,
@@ -86,6 +98,15 @@ class NowaitHeap {
     unsigned cpus = 4;
     // How requests beyond the largest kmalloc class are served.
     LargePolicy large = LargePolicy::kPow2;
+    HeapAge age = HeapAge::kFresh;
+    std::uint64_t seed = 1;  // of an aged heap
+    // Steps of work, of about a nanosecond each, that every allocation and
+    // every free takes besides its own.
+    unsigned allocation_cost = 0;
+    unsigned free_cost = 0;
+    // What a kernel frees by RCU (CacheSpec::is_freed_by_rcu) comes back after
+    // so many more allocations and frees.
+    std::uint64_t grace = 0;
   };
 
   class Cache;
@@ -118,13 +139,29 @@ class NowaitHeap {
   void RefillReserve() { reserve_left_ = reserve_; }
   std::size_t reserve_left() const { return reserve_left_; }
 
+  // Waits for a grace period, as rcu_barrier() does.
+  void FinishFrees() noexcept;
+
   const HeapUsage& usage() const { return usage_; }
   // From now on peaks count from the present values.
   void ResetPeaks();
-  // Of the caches that ever had a slab, kmalloc classes first.
+  // Of the caches that ever gave an object, kmalloc classes first.
   std::vector<CacheUsage> CacheUsages() const;
 
  private:
+  // An object that a grace period keeps; stands in the object itself.
+  struct Deferred {
+    Deferred* next;
+    Cache* cache;
+    std::uint64_t due;  // allocations and frees
+  };
+
+  void Defer(Cache& cache, void* object) noexcept;
+  // Gives back what is due.
+  void FinishDue(std::uint64_t now) noexcept;
+  std::uint64_t Requests() const { return usage_.allocations + usage_.frees; }
+  // Blocks of pages that others hold, and others between them that are free.
+  void AgePages();
   void* AllocateLarge(std::size_t size, Gfp gfp) noexcept;
   void FreeLarge(void* block, std::size_t size) noexcept;
   // The block that a large request is served from.
@@ -172,6 +209,11 @@ class NowaitHeap {
   std::size_t reserve_ = 0;
   std::size_t reserve_left_ = 0;
   HeapUsage usage_;
+  SplitMix64 random_;
+  Deferred* first_deferred_ = nullptr;
+  Deferred* last_deferred_ = nullptr;
+  std::uint64_t deferred_ = 0;
+  std::vector<void*> held_blocks_;  // by others, of kHeldOrder
   std::array<std::unique_ptr<Cache>, kKmallocClasses.size()> kmalloc_;
   std::vector<std::unique_ptr<Cache>> named_;
 };
@@ -209,10 +251,15 @@ class NowaitHeap::Cache {
   // One object of which `requested` bytes are used.
   void* Take(std::size_t requested, Gfp gfp) noexcept;
   void Give(void* object, std::size_t requested) noexcept;
+  void GiveNow(void* object, std::size_t requested) noexcept;
 
   // Makes some slab with a free object current. False: no page to be had.
   bool Refill(Gfp gfp) noexcept;
   Slab* NewSlab(unsigned order, Gfp gfp) noexcept;
+  Slab* MakeSlab(void* block, unsigned order) noexcept;
+  // Partial slabs in which others hold objects.
+  void Age() noexcept;
+  void PushFree(Slab* slab, std::size_t object) noexcept;
   void Release(Slab* slab) noexcept;
   // A slab that was full has a free object again.
   void PutOnCpuPartial(Slab* slab) noexcept;
@@ -230,6 +277,10 @@ class NowaitHeap::Cache {
   SlabGeometry geometry_;
   unsigned cpu_partial_slabs_;  // allowed on the per-CPU partial list
   unsigned min_partial_;        // empty slabs beyond are given back
+  bool is_freed_by_rcu_;
+  // The order in which a new slab gives its objects, from a random place on;
+  // empty: ascending.
+  std::vector<std::uint16_t> order_;
   Slab* current_ = nullptr;
   std::uint64_t live_objects_ = 0;
   std::uint64_t peak_objects_ = 0;  // when an object was last given back

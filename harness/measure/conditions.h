@@ -9,9 +9,11 @@
 #define PFNBENCH_HARNESS_MEASURE_CONDITIONS_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "harness/kernel/large_policy.h"
 #include "harness/kernel/nowait_heap.h"
 #include "harness/kernel/operation_draw.h"
 
@@ -25,12 +27,29 @@ constexpr std::string_view Name(Calls calls) {
   return calls == Calls::kInlined ? "inlined" : "outlined";
 }
 
+// What a driver does between two sets: nothing, or it touches a line of the
+// page's descriptor, as one that puts the page on a list.
+enum class Between : std::uint8_t { kNothing, kTouch };
+
+constexpr std::string_view Name(Between between) {
+  return between == Between::kTouch ? "touch" : "no";
+}
+
 struct Conditions {
   std::uint64_t fault_seed = 1;
   FaultDraw fault_draw = FaultDraw::kAllocation;
-  LargePolicy large = LargePolicy::kPow2;
-  unsigned cpus = NowaitHeap::Options{}.cpus;  // of the modelled machine
+  NowaitHeap::Options heap = {.age = HeapAge::kAged};
+  // Of the measured loops alone; replay and profiles know nothing of them.
   Calls calls = Calls::kOutlined;
+  Between cold = Between::kNothing;
+  // So many sets get each array of pages in turn, as a host with many guests
+  // has them; what is measured is all of them.
+  unsigned sets = 1;
+
+  // Those of the loops as usual.
+  Conditions WithoutLoops() const;
+  // What is not as usual, as in the names of rows: {"large", "exact"}.
+  std::vector<std::pair<std::string, std::string>> Named() const;
 };
 
 }  // namespace pfn

@@ -54,7 +54,7 @@ Measurement MeasureFloor(const Job& job) {
                 .library = {},
                 .inlined = &MakeInlined<Floor>,
                 .make = SetKindOf<Floor>().make}
-          .Measured(job.conditions.calls, heap);
+          .Measured(job.conditions, heap);
   Stopwatch watch;
   FailedPositions failed;
   std::uint64_t members = 0;
@@ -83,6 +83,8 @@ Measurement MeasureFloor(const Job& job) {
   if (job.operation == Operation::kTest && members != result.pages) {
     result.error = "floor: the loop did not see every page";
   }
+  result.pages *= job.conditions.sets;
+  result.ranges *= job.conditions.sets;
   result.ns = watch.nanoseconds();
   result.instructions = watch.TakeInstructions();
   return result;

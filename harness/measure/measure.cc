@@ -336,6 +336,17 @@ class Measurer {
   std::uint64_t cut_pages_ = 0;
 };
 
+// What was counted of one of so many sets, which all did the same.
+void CountSets(unsigned sets, Measurement& result) {
+  result.pages *= sets;
+  result.ranges *= sets;
+  result.recorded *= sets;
+  result.failed_sets *= sets;
+  result.failed_clears *= sets;
+  result.largest_pass *= sets;
+  result.ns_per_page_so_far /= sets;
+}
+
 }  // namespace
 
 Measurement Measure(const Job& job) {
@@ -345,12 +356,14 @@ Measurement Measure(const Job& job) {
   Rig rig(job);
   {
     const std::unique_ptr<MeasuredSet> set =
-        structure.Measured(job.conditions.calls, rig.heap());
+        structure.Measured(job.conditions, rig.heap());
     Measurer measurer(job, rig, *set, result);
     measurer.RunPasses();
     result.usage = rig.usage();
     measurer.GiveParts();
   }
+  CountSets(job.conditions.sets, result);
+  for (Measurement& other : result.more) CountSets(job.conditions.sets, other);
   if (result.error.empty()) result.error = rig.LedgerError();
   if (!result.error.empty() && !result.cut_off) result.more.clear();
   return result;

@@ -7,8 +7,7 @@
 namespace pfn {
 
 Rig::Rig(const Job& job)
-    : heap_(*job.arena,
-            {.cpus = job.conditions.cpus, .large = job.conditions.large}),
+    : heap_(*job.arena, job.conditions.heap),
       model_(job.fault.MakeModel(job.conditions.fault_seed)) {
   if (model_ != nullptr && job.conditions.fault_draw == FaultDraw::kOperation) {
     draw_.emplace(*model_);
@@ -18,7 +17,8 @@ Rig::Rig(const Job& job)
   }
 }
 
-std::string Rig::LedgerError() const {
+std::string Rig::LedgerError() {
+  heap_.FinishFrees();
   if (usage().live_objects() != 0) {
     return fmt::format("{} objects are still allocated after the end",
                        usage().live_objects());

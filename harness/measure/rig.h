@@ -55,7 +55,7 @@ class Rig {
   };
 
   // "" or what a set, which is gone, left behind.
-  std::string LedgerError() const;
+  std::string LedgerError();
 
  private:
   NowaitHeap heap_;

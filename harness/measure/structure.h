@@ -28,7 +28,9 @@ struct Structure {
   MakeSet make;
 
   SetKind kind() const { return {traits, make}; }
-  std::unique_ptr<MeasuredSet> Measured(Calls calls, NowaitHeap& heap) const;
+  // As the measured loops see it under these conditions.
+  std::unique_ptr<MeasuredSet> Measured(const Conditions& conditions,
+                                        NowaitHeap& heap) const;
 };
 
 }  // namespace pfn

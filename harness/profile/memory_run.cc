@@ -244,8 +244,11 @@ class MemoryRun {
 
 std::string RunForMemory(const Job& job, MemoryProfile& memory,
                          TailProfile* tails) {
-  Rig rig(job);
-  memory.cpus = job.conditions.cpus;
+  // Where others hold slabs already, a small set would seem to need none.
+  Job on_fresh_heap = job;
+  on_fresh_heap.conditions.heap.age = HeapAge::kFresh;
+  Rig rig(on_fresh_heap);
+  memory.cpus = job.conditions.heap.cpus;
   {
     const std::unique_ptr<AnySet> set = job.structure->make(rig.heap());
     MemoryRun run(job, rig, *set, memory, tails);

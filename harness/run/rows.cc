@@ -27,11 +27,8 @@ std::vector<std::pair<std::string, std::string>> Conditions(const Job& job) {
       conditions.emplace_back("draw", "operation");
     }
   }
-  if (job.conditions.large != LargePolicy::kPow2) {
-    conditions.emplace_back("large", Name(job.conditions.large));
-  }
-  if (job.conditions.calls != Calls::kOutlined) {
-    conditions.emplace_back("calls", Name(job.conditions.calls));
+  for (auto& named : job.conditions.Named()) {
+    conditions.push_back(std::move(named));
   }
   if (is_replay && job.replay->host.is_real) {
     conditions.emplace_back("host", "real");
@@ -136,6 +133,7 @@ std::vector<Row> MakeRows(const Plan& plan) {
                 .fault = fault,
                 .conditions = plan.conditions};
         if (operation == Operation::kReplay) {
+          job.conditions = plan.conditions.WithoutLoops();
           AddReplays(plan, job, rows);
           continue;
         }

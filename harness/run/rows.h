@@ -29,7 +29,7 @@ struct Row {
   // Whether it leaves recordings as they are, or is the last to need them: rows
   // that differ only in their operation can then be measured together.
   bool shares_recordings = false;
-  // Its conditions: policy, fault, draw, large, calls, host, driver.
+  // Its conditions: policy, fault, draw, those of Conditions, host, driver.
   RowKey key = {};
 };
 

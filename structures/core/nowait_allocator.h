@@ -43,6 +43,8 @@ struct CacheSpec {
   std::size_t size;
   std::size_t align = 8;
   bool has_constructor = false;
+  // The kernel gives its objects back after a grace period (call_rcu).
+  bool is_freed_by_rcu = false;
 };
 
 template <class C>

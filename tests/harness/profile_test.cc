@@ -281,7 +281,7 @@ TEST_F(Profiles, TheMemoryOfADenseXbitmapIsTheOneWorkedOut) {
 TEST_F(Profiles, TheNumberOfCpusDecidesTheSlabs) {
   const auto workload = MakeWorkload("dense", {Pages(0, 2048)});
   Job job = JobOn<Xbitmap<NowaitHeap>>(*workload);
-  job.conditions.cpus = 2;
+  job.conditions.heap.cpus = 2;
   MemoryProfile memory;
   EXPECT_EQ(RunForMemory(job, memory, nullptr), "");
   EXPECT_EQ(memory.cpus, 2);

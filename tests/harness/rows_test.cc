@@ -96,7 +96,7 @@ TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
   plan_.structures = {&kFirst};
   plan_.faults = ParseFaultSpecs("none;ge_burst");
   plan_.conditions.fault_draw = FaultDraw::kOperation;
-  plan_.conditions.large = LargePolicy::kExact;
+  plan_.conditions.heap.large = LargePolicy::kExact;
   const std::vector<Row> rows = MakeRows(plan_);
   ASSERT_EQ(rows.size(), 2);
   EXPECT_EQ(rows[0].name, "set/small/first/large:exact");
@@ -108,7 +108,7 @@ TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
             R"("conditions":{"fault":"ge_burst","draw":"operation",)"
             R"("large":"exact"}})");
   EXPECT_EQ(rows[1].job.conditions.fault_draw, FaultDraw::kOperation);
-  EXPECT_EQ(rows[1].job.conditions.large, LargePolicy::kExact);
+  EXPECT_EQ(rows[1].job.conditions.heap.large, LargePolicy::kExact);
 }
 
 TEST_F(Rows, ThatAreInlinedStandBetweenThoseThatAreCalled) {

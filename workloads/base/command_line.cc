@@ -153,10 +153,15 @@ void CommandLine::Group(std::string heading) {
 void CommandLine::Add(const Flag& flag) {
   CLI::App& app = *parser_->app;
   CLI::Option* const option = std::visit(
-      [&](auto* value) -> CLI::Option* {
-        using T = std::remove_pointer_t<decltype(value)>;
+      [&](const auto& value) -> CLI::Option* {
+        using T = std::remove_pointer_t<std::decay_t<decltype(value)>>;
         if constexpr (std::is_same_v<T, bool>) {
           return app.add_flag(flag.names, *value, flag.help);
+        } else if constexpr (std::is_same_v<T, TakeText>) {
+          return app
+              .add_option_function<std::string>(flag.names, value, flag.help)
+              ->type_name(flag.type)
+              ->default_str(flag.initial);
         } else {
           CLI::Option* const added =
               app.add_option(flag.names, *value, flag.help);

@@ -23,12 +23,16 @@
 
 namespace pfn {
 
+// Takes the text of a value. Throws BadInput.
+using TakeText = std::function<void(const std::string&)>;
+
 // Where the value of a flag goes; its type decides which text is a value. A
 // vector is a list with commas.
 using FlagTarget =
     std::variant<bool*, std::string*, std::vector<std::string>*, int*,
                  unsigned*, std::uint64_t*, std::optional<int>*,
-                 std::optional<std::uint64_t>*, std::optional<double>*>;
+                 std::optional<std::uint64_t>*, std::optional<double>*,
+                 TakeText>;
 
 struct Flag {
   // "-o,--output", or "INPUT" for an argument without a name.
@@ -38,8 +42,9 @@ struct Flag {
   // How the help calls the value, such as "N".
   std::string type = {};
   bool is_required = false;
-  // Whether the help ends with the value that `target` has now.
+  // Whether the help ends with the value that `target` has now, or with this.
   bool shows_default = false;
+  std::string initial = {};
   // For numbers: the least and the greatest.
   std::optional<std::pair<double, double>> range = {};
   // For strings: the only values, if there are any here.

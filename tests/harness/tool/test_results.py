@@ -30,6 +30,8 @@ EXACT = {
     "failed_sets",
     "fault_draw",
     "fault_seed",
+    "heap",
+    "heap_seed",
     "floor",
     "large_allocations",
     "modelled_cpus",
