@@ -220,6 +220,13 @@ void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
             .help = "How often every row runs, each time in another order [9]",
             .type = "N",
             .range = {{1, 10000}}});
+  line.Add({.names = "--processes",
+            .target = &options.processes,
+            .help = "All rounds in so many processes, one after the other; the "
+                    "report's intervals are then those of processes",
+            .type = "N",
+            .shows_default = true,
+            .range = {{1, 1000}}});
   AddWordList(line, "--calls", options.plan.calls,
               {Calls::kOutlined, Calls::kInlined},
               "How the loop reaches a structure: by a call for each page "

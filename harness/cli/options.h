@@ -41,6 +41,7 @@ struct Options {
   static constexpr int kLeastBusy = -1;
   std::optional<int> pin;
   std::uint64_t pages = 0;  // of each workload, from its start; 0: all
+  int processes = 1;
   int rounds = 9;
   std::optional<std::chrono::nanoseconds> row_budget;  // none: by rows
   std::string filter;         // a regular expression over row names; empty: all

@@ -185,13 +185,16 @@ JsonObject DescribeRun(const Options& options, const Plan& plan, int argc,
                        char** argv) {
   JsonObject run;
   run.Add("command_line", CommandLine(argc, argv))
-      .Add("repetitions", std::to_string(options.rounds))
+      .Add("repetitions", std::to_string(options.rounds * options.processes))
       .Add("fault_seed", std::to_string(plan.conditions.fault_seed))
       .Add("fault_draw", Name(plan.conditions.fault_draw))
       .Add("large_allocations", Name(plan.conditions.heap.large))
       .Add("heap", Name(plan.conditions.heap.age))
       .Add("heap_seed", std::to_string(plan.conditions.heap.seed))
       .Add("modelled_cpus", std::to_string(plan.conditions.heap.cpus));
+  if (options.processes > 1) {
+    run.Add("processes", std::to_string(options.processes));
+  }
   if (plan.host.is_real) {
     run.Add("host_memory_bytes", std::to_string(plan.host.bytes));
   }
@@ -219,6 +222,7 @@ void MakeFolder(const std::filesystem::path& folder) {
 RunSettings SettingsFor(const Options& options, JsonObject context,
                         const char* executable) {
   return {.rounds = options.rounds,
+          .processes = options.processes,
           .limits = LimitsFor(options),
           // A count takes all that a process executes between two marks.
           .share_recordings = !Timer::Get().counts_instructions(),

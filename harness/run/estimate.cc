@@ -72,7 +72,8 @@ void PrintEstimate(std::span<const Row> rows, std::span<const Visit> visits,
                    const RunSettings& settings) {
   constexpr std::chrono::seconds kLong{5};
   if (Timer::Get().counts_instructions()) return;
-  auto time = EstimateRounds(rows, visits, settings.rounds, settings.limits);
+  auto time = EstimateRounds(rows, visits, settings.rounds * settings.processes,
+                             settings.limits);
   std::string profiles;
   if (settings.profiles) {
     const std::vector<const Row*> plan = PlanProfiles(rows);

@@ -2,6 +2,7 @@
 
 #include "harness/run/measuring_worker.h"
 
+#include <alloca.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,15 +37,19 @@ double CpuSeconds() {
 // The other end, in the process that measures.
 class MeasuringWorker::Bench {
  public:
-  Bench(std::span<const Row> rows, std::size_t prefault_bytes) : rows_(rows) {
+  // `number`: of the process, from 0.
+  Bench(std::span<const Row> rows, std::size_t prefault_bytes, unsigned number)
+      : rows_(rows), stack_bytes_(number % 61 * 144) {
     TakeOwnPages();
     // Of the process that it counts.
     if (Timer::Get().source == Timer::Source::kHardware) OpenHardwareCounter();
     arena_.Prefault(prefault_bytes);
+    for (unsigned page = 0; page < number % 509; ++page) arena_.Allocate(0);
   }
 
   // What ends the whole run, or nothing; then the result.
   std::string Answer(const std::string& request) {
+    [[maybe_unused]] volatile auto* const shift = alloca(stack_bytes_ + 16);
     Task task{};
     MessageReader reader(request);
     MeasuringWorker::Transfer(reader, task);
@@ -120,14 +125,16 @@ class MeasuringWorker::Bench {
   }
 
   std::span<const Row> rows_;
+  const std::size_t stack_bytes_;  // by which the stack lies lower
   PageArena arena_;
 };
 
 MeasuringWorker::MeasuringWorker(std::span<const Row> rows,
                                  std::size_t prefault_bytes,
                                  Duration least_patience)
-    : worker_([rows, prefault_bytes] {
-        const auto bench = std::make_shared<Bench>(rows, prefault_bytes);
+    : worker_([this, rows, prefault_bytes] {
+        const auto bench =
+            std::make_shared<Bench>(rows, prefault_bytes, number_);
         return [bench](const std::string& request) {
           return bench->Answer(request);
         };

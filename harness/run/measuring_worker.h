@@ -52,6 +52,13 @@ class MeasuringWorker {
   Worker::End ProbeHeap(std::size_t row, const GoesOn& goes_on,
                         HeapUse& result);
 
+  // What follows is measured in a new process. Its pages, and how its stack and
+  // its arena lie to each other, are others.
+  void StartAgain() {
+    worker_.StartAgain();
+    ++number_;
+  }
+
   // "crashed: SIGSEGV", "hangs: no answer in 40 s"
   const std::string& death() const { return death_; }
 
@@ -75,6 +82,7 @@ class MeasuringWorker {
   template <class Read>
   Worker::End Ask(Task task, const GoesOn& goes_on, Read read);
 
+  unsigned number_ = 0;  // of the process
   Worker worker_;
   const Duration least_patience_;
   std::string death_;

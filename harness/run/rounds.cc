@@ -74,8 +74,9 @@ Rounds::Rounds(std::span<const Row> rows, std::vector<Visit> visits,
       visit_of_(rows.size()),
       measured_(visits_.size()),
       worker_(rows, settings.prefault_bytes, settings.patience),
-      budget_(rows.size(), settings.rounds, settings.limits),
-      progress_(rows.size(), settings.rounds) {
+      budget_(rows.size(), settings.rounds * settings.processes,
+              settings.limits),
+      progress_(rows.size(), settings.rounds * settings.processes) {
   for (std::size_t i = 0; i < visits_.size(); ++i) {
     for (const std::size_t row : visits_[i]) visit_of_[row] = i;
   }

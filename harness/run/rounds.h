@@ -47,6 +47,8 @@ class Rounds {
          const RunSettings& settings);
 
   void BeginRound(int round);
+  // All that follows is measured in a new process, which lies elsewhere.
+  void BeginProcess() { worker_.StartAgain(); }
 
   // The row `number` as the library runs it.
   void Run(std::size_t number, benchmark::State& state);

@@ -126,9 +126,11 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   std::vector<Visit> visits = MakeVisits(rows, settings.share_recordings);
   PrintEstimate(rows, visits, settings);
   Rounds rounds(rows, std::move(visits), settings);
-  Collector collector(rows, rounds, results, settings.rounds);
+  const int all_rounds = settings.rounds * settings.processes;
+  Collector collector(rows, rounds, results, all_rounds);
   for (std::size_t i = 0; i < rows.size(); ++i) Register(rows[i], i, rounds);
-  for (int round = 0; round < settings.rounds && interrupted == 0; ++round) {
+  for (int round = 0; round < all_rounds && interrupted == 0; ++round) {
+    if (round != 0 && round % settings.rounds == 0) rounds.BeginProcess();
     rounds.BeginRound(round);
     collector.set_round(round);
     benchmark::RunSpecifiedBenchmarks(&collector, ".");
@@ -145,7 +147,7 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   results.set_context(std::move(context));
   results.Write();
   if (settings.print_summary) PrintSummary(rows, results);
-  ReportShortRows(rows, results, budget, settings.rounds);
+  ReportShortRows(rows, results, budget, all_rounds);
   return {
       .failed_rows = ReportFailures(rows, results, rounds) + wrong_profiles,
       .interrupted = interrupted != 0,

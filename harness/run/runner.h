@@ -25,7 +25,8 @@
 namespace pfn {
 
 struct RunSettings {
-  int rounds = 9;
+  int rounds = 9;     // in each process
+  int processes = 1;  // one after the other
   RowBudget::Limits limits{};
   bool share_recordings = true;  // MakeVisits()
   // What the profiles that follow may take; none: there are none.

@@ -42,6 +42,9 @@ class Worker {
   Outcome Ask(const std::string& request, std::chrono::nanoseconds patience,
               const std::function<bool()>& goes_on);
 
+  // The next request finds a new process.
+  void StartAgain() { Stop(); }
+
  private:
   void Start();
   // Ends the process, however busy it is, and gives what waitpid() says.

@@ -246,13 +246,39 @@ class Results(Declared):
     def case_named(self, name: str) -> Case | None:
         return next((case for case in self.cases if case.name == name), None)
 
-    def values(self, case: Case, counter: str) -> dict[int, float]:
+    @cached_property
+    def processes(self) -> int:
+        """That ran the rounds one after the other, each as many."""
+        text = self.context.get("processes", "")
+        return int(text) if re.fullmatch("[1-9][0-9]{0,3}", text) else 1
+
+    @property
+    def samples(self) -> int:
+        """Values of a case that are independent: rounds, or processes."""
+        return self.rounds if self.processes == 1 else self.processes
+
+    def by_round(self, case: Case, counter: str) -> dict[int, float]:
         """One counter of one case by round; empty when never measured."""
         return {
             row.round: row.counters[counter]
             for row in self._rows_of.get(case, [])
             if counter in row.counters
         }
+
+    def by_process(self, case: Case, counter: str) -> dict[int, list[float]]:
+        """The same by process."""
+        found: dict[int, list[float]] = {}
+        each = max(self.meant_rounds // self.processes, 1)
+        for number, value in self.by_round(case, counter).items():
+            found.setdefault(number // each, []).append(value)
+        return found
+
+    def values(self, case: Case, counter: str) -> dict[int, float]:
+        """By round, or the median of each process where there are some."""
+        if self.processes == 1:
+            return self.by_round(case, counter)
+        found = self.by_process(case, counter)
+        return {key: statistics.median(all_) for key, all_ in found.items()}
 
     def estimate(self, case: Case, counter: str) -> Estimate | None:
         """Its median over all rounds with the interval; None without any."""

@@ -2,8 +2,9 @@
 """What was measured, on which machine, and what is missing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from statistics import median
 
 from plots.read.results import Case, Entrant, Results, condition_label
 from plots.tables import replay, standing
@@ -50,7 +51,30 @@ def head(results: Results) -> Iterator[str]:
     version = results.context.get("pfnbench_version", "of unknown version")
     words = {"baseline": results.baseline or "not recorded"}
     yield say("facts", "head", version=version, rounds=results.rounds, **words)
+    if results.processes > 1:
+        yield say("facts", "processes", **_spread(results))
     yield from warnings(results)
+
+
+def _spread(results: Results) -> dict[str, str]:
+    """How far medians of processes lie from each other, and rounds in one."""
+    between, within = [], []
+    for case in results.cases:
+        for counter in results.time_counters(case.operation)[:1]:
+            of = results.by_process(case, counter).values()
+            medians = [median(each) for each in of]
+            between.append(_deviation(medians))
+            within += map(_deviation, of)
+    shares = {"between": between, "within": within}
+    shown = {k: f"{100 * median(v or [0.0]):.1f}" for k, v in shares.items()}
+    return {"processes": str(results.processes), **shown}
+
+
+def _deviation(values: Sequence[float]) -> float:
+    """The mean distance from the median, as a share of it."""
+    middle = median(values) if values else 0.0
+    off = sum(abs(value - middle) for value in values)
+    return off / len(values) / middle if middle else 0.0
 
 
 def _short(results: Results) -> list[Case]:
@@ -150,7 +174,7 @@ def _missing_figures(results: Results) -> Iterator[tuple[str, str]]:
         if case.operation == "set" and who != results.floor:
             wanted += "bits_per_page", "requested_bits_per_page", "failed_sets"
         for counter in wanted:
-            if len(results.values(case, counter)) < rounds_of[case]:
+            if len(results.by_round(case, counter)) < rounds_of[case]:
                 yield f"without {counter} in some round:", case.name
     short = {case: rounds_of[case] for case in _short(results)}
     is_all = len(short) == len(results.cases) and len({*short.values()}) == 1

@@ -202,7 +202,7 @@ def _interval(results: Results) -> str:
     """For how many ratios together an interval holds."""
     ratios = results.comparisons
     text = "95 % interval"
-    if interval_ranks(results.rounds, ratios) is None:
+    if interval_ranks(results.samples, ratios) is None:
         rounds = rounds_for(ratios)
         text = say("legend", "few", ratios=ratios, rounds=rounds)
     elif ratios > 1:
