@@ -248,13 +248,12 @@ class Results(Declared):
 
     @cached_property
     def processes(self) -> int:
-        """That ran the rounds one after the other, each as many."""
+        """Each of which ran as many rounds; they are the samples then."""
         text = self.context.get("processes", "")
         return int(text) if re.fullmatch("[1-9][0-9]{0,3}", text) else 1
 
     @property
     def samples(self) -> int:
-        """Values of a case that are independent: rounds, or processes."""
         return self.rounds if self.processes == 1 else self.processes
 
     def by_round(self, case: Case, counter: str) -> dict[int, float]:
@@ -266,9 +265,8 @@ class Results(Declared):
         }
 
     def by_process(self, case: Case, counter: str) -> dict[int, list[float]]:
-        """The same by process."""
-        found: dict[int, list[float]] = {}
         each = max(self.meant_rounds // self.processes, 1)
+        found: dict[int, list[float]] = {}
         for number, value in self.by_round(case, counter).items():
             found.setdefault(number // each, []).append(value)
         return found
@@ -277,8 +275,8 @@ class Results(Declared):
         """By round, or the median of each process where there are some."""
         if self.processes == 1:
             return self.by_round(case, counter)
-        found = self.by_process(case, counter)
-        return {key: statistics.median(all_) for key, all_ in found.items()}
+        of = self.by_process(case, counter)
+        return {number: statistics.median(each) for number, each in of.items()}
 
     def estimate(self, case: Case, counter: str) -> Estimate | None:
         """Its median over all rounds with the interval; None without any."""

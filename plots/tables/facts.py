@@ -58,15 +58,14 @@ def head(results: Results) -> Iterator[str]:
 
 def _spread(results: Results) -> dict[str, str]:
     """How far medians of processes lie from each other, and rounds in one."""
-    between, within = [], []
+    between, within = [0.0], [0.0]
     for case in results.cases:
         for counter in results.time_counters(case.operation)[:1]:
             of = results.by_process(case, counter).values()
-            medians = [median(each) for each in of]
-            between.append(_deviation(medians))
+            between.append(_deviation([median(each) for each in of]))
             within += map(_deviation, of)
     shares = {"between": between, "within": within}
-    shown = {k: f"{100 * median(v or [0.0]):.1f}" for k, v in shares.items()}
+    shown = {name: f"{100 * median(of):.1f}" for name, of in shares.items()}
     return {"processes": str(results.processes), **shown}
 
 
