@@ -32,7 +32,7 @@ function(pfn_add_library)
   target_include_directories(pfn_${ARG_NAME} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(pfn_${ARG_NAME}
     PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
-  if(PFN_QUICK_BUILD)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
     target_precompile_headers(pfn_${ARG_NAME} REUSE_FROM pfn_common_headers)
   endif()
 endfunction()

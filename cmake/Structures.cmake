@@ -145,6 +145,7 @@ function(pfn_read_headers_once name)
     set_target_properties(pfn_${name} PROPERTIES
       UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
   elseif(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
-    target_precompile_headers(pfn_${name} REUSE_FROM pfn_structure_headers)
+    set_target_properties(pfn_${name} PROPERTIES
+      PRECOMPILE_HEADERS_REUSE_FROM pfn_structure_headers)
   endif()
 endfunction()

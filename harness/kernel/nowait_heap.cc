@@ -122,7 +122,11 @@ void NowaitHeap::Cache::SlabList::Remove(Slab* slab) {
 }
 
 NowaitHeap::NowaitHeap(PageArena& arena, Options options)
-    : arena_(arena), options_(options), random_(options.seed) {
+    : arena_(arena),
+      options_(options),
+      has_costs_(options.allocation_cost != 0 || options.free_cost != 0 ||
+                 options.grace != 0),
+      random_(options.seed) {
   if (options.age == HeapAge::kAged) AgePages();
   for (std::size_t i = 0; i < kmalloc_.size(); ++i) {
     const std::size_t size = kKmallocClasses[i];
@@ -160,7 +164,6 @@ void NowaitHeap::Defer(Cache& cache, void* object) noexcept {
   (last_deferred_ != nullptr ? last_deferred_->next : first_deferred_) =
       deferred;
   last_deferred_ = deferred;
-  ++deferred_;
 }
 
 void NowaitHeap::FinishDue(std::uint64_t now) noexcept {
@@ -168,7 +171,6 @@ void NowaitHeap::FinishDue(std::uint64_t now) noexcept {
     Deferred* const deferred = first_deferred_;
     first_deferred_ = deferred->next;
     if (first_deferred_ == nullptr) last_deferred_ = nullptr;
-    --deferred_;
     deferred->cache->GiveNow(deferred, deferred->cache->size_);
   }
 }
@@ -413,8 +415,8 @@ CacheUsage NowaitHeap::Cache::usage() const {
 }
 
 void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
-  Spend(heap_.options_.allocation_cost);
-  if (heap_.deferred_ != 0) [[unlikely]] {
+  if (heap_.has_costs_) [[unlikely]] {
+    Spend(heap_.options_.allocation_cost);
     heap_.FinishDue(heap_.Requests());
   }
   FaultModel* const fault = heap_.fault();
@@ -443,15 +445,18 @@ void* NowaitHeap::Cache::Take(std::size_t requested, Gfp gfp) noexcept {
 }
 
 void NowaitHeap::Cache::Give(void* object, std::size_t requested) noexcept {
-  Spend(heap_.options_.free_cost);
-  if (is_freed_by_rcu_) [[unlikely]] {
-    heap_.Defer(*this, object);
-  } else {
-    GiveNow(object, requested);
+  if (heap_.has_costs_) [[unlikely]] {
+    Spend(heap_.options_.free_cost);
+    if (is_freed_by_rcu_) {
+      heap_.Defer(*this, object);
+      return;
+    }
   }
+  GiveNow(object, requested);
 }
 
-void NowaitHeap::Cache::GiveNow(void* object, std::size_t requested) noexcept {
+[[gnu::always_inline]] inline void NowaitHeap::Cache::GiveNow(
+    void* object, std::size_t requested) noexcept {
   auto* slab = static_cast<Slab*>(heap_.arena_.OwnerOf(object));
   Require(slab != nullptr && slab->cache == this,
           "an object given back to another cache or with another size");

@@ -205,6 +205,7 @@ class NowaitHeap {
 
   PageArena& arena_;
   Options options_;
+  const bool has_costs_;
   FaultModel* fault_ = nullptr;
   std::size_t reserve_ = 0;
   std::size_t reserve_left_ = 0;
@@ -212,7 +213,6 @@ class NowaitHeap {
   SplitMix64 random_;
   Deferred* first_deferred_ = nullptr;
   Deferred* last_deferred_ = nullptr;
-  std::uint64_t deferred_ = 0;
   std::vector<void*> held_blocks_;  // by others, of kHeldOrder
   std::array<std::unique_ptr<Cache>, kKmallocClasses.size()> kmalloc_;
   std::vector<std::unique_ptr<Cache>> named_;
