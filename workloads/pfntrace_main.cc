@@ -77,14 +77,6 @@ struct ImportOptions {
   std::string output;
 };
 
-std::vector<std::string> ImportFormats() {
-  std::vector<std::string> formats;
-  for (const Importer& importer : Importers()) {
-    formats.emplace_back(importer.format);
-  }
-  return formats;
-}
-
 std::string ProblemOfOutput(const std::string& input,
                             const std::string& output) {
   if (input.empty()) return "";
@@ -118,7 +110,7 @@ ImportRequest CheckImport(const ImportOptions& options) {
                         .provenance = options.provenance};
   if (options.input.empty()) check("INPUT, the recording, is missing");
   check(ProblemOfOutput(options.input, options.output));
-  const std::vector<std::string> formats = ImportFormats();
+  const std::vector<std::string> formats = NamesIn(Importers());
   if (!options.from.empty() &&
       std::ranges::find(formats, options.from) == formats.end()) {
     check("--from: " + UnknownName("format", options.from, formats));
@@ -301,7 +293,7 @@ CommandLine AddImport(CommandLine& line, ImportOptions& options) {
       "FILE");
   add("--from", options.from,
       fmt::format("The format: {} [guessed from the first lines]",
-                  fmt::join(ImportFormats(), ", ")),
+                  fmt::join(NamesIn(Importers()), ", ")),
       "FORMAT");
   add("--guest-memory", options.guest_memory,
       "Memory of the guest, such as 8G [from the recording, or estimated by "

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "tests/workloads/testing.h"
-#include "workloads/import/kernel_log.h"
+#include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
 namespace pfn {

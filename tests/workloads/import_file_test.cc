@@ -12,8 +12,7 @@
 #include <string>
 
 #include "tests/workloads/testing.h"
-#include "workloads/import/checksum.h"
-#include "workloads/import/guess_format.h"
+#include "workloads/import/importers.h"
 
 namespace pfn {
 namespace {

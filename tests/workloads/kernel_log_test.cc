@@ -3,14 +3,13 @@
 // The promises of the importers of ftrace, trace-cmd and perf script. The files
 // in data/ are lines of real recordings of one guest, cut.
 
-#include "workloads/import/kernel_log.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
 #include "tests/workloads/testing.h"
+#include "workloads/import/importers.h"
 #include "workloads/import/kernel_event.h"
 #include "workloads/trace/trace_io.h"
 

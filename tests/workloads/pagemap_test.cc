@@ -2,8 +2,6 @@
 //
 // The promises of the importer of pagemap dumps.
 
-#include "workloads/import/pagemap.h"
-
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "tests/workloads/testing.h"
+#include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
 namespace pfn {

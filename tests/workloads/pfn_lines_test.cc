@@ -2,13 +2,12 @@
 //
 // The promises of the importer of PFN lines.
 
-#include "workloads/import/pfn_lines.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 
 #include "tests/workloads/testing.h"
+#include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
 namespace pfn {

@@ -3,15 +3,13 @@
 // The promises of the QEMU log importer. The files in data/ are lines of real
 // logs, cut: an import must see that lines are missing.
 
-#include "workloads/import/qemu_log.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
 #include "tests/workloads/testing.h"
-#include "workloads/import/balloon_count.h"
+#include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
 namespace pfn {

@@ -130,8 +130,8 @@ BuddyZone::Buddyinfo ParseBuddyinfo(const Arguments& arguments) {
   BuddyZone::Buddyinfo blocks{};
   std::string_view text = arguments.Word("blocks");
   for (std::size_t order = 0; order < blocks.size(); ++order) {
-    if ((order > 0 && !ConsumePrefix(&text, "+")) ||
-        !ConsumeDecimal(&text, &blocks[order]) || blocks[order] > 1u << 26) {
+    if (!Consume(&text, order > 0 ? "+" : "", Decimal{blocks[order]}) ||
+        blocks[order] > 1u << 26) {
       arguments.Refuse(fmt::format("blocks={}", arguments.Word("blocks")),
                        "11 numbers N0+N1+...+N10 with preset=from_buddyinfo");
     }

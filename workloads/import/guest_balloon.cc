@@ -2,10 +2,6 @@
 
 #include "workloads/import/guest_balloon.h"
 
-#include <fmt/format.h>
-
-#include <utility>
-
 namespace pfn {
 namespace {
 
@@ -30,10 +26,8 @@ constexpr std::uint64_t kKernelAddresses = 0xff00000000000000;
 
 void GuestBalloon::SetVmemmap(std::uint64_t address) {
   if (address < kKernelAddresses || address % kStructPageBytes != 0) {
-    reader_.Fail(
-        fmt::format("found vmemmap at {:#x}; expected the address of "
-                    "the kernel's array of struct page",
-                    address));
+    Fail(fmt::format("vmemmap at {:#x}", address),
+         "the address of the kernel's array of struct page");
   }
   vmemmap_ = address;
   vmemmap_from_ = "as the recording says";
@@ -67,33 +61,28 @@ void GuestBalloon::OnAllocationReturned(std::uint64_t page) {
 
 void GuestBalloon::OnEnqueued(std::uint64_t page) {
   const Pfn pfn = Decode(page);
-  if (members_.Insert({pfn, pfn}) > 0) {
-    if (inflated_twice_ + deflated_absent_ == 0) {
-      contradiction_line_ = reader_.line_number();
-    }
-    ++inflated_twice_;
-  }
+  if (members_.Insert({pfn, pfn}) > 0) CountContradiction(inflated_twice_);
   Append(Direction::kInflate, pfn);
 }
 
 void GuestBalloon::OnDequeued(std::uint64_t page) {
   if (page == 0) return;  // the balloon was empty
   const Pfn pfn = Decode(page);
-  if (members_.Remove({pfn, pfn}) > 0) {
-    if (inflated_twice_ + deflated_absent_ == 0) {
-      contradiction_line_ = reader_.line_number();
-    }
-    ++deflated_absent_;
-  }
+  if (members_.Remove({pfn, pfn}) > 0) CountContradiction(deflated_absent_);
   Append(Direction::kDeflate, pfn);
+}
+
+void GuestBalloon::CountContradiction(std::uint64_t& kind) {
+  if (inflated_twice_ + deflated_absent_ == 0) {
+    contradiction_line_ = reader_.line_number();
+  }
+  ++kind;
 }
 
 Pfn GuestBalloon::Decode(std::uint64_t page) {
   if (page < kKernelAddresses) {
-    reader_.Fail(fmt::format(
-        "found page={:#x}, a hashed pointer or none at all; expected the "
-        "address of a struct page; let the probe print it with :x64",
-        page));
+    Fail(fmt::format("page={:#x}, a hashed pointer or none at all", page),
+         "the address of a struct page; let the probe print it with :x64");
   }
   for (const Region& region : kDefaultRegions) {
     if (vmemmap_ || page < region.base || page - region.base >= region.bytes) {
@@ -112,10 +101,10 @@ Pfn GuestBalloon::Decode(std::uint64_t page) {
   const std::uint64_t offset = page - *vmemmap_;
   if (page < *vmemmap_ || offset % kStructPageBytes != 0 ||
       offset / kStructPageBytes >= kPfnLimit) {
-    reader_.Fail(fmt::format(
-        "found page={:#x}; expected the address of a struct page, a multiple "
-        "of {} bytes behind vmemmap at {:#x}",
-        page, kStructPageBytes, *vmemmap_));
+    Fail(fmt::format("page={:#x}", page),
+         fmt::format("the address of a struct page, a multiple of {} bytes "
+                     "behind vmemmap at {:#x}",
+                     kStructPageBytes, *vmemmap_));
   }
   return offset / kStructPageBytes;
 }
@@ -129,10 +118,10 @@ void GuestBalloon::Calibrate(std::uint64_t page, Pfn pfn) {
     vmemmap_from_ = "as allocations logged both ways say";
   }
   if (base == *vmemmap_) return;
-  reader_.Fail(fmt::format(
-      "found page={:#x} for pfn {:#x}, so that vmemmap is at {:#x}; expected "
-      "it at {:#x} as before; are these recordings of two guests?",
-      page, pfn, base, *vmemmap_));
+  Fail(fmt::format("page={:#x} for pfn {:#x}, so that vmemmap is at {:#x}",
+                   page, pfn, base),
+       fmt::format("it at {:#x} as before; are these recordings of two guests?",
+                   *vmemmap_));
 }
 
 void GuestBalloon::Append(Direction direction, Pfn pfn) {
@@ -154,12 +143,6 @@ void GuestBalloon::CollectAllocation(Pfn pfn) {
   if (batch_.size() == kArrayPages) FlushAllocations();
 }
 
-void GuestBalloon::CheckSize(const Trace& trace) const {
-  if (!trace.IsTooLarge()) return;
-  reader_.Fail(fmt::format("found {}; expected fewer; split the recording",
-                           Trace::kTooLarge));
-}
-
 void GuestBalloon::FlushAllocations() {
   CheckSize(allocated_);
   allocated_.BeginArray(Direction::kInflate);
@@ -169,34 +152,29 @@ void GuestBalloon::FlushAllocations() {
   batch_.clear();
 }
 
-// Compaction moves a page of the balloon without a word to the probes, so a few
-// contradictions are no fault.
-void GuestBalloon::CheckContradictions() const {
-  const std::uint64_t pages =
-      result_.trace.pages_inflated() + result_.trace.pages_deflated();
-  if (10 * (inflated_twice_ + deflated_absent_) <= pages) return;
-  reader_.FailAt(
-      contradiction_line_,
-      fmt::format("found {} pages enqueued twice and {} dequeued that were not "
-                  "enqueued, from here on; expected a balloon that was empty "
-                  "at first and both probes, each on its own function; lines "
-                  "are missing or directions are wrong",
-                  inflated_twice_, deflated_absent_));
-}
-
-ImportResult GuestBalloon::Finish() {
-  const bool only_allocations = result_.trace.arrays() == 0;
+void GuestBalloon::Finish() {
+  Trace& trace = result_.trace;
+  const bool only_allocations = trace.arrays() == 0;
   if (only_allocations) {
     if (!batch_.empty()) FlushAllocations();
-    result_.trace = std::move(allocated_);
+    trace = std::move(allocated_);
   }
-  if (result_.trace.arrays() == 0) {
-    reader_.Fail(
-        "found the end and no page of a balloon; expected balloon_enq and "
-        "balloon_deq, or mm_page_alloc with __GFP_NOMEMALLOC; were the events "
-        "switched on?");
+  if (trace.arrays() == 0) {
+    Fail("the end and no page of a balloon",
+         "balloon_enq and balloon_deq, or mm_page_alloc with __GFP_NOMEMALLOC; "
+         "were the events switched on?");
   }
-  CheckContradictions();
+  // Compaction moves a page of the balloon without a word to the probes, so a
+  // few contradictions are no fault.
+  if (10 * (inflated_twice_ + deflated_absent_) >
+      trace.pages_inflated() + trace.pages_deflated()) {
+    FailAt(contradiction_line_,
+           fmt::format("{} pages enqueued twice and {} dequeued that were not "
+                       "enqueued, from here on",
+                       inflated_twice_, deflated_absent_),
+           "a balloon that was empty at first and both probes, each on its own "
+           "function; lines are missing or directions are wrong");
+  }
   if (only_allocations) {
     result_.notes.push_back(
         "only allocations were recorded: their arrays are 256 pages each, "
@@ -206,15 +184,10 @@ ImportResult GuestBalloon::Finish() {
     result_.notes.push_back(
         fmt::format("vmemmap is at {:#x}, {}", *vmemmap_, vmemmap_from_));
   }
-  const auto note = [this](std::uint64_t count, std::string_view what) {
-    if (count > 0) result_.notes.push_back(fmt::format("{} {}", count, what));
-  };
-  note(failed_attempts_, "attempts to allocate got no page");
-  note(inflated_twice_, "pages inflated twice, as after compaction");
-  note(deflated_absent_,
+  Note(failed_attempts_, "attempts to allocate got no page");
+  Note(inflated_twice_, "pages inflated twice, as after compaction");
+  Note(deflated_absent_,
        "pages deflated that were not seen inflated, as after compaction");
-  result_.lines = reader_.line_number();
-  return std::move(result_);
 }
 
 }  // namespace pfn

@@ -27,8 +27,7 @@
 #include <vector>
 
 #include "structures/core/pfn.h"
-#include "workloads/import/import_result.h"
-#include "workloads/trace/line_reader.h"
+#include "workloads/import/line_importer.h"
 #include "workloads/trace/page_ranges.h"
 
 namespace pfn {
@@ -36,11 +35,10 @@ namespace pfn {
 // The size of struct page on 64-bit machines, of any page size.
 inline constexpr std::uint64_t kStructPageBytes = 64;
 
-class GuestBalloon {
- public:
-  // `reader` stands at the line of the event whenever a member is called, and
-  // must outlive the balloon.
-  explicit GuestBalloon(const LineReader& reader) : reader_(reader) {}
+// ImportLine() is for those who derive from it, and calls On...().
+class GuestBalloon : public LineImporter {
+ protected:
+  using LineImporter::LineImporter;
 
   void SetVmemmap(std::uint64_t address);
   void OnAllocated(Pfn pfn);
@@ -51,9 +49,8 @@ class GuestBalloon {
   void OnEnqueued(std::uint64_t page);
   void OnDequeued(std::uint64_t page);
 
-  // The trace and what is to be said of it. Throws BadInput if there is no
-  // page, or if the pages cannot be those of one balloon.
-  ImportResult Finish();
+  // Refuses pages that cannot be those of one balloon.
+  void Finish() override;
 
  private:
   // What Linux puts into one element of the virtqueue.
@@ -62,13 +59,10 @@ class GuestBalloon {
   Pfn Decode(std::uint64_t page);
   void Calibrate(std::uint64_t page, Pfn pfn);
   void Append(Direction direction, Pfn pfn);
-  void CheckSize(const Trace& trace) const;
+  void CountContradiction(std::uint64_t& kind);
   void CollectAllocation(Pfn pfn);
   void FlushAllocations();
-  void CheckContradictions() const;
 
-  const LineReader& reader_;
-  ImportResult result_;
   std::optional<std::uint64_t> vmemmap_;
   std::string_view vmemmap_from_;
   std::optional<Pfn> last_allocated_;  // not seen as a struct page yet

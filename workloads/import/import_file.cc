@@ -3,20 +3,22 @@
 #include "workloads/import/import_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cctype>
 #include <cstddef>
+#include <fstream>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <utility>
 
 #include "workloads/base/error.h"
+#include "workloads/base/nearest.h"
 #include "workloads/base/printable.h"
-#include "workloads/import/checksum.h"
-#include "workloads/import/guess_format.h"
 #include "workloads/import/importers.h"
 #include "workloads/trace/byte_source.h"
 #include "workloads/trace/trace_stats.h"
@@ -68,11 +70,9 @@ class PeekedSource : public ByteSource {
   std::size_t used_ = 0;
 };
 
-const Importer* FindImporter(std::string_view format) {
+const Importer* FindImporter(std::string_view name) {
   const std::span<const Importer> importers = Importers();
-  const auto found =
-      std::find_if(importers.begin(), importers.end(),
-                   [&](const Importer& each) { return each.format == format; });
+  const auto found = std::ranges::find(importers, name, &Importer::name);
   return found == importers.end() ? nullptr : &*found;
 }
 
@@ -87,15 +87,10 @@ const Importer& ChooseImporter(const ImportRequest& request,
         name, name));
   }
   if (found != nullptr) return *found;
-  std::string formats;
-  for (const Importer& importer : Importers()) {
-    formats +=
-        fmt::format("{}{}", formats.empty() ? "" : ", ", importer.format);
-  }
   throw BadInput(fmt::format(
       "{}: found no line of a recording that is known; say --from=FORMAT, "
       "which is one of {}",
-      name, formats));
+      name, fmt::join(NamesIn(Importers()), ", ")));
 }
 
 PfnRange SpanOf(const Trace& trace) {
@@ -167,6 +162,31 @@ std::string DescribeSource(const std::string& input, bool is_estimated) {
 
 }  // namespace
 
+std::string Sha256OfFile(const std::filesystem::path& path) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(
+      EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  bool works = EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> block(std::size_t{256} << 10);
+  while (works && file) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    works = EVP_DigestUpdate(context.get(), block.data(),
+                             static_cast<std::size_t>(file.gcount())) == 1;
+  }
+  works = works && file.eof() &&
+          EVP_DigestFinal_ex(context.get(), digest.data(), &size) == 1;
+  if (!works) {
+    throw BadInput(
+        fmt::format("{}: its checksum cannot be computed; say --source=TEXT",
+                    path.string()));
+  }
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
 std::uint64_t EstimateGuestMemory(const Trace& trace) {
   if (trace.runs().empty()) return 0;
   std::uint64_t pages = SpanOf(trace).last + 1;
@@ -216,7 +236,7 @@ ImportedFile ImportFile(const ImportRequest& request) {
   if (request.from.empty()) {
     result.notes.insert(
         result.notes.begin(),
-        fmt::format("the format is {}, by the first lines", importer.format));
+        fmt::format("the format is {}, by the first lines", importer.name));
   }
   TraceProvenance& provenance = result.trace.provenance;
   provenance = request.provenance;

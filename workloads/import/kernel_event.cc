@@ -24,8 +24,7 @@ std::string_view ConsumeWord(std::string_view* text) {
 // "13.132010:"
 bool IsTimestamp(std::string_view word) {
   std::uint64_t ignored = 0;
-  return ConsumeDecimal(&word, &ignored) && ConsumePrefix(&word, ".") &&
-         ConsumeDecimal(&word, &ignored) && word == ":";
+  return Consists(word, Decimal{ignored}, ".", Decimal{ignored}, ":");
 }
 
 // What follows "[CPU]".
@@ -54,7 +53,7 @@ std::optional<KernelEvent> ParseKernelEvent(std::string_view line) {
        at = line.find('[', at + 1)) {
     std::string_view rest = line.substr(at + 1);
     std::uint64_t cpu = 0;
-    if (!ConsumeDecimal(&rest, &cpu) || !ConsumePrefix(&rest, "] ")) continue;
+    if (!Consume(&rest, Decimal{cpu}, "] ")) continue;
     if (const auto event = ParseFromTime(rest)) return event;
   }
   return {};
