@@ -32,7 +32,6 @@
 #include "workloads/generate/generators.h"
 #include "workloads/import/import_file.h"
 #include "workloads/import/importers.h"
-#include "workloads/trace/trace_dump.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
 #include "workloads/trace/trace_text.h"
@@ -176,8 +175,8 @@ void ListGenerators() {
     for (const Parameter& parameter : generator.parameters) {
       const std::string_view default_value =
           parameter.default_value.empty() ? "\"\"" : parameter.default_value;
-      Print(fmt::format("  {:<12} {}{}{} [{}]\n", parameter.key, parameter.help,
-                        parameter.choices.empty() ? "" : ": ",
+      Print(fmt::format("  {:<12} {}{}{} [{}]\n", parameter.name,
+                        parameter.help, parameter.choices.empty() ? "" : ": ",
                         parameter.choices, default_value));
     }
   }

@@ -22,23 +22,12 @@ namespace {
 
 using BootOrder = BuddySim::BootOrder;
 
-std::vector<Pfn> PagesOf(std::span<const PfnRun> runs) {
-  std::vector<Pfn> pages;
-  for (const PfnRun& run : runs) {
-    const Pfn step = run.length < 0 ? ~Pfn{0} : Pfn{1};
-    for (std::uint64_t i = 0; i < run.pages(); ++i) {
-      pages.push_back(run.first + step * i);
-    }
-  }
-  return pages;
-}
-
 // Runs of the allocator's answers: over the whole inflation, not cut at arrays.
 std::uint64_t CountRuns(const Trace& trace) {
   std::uint64_t runs = 0;
   Pfn last = ~Pfn{0} - 5;
   for (const TraceEvent& event : trace.events()) {
-    std::vector<Pfn> pages = PagesOf(trace.runs_of(event));
+    std::vector<Pfn> pages = testing::PagesOf(trace.runs_of(event));
     std::reverse(pages.begin(), pages.end());  // the order of allocation
     for (const Pfn pfn : pages) {
       runs += pfn != last + 1;

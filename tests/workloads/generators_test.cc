@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "tests/workloads/testing.h"
+#include "workloads/generate/array_writer.h"
 #include "workloads/generate/catalog.h"
-#include "workloads/generate/permutation.h"
 #include "workloads/trace/page_ranges.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
@@ -88,11 +88,8 @@ std::vector<Pfn> Inflated(const Trace& trace) {
   std::vector<Pfn> pages;
   for (const TraceEvent& event : trace.events()) {
     if (event.kind != TraceEvent::Kind::kInflate) continue;
-    for (const PfnRun& run : trace.runs_of(event)) {
-      for (std::uint64_t i = 0; i < run.pages(); ++i) {
-        pages.push_back(run.length < 0 ? run.first - i : run.first + i);
-      }
-    }
+    const std::vector<Pfn> more = testing::PagesOf(trace.runs_of(event));
+    pages.insert(pages.end(), more.begin(), more.end());
   }
   return pages;
 }

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "tests/workloads/testing.h"
 #include "workloads/import/importers.h"
@@ -25,15 +25,12 @@ using testing::WriteBytes;
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
+Trace TraceOf(const std::vector<Pfn>& pages) {
+  return testing::InflationOf(pages);
+}
+
 // The page at so many bytes.
 constexpr Pfn PageAt(std::uint64_t bytes) { return bytes >> 12; }
-
-Trace TraceOf(std::initializer_list<Pfn> pages) {
-  Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  for (const Pfn page : pages) trace.AppendPage(page);
-  return trace;
-}
 
 TEST(GuessFormatOfHead, FindsTheFirstLineThatIsClear) {
   EXPECT_EQ(GuessFormatOfHead("hello\n\nI 1fe4 1fe5\n"), "pfn-lines");

@@ -407,8 +407,7 @@ TEST_F(Pfntrace, SetsTracesBesideEachOther) {
 TEST_F(Pfntrace, TakesAClosedPipeForAnAnswer) {
   // Long enough that the pipe is full before head has gone.
   Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  trace.AppendRun({0, 1000000});
+  trace.AppendArray(Direction::kInflate, {0, 1000000});
   WriteTrace(trace, folder_ / "long.pfntrace");
   const Outcome outcome =
       Run("cat --pages long.pfntrace 2>err; echo $? >status; } | { head -n 1");

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "tests/workloads/testing.h"
-#include "workloads/trace/trace_dump.h"
+#include "workloads/trace/trace_io.h"
 
 namespace pfn {
 namespace {
@@ -51,20 +51,14 @@ TEST(TraceInfo, OfAnEmptyTraceIsNotNonsense) {
 }
 
 TEST(TraceInfo, CountsMaximalRangesHoweverTheyWereListed) {
-  Trace trace;
-  for (const PfnRun& run :
-       {PfnRun{20, -5}, PfnRun{5, 1}, PfnRun{10, 6}, PfnRun{12, 2}}) {
-    trace.BeginArray(Direction::kInflate);
-    trace.AppendRun(run);
-  }
-  EXPECT_EQ(ComputeStats(trace).max_ranges, 2u);  // 5, and 10 to 20.
+  const std::vector<PfnRun> runs = {{20, -5}, {5, 1}, {10, 6}, {12, 2}};
+  EXPECT_EQ(ComputeStats(testing::InflationOf(runs)).max_ranges,
+            2u);  // 5, and 10 to 20.
 }
 
 TEST(TraceInfo, CountsAStepOfOneBetweenRunsOfAnArray) {
-  Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  for (const Pfn pfn : {5, 6, 5, 9}) trace.AppendPage(pfn);
-  const TraceStats stats = ComputeStats(trace);
+  const std::vector<Pfn> pages = {5, 6, 5, 9};
+  const TraceStats stats = ComputeStats(testing::InflationOf(pages));
   EXPECT_EQ(stats.steps_up, 1u);
   EXPECT_EQ(stats.steps_down, 1u);
   EXPECT_EQ(stats.steps_other, 1u);
@@ -90,15 +84,12 @@ TEST(TraceDump, ShowsOnePagePerLine) {
 
 TEST(Membership, CountsPagesInflatedTwiceAndDeflatedWhileAbsent) {
   Trace trace;
-  const auto append = [&](Direction direction, PfnRun run) {
-    trace.BeginArray(direction);
-    trace.AppendRun(run);
-  };
-  append(Direction::kInflate, {100, 10});
-  append(Direction::kInflate, {112, -5});  // 108 and 109 again.
-  append(Direction::kDeflate, {95, 10});   // 95 to 99 were never inflated.
-  append(Direction::kDeflate, {104, 2});   // 104 is gone already.
-  append(Direction::kInflate, {0, std::int64_t{1} << 40});  // 105 is out too.
+  using enum Direction;
+  trace.AppendArray(kInflate, {100, 10});
+  trace.AppendArray(kInflate, {112, -5});  // 108 and 109 again.
+  trace.AppendArray(kDeflate, {95, 10});   // 95 to 99 were never inflated.
+  trace.AppendArray(kDeflate, {104, 2});   // 104 is gone already.
+  trace.AppendArray(kInflate, {0, std::int64_t{1} << 40});  // 105 is out too.
   const Membership membership = CheckMembership(trace);
   EXPECT_EQ(membership.deflated_absent, 6u);
   EXPECT_EQ(membership.inflated_twice, 2u + 7u);  // 106 to 112.

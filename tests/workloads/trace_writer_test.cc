@@ -24,13 +24,6 @@ using testing::ScratchFolder;
 using testing::SmallTrace;
 using testing::WriteBytes;
 
-Trace OneRun(PfnRun run) {
-  Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  trace.AppendRun(run);
-  return trace;
-}
-
 TEST(TraceWriter, WritesTheWorkedExample) {
   EXPECT_EQ(EncodeTrace(SmallTrace()), kSmallText);
 }
@@ -64,7 +57,8 @@ TEST(TraceWriter, RefusesWhatIsOutsideTheLimits) {
   Trace target;
   target.AppendTarget(kPfnLimit);
   ErrorOf([&] { EncodeTrace(target); });
-  ErrorOf([] { EncodeTrace(OneRun({0, (std::int64_t{1} << 32) + 1})); });
+  const std::vector<PfnRun> long_run = {{0, (std::int64_t{1} << 32) + 1}};
+  ErrorOf([&] { EncodeTrace(testing::InflationOf(long_run)); });
 
   Trace long_line;
   long_line.BeginArray(Direction::kInflate);

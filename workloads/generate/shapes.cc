@@ -8,7 +8,6 @@
 
 #include "workloads/generate/array_writer.h"
 #include "workloads/generate/generators.h"
-#include "workloads/generate/permutation.h"
 
 namespace pfn {
 namespace {
@@ -20,8 +19,6 @@ constexpr std::uint64_t kMaxPages = std::uint64_t{1} << 28;
 constexpr std::uint64_t kMaxSinglePages = std::uint64_t{1} << 24;
 constexpr Pfn kMaxBase = std::uint64_t{1} << 51;
 
-constexpr Parameter kSeed = {"seed", Kind::kCount,     "1", "of what is random",
-                             0,      ~std::uint64_t{0}};
 constexpr Parameter kBase = {"base", Kind::kCount, "256", "the lowest page",
                              0,      kMaxBase};
 constexpr Parameter kSinglePages = {"pages", Kind::kCount,   "256K", "pages",

@@ -14,7 +14,6 @@
 
 #include "workloads/generate/array_writer.h"
 #include "workloads/generate/generators.h"
-#include "workloads/generate/permutation.h"
 #include "workloads/trace/page_ranges.h"
 
 namespace pfn {
@@ -25,8 +24,6 @@ using Kind = Parameter::Kind;
 constexpr std::uint64_t kHugePages = 512;  // of 2 MiB
 constexpr std::uint64_t kMaxPages = std::uint64_t{1} << 28;
 
-constexpr Parameter kSeed = {"seed", Kind::kCount,     "1", "of what is random",
-                             0,      ~std::uint64_t{0}};
 constexpr Parameter kGuestPages = {"pages",        Kind::kCount,    "1M",
                                    "of the guest", 64 * kHugePages, kMaxPages};
 
@@ -72,8 +69,7 @@ void Reporting(const Arguments& arguments, Trace* trace) {
       // Between two passes, 2 seconds apart, some are needed again.
       for (std::size_t i = reported.size(); i-- > 0;) {
         if (!Draw(arguments.Share("reused") / kPassShare, random)) continue;
-        trace->BeginArray(Direction::kDeflate);
-        trace->AppendRun(reported[i]);
+        trace->AppendArray(Direction::kDeflate, reported[i]);
         reported[i] = reported.back();
         reported.pop_back();
       }
@@ -162,13 +158,11 @@ void Kexec(const Arguments& arguments, Trace* trace) {
   }
   Shuffle(std::span(preserved), random);
   for (const PfnRun& block : preserved) {
-    trace->BeginArray(Direction::kInflate);
-    trace->AppendRun(block);
+    trace->AppendArray(Direction::kInflate, block);
   }
   for (const PfnRun& block : preserved) {
     if (!Draw(arguments.Share("released"), random)) continue;
-    trace->BeginArray(Direction::kDeflate);
-    trace->AppendRun(block);
+    trace->AppendArray(Direction::kDeflate, block);
   }
 }
 
@@ -195,8 +189,7 @@ void GuestMemfd(const Arguments& arguments, Trace* trace) {
   const auto convert_back = [&] {
     const PfnRun run = out.front();
     out.pop_front();
-    trace->BeginArray(Direction::kInflate);
-    trace->AppendRun(run);
+    trace->AppendArray(Direction::kInflate, run);
     (void)shared.Remove({run.lowest(), run.highest()});
   };
   for (std::uint64_t i = 0; i < arguments.Count("conversions"); ++i) {
@@ -208,8 +201,7 @@ void GuestMemfd(const Arguments& arguments, Trace* trace) {
     if (shared.Intersects({run.lowest(), run.highest()})) continue;
     shared.Insert({run.lowest(), run.highest()});
     out.push_back(run);
-    trace->BeginArray(Direction::kDeflate);
-    trace->AppendRun(run);
+    trace->AppendArray(Direction::kDeflate, run);
     if (out.size() > kShared) convert_back();
   }
   while (!out.empty()) convert_back();

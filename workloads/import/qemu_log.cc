@@ -322,13 +322,10 @@ void QemuLogImporter::SettlePending(SetConfig config) {
       result_.trace.AppendTarget(event.target_pages);
       continue;
     }
-    const bool inflates =
-        by_discards ? event.kind == TraceEvent::Kind::kInflate : inflate;
-    result_.trace.BeginArray(inflates ? Direction::kInflate
-                                      : Direction::kDeflate);
-    for (const PfnRun& run : pending_.runs_of(event)) {
-      result_.trace.AppendRun(run);
-    }
+    const Direction without =
+        inflate ? Direction::kInflate : Direction::kDeflate;
+    result_.trace.AppendArray(by_discards ? event.direction() : without,
+                              pending_.runs_of(event));
   }
   balloon_pages_ += change;
   pending_ = Trace();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-#include "workloads/trace/trace_dump.h"
-
 #include <fmt/format.h>
 
 #include <iterator>
+
+#include "workloads/trace/trace_io.h"
 
 namespace pfn {
 namespace {

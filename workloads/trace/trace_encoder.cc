@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <bit>
 #include <charconv>
 #include <memory>
 
+#include "workloads/base/atomic_file.h"
 #include "workloads/base/error.h"
 #include "workloads/base/printable.h"
 #include "workloads/trace/line_reader.h"
@@ -55,8 +57,8 @@ void AppendHeader(const TraceProvenance& provenance, std::string* text) {
   *text += '\n';
 }
 
-// Writes the array. `*last` is the last page
-// of the run before, from which the next start is counted.
+// `*last` is the last page of the run before, from which the next start is
+// counted.
 void AppendArray(char letter, std::span<const PfnRun> runs, Pfn* last,
                  std::string* text) {
   const std::size_t line_start = text->size();
@@ -132,6 +134,26 @@ void Encode(const Trace& trace, Sink sink) {
 
 }  // namespace
 
+std::string_view ProblemOfHeaderText(std::string_view value) {
+  if (value.empty()) return "is empty";
+  if (value.size() > kMaxHeaderValueBytes) return "is longer than 1000 bytes";
+  if (value.front() == ' ' || value.back() == ' ') {
+    return "has a blank at an end";
+  }
+  while (!value.empty()) {
+    const std::size_t length = PrintableLength(value);
+    if (length == 0) return "is not printable UTF-8 on one line";
+    value.remove_prefix(length);
+  }
+  return "";
+}
+
+std::string_view ProblemOfPageSize(std::uint64_t bytes) {
+  const bool legal = std::has_single_bit(bytes) && bytes >= 4096 &&
+                     bytes <= std::uint64_t{1} << 30;
+  return legal ? "" : "is not a power of two from 4096 to 1073741824";
+}
+
 std::string EncodeTrace(const Trace& trace) {
   std::string text;
   // Address space, not memory, for most traces: copying the text while it grows
@@ -150,6 +172,12 @@ std::string TraceId(const Trace& trace) {
   });
   const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+void WriteTrace(const Trace& trace, const std::filesystem::path& path) {
+  std::string bytes = EncodeTrace(trace);
+  if (path.extension() == ".zst") bytes = CompressZstd(bytes);
+  WriteFileAtomically(path, bytes);
 }
 
 }  // namespace pfn

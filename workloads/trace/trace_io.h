@@ -8,6 +8,7 @@
 #define PFNBENCH_WORKLOADS_TRACE_TRACE_IO_H_
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,17 @@ void WriteTrace(const Trace& trace, const std::filesystem::path& path);
 
 // XXH3-128 of the canonical text, 32 hex digits: the identity of a trace.
 std::string TraceId(const Trace& trace);
+
+// A trace as text for people and for other programs, in forms that nothing
+// reads back. Streamed: a 64 GiB guest page by page is 500 MB.
+using TextSink = std::function<void(std::string_view)>;
+
+// Arrays as in the file, but with absolute runs FIRST-LAST in hexadecimal:
+// "I 236c69-236c00 1ff" goes down from 236c69, then has one page.
+void DumpRuns(const Trace& trace, const TextSink& sink);
+
+// One page per line, "I 236c69", and an empty line between arrays.
+void DumpPages(const Trace& trace, const TextSink& sink);
 
 }  // namespace pfn
 

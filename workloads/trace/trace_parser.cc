@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <memory>
+#include <vector>
 
 #include "workloads/base/error.h"
 #include "workloads/base/printable.h"
@@ -253,8 +255,27 @@ Trace ParseTrace(ByteSource& source, std::string_view name,
 }
 
 Trace ParseTrace(std::string_view text, std::string_view name) {
-  const std::unique_ptr<ByteSource> source = OpenMemory(text);
-  return ParseTrace(*source, name);
+  return ParseTrace(*OpenMemory(text), name);
+}
+
+Trace ReadTrace(const std::filesystem::path& path) {
+  return ParseTrace(*OpenInput(path, ZstdFrames::kExactlyOne), path.string());
+}
+
+std::string ReadTraceText(const std::filesystem::path& path) {
+  const std::unique_ptr<ByteSource> source =
+      OpenInput(path, ZstdFrames::kExactlyOne);
+  std::string text;
+  std::vector<char> block(std::size_t{256} << 10);
+  while (const std::size_t size = source->Read(block)) {
+    text.append(block.data(), size);
+    if (text.size() > kMaxTextBytes) {
+      throw BadInput(
+          fmt::format("{}: has more than {} bytes of text; split the trace",
+                      path.string(), kMaxTextBytes));
+    }
+  }
+  return text;
 }
 
 }  // namespace pfn
