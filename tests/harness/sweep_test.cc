@@ -20,25 +20,25 @@
 #include "harness/check/crash_note.h"
 #include "tests/harness/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
-using testing::Honest;
-using testing::MakeWorkload;
 using Mode = FailuresToOrder::Mode;
 
-constexpr StructureTraits Called(std::string_view name) {
-  return {.name = name, .family = "test", .origin = "tests"};
+constexpr StructureTraits Called(std::string_view name,
+                                 bool clear_can_fail = false) {
+  return {.name = name,
+          .family = "test",
+          .origin = "tests",
+          .clear_can_fail = clear_can_fail};
 }
 
-// What Honest is; each below has a name and an error of its own.
-struct Honestly : Honest<NowaitHeap> {
-  using Honest<NowaitHeap>::Honest;
-};
+// Each below has a name and an error of its own.
+using Honestly = Honest<NowaitHeap>;
 
 struct ForgetsRollback : Honestly {
   static constexpr StructureTraits kTraits = Called("forgets-rollback");
-  using Honestly::Honestly;
+  using Honest::Honest;
   ~ForgetsRollback() { std::erase_if(pages_, IsGhost); }
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = Honestly::Set(pfn, gfp);
@@ -58,7 +58,7 @@ struct ForgetsRollback : Honestly {
 // Two requests; when the second fails the first is forgotten.
 struct Leaks : Honestly {
   static constexpr StructureTraits kTraits = Called("leaks");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     void* preloaded = heap_.Allocate(kObjectBytes, 8, gfp);
     if (preloaded == nullptr) return Status::kNoMemory;
@@ -70,7 +70,7 @@ struct Leaks : Honestly {
 
 struct ReportsSuccess : Honestly {
   static constexpr StructureTraits kTraits = Called("reports-success");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     (void)Honestly::Set(pfn, gfp);
     return Status::kOk;
@@ -80,7 +80,7 @@ struct ReportsSuccess : Honestly {
 // Recorded with memory that may sleep, yet reported as failed.
 struct ReportsFailure : Honestly {
   static constexpr StructureTraits kTraits = Called("reports-failure");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = Honestly::Set(pfn, gfp);
     if (status != Status::kOk) (void)Honestly::Set(pfn, Gfp::kKernel);
@@ -90,7 +90,7 @@ struct ReportsFailure : Honestly {
 
 struct Throws : Honestly {
   static constexpr StructureTraits kTraits = Called("throws");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     if (Honestly::Set(pfn, gfp) != Status::kOk) throw std::bad_alloc();
     return Status::kOk;
@@ -99,7 +99,7 @@ struct Throws : Honestly {
 
 struct TriesForEver : Honestly {
   static constexpr StructureTraits kTraits = Called("tries-for-ever");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     while (Honestly::Set(pfn, gfp) != Status::kOk) {
     }
@@ -110,7 +110,7 @@ struct TriesForEver : Honestly {
 // Takes the first failure for the end of the world.
 struct NeverRecovers : Honestly {
   static constexpr StructureTraits kTraits = Called("never-recovers");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     if (!failed_) failed_ = Honestly::Set(pfn, gfp) != Status::kOk;
     return failed_ ? Status::kNoMemory : Status::kOk;
@@ -120,7 +120,7 @@ struct NeverRecovers : Honestly {
 
 struct LosesItsInvariant : Honestly {
   static constexpr StructureTraits kTraits = Called("loses-its-invariant");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = Honestly::Set(pfn, gfp);
     valid_ = valid_ && status == Status::kOk;
@@ -133,7 +133,7 @@ struct LosesItsInvariant : Honestly {
 // Clearing takes a request, and reports its failure.
 struct ClearsWithMemory : Honestly {
   static constexpr StructureTraits kTraits = Called("clears-with-memory");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Clear(Pfn pfn, Gfp gfp) { return ClearRange({pfn, pfn}, gfp); }
   Status ClearRange(PfnRange range, Gfp gfp) {
     void* scratch = heap_.Allocate(kObjectBytes, 8, gfp);
@@ -145,18 +145,12 @@ struct ClearsWithMemory : Honestly {
 
 // The same, said before.
 struct DeclaresThat : ClearsWithMemory {
-  static constexpr StructureTraits kTraits{.name = "declares-that",
-                                           .family = "test",
-                                           .origin = "tests",
-                                           .clear_can_fail = true};
+  static constexpr StructureTraits kTraits = Called("declares-that", true);
   using ClearsWithMemory::ClearsWithMemory;
 };
 
 struct ClearsHalf : ClearsWithMemory {
-  static constexpr StructureTraits kTraits{.name = "clears-half",
-                                           .family = "test",
-                                           .origin = "tests",
-                                           .clear_can_fail = true};
+  static constexpr StructureTraits kTraits = Called("clears-half", true);
   using ClearsWithMemory::ClearsWithMemory;
   Status ClearRange(PfnRange range, Gfp gfp) {
     (void)Honestly::ClearRange({range.first, range.first}, gfp);
@@ -165,22 +159,19 @@ struct ClearsHalf : ClearsWithMemory {
 };
 
 struct DeclaresInVain : Honestly {
-  static constexpr StructureTraits kTraits{.name = "declares-in-vain",
-                                           .family = "test",
-                                           .origin = "tests",
-                                           .clear_can_fail = true};
-  using Honestly::Honestly;
+  static constexpr StructureTraits kTraits = Called("declares-in-vain", true);
+  using Honest::Honest;
 };
 
 struct NeverAsks : Honestly {
   static constexpr StructureTraits kTraits = Called("never-asks");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp) { return Honestly::Set(pfn, Gfp::kKernel); }
 };
 
 struct Dies : Honestly {
   static constexpr StructureTraits kTraits = Called("dies");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     if (Honestly::Set(pfn, gfp) != Status::kOk) std::terminate();
     return Status::kOk;
@@ -198,9 +189,7 @@ struct DeclaresToAbort : Dies {
 
 std::vector<SweepOperation> AllOperations() {
   std::vector<SweepOperation> all;
-  for (const SweepOperationInfo& info : kSweepOperations) {
-    all.push_back(info.operation);
-  }
+  for (const auto& info : kSweepOperations) all.push_back(info.operation);
   return all;
 }
 
@@ -233,7 +222,8 @@ Said SweepAll(const SweepRequest& request) {
 // It is named, with what it did wrong and how to see it again; and the line
 // does show it again.
 template <PfnSet S>
-void ExpectCaught(const std::string& what, const SweepCase& first) {
+void ExpectCaught(const std::string& what,
+                  const SweepCase& first = {SweepOperation::kSet, 0, 1}) {
   SweepRequest request = RequestFor<S>();
   const Said all = SweepAll(request);
   EXPECT_GT(all.problems, 0);
@@ -256,7 +246,7 @@ void ExpectCaught(const std::string& what, const SweepCase& first) {
 }
 
 TEST(Sweep, AnHonestSetSurvivesAndIsCounted) {
-  const Said said = SweepAll(RequestFor<Honest<NowaitHeap>>());
+  const Said said = SweepAll(RequestFor<Honestly>());
   EXPECT_EQ(said.problems, 0) << said.err;
   EXPECT_EQ(said.err, "");
   // Six sets of one request each, failing once alone and once with the later.
@@ -288,8 +278,7 @@ TEST(Sweep, AClearThatReportsItsFailureIsCountedToo) {
 }
 
 TEST(Sweep, AForgottenRollbackIsCaught) {
-  ExpectCaught<ForgetsRollback>("1 ranges, the oracle has 0",
-                                {SweepOperation::kSet, 0, 1});
+  ExpectCaught<ForgetsRollback>("1 ranges, the oracle has 0");
 }
 
 TEST(Sweep, ALeakIsCaught) {
@@ -298,13 +287,11 @@ TEST(Sweep, ALeakIsCaught) {
 }
 
 TEST(Sweep, ASuccessThatIsNoneIsCaught) {
-  ExpectCaught<ReportsSuccess>("0 ranges, the oracle has 1",
-                               {SweepOperation::kSet, 0, 1});
+  ExpectCaught<ReportsSuccess>("0 ranges, the oracle has 1");
 }
 
 TEST(Sweep, AFailureThatIsNoneIsCaught) {
-  ExpectCaught<ReportsFailure>("1 ranges, the oracle has 0",
-                               {SweepOperation::kSet, 0, 1});
+  ExpectCaught<ReportsFailure>("1 ranges, the oracle has 0");
 }
 
 TEST(Sweep, ADeclaredReportThatIsAThrowIsCaught) {
@@ -314,13 +301,11 @@ TEST(Sweep, ADeclaredReportThatIsAThrowIsCaught) {
 }
 
 TEST(Sweep, ASetThatNeverRecoversIsCaught) {
-  ExpectCaught<NeverRecovers>("again, with memory: ",
-                              {SweepOperation::kSet, 0, 1});
+  ExpectCaught<NeverRecovers>("again, with memory: ");
 }
 
 TEST(Sweep, ALostInvariantIsCaught) {
-  ExpectCaught<LosesItsInvariant>("Validate() is false",
-                                  {SweepOperation::kSet, 0, 1});
+  ExpectCaught<LosesItsInvariant>("Validate() is false");
 }
 
 TEST(Sweep, AClearThatNeedsMemoryWithoutSayingSoIsCaught) {
@@ -347,7 +332,7 @@ TEST(Sweep, WithoutAFailureItIsNoSweep) {
 }
 
 TEST(Sweep, WhatAsksForNoMemoryIsSaidToBeUntested) {
-  SweepRequest request = RequestFor<Honest<NowaitHeap>>();
+  SweepRequest request = RequestFor<Honestly>();
   request.operations = {SweepOperation::kClear};
   const Said said = SweepAll(request);
   EXPECT_EQ(said.problems, 0);
@@ -366,7 +351,7 @@ TEST(Sweep, WhoNeverEndsIsNamedAndEndsTheProgram) {
 }
 
 TEST(Sweep, WhoDeclaresToAbortIsSkippedByName) {
-  SweepRequest request = RequestFor<Honest<NowaitHeap>>();
+  SweepRequest request = RequestFor<Honestly>();
   request.kinds.push_back(SetKindOf<DeclaresToAbort>());
   const Said said = SweepAll(request);
   EXPECT_EQ(said.problems, 0) << said.err;
@@ -405,7 +390,7 @@ TEST(Sweep, TheLimitCutsTheTraceAndStandsInTheLine) {
 }
 
 TEST(Sweep, ASingleCaseThatIsNoneIsAnError) {
-  SweepRequest request = RequestFor<Honest<NowaitHeap>>();
+  SweepRequest request = RequestFor<Honestly>();
   request.operations = {SweepOperation::kSet};
   request.only = {SweepOperation::kSet, 5, 1};
   EXPECT_EQ(SweepAll(request).out,
@@ -437,4 +422,4 @@ TEST(SweepTrace, CutsSplitEachRunAndEndWithEverything) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

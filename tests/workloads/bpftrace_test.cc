@@ -11,11 +11,8 @@
 #include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::BodyOf;
-using testing::ErrorOf;
 
 constexpr std::string_view kHeader =
     "Attaching 4 probes...\n"
@@ -49,8 +46,8 @@ TEST(Bpftrace, NeedsTheLineThatTellsWherePagesAre) {
        {"13 E 0xffffea0000000180\n", "balloon.bt 2 vmemmap 0x0 page 64\n",
         "balloon.bt 1 vmemmap 0xffffea0000000000 page 56\n",
         "balloon.bt 1 vmemmap 0xffffea0000000000 page 64 \n"}) {
-    EXPECT_NE(ErrorOf([&] { Import(text); }).find("expected \"balloon.bt 1 vm"),
-              std::string::npos);
+    EXPECT_TRUE(
+        Has(ErrorOf([&] { Import(text); }), "expected \"balloon.bt 1 vm"));
   }
   EXPECT_EQ(ErrorOf([] {
               Import("balloon.bt 1 vmemmap 0x1000 page 64\n");
@@ -67,8 +64,7 @@ TEST(Bpftrace, RefusesLostEventsAndOtherLines) {
         "13  \n"}) {
     EXPECT_EQ(Error(line).substr(0, 11), "f:3: found ") << line;
   }
-  EXPECT_NE(Error("I 5\n").find("looks like --from=pfn-lines"),
-            std::string::npos);
+  EXPECT_TRUE(Has(Error("I 5\n"), "looks like --from=pfn-lines"));
 }
 
 TEST(Bpftrace, RefusesAFileWithoutPages) {
@@ -77,4 +73,4 @@ TEST(Bpftrace, RefusesAFileWithoutPages) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -17,7 +17,7 @@
 #include "workloads/generate/generators.h"
 #include "workloads/trace/trace_stats.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
 using BootOrder = BuddySim::BootOrder;
@@ -27,7 +27,7 @@ std::uint64_t CountRuns(const Trace& trace) {
   std::uint64_t runs = 0;
   Pfn last = ~Pfn{0} - 5;
   for (const TraceEvent& event : trace.events()) {
-    std::vector<Pfn> pages = testing::PagesOf(trace.runs_of(event));
+    std::vector<Pfn> pages = PagesOf(trace.runs_of(event));
     std::reverse(pages.begin(), pages.end());  // the order of allocation
     for (const Pfn pfn : pages) {
       runs += pfn != last + 1;
@@ -185,16 +185,14 @@ TEST(Buddy, DependsOnItsSeedAlone) {
 
 TEST(Buddy, RefusesABuddyinfoThatDoesNotFit) {
   const std::string spec = "buddy:preset=from_buddyinfo:managed=4096:blocks=";
-  EXPECT_EQ(testing::ErrorOf([&] { Generate(spec + "0+0+0+0+0+0+0+0+0+0+5"); }),
+  EXPECT_EQ(ErrorOf([&] { Generate(spec + "0+0+0+0+0+0+0+0+0+0+5"); }),
             "gen:\"buddy:preset=from_buddyinfo:managed=4096...\": found more "
             "blocks than the zone has room for; expected blocks that fit into "
             "managed=; see docs/generators.md");
   for (const char* blocks : {"", "1+2", "0+0+0+0+0+0+0+0+0+0+0+0", "a"}) {
-    EXPECT_NE(
-        testing::ErrorOf([&] { Generate(spec + blocks); }).find("blocks="),
-        std::string::npos);
+    EXPECT_TRUE(Has(ErrorOf([&] { Generate(spec + blocks); }), "blocks="));
   }
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -21,11 +21,8 @@
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::BodyOf;
-using testing::ErrorOf;
 
 TEST(Generators, AllMakeTracesThatCanBeWrittenAndReadAndAreSound) {
   for (const Generator& generator : Generators()) {
@@ -88,7 +85,7 @@ std::vector<Pfn> Inflated(const Trace& trace) {
   std::vector<Pfn> pages;
   for (const TraceEvent& event : trace.events()) {
     if (event.kind != TraceEvent::Kind::kInflate) continue;
-    const std::vector<Pfn> more = testing::PagesOf(trace.runs_of(event));
+    const std::vector<Pfn> more = PagesOf(trace.runs_of(event));
     pages.insert(pages.end(), more.begin(), more.end());
   }
   return pages;
@@ -251,4 +248,4 @@ TEST(Generators, PinnedBuffersAreReusedAndAllUnpinnedInTheEnd) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

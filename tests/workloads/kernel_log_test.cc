@@ -13,11 +13,9 @@
 #include "workloads/import/kernel_event.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
-using testing::BodyOf;
-using testing::ErrorOf;
 using Notes = std::vector<std::string>;
 
 ImportResult Ftrace(std::string_view text) {
@@ -36,7 +34,7 @@ std::string PerfError(std::string_view text) {
 }
 
 std::string Sample(std::string_view name) {
-  return testing::ReadBytes(std::filesystem::path(SAMPLES_FOLDER) / name);
+  return ReadBytes(std::filesystem::path(SAMPLES_FOLDER) / name);
 }
 
 std::string Event(std::string_view event) {
@@ -91,7 +89,7 @@ TEST(KernelLog, ARealFtraceOfAnInflateIsTheArrayThatQemuSaw) {
   const std::string sample = Sample("ftrace_trace.txt");
   std::string inflate = sample.substr(0, sample.find("balloon_deq"));
   inflate.resize(inflate.rfind('\n') + 1);
-  inflate = testing::Replaced(inflate, "3561/3561", "31/31");
+  inflate = Replaced(inflate, "3561/3561", "31/31");
   const ImportResult result = Ftrace(inflate);
   EXPECT_EQ(BodyOf(result.trace).substr(0, 7), "I +28ee");
   EXPECT_EQ(result.trace.pages_deflated(), 0u);
@@ -102,7 +100,7 @@ TEST(KernelLog, ARealFtraceOfAnInflateIsTheArrayThatQemuSaw) {
 
 TEST(KernelLog, ARealFtraceThatWasCutIsNoticed) {
   const std::string error = FtraceError(Sample("ftrace_trace.txt"));
-  EXPECT_NE(error.find("dequeued that were not enqueued"), error.npos) << error;
+  EXPECT_TRUE(Has(error, "dequeued that were not enqueued"));
 }
 
 TEST(KernelLog, ARealPerfScriptHasItsArraysByEnqueuedPages) {
@@ -200,8 +198,7 @@ TEST(KernelLog, RefusesHashedPointers) {
             "f:1: found page=0x5c21aeb0, a hashed pointer or none at all; "
             "expected the address of a struct page; let the probe print it "
             "with :x64");
-  EXPECT_NE(FtraceError(Probe("balloon_enq", "____ptrval____")).find(":x64"),
-            std::string::npos);
+  EXPECT_TRUE(Has(FtraceError(Probe("balloon_enq", "____ptrval____")), ":x64"));
 }
 
 TEST(KernelLog, RefusesAddressesThatAreNoStructPage) {
@@ -218,8 +215,7 @@ TEST(KernelLog, RefusesLostEvents) {
   for (const std::string_view lost :
        {"CPU:0 [LOST 123 EVENTS]\n", "CPU:1 [17 EVENTS DROPPED]\n",
         "# entries-in-buffer/entries-written: 9/3561   #P:2\n"}) {
-    EXPECT_NE(FtraceError(Alloc("0x5") + std::string(lost)).find("lost"),
-              std::string::npos);
+    EXPECT_TRUE(Has(FtraceError(Alloc("0x5") + std::string(lost)), "lost"));
   }
   EXPECT_EQ(PerfError(" swapper 0 [001] 1.2: PERF_RECORD_LOST lost 5\n")
                 .substr(0, 11),
@@ -228,20 +224,17 @@ TEST(KernelLog, RefusesLostEvents) {
 
 TEST(KernelLog, RefusesMixedFormats) {
   const std::string perf = Sample("perf_script_F_ns.txt");
-  EXPECT_NE(FtraceError(Alloc("0x5") + perf)
-                .find("this one is of perf script: import with "
-                      "--from=perf-script, and not mixed"),
-            std::string::npos);
+  EXPECT_TRUE(Has(FtraceError(Alloc("0x5") + perf),
+                  "this one is of perf script: import with "
+                  "--from=perf-script, and not mixed"));
   EXPECT_EQ(PerfError(perf + Alloc("0x5")).substr(0, 11), "f:5: found ");
-  EXPECT_NE(FtraceError("virtio_balloon_handle_output section name: pc.ram "
-                        "gpa: 0x29e5000\n")
-                .find("looks like --from=qemu-log"),
-            std::string::npos);
-  EXPECT_NE(FtraceError("13132010000 E 0xffffea00000a3b80\n")
-                .find("looks like --from=bpftrace"),
-            std::string::npos);
-  EXPECT_NE(FtraceError("I 1fe4 1fe5\n").find("looks like --from=pfn-lines"),
-            std::string::npos);
+  EXPECT_TRUE(
+      Has(FtraceError("virtio_balloon_handle_output section name: pc.ram "
+                      "gpa: 0x29e5000\n"),
+          "looks like --from=qemu-log"));
+  EXPECT_TRUE(Has(FtraceError("13132010000 E 0xffffea00000a3b80\n"),
+                  "looks like --from=bpftrace"));
+  EXPECT_TRUE(Has(FtraceError("I 1fe4 1fe5\n"), "looks like --from=pfn-lines"));
 }
 
 TEST(KernelLog, RefusesFlagsThatAreNumbersIfItNeedsThem) {
@@ -272,4 +265,4 @@ TEST(KernelLog, RefusesALastLineThatIsCutOff) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

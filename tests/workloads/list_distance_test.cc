@@ -17,7 +17,7 @@
 
 #include "tests/workloads/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
 Trace Inflated(const std::vector<std::vector<PfnRun>>& passes) {
@@ -36,7 +36,7 @@ ListDistances Walked(const Trace& trace, std::uint64_t segment_pages) {
   for (const Pass& pass : trace.Passes()) {
     std::list<Pfn> nodes;
     auto at = nodes.end();
-    for (const Pfn page : testing::PagesOf(trace.runs_of(pass))) {
+    for (const Pfn page : PagesOf(trace.runs_of(pass))) {
       const Pfn segment = page / segment_pages;
       std::uint64_t steps = 0;
       if (nodes.empty()) {
@@ -117,4 +117,4 @@ RC_GTEST_PROP(
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -13,11 +13,8 @@
 #include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::BodyOf;
-using testing::ErrorOf;
 
 constexpr std::uint64_t kPresent = std::uint64_t{1} << 63;
 constexpr std::uint64_t kSwapped = std::uint64_t{1} << 62;
@@ -85,4 +82,4 @@ TEST(Pagemap, RefusesWhatIsNoDump) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -10,10 +10,8 @@
 #include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::ErrorOf;
 
 ImportResult Import(std::string_view text) {
   const auto source = OpenMemory(text);
@@ -28,8 +26,8 @@ TEST(PfnLines, BecomeTheWorkedExample) {
   ImportResult result = Import(
       "T 8\nI 1ff 1fe 1fd 1fc 300\nI 301 302 303\nT 0\n"
       "D 303 302 301 300\nD 1fc 1fd 1fe 1ff\n");
-  result.trace.provenance = testing::SmallTrace().provenance;
-  EXPECT_EQ(result.trace, testing::SmallTrace());
+  result.trace.provenance = SmallTrace().provenance;
+  EXPECT_EQ(result.trace, SmallTrace());
   EXPECT_EQ(result.lines, 6u);
   EXPECT_TRUE(result.notes.empty());
 }
@@ -81,4 +79,4 @@ TEST(PfnLines, RefuseAnEmptyOrCutOffFile) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

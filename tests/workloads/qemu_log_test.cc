@@ -12,11 +12,8 @@
 #include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::BodyOf;
-using testing::ErrorOf;
 
 using Notes = std::vector<std::string>;
 
@@ -64,7 +61,7 @@ const std::string kDiscard =
     "fallocate: 0 ret: 0\n";
 
 std::string Sample(std::string_view name) {
-  return testing::ReadBytes(std::filesystem::path(SAMPLES_FOLDER) / name);
+  return ReadBytes(std::filesystem::path(SAMPLES_FOLDER) / name);
 }
 
 const char kFromKicks[] = "directions are from virtio_queue_notify";
@@ -83,8 +80,8 @@ TEST(QemuLog, WithKicksBecomesTheWorkedExample) {
              Kick(0) + Pages({0x301, 0x302, 0x303}) + Config(8, 5) + Target(0) +
              Kick(1) + Pages({0x303, 0x302, 0x301, 0x300}) + Config(4, 8) +
              Kick(1) + Pages({0x1fc, 0x1fd, 0x1fe, 0x1ff}) + Config(0, 4));
-  result.trace.provenance = testing::SmallTrace().provenance;
-  EXPECT_EQ(result.trace, testing::SmallTrace());
+  result.trace.provenance = SmallTrace().provenance;
+  EXPECT_EQ(result.trace, SmallTrace());
   EXPECT_EQ(result.notes, Notes{kFromKicks});
 }
 
@@ -107,8 +104,8 @@ TEST(QemuLog, WithoutKicksTakesTheDirectionFromSetConfig) {
              Config(5, 0) + Pages({0x301, 0x302, 0x303}) + Config(8, 5) +
              Target(0) + Pages({0x303, 0x302, 0x301, 0x300}) + Config(4, 8) +
              Pages({0x1fc, 0x1fd, 0x1fe, 0x1ff}) + Config(0, 4));
-  result.trace.provenance = testing::SmallTrace().provenance;
-  EXPECT_EQ(result.trace, testing::SmallTrace());
+  result.trace.provenance = SmallTrace().provenance;
+  EXPECT_EQ(result.trace, SmallTrace());
   EXPECT_EQ(result.notes, Notes{kFromConfig});
 }
 
@@ -176,12 +173,11 @@ TEST(QemuLog, LargerDiscardsAreFreePageReporting) {
 }
 
 TEST(QemuLog, RefusesLinesOfOtherTools) {
-  EXPECT_NE(Error(Kick(0) + Page(5) +
-                  "kworker/0:1-17 [000] ..... 13.1: mm_page_alloc: pfn=0x5\n")
-                .find("f:3: "),
-            std::string::npos);
-  EXPECT_NE(Error("I 1fe4 1fe5\n").find("looks like --from=pfn-lines"),
-            std::string::npos);
+  EXPECT_TRUE(
+      Has(Error(Kick(0) + Page(5) +
+                "kworker/0:1-17 [000] ..... 13.1: mm_page_alloc: pfn=0x5\n"),
+          "f:3: "));
+  EXPECT_TRUE(Has(Error("I 1fe4 1fe5\n"), "looks like --from=pfn-lines"));
 }
 
 TEST(QemuLog, KeepsATargetBetweenThePagesThatItCameBetween) {
@@ -226,10 +222,9 @@ TEST(QemuLog, ReadsTheRealSamplesOnceTheCountsFit) {
   for (const std::string_view name :
        {"qemu_log_plain.txt", "qemu_log_timestamp.txt"}) {
     std::string log = Sample(name);
-    log = testing::Replaced(log, "actual: 256 oldactual: 0",
-                            "actual: 10 oldactual: 0");
-    log = testing::Replaced(log, "actual: 768 oldactual: 1024",
-                            "actual: 23 oldactual: 10");
+    log = Replaced(log, "actual: 256 oldactual: 0", "actual: 10 oldactual: 0");
+    log = Replaced(log, "actual: 768 oldactual: 1024",
+                   "actual: 23 oldactual: 10");
     log += Config(21, 23);
     EXPECT_EQ(BodyOf(Import(log).trace),
               "T 1024\n"
@@ -245,7 +240,7 @@ TEST(QemuLog, ReadsTheRealSamplesOnceTheCountsFit) {
   EXPECT_EQ(Error(log + Config(6, 0)).substr(0, 56),
             "f:19: found 5 pages with a discard and 1 without since t");
   const std::string last = "gpa: 0x1fe8000\n";
-  log = testing::Replaced(log, last, last + kDiscard);
+  log = Replaced(log, last, last + kDiscard);
   EXPECT_EQ(BodyOf(Import(log + Config(6, 0)).trace),
             "T 131072\nI +1fe3+6\nend 1 1 6 0\n");
 }
@@ -355,4 +350,4 @@ TEST(QemuLog, RefusesALastLineThatIsCutOff) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

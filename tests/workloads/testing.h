@@ -101,6 +101,13 @@ std::string ErrorOf(Action action) {
   return "";
 }
 
+// Whether `part` is in `text`, which is shown if not.
+inline ::testing::AssertionResult Has(std::string_view text,
+                                      std::string_view part) {
+  if (text.find(part) != text.npos) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << "no \"" << part << "\" in: " << text;
+}
+
 // The canonical text of `trace` without its header.
 inline std::string BodyOf(const Trace& trace) {
   const std::string text = EncodeTrace(trace);

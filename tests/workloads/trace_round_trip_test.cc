@@ -18,10 +18,8 @@
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::PagesOf;
 
 // Few pages close together meet, turn and repeat often; the others are far.
 rc::Gen<Pfn> AnyPfn() {
@@ -86,7 +84,7 @@ RC_GTEST_PROP(RoundTrip, GivesTheTraceBack, ()) {
 
 RC_GTEST_PROP(Runs, ArePagesInTheOrderOfTheirAppending, ()) {
   const auto pages = *rc::gen::container<std::vector<Pfn>>(AnyPfn());
-  const Trace trace = testing::InflationOf(pages);
+  const Trace trace = InflationOf(pages);
   RC_ASSERT(PagesOf(trace.runs()) == pages);
   RC_ASSERT(trace.pages_inflated() == pages.size());
 }
@@ -96,7 +94,7 @@ RC_GTEST_PROP(Runs, AreTheSameWhetherAppendedAsRunsOrAsPages, ()) {
   Trace by_run;
   Trace by_page;
   by_run.AppendArray(Direction::kDeflate, runs);
-  testing::AppendPages(by_page, Direction::kDeflate, PagesOf(runs));
+  AppendPages(by_page, Direction::kDeflate, PagesOf(runs));
   RC_ASSERT(by_run == by_page);
 }
 
@@ -133,4 +131,4 @@ RC_GTEST_PROP(Membership, IsThatOfASetOfPages, ()) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

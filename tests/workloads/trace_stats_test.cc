@@ -11,18 +11,18 @@
 #include "tests/workloads/testing.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
 template <typename DumpFunction>
 std::string Dumped(DumpFunction dump) {
   std::string text;
-  dump(testing::SmallTrace(), [&](std::string_view part) { text += part; });
+  dump(SmallTrace(), [&](std::string_view part) { text += part; });
   return text;
 }
 
 TEST(TraceInfo, IsOneScreen) {
-  EXPECT_EQ(FormatInfo("small", testing::SmallTrace()),
+  EXPECT_EQ(FormatInfo("small", SmallTrace()),
             "small\n"
             "  page-size     4 KiB\n"
             "  guest-memory  2 GiB\n"
@@ -47,25 +47,25 @@ TEST(TraceInfo, OfAnEmptyTraceIsNotNonsense) {
   EXPECT_EQ(stats.span, (PfnRange{0, 0}));
   EXPECT_EQ(stats.max_ranges, 0u);
   EXPECT_EQ(stats.p90_run, 0u);
-  EXPECT_NE(FormatInfo("empty", Trace()).find("-1: 0.00 %"), std::string::npos);
+  EXPECT_TRUE(Has(FormatInfo("empty", Trace()), "-1: 0.00 %"));
 }
 
 TEST(TraceInfo, CountsMaximalRangesHoweverTheyWereListed) {
   const std::vector<PfnRun> runs = {{20, -5}, {5, 1}, {10, 6}, {12, 2}};
-  EXPECT_EQ(ComputeStats(testing::InflationOf(runs)).max_ranges,
+  EXPECT_EQ(ComputeStats(InflationOf(runs)).max_ranges,
             2u);  // 5, and 10 to 20.
 }
 
 TEST(TraceInfo, CountsAStepOfOneBetweenRunsOfAnArray) {
   const std::vector<Pfn> pages = {5, 6, 5, 9};
-  const TraceStats stats = ComputeStats(testing::InflationOf(pages));
+  const TraceStats stats = ComputeStats(InflationOf(pages));
   EXPECT_EQ(stats.steps_up, 1u);
   EXPECT_EQ(stats.steps_down, 1u);
   EXPECT_EQ(stats.steps_other, 1u);
 }
 
 TEST(TraceFacts, FitOnOneLine) {
-  EXPECT_EQ(FormatFacts(testing::SmallTrace()),
+  EXPECT_EQ(FormatFacts(SmallTrace()),
             "2 GiB guest, 8 pages inflated in 2 arrays and 1 passes, up to 2 "
             "ranges a pass, mean run 2.7");
 }
@@ -96,4 +96,4 @@ TEST(Membership, CountsPagesInflatedTwiceAndDeflatedWhileAbsent) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

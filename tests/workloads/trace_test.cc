@@ -11,15 +11,13 @@
 
 #include "tests/workloads/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::PagesOf;
 
 using Runs = std::vector<PfnRun>;
 
 Runs RunsOf(const std::vector<Pfn>& pages) {
-  const Trace trace = testing::InflationOf(pages);
+  const Trace trace = InflationOf(pages);
   return {trace.runs().begin(), trace.runs().end()};
 }
 
@@ -60,7 +58,7 @@ TEST(Trace, DoesNotJoinAcrossTheEndOfTheNumbers) {
 }
 
 TEST(Trace, NeverJoinsRunsOfTwoArrays) {
-  const Trace trace = testing::InflationOf(Runs{{5, 1}, {6, 1}});
+  const Trace trace = InflationOf(Runs{{5, 1}, {6, 1}});
   EXPECT_EQ(trace.arrays(), 2u);
   EXPECT_EQ(trace.runs().size(), 2u);
 }
@@ -75,7 +73,7 @@ TEST(Trace, ForgetsAnArrayThatStaysEmpty) {
 }
 
 TEST(Trace, CountsTargetsArraysAndPages) {
-  const Trace trace = testing::SmallTrace();
+  const Trace trace = SmallTrace();
   EXPECT_EQ(trace.targets(), 2u);
   EXPECT_EQ(trace.arrays(), 4u);
   EXPECT_EQ(trace.pages_inflated(), 8u);
@@ -93,7 +91,7 @@ TEST(Trace, HoldsATebibyteGuestInRuns) {
 }
 
 TEST(Passes, GatherArraysOfOneDirection) {
-  const std::vector<Pass> passes = testing::SmallTrace().Passes();
+  const std::vector<Pass> passes = SmallTrace().Passes();
   ASSERT_EQ(passes.size(), 2u);
   EXPECT_EQ(passes[0].direction, Direction::kInflate);
   EXPECT_EQ(passes[0].pages, 8u);
@@ -161,4 +159,4 @@ TEST(FirstPages, EndBeforeAnArrayOfWhichNoPageIsLeft) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

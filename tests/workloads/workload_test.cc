@@ -19,12 +19,8 @@
 #include "tests/workloads/testing.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::AppendPages;
-using testing::InflationOf;
-using testing::PagesOf;
 
 RangeDigest DigestOf(const std::vector<PfnRange>& ranges) {
   RangeDigest digest;
@@ -174,4 +170,4 @@ RC_GTEST_PROP(WorkloadProperty, AbsentPagesAreAbsentAndAsManyAsThePages,
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -12,14 +12,8 @@
 
 #include "tests/harness/driver/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::AppendDeflation;
-using testing::AppendInflation;
-using testing::Inflation;
-using testing::Pages;
-using testing::Rig;
 
 DriverOptions With(Policy policy) { return {.policy = policy}; }
 DriverOptions With(Transport transport) { return {.transport = transport}; }
@@ -388,17 +382,17 @@ TEST(Migration, TellsTheNewPageThenTheOldOne) {
 // ---- The check ----
 
 TEST(Check, SeesASetThatForgetsAPage) {
-  class Forgets : public testing::FailingSet {
+  class Forgets : public FailingSet {
    public:
     Status Set(Pfn page, Gfp gfp) {
       return page == 7 ? Status::kOk : FailingSet::Set(page, gfp);
     }
   };
   Forgets set;
-  testing::NoWatch watch;
-  SetRecorder<Forgets, testing::NoWatch> recorder(set, watch);
-  testing::NotingHost host;
-  testing::NotingSurroundings surroundings;
+  NoWatch watch;
+  SetRecorder<Forgets, NoWatch> recorder(set, watch);
+  NotingHost host;
+  NotingSurroundings surroundings;
   const Trace trace = Inflation(Pages(0, 20));
   Driver driver(trace, {}, host, &recorder, surroundings);
   EXPECT_TRUE(driver.Run([] { return false; }));
@@ -406,4 +400,4 @@ TEST(Check, SeesASetThatForgetsAPage) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

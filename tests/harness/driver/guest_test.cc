@@ -10,13 +10,10 @@
 
 #include "tests/harness/driver/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
 using Kind = Guest::Item::Kind;
-using testing::AppendDeflation;
-using testing::AppendInflation;
-using testing::Pages;
 
 // Takes `count` pages; anything else is a failure.
 std::vector<Pfn> Take(Guest& guest, std::size_t count) {
@@ -36,7 +33,7 @@ TEST(Guest, HandsPagesOutInTheOrderThatTheArraysReverse) {
   std::vector<Pfn> order = Pages(1000, 300);
   order[17] = 5;
   order[290] = 6;
-  const Trace trace = testing::Inflation(order);
+  const Trace trace = Inflation(order);
   EXPECT_EQ(trace.runs().front().first, 1255) << "the array begins at its end";
   Guest guest(trace);
   EXPECT_EQ(guest.NextEvent().target, 300);
@@ -119,7 +116,7 @@ TEST(Guest, PagesThatNobodyAsksForAreLeftOut) {
 }
 
 TEST(Guest, WhatCouldNotBeRecordedIsAllocatedNextLastFreedFirst) {
-  const Trace trace = testing::Inflation(Pages(0, 10));
+  const Trace trace = Inflation(Pages(0, 10));
   Guest guest(trace);
   guest.NextEvent();
   Take(guest, 5);
@@ -162,4 +159,4 @@ TEST(Guest, APageThatWasNotGivenBackHereIsNotHandedOutAgain) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -12,10 +12,8 @@
 #include "workloads/trace/shipped.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::Rig;
 
 Trace Shipped(const std::string& name) {
   for (const ShippedWorkload& workload : ShippedWorkloads()) {
@@ -101,4 +99,4 @@ TEST(Replay, TheSameTwiceIsTheSame) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing
