@@ -34,7 +34,6 @@
 #include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn {
 namespace {

@@ -10,7 +10,6 @@
 #include "tests/workloads/testing.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn::testing {
 namespace {

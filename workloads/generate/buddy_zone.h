@@ -41,7 +41,6 @@ class BuddyZone {
 
   Page pages() const { return static_cast<Page>(order_.size()); }
   const Buddyinfo& buddyinfo() const { return free_blocks_; }
-  std::uint64_t free_pages() const;
 
   // Puts a block that is not free at the tail of its list, without merging.
   void AddBlock(Page first, unsigned order) { Link(first, order, true); }

@@ -152,8 +152,8 @@ void Kexec(const Arguments& arguments, Trace* trace) {
   for (const unsigned order : orders) {
     const PfnRun block =
         Block(random.Below(pages >> order) << order, std::uint64_t{1} << order);
-    if (taken.Intersects({block.lowest(), block.highest()})) continue;
-    taken.Insert({block.lowest(), block.highest()});
+    if (taken.Intersects(block.range())) continue;
+    taken.Insert(block.range());
     preserved.push_back(block);
   }
   Shuffle(std::span(preserved), random);
@@ -190,7 +190,7 @@ void GuestMemfd(const Arguments& arguments, Trace* trace) {
     const PfnRun run = out.front();
     out.pop_front();
     trace->AppendArray(Direction::kInflate, run);
-    (void)shared.Remove({run.lowest(), run.highest()});
+    (void)shared.Remove(run.range());
   };
   for (std::uint64_t i = 0; i < arguments.Count("conversions"); ++i) {
     PfnRun run = Block(random.Below(blocks) * kHugePages, kHugePages);
@@ -198,8 +198,8 @@ void GuestMemfd(const Arguments& arguments, Trace* trace) {
       run =
           Block(run.first + random.Below(kHugePages - 8), 1 + random.Below(8));
     }
-    if (shared.Intersects({run.lowest(), run.highest()})) continue;
-    shared.Insert({run.lowest(), run.highest()});
+    if (shared.Intersects(run.range())) continue;
+    shared.Insert(run.range());
     out.push_back(run);
     trace->AppendArray(Direction::kDeflate, run);
     if (out.size() > kShared) convert_back();

@@ -21,8 +21,8 @@
 #include "workloads/base/printable.h"
 #include "workloads/import/importers.h"
 #include "workloads/trace/byte_source.h"
+#include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn {
 namespace {
@@ -32,43 +32,18 @@ constexpr std::uint64_t kPagesOfGiB = std::uint64_t{1} << (30 - kPageShift);
 // Where RAM goes on behind the hole that PCs have for devices.
 constexpr std::uint64_t kEndOfHole = 4 * kPagesOfGiB;
 
-// A source whose first bytes were looked at.
-class PeekedSource : public ByteSource {
- public:
-  explicit PeekedSource(std::unique_ptr<ByteSource> source)
-      : source_(std::move(source)) {}
-
-  // Reads on until the format is clear.
-  std::string_view FindFormat() {
-    // A log of a guest's console may come first.
-    constexpr std::size_t kMostBytes = std::size_t{1} << 20;
-    while (head_.size() < kMostBytes) {
-      const std::size_t before = head_.size();
-      head_.resize(before + (std::size_t{64} << 10));
-      const std::size_t got = source_->Read(
-          std::span(head_.data() + before, head_.size() - before));
-      head_.resize(before + got);
-      const std::string_view format = GuessFormatOfHead(head_);
-      if (got == 0 || !format.empty()) return format;
-    }
-    return "";
+// Reads on until the format is clear.
+std::string_view FindFormat(PeekedSource& source) {
+  // A log of a guest's console may come first.
+  constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+  for (std::size_t before = 0; before < kMostBytes;) {
+    const std::string_view head = source.Peek(std::size_t{64} << 10);
+    const std::string_view format = GuessFormatOfHead(head);
+    if (head.size() == before || !format.empty()) return format;
+    before = head.size();
   }
-
-  std::string_view head() const { return head_; }
-
-  std::size_t Read(std::span<char> buffer) override {
-    if (used_ == head_.size()) return source_->Read(buffer);
-    const std::size_t size = std::string_view(head_).substr(used_).copy(
-        buffer.data(), buffer.size());
-    used_ += size;
-    return size;
-  }
-
- private:
-  std::unique_ptr<ByteSource> source_;
-  std::string head_;
-  std::size_t used_ = 0;
-};
+  return "";
+}
 
 const Importer* FindImporter(std::string_view name) {
   const std::span<const Importer> importers = Importers();
@@ -79,7 +54,7 @@ const Importer* FindImporter(std::string_view name) {
 const Importer& ChooseImporter(const ImportRequest& request,
                                PeekedSource& source, std::string_view name) {
   if (const Importer* const named = FindImporter(request.from)) return *named;
-  const Importer* const found = FindImporter(source.FindFormat());
+  const Importer* const found = FindImporter(FindFormat(source));
   if (source.head().starts_with(kFirstLine)) {
     throw BadInput(fmt::format(
         "{}: is a trace already, no recording; use it as it is, with "
@@ -91,15 +66,6 @@ const Importer& ChooseImporter(const ImportRequest& request,
       "{}: found no line of a recording that is known; say --from=FORMAT, "
       "which is one of {}",
       name, fmt::join(NamesIn(Importers()), ", ")));
-}
-
-PfnRange SpanOf(const Trace& trace) {
-  PfnRange span = {kMaxPfn, 0};
-  for (const PfnRun& run : trace.runs()) {
-    span.first = std::min(span.first, run.lowest());
-    span.last = std::max(span.last, run.highest());
-  }
-  return span;
 }
 
 bool HasPageIn(const Trace& trace, PfnRange range) {

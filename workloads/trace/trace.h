@@ -57,6 +57,7 @@ struct PfnRun {
   }
   constexpr Pfn lowest() const { return length < 0 ? last() : first; }
   constexpr Pfn highest() const { return length < 0 ? first : last(); }
+  constexpr PfnRange range() const { return {lowest(), highest()}; }
 
   friend constexpr bool operator==(const PfnRun&, const PfnRun&) = default;
 };

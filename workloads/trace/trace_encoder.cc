@@ -12,7 +12,6 @@
 #include "workloads/base/printable.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn {
 namespace {

@@ -15,7 +15,6 @@
 #include "workloads/base/text_scan.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn {
 namespace {

@@ -12,7 +12,6 @@
 
 #include "workloads/trace/page_ranges.h"
 #include "workloads/trace/trace_io.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn {
 namespace {
@@ -98,13 +97,18 @@ TraceStats ComputeStats(const Trace& trace) {
   TraceStats stats;
   CountArrays(trace, &stats);
   CountPasses(trace, &stats);
-  if (trace.runs().empty()) return stats;
-  stats.span = {kMaxPfn, 0};
-  for (const PfnRun& run : trace.runs()) {
-    stats.span.first = std::min(stats.span.first, run.lowest());
-    stats.span.last = std::max(stats.span.last, run.highest());
-  }
+  stats.span = SpanOf(trace);
   return stats;
+}
+
+PfnRange SpanOf(const Trace& trace) {
+  if (trace.runs().empty()) return {0, 0};
+  PfnRange span = trace.runs().front().range();
+  for (const PfnRun& run : trace.runs()) {
+    span.first = std::min(span.first, run.lowest());
+    span.last = std::max(span.last, run.highest());
+  }
+  return span;
 }
 
 std::string FormatInfo(std::string_view title, const Trace& trace) {
@@ -194,11 +198,10 @@ Membership CheckMembership(const Trace& trace) {
   PageRanges ballooned;
   for (const TraceEvent& event : trace.events()) {
     for (const PfnRun& run : trace.runs_of(event)) {
-      const PfnRange range = {run.lowest(), run.highest()};
       if (event.kind == TraceEvent::Kind::kInflate) {
-        membership.inflated_twice += ballooned.Insert(range);
+        membership.inflated_twice += ballooned.Insert(run.range());
       } else {
-        membership.deflated_absent += ballooned.Remove(range);
+        membership.deflated_absent += ballooned.Remove(run.range());
       }
     }
   }

@@ -47,6 +47,9 @@ struct TraceStats {
 
 TraceStats ComputeStats(const Trace& trace);
 
+// From the lowest to the highest page of all arrays; 0 to 0 without any.
+PfnRange SpanOf(const Trace& trace);
+
 // "8 GiB" if that is exact, otherwise in the largest unit that is, or bytes.
 std::string FormatBytes(std::uint64_t bytes);
 

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 #include "tests/harness/driver/testing.h"
 #include "workloads/trace/shipped.h"
@@ -15,13 +16,7 @@
 namespace pfn::testing {
 namespace {
 
-Trace Shipped(const std::string& name) {
-  for (const ShippedWorkload& workload : ShippedWorkloads()) {
-    if (workload.name == name) return ReadTrace(workload.path);
-  }
-  ADD_FAILURE() << name;
-  return {};
-}
+Trace Shipped(std::string_view name) { return ReadTrace(PathOfWorkload(name)); }
 
 // What the host of a replay was told, as a trace again.
 Trace Retold(const Trace& trace, Rig& rig) {
