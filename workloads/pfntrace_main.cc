@@ -225,10 +225,8 @@ struct CatOptions {
 
 void Cat(const CatOptions& options) {
   const Trace trace = LoadTrace(options.file);
-  if (options.absolute) {
-    DumpRuns(trace, Print);
-  } else if (options.pages) {
-    DumpPages(trace, Print);
+  if (options.absolute || options.pages) {
+    DumpTrace(trace, options.pages ? DumpAs::kPages : DumpAs::kRuns, Print);
   } else {
     Print(EncodeTrace(trace));
   }
@@ -274,13 +272,23 @@ int Check(const std::vector<std::string>& words) {
   return status;
 }
 
+void AddFlag(CommandLine& line, const char* names, FlagTarget target,
+             std::string help, const char* type = "",
+             bool is_required = false) {
+  line.Add({.names = names,
+            .target = target,
+            .help = std::move(help),
+            .type = type,
+            .is_required = is_required});
+}
+
 // Nothing but INPUT is needed, and everything is checked together later.
 CommandLine AddImport(CommandLine& line, ImportOptions& options) {
   CommandLine import =
       line.AddCommand("import", "Makes a trace from a recording of a guest.");
-  const auto add = [&](const char* names, std::string& value,
-                       const std::string& help, const char* type) {
-    import.Add({.names = names, .target = &value, .help = help, .type = type});
+  const auto add = [&](const char* names, std::string& value, std::string help,
+                       const char* type) {
+    AddFlag(import, names, &value, std::move(help), type);
   };
   TraceProvenance& provenance = options.provenance;
   add("INPUT", options.input,
@@ -310,31 +318,21 @@ CommandLine AddImport(CommandLine& line, ImportOptions& options) {
 CommandLine AddGenerate(CommandLine& line, GenerateOptions& options) {
   CommandLine generate =
       line.AddCommand("generate", "Makes a trace that nobody recorded.");
-  generate.Add({.names = "SPEC",
-                .target = &options.spec,
-                .help = "NAME[:KEY=VALUE]..."});
-  generate.Add({.names = "-o,--output",
-                .target = &options.output,
-                .help = "The trace, compressed if it ends in .zst",
-                .type = "FILE"});
-  generate.Add({.names = "--list",
-                .target = &options.list,
-                .help = "Print all generators and their keys"});
+  AddFlag(generate, "SPEC", &options.spec, "NAME[:KEY=VALUE]...");
+  AddFlag(generate, "-o,--output", &options.output,
+          "The trace, compressed if it ends in .zst", "FILE");
+  AddFlag(generate, "--list", &options.list,
+          "Print all generators and their keys");
   return generate;
 }
 
 CommandLine AddCat(CommandLine& line, CatOptions& options) {
   CommandLine cat = line.AddCommand("cat", "Prints a trace as canonical text.");
-  cat.Add({.names = "TRACE",
-           .target = &options.file,
-           .help = "A file, a shipped workload by name, or gen:SPEC",
-           .is_required = true});
-  cat.Add({.names = "--absolute",
-           .target = &options.absolute,
-           .help = "Print runs as absolute PFNs, FIRST-LAST"});
-  cat.Add({.names = "--pages",
-           .target = &options.pages,
-           .help = "Print one page per line"});
+  AddFlag(cat, "TRACE", &options.file,
+          "A file, a shipped workload by name, or gen:SPEC", "", true);
+  AddFlag(cat, "--absolute", &options.absolute,
+          "Print runs as absolute PFNs, FIRST-LAST");
+  AddFlag(cat, "--pages", &options.pages, "Print one page per line");
   cat.Exclude("--pages", "--absolute");
   return cat;
 }

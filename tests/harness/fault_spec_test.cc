@@ -95,12 +95,6 @@ TEST(FaultSpec, WholeNumbersMayHaveSuffixes) {
   EXPECT_EQ(ParseFaultSpec("budget:2MiB").ToString(), "budget:2097152");
   EXPECT_EQ(ParseFaultSpec("failslab:probability=1,space=4K,interval=1k"),
             ParseFaultSpec("failslab:probability=1,space=4096,interval=1024"));
-  ExpectErrors({{"budget:10X",
-                 "budget is '10X'; expected a whole number from 0, perhaps "
-                 "with K, M, G or T"},
-                {"budget:9999999T",
-                 "budget is '9999999T'; expected a whole number from 0, "
-                 "perhaps with K, M, G or T"}});
 }
 
 TEST(FaultSpec, EveryModelHasAnExampleThatCanBeUsed) {
@@ -290,13 +284,13 @@ TEST(FaultSpec, RefusesUnknownModelsAndNamesTheNearest) {
            {"slab_boundaries", "slab_boundary"},
            {"None", "none"},
            {" none", "none"},
-           {"faillslab", "failslab"}}) {
-    EXPECT_EQ(ErrorOf(text), "fault: unknown model '" + text +
+           {"faillslab", "failslab"},
+           {"faillslab:probability=1", "failslab"}}) {
+    EXPECT_EQ(ErrorOf(text), "fault: unknown model '" +
+                                 text.substr(0, text.find(':')) +
                                  "'; did you mean " + nearest + "?" + known);
   }
   EXPECT_EQ(ErrorOf(""), "fault: unknown model ''" + known);
-  EXPECT_EQ(ErrorOf("faillslab:probability=1"),
-            "fault: unknown model 'faillslab'; did you mean failslab?" + known);
   ExpectErrors({{"nth=3",
                  "'nth=3' has an = behind nth; expected a colon, as in "
                  "nth:100,persistent"}});
@@ -365,53 +359,63 @@ TEST(FaultSpec, RefusesUnknownAttributes) {
 }
 
 TEST(FaultSpec, RefusesWhatIsNoAttribute) {
-  for (const std::string pair : {"", "probability", "1"}) {
-    EXPECT_EQ(ErrorOf("failslab:" + pair),
-              "fault: '" + pair +
-                  "' is not attribute=value; failslab has probability, "
-                  "interval, times, space");
-  }
-  ExpectErrors({{"failslab:probability=1,",
-                 "'' is not attribute=value; failslab has probability, "
-                 "interval, times, space"},
+  const std::string known =
+      "' is not attribute=value; failslab has probability, interval, times, "
+      "space";
+  ExpectErrors({{"failslab:", "'" + known},
+                {"failslab:probability", "'probability" + known},
+                {"failslab:1", "'1" + known},
+                {"failslab:probability=1,", "'" + known},
                 {"nth:3,persistent=1", "'persistent' takes no value"},
                 {"order:3,4", "'4' is not attribute=value; order has none"}});
 }
 
 TEST(FaultSpec, RefusesValuesOutOfRange) {
-  for (const std::string value : {"-1", "101", "1%", "", "100.1", "nan", " 1",
-                                  "1 ", "99999999999999999999"}) {
-    EXPECT_EQ(ErrorOf("failslab:probability=" + value),
-              "fault: probability is '" + value +
-                  "'; expected a number from 0 to 100");
+  const std::string whole = "a whole number from ";
+  const std::string size = whole + "0, perhaps with K, M, G or T";
+  const std::string words = "on_empty, precheck, race";
+  struct Attribute {
+    std::string text;  // up to the value
+    std::string name;
+    std::string expected;
+    std::vector<std::string> refused;
+  };
+  for (const auto& [text, name, expected, refused] : std::vector<Attribute>{
+           {"failslab:probability=",
+            "probability",
+            "a number from 0 to 100",
+            {"-1", "101", "1%", "", "100.1", "nan", " 1", "1 ",
+             "99999999999999999999"}},
+           {"failslab:probability=1,interval=",
+            "interval",
+            whole + "0",
+            {"-1"}},
+           {"failslab:probability=1,times=", "times", whole + "-1", {"-2"}},
+           {"failslab:probability=1,space=",
+            "space",
+            size,
+            {"-1", "9223372036854775808"}},
+           {"budget:", "budget", size, {"10X", "9999999T"}},
+           {"gilbert_elliott:loss=",
+            "loss",
+            "a number from 1e-09 to 0.999999999",
+            {"1"}},
+           {"nolock:trylock_miss=",
+            "trylock_miss",
+            "a number from 0 to 1",
+            {"nan", "inf", "", "0.5x", "-0.1", "1.5"}},
+           {"pcp_only:ask=", "ask", words, {"always"}},
+           {"order:", "order", whole + "0 to 24", {"25"}},
+           {"nth:", "nth", whole + "1", {"0", ""}}}) {
+    for (const std::string& value : refused) {
+      EXPECT_EQ(ErrorOf(text + value),
+                "fault: " + name + " is '" + value + "'; expected " + expected);
+    }
   }
-  ExpectErrors({{"failslab:probability=1,interval=-1",
-                 "interval is '-1'; expected a whole number from 0"},
-                {"failslab:probability=1,times=-2",
-                 "times is '-2'; expected a whole number from -1"},
-                {"failslab:probability=1,space=-1",
-                 "space is '-1'; expected a whole number from 0, perhaps with "
-                 "K, M, G or T"},
-                {"failslab:probability=1,space=9223372036854775808",
-                 "space is '9223372036854775808'; expected a whole number from "
-                 "0, perhaps with K, M, G or T"},
-                {"failslab=1,101,0,-1",
+  ExpectErrors({{"failslab=1,101,0,-1",
                  "probability is '101'; expected a number from 0 to 100"},
-                {"gilbert_elliott:loss=1",
-                 "loss is '1'; expected a number from 1e-09 to 0.999999999"}});
-  for (const std::string value : {"nan", "inf", "", "0.5x", "-0.1", "1.5"}) {
-    EXPECT_EQ(ErrorOf("nolock:trylock_miss=" + value),
-              "fault: trylock_miss is '" + value +
-                  "'; expected a number from 0 to 1");
-  }
-  ExpectErrors(
-      {{"pcp_only:ask=rase",
-        "ask is 'rase'; did you mean race?; expected on_empty, precheck, race"},
-       {"pcp_only:ask=always",
-        "ask is 'always'; expected on_empty, precheck, race"},
-       {"order:25", "order is '25'; expected a whole number from 0 to 24"},
-       {"nth:0", "nth is '0'; expected a whole number from 1"},
-       {"nth:", "nth is ''; expected a whole number from 1"}});
+                {"pcp_only:ask=rase",
+                 "ask is 'rase'; did you mean race?; expected " + words}});
 }
 
 TEST(FaultSpec, RefusesAnAttributeGivenTwice) {
@@ -420,15 +424,14 @@ TEST(FaultSpec, RefusesAnAttributeGivenTwice) {
 }
 
 TEST(FaultSpec, RefusesABootFormOfOtherLength) {
-  ExpectErrors({{"failslab=1,2,3",
-                 "'failslab=1,2,3' has 3 values; expected "
-                 "failslab=<interval>,<probability>,<space>,<times>"},
-                {"failslab=",
-                 "'failslab=' has 1 values; expected "
-                 "failslab=<interval>,<probability>,<space>,<times>"},
-                {"failslab=1,2,3,4,5",
-                 "'failslab=1,2,3,4,5' has 5 values; expected "
-                 "failslab=<interval>,<probability>,<space>,<times>"}});
+  for (const auto& [values, count] :
+       {std::pair{"1,2,3", "3"}, {"", "1"}, {"1,2,3,4,5", "5"}}) {
+    const std::string text = std::string("failslab=") + values;
+    EXPECT_EQ(ErrorOf(text),
+              "fault: '" + text + "' has " + count +
+                  " values; expected "
+                  "failslab=<interval>,<probability>,<space>,<times>");
+  }
 }
 
 TEST(FaultSpec, RefusesTheSameFaultTwice) {

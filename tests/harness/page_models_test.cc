@@ -28,11 +28,8 @@ struct Outcome {
   std::int64_t first_failure = -1;  // 0-based
 
   double mean_burst() const {
-    return bursts.empty()
-               ? 0
-               : static_cast<double>(std::accumulate(
-                     bursts.begin(), bursts.end(), std::int64_t{0})) /
-                     static_cast<double>(bursts.size());
+    const double sum = std::accumulate(bursts.begin(), bursts.end(), 0.0);
+    return bursts.empty() ? 0 : sum / static_cast<double>(bursts.size());
   }
   std::int64_t longest_burst() const {
     return bursts.empty() ? 0 : *std::max_element(bursts.begin(), bursts.end());
@@ -124,12 +121,18 @@ Zone::Settings Without2MiBPages() {
           .step = 32};
 }
 Zone::Settings With2MiBPages() {
-  return {.min = 11176,
-          .low = 13970,
-          .high = 16764,
-          .latency = 100,
-          .demand = 16,
-          .step = 32};
+  Zone::Settings zone = Without2MiBPages();
+  zone.min = 11176;
+  zone.low = 13970;
+  zone.high = 16764;
+  return zone;
+}
+// Nobody else takes pages, and kswapd comes late.
+Zone::Settings Quiet() {
+  Zone::Settings zone = Without2MiBPages();
+  zone.demand = 0;
+  zone.latency = 1'000'000;
+  return zone;
 }
 
 double ClosedForm(const Zone::Settings& zone) {
@@ -178,10 +181,7 @@ TEST(ZoneWmark, AClosedFormOfNoneHasNoBursts) {
 }
 
 TEST(ZoneWmark, FollowsWhatOthersTakeAndGiveBack) {
-  Zone::Settings quiet = Without2MiBPages();
-  quiet.demand = 0;
-  quiet.latency = 1'000'000;
-  ZoneWmark model(quiet);
+  ZoneWmark model(Quiet());
   EXPECT_EQ(Simulate(model, 10).failures, 0);
   model.NoteOtherPages(2416 - 10 - 1418);
   EXPECT_EQ(Simulate(model, 10).failures, 10);
@@ -190,10 +190,7 @@ TEST(ZoneWmark, FollowsWhatOthersTakeAndGiveBack) {
 }
 
 TEST(ZoneWmark, LargerBlocksFailEarlier) {
-  Zone::Settings quiet = Without2MiBPages();
-  quiet.demand = 0;
-  quiet.latency = 1'000'000;
-  ZoneWmark model(quiet);
+  ZoneWmark model(Quiet());
   EXPECT_TRUE(model.Fail(10)) << "998 pages are above min";
   EXPECT_FALSE(model.Fail(9));
   EXPECT_TRUE(model.Fail(9));
@@ -201,9 +198,7 @@ TEST(ZoneWmark, LargerBlocksFailEarlier) {
 }
 
 TEST(ZoneWmark, TheLowmemReserveIsKept) {
-  Zone::Settings zone = Without2MiBPages();
-  zone.demand = 0;
-  zone.latency = 1'000'000;
+  Zone::Settings zone = Quiet();
   zone.lowmem = 900;
   ZoneWmark model(zone);
   const Outcome outcome = Simulate(model, 200);
@@ -224,8 +219,7 @@ TEST(Nolock, FailsAsTheZoneDoesAndWhenTheLockIsTaken) {
 }
 
 TEST(Nolock, DoesNotWakeKswapd) {
-  Zone::Settings alone = Without2MiBPages();
-  alone.demand = 0;
+  Zone::Settings alone = Quiet();
   alone.latency = 10;
   Nolock nolock(alone, 0, 1);
   const Outcome outcome = Simulate(nolock, 100'000);

@@ -19,8 +19,7 @@ constexpr std::string_view kHeader =
     "balloon.bt 1 vmemmap 0xffffea0000000000 page 64\n";
 
 ImportResult Import(std::string_view text) {
-  const auto source = OpenMemory(text);
-  return ImportBpftrace(*source, "f");
+  return ImportBpftrace(*OpenMemory(text), "f");
 }
 
 std::string Error(std::string_view lines) {

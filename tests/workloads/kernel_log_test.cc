@@ -19,12 +19,10 @@ namespace {
 using Notes = std::vector<std::string>;
 
 ImportResult Ftrace(std::string_view text) {
-  const auto source = OpenMemory(text);
-  return ImportFtrace(*source, "f");
+  return ImportFtrace(*OpenMemory(text), "f");
 }
 ImportResult Perf(std::string_view text) {
-  const auto source = OpenMemory(text);
-  return ImportPerfScript(*source, "f");
+  return ImportPerfScript(*OpenMemory(text), "f");
 }
 std::string FtraceError(std::string_view text) {
   return ErrorOf([&] { Ftrace(text); });

@@ -31,8 +31,7 @@ std::string Dump(std::initializer_list<std::uint64_t> entries) {
 }
 
 ImportResult Import(std::string_view bytes) {
-  const auto source = OpenMemory(bytes);
-  return ImportPagemap(*source, "f");
+  return ImportPagemap(*OpenMemory(bytes), "f");
 }
 
 std::string Error(std::string_view bytes) {

@@ -14,8 +14,7 @@ namespace pfn::testing {
 namespace {
 
 ImportResult Import(std::string_view text) {
-  const auto source = OpenMemory(text);
-  return ImportPfnLines(*source, "f");
+  return ImportPfnLines(*OpenMemory(text), "f");
 }
 
 std::string Error(std::string_view text) {

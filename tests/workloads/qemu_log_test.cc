@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,15 @@ namespace {
 using Notes = std::vector<std::string>;
 
 ImportResult Import(std::string_view log) {
-  const auto source = OpenMemory(log);
-  return ImportQemuLog(*source, "f");
+  return ImportQemuLog(*OpenMemory(log), "f");
+}
+
+// The log becomes a trace with this body, and this is said of it.
+void ExpectImport(std::string_view log, std::string_view body,
+                  const Notes& notes) {
+  const ImportResult result = Import(log);
+  EXPECT_EQ(BodyOf(result.trace), body);
+  EXPECT_EQ(result.notes, notes);
 }
 
 std::string Error(std::string_view log) {
@@ -27,12 +35,10 @@ std::string Error(std::string_view log) {
 }
 
 std::string Page(Pfn pfn) {
-  char line[80];
-  std::snprintf(line, sizeof line,
-                "virtio_balloon_handle_output section name: pc.ram gpa: "
-                "0x%lx000\n",
-                static_cast<unsigned long>(pfn));
-  return line;
+  std::ostringstream line;
+  line << "virtio_balloon_handle_output section name: pc.ram gpa: 0x"
+       << std::hex << pfn << "000\n";
+  return line.str();
 }
 
 std::string Pages(std::initializer_list<Pfn> pages) {
@@ -74,15 +80,13 @@ const char kFromDiscards[] =
     "two set_configs are one array";
 
 TEST(QemuLog, WithKicksBecomesTheWorkedExample) {
-  ImportResult result =
-      Import(Kick(2) + Target(8) + Kick(0) +
-             Pages({0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300}) + Config(5, 0) +
-             Kick(0) + Pages({0x301, 0x302, 0x303}) + Config(8, 5) + Target(0) +
-             Kick(1) + Pages({0x303, 0x302, 0x301, 0x300}) + Config(4, 8) +
-             Kick(1) + Pages({0x1fc, 0x1fd, 0x1fe, 0x1ff}) + Config(0, 4));
-  result.trace.provenance = SmallTrace().provenance;
-  EXPECT_EQ(result.trace, SmallTrace());
-  EXPECT_EQ(result.notes, Notes{kFromKicks});
+  ExpectImport(Kick(2) + Target(8) + Kick(0) +
+                   Pages({0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300}) + Config(5, 0) +
+                   Kick(0) + Pages({0x301, 0x302, 0x303}) + Config(8, 5) +
+                   Target(0) + Kick(1) + Pages({0x303, 0x302, 0x301, 0x300}) +
+                   Config(4, 8) + Kick(1) +
+                   Pages({0x1fc, 0x1fd, 0x1fe, 0x1ff}) + Config(0, 4),
+               BodyOf(SmallTrace()), {kFromKicks});
 }
 
 TEST(QemuLog, TargetsTellTheMemoryOfTheGuest) {
@@ -99,30 +103,28 @@ TEST(QemuLog, TargetsTellTheMemoryOfTheGuest) {
 }
 
 TEST(QemuLog, WithoutKicksTakesTheDirectionFromSetConfig) {
-  ImportResult result =
-      Import(Target(8) + Pages({0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300}) +
-             Config(5, 0) + Pages({0x301, 0x302, 0x303}) + Config(8, 5) +
-             Target(0) + Pages({0x303, 0x302, 0x301, 0x300}) + Config(4, 8) +
-             Pages({0x1fc, 0x1fd, 0x1fe, 0x1ff}) + Config(0, 4));
-  result.trace.provenance = SmallTrace().provenance;
-  EXPECT_EQ(result.trace, SmallTrace());
-  EXPECT_EQ(result.notes, Notes{kFromConfig});
+  ExpectImport(Target(8) + Pages({0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300}) +
+                   Config(5, 0) + Pages({0x301, 0x302, 0x303}) + Config(8, 5) +
+                   Target(0) + Pages({0x303, 0x302, 0x301, 0x300}) +
+                   Config(4, 8) + Pages({0x1fc, 0x1fd, 0x1fe, 0x1ff}) +
+                   Config(0, 4),
+               BodyOf(SmallTrace()), {kFromConfig});
 }
 
 TEST(QemuLog, MayHaveTimestampsAndOtherEvents) {
   const std::string timestamp = "14010@1795238287.412702:";
-  const ImportResult result = Import(
+  ExpectImport(
       timestamp +
-      "ram_block_discard_range pc.ram@0x7fc5d9de3000 + 0x1000: "
-      "madvise: 1 fallocate: 0 ret: 0\n" +
-      timestamp + "virtio_balloon_get_config num_pages: 0 actual: 0\n" +
-      timestamp + Page(5) + timestamp + "memory_region_ops_read cpu 0\n" +
-      "qemu-system-x86_64: warning: something\n\n" + timestamp + Config(1, 0));
-  EXPECT_EQ(BodyOf(result.trace), "I +5\nend 0 1 1 0\n");
-  EXPECT_EQ(result.notes,
-            (Notes{kFromConfig,
-                   "1 discards of 1 pages left out, from free page reporting",
-                   "3 lines of other events ignored"}));
+          "ram_block_discard_range pc.ram@0x7fc5d9de3000 + 0x1000: "
+          "madvise: 1 fallocate: 0 ret: 0\n" +
+          timestamp + "virtio_balloon_get_config num_pages: 0 actual: 0\n" +
+          timestamp + Page(5) + timestamp + "memory_region_ops_read cpu 0\n" +
+          "qemu-system-x86_64: warning: something\n\n" + timestamp +
+          Config(1, 0),
+      "I +5\nend 0 1 1 0\n",
+      Notes{kFromConfig,
+            "1 discards of 1 pages left out, from free page reporting",
+            "3 lines of other events ignored"});
 }
 
 TEST(QemuLog, MayHaveThePrefixOfAnotherTraceBackend) {
@@ -135,11 +137,10 @@ TEST(QemuLog, MayHaveThePrefixOfAnotherTraceBackend) {
 
 TEST(QemuLog, ADiscardBehindAPageTellsThatItWasInflated) {
   // As compaction does it: one page each way and no set_config between.
-  const ImportResult result =
-      Import(Page(5) + kDiscard + Page(6) + kDiscard + Config(2, 0) + Page(9) +
-             kDiscard + Page(5) + Page(7) + kDiscard + Config(3, 2));
-  EXPECT_EQ(BodyOf(result.trace), "I +5+2\nI +3\nD -4\nI +2\nend 0 4 4 1\n");
-  EXPECT_EQ(result.notes, Notes{kFromDiscards});
+  ExpectImport(Page(5) + kDiscard + Page(6) + kDiscard + Config(2, 0) +
+                   Page(9) + kDiscard + Page(5) + Page(7) + kDiscard +
+                   Config(3, 2),
+               "I +5+2\nI +3\nD -4\nI +2\nend 0 4 4 1\n", Notes{kFromDiscards});
   EXPECT_EQ(
       BodyOf(Import(Page(5) + kDiscard + Config(1, 0) + Page(5) + Config(0, 1))
                  .trace),
@@ -188,11 +189,10 @@ TEST(QemuLog, KeepsATargetBetweenThePagesThatItCameBetween) {
 }
 
 TEST(QemuLog, IgnoresKicksOfOtherDevices) {
-  const ImportResult result = Import(Kick(0, "b10c") + Kick(0) + Page(5) +
-                                     Kick(1, "b10c") + Page(6) + Config(2, 0));
-  EXPECT_EQ(BodyOf(result.trace), "I +5+2\nend 0 1 2 0\n");
-  EXPECT_EQ(result.notes,
-            (Notes{kFromKicks, "1 lines of other events ignored"}));
+  ExpectImport(Kick(0, "b10c") + Kick(0) + Page(5) + Kick(1, "b10c") + Page(6) +
+                   Config(2, 0),
+               "I +5+2\nend 0 1 2 0\n",
+               Notes{kFromKicks, "1 lines of other events ignored"});
 }
 
 TEST(QemuLog, CountsAttemptsThatGotNothing) {
@@ -290,12 +290,11 @@ TEST(QemuLog, WithKicksNoticesAWrongDirectionAtOnceIfItIsLarge) {
 TEST(QemuLog, AllowsACountThatIsLateByAnArrayOfEachQueue) {
   std::string log = Kick(0) + Page(1) + Config(1, 0) + Kick(1) + Page(1) +
                     Kick(0) + Pages({2, 3, 4}) + Config(0, 1) + Config(3, 0);
-  const ImportResult result = Import(log);
-  EXPECT_EQ(BodyOf(result.trace), "I +1\nD +0\nI +1+3\nend 0 3 4 1\n");
-  EXPECT_EQ(result.notes,
-            (Notes{kFromKicks,
-                   "1 set_config lines were up to 3 pages off the kicks, from "
-                   "filling and leaking at once"}));
+  ExpectImport(
+      log, "I +1\nD +0\nI +1+3\nend 0 3 4 1\n",
+      Notes{kFromKicks,
+            "1 set_config lines were up to 3 pages off the kicks, from "
+            "filling and leaking at once"});
 }
 
 TEST(QemuLog, AllowsCompactionWhichWritesNoCount) {

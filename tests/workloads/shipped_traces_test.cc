@@ -97,9 +97,7 @@ TEST_P(ShippedTrace, IsInTheReadmeWithItsFigures) {
 }
 
 TEST_P(ShippedTrace, InflatesAndDeflatesEachPageInTurn) {
-  const Membership membership = CheckMembership(ReadTrace(GetParam().path));
-  EXPECT_EQ(membership.inflated_twice, 0u);
-  EXPECT_EQ(membership.deflated_absent, 0u);
+  ExpectSound(ReadTrace(GetParam().path));
 }
 
 std::string TestName(const ::testing::TestParamInfo<ShippedWorkload>& param) {

@@ -22,6 +22,7 @@
 #include "workloads/base/error.h"
 #include "workloads/trace/trace.h"
 #include "workloads/trace/trace_io.h"
+#include "workloads/trace/trace_stats.h"
 
 namespace pfn::testing {
 
@@ -106,6 +107,13 @@ inline ::testing::AssertionResult Has(std::string_view text,
                                       std::string_view part) {
   if (text.find(part) != text.npos) return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure() << "no \"" << part << "\" in: " << text;
+}
+
+// That no page is inflated twice, or deflated while it is not in the balloon.
+inline void ExpectSound(const Trace& trace) {
+  const Membership membership = CheckMembership(trace);
+  EXPECT_EQ(membership.inflated_twice, 0u);
+  EXPECT_EQ(membership.deflated_absent, 0u);
 }
 
 // The canonical text of `trace` without its header.

@@ -14,10 +14,9 @@
 namespace pfn::testing {
 namespace {
 
-template <typename DumpFunction>
-std::string Dumped(DumpFunction dump) {
+std::string Dumped(DumpAs form) {
   std::string text;
-  dump(SmallTrace(), [&](std::string_view part) { text += part; });
+  DumpTrace(SmallTrace(), form, [&](std::string_view part) { text += part; });
   return text;
 }
 
@@ -71,13 +70,13 @@ TEST(TraceFacts, FitOnOneLine) {
 }
 
 TEST(TraceDump, ShowsAbsoluteRuns) {
-  EXPECT_EQ(Dumped(DumpRuns),
+  EXPECT_EQ(Dumped(DumpAs::kRuns),
             "T 8\nI 1ff-1fc 300\nI 301-303\nT 0\nD 303-300\nD 1fc-1ff\n");
 }
 
 TEST(TraceDump, ShowsOnePagePerLine) {
   EXPECT_EQ(
-      Dumped(DumpPages),
+      Dumped(DumpAs::kPages),
       "T 8\nI 1ff\nI 1fe\nI 1fd\nI 1fc\nI 300\n\nI 301\nI 302\nI 303\n\n"
       "T 0\nD 303\nD 302\nD 301\nD 300\n\nD 1fc\nD 1fd\nD 1fe\nD 1ff\n\n");
 }

@@ -5,7 +5,9 @@
 
 #include <bit>
 #include <charconv>
+#include <iterator>
 #include <memory>
+#include <utility>
 
 #include "workloads/base/atomic_file.h"
 #include "workloads/base/error.h"
@@ -177,6 +179,42 @@ void WriteTrace(const Trace& trace, const std::filesystem::path& path) {
   std::string bytes = EncodeTrace(trace);
   if (path.extension() == ".zst") bytes = CompressZstd(bytes);
   WriteFileAtomically(path, bytes);
+}
+
+void DumpTrace(const Trace& trace, DumpAs form, const TextSink& sink) {
+  constexpr std::size_t kFlushBytes = std::size_t{64} << 10;
+  fmt::memory_buffer text;
+  const auto append = [&]<class... Args>(fmt::format_string<Args...> format,
+                                         Args&&... args) {
+    fmt::format_to(std::back_inserter(text), format,
+                   std::forward<Args>(args)...);
+    if (text.size() < kFlushBytes) return;
+    sink({text.data(), text.size()});
+    text.clear();
+  };
+  for (const TraceEvent& event : trace.events()) {
+    if (event.kind == TraceEvent::Kind::kTarget) {
+      append("T {}\n", event.target_pages);
+      continue;
+    }
+    const char letter = event.kind == TraceEvent::Kind::kInflate ? 'I' : 'D';
+    if (form == DumpAs::kRuns) append("{}", letter);
+    for (const PfnRun& run : trace.runs_of(event)) {
+      if (form == DumpAs::kPages) {
+        const Pfn step = run.length < 0 ? ~Pfn{0} : Pfn{1};
+        for (Pfn pfn = run.first, end = run.last() + step; pfn != end;
+             pfn += step) {
+          append("{} {:x}\n", letter, pfn);
+        }
+      } else if (run.length == 1) {
+        append(" {:x}", run.first);
+      } else {
+        append(" {:x}-{:x}", run.first, run.last());
+      }
+    }
+    append("\n");
+  }
+  sink({text.data(), text.size()});
 }
 
 }  // namespace pfn

@@ -45,13 +45,14 @@ std::string TraceId(const Trace& trace);
 // A trace as text for people and for other programs, in forms that nothing
 // reads back. Streamed: a 64 GiB guest page by page is 500 MB.
 using TextSink = std::function<void(std::string_view)>;
-
-// Arrays as in the file, but with absolute runs FIRST-LAST in hexadecimal:
-// "I 236c69-236c00 1ff" goes down from 236c69, then has one page.
-void DumpRuns(const Trace& trace, const TextSink& sink);
-
-// One page per line, "I 236c69", and an empty line between arrays.
-void DumpPages(const Trace& trace, const TextSink& sink);
+enum class DumpAs : std::uint8_t {
+  // Arrays as in the file, but with absolute runs FIRST-LAST in hexadecimal:
+  // "I 236c69-236c00 1ff" goes down from 236c69, then has one page.
+  kRuns,
+  // One page per line, "I 236c69", and an empty line between arrays.
+  kPages,
+};
+void DumpTrace(const Trace& trace, DumpAs form, const TextSink& sink);
 
 // What the reader and the writer must agree on: words, limits, header fields.
 
