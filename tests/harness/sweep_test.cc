@@ -19,6 +19,7 @@
 #include "harness/check/command.h"
 #include "harness/check/crash_note.h"
 #include "tests/harness/testing.h"
+#include "tests/workloads/testing.h"
 
 namespace pfn::testing {
 namespace {
@@ -234,15 +235,15 @@ void ExpectCaught(const std::string& what,
       " --at=" + std::to_string(first.at) +
       " --nth=" + std::to_string(first.nth) +
       (first.mode == Mode::kOnce ? "\n" : " --persistent\n");
-  EXPECT_NE(all.err.find("pfnbench: " + name + ": "), std::string::npos);
-  EXPECT_NE(all.err.find(what), std::string::npos) << all.err;
-  EXPECT_NE(all.err.find(line), std::string::npos) << all.err;
+  EXPECT_TRUE(Has(all.err, "pfnbench: " + name + ": "));
+  EXPECT_TRUE(Has(all.err, what));
+  EXPECT_TRUE(Has(all.err, line));
 
   request.operations = {first.operation};
   request.only = first;
   const Said again = SweepAll(request);
   EXPECT_EQ(again.problems, 1);
-  EXPECT_NE(again.err.find(what), std::string::npos) << again.err;
+  EXPECT_TRUE(Has(again.err, what));
 }
 
 TEST(Sweep, AnHonestSetSurvivesAndIsCounted) {
@@ -271,10 +272,9 @@ TEST(Sweep, AnHonestSetSurvivesAndIsCounted) {
 TEST(Sweep, AClearThatReportsItsFailureIsCountedToo) {
   const Said said = SweepAll(RequestFor<DeclaresThat>());
   EXPECT_EQ(said.problems, 0) << said.err;
-  EXPECT_NE(said.out.find("small       clear              6          6 "
-                          "   1        12\n"),
-            std::string::npos)
-      << said.out;
+  EXPECT_TRUE(Has(said.out,
+                  "small       clear              6          6 "
+                  "   1        12\n"));
 }
 
 TEST(Sweep, AForgottenRollbackIsCaught) {
@@ -327,8 +327,7 @@ TEST(Sweep, WithoutAFailureItIsNoSweep) {
             "was tested; choose another --workload or a larger --limit\n");
   const Said declared = SweepAll(RequestFor<DeclaresInVain>());
   EXPECT_EQ(declared.problems, 1);
-  EXPECT_NE(declared.err.find("declares-in-vain: not one request of clear"),
-            std::string::npos);
+  EXPECT_TRUE(Has(declared.err, "declares-in-vain: not one request of clear"));
 }
 
 TEST(Sweep, WhatAsksForNoMemoryIsSaidToBeUntested) {
@@ -377,16 +376,11 @@ TEST(Sweep, TheLimitCutsTheTraceAndStandsInTheLine) {
   SweepRequest request = RequestFor<Leaks>();
   request.limit = 5;
   const Said said = SweepAll(request);
-  EXPECT_NE(said.out.find("small       set                5 "),
-            std::string::npos)
-      << said.out;
-  EXPECT_NE(said.err.find("--workload=small --limit=5 --operation=set"),
-            std::string::npos)
-      << said.err;
+  EXPECT_TRUE(Has(said.out, "small       set                5 "));
+  EXPECT_TRUE(Has(said.err, "--workload=small --limit=5 --operation=set"));
   // None at all.
   request.limit = 0;
-  EXPECT_NE(SweepAll(request).out.find("small       set                6 "),
-            std::string::npos);
+  EXPECT_TRUE(Has(SweepAll(request).out, "small       set                6 "));
 }
 
 TEST(Sweep, ASingleCaseThatIsNoneIsAnError) {

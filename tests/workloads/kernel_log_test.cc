@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The promises of the importers of ftrace, trace-cmd and perf script. The files
-// in data/ are lines of real recordings of one guest, cut.
+// The promises of the importers of ftrace, trace-cmd, perf script and bpftrace.
+// The files in data/ are lines of real recordings of one guest, cut.
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 
 #include "tests/workloads/testing.h"
 #include "workloads/import/importers.h"
-#include "workloads/import/kernel_event.h"
+#include "workloads/import/line_importer.h"
 #include "workloads/trace/trace_io.h"
 
 namespace pfn::testing {
@@ -260,6 +260,65 @@ TEST(KernelLog, RefusesALastLineThatIsCutOff) {
   const std::string log = Alloc("0x5") + Alloc("0x6");
   EXPECT_EQ(FtraceError(log.substr(0, log.size() - 1)).substr(0, 40),
             "f:2: found a last line without line feed");
+}
+
+// ---- the lines that workloads/record/balloon.bt prints ----
+
+constexpr std::string_view kHeader =
+    "Attaching 4 probes...\n"
+    "balloon.bt 1 vmemmap 0xffffea0000000000 page 64\n";
+
+ImportResult Bpftrace(std::string_view text) {
+  return ImportBpftrace(*OpenMemory(text), "f");
+}
+
+std::string BpftraceError(std::string_view lines) {
+  return ErrorOf([&] { Bpftrace(std::string(kHeader) + std::string(lines)); });
+}
+
+TEST(Bpftrace, IsInflatedAndDeflatedPagesInOrder) {
+  const ImportResult result = Bpftrace(std::string(kHeader) +
+                                       "10 A 0xffffea0000000140\n"
+                                       "11 A 0xffffea0000000180\n"
+                                       "12 A 0x0\n"
+                                       "13 E 0xffffea0000000180\n"
+                                       "14 E 0xffffea0000000140\n"
+                                       "20 D 0xffffea0000000140\n"
+                                       "21 D 0xffffea0000000180\n");
+  EXPECT_EQ(BodyOf(result.trace), "I +6-2\nD +0+2\nend 0 2 2 2\n");
+  EXPECT_EQ(result.lines, 9u);
+  EXPECT_EQ(result.notes.back(), "1 attempts to allocate got no page");
+}
+
+TEST(Bpftrace, NeedsTheLineThatTellsWherePagesAre) {
+  for (const std::string_view text :
+       {"13 E 0xffffea0000000180\n", "balloon.bt 2 vmemmap 0x0 page 64\n",
+        "balloon.bt 1 vmemmap 0xffffea0000000000 page 56\n",
+        "balloon.bt 1 vmemmap 0xffffea0000000000 page 64 \n"}) {
+    EXPECT_TRUE(
+        Has(ErrorOf([&] { Bpftrace(text); }), "expected \"balloon.bt 1 vm"));
+  }
+  EXPECT_EQ(ErrorOf([] {
+              Bpftrace("balloon.bt 1 vmemmap 0x1000 page 64\n");
+            }).substr(0, 30),
+            "f:1: found vmemmap at 0x1000; ");
+}
+
+TEST(Bpftrace, RefusesLostEventsAndOtherLines) {
+  EXPECT_EQ(BpftraceError("Lost 12 events\n").substr(0, 49),
+            "f:3: found \"Lost 12 events\"; expected no lost eve");
+  for (const std::string_view line :
+       {"13 X 0xffffea0000000180\n", "13 E ffffea0000000180\n",
+        "E 0xffffea0000000180\n", "13 E 0xffffea0000000180 1\n", "13\n",
+        "13  \n"}) {
+    EXPECT_EQ(BpftraceError(line).substr(0, 11), "f:3: found ") << line;
+  }
+  EXPECT_TRUE(Has(BpftraceError("I 5\n"), "looks like --from=pfn-lines"));
+}
+
+TEST(Bpftrace, RefusesAFileWithoutPages) {
+  EXPECT_EQ(BpftraceError("").substr(0, 45),
+            "f:2: found the end and no page of a balloon; ");
 }
 
 }  // namespace

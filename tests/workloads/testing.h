@@ -163,8 +163,7 @@ class ScratchFolder {
   }
   std::size_t files() const {
     return static_cast<std::size_t>(
-        std::distance(std::filesystem::directory_iterator(path_),
-                      std::filesystem::directory_iterator()));
+        std::ranges::distance(std::filesystem::directory_iterator(path_)));
   }
 
  private:

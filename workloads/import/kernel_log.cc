@@ -2,7 +2,7 @@
 //
 // Importers for what a guest's kernel says of its own balloon through ftrace,
 // `trace-cmd report` and `perf script`. What they read, printed in any of the
-// three ways (kernel_event.h; the commands are in docs/trace-format.md):
+// three ways (line_importer.h; the commands are in docs/trace-format.md):
 //
 //     mm_page_alloc: page=... pfn=0x29e8 order=0 ... gfp_flags=...
 //     balloon_alloc: (...) page=0xffd40000000a7a00    what the driver got
@@ -33,7 +33,6 @@
 
 #include "workloads/base/printable.h"
 #include "workloads/base/text_scan.h"
-#include "workloads/import/kernel_event.h"
 #include "workloads/import/line_importer.h"
 #include "workloads/trace/page_ranges.h"
 

@@ -2,8 +2,8 @@
 //
 // File: workloads/import/line_importer.h
 //
-// What all importers of lines do: each line in turn, errors with the place, and
-// notes.
+// What importers of lines share: each line in turn, errors with the place, and
+// notes; and the lines of the kernel's tools, taken apart.
 
 #ifndef PFNBENCH_WORKLOADS_IMPORT_LINE_IMPORTER_H_
 #define PFNBENCH_WORKLOADS_IMPORT_LINE_IMPORTER_H_
@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -62,6 +63,27 @@ class LineImporter {
   std::string_view line_;
   ImportResult result_;
 };
+
+// One line of ftrace, `trace-cmd report` or `perf script`. The three differ in
+// what stands before the event, and agree on enough:
+//
+//     COMM-PID    [CPU] FLAGS  SECONDS.FRACTION: EVENT: KEY=VALUE ...
+//     COMM-PID    [CPU]        SECONDS.FRACTION: EVENT:        KEY=VALUE ...
+//     COMM PID[/TID]    [CPU]  SECONDS.FRACTION:  SYSTEM:EVENT: KEY=VALUE ...
+//
+// A COMM may hold blanks, so the line is taken apart from the CPU on.
+struct KernelEvent {
+  std::string_view system;  // "kmem"; empty in ftrace and trace-cmd
+  std::string_view name;    // "mm_page_alloc"
+  std::string_view fields;  // all behind the name
+};
+
+// Nothing if `line` has another form.
+std::optional<KernelEvent> ParseKernelEvent(std::string_view line);
+
+// The value of " KEY=VALUE" in `fields`, up to the next blank; empty if there
+// is none. `key` has its "=": "pfn=".
+std::string_view FieldOf(std::string_view fields, std::string_view key);
 
 }  // namespace pfn
 
