@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <tuple>
 #include <vector>
 
 #include "harness/kernel/gilbert_elliott.h"
@@ -55,23 +56,16 @@ Outcome Simulate(PageModel& model, std::int64_t calls) {
 // ---- gilbert_elliott ----
 
 TEST(GilbertElliott, LosesTheShareInBurstsOfTheMeanLength) {
-  struct Preset {
-    double loss;
-    double burst;
-    std::int64_t calls;
-  };
   // Enough for the burst to be within 5 %: its deviation is about as large as
   // itself, so 3 deviations of the mean need 3,600 bursts.
-  for (const Preset& preset :
-       {Preset{0.001, 8, 40'000'000}, Preset{0.01, 63, 40'000'000},
-        Preset{0.1, 252, 20'000'000}}) {
-    GilbertElliott model(preset.loss, preset.burst, 1);
-    const Outcome outcome = Simulate(model, preset.calls);
-    EXPECT_NEAR(outcome.mean_burst() / preset.burst, 1, 0.05) << preset.loss;
-    EXPECT_NEAR(static_cast<double>(outcome.failures) /
-                    static_cast<double>(preset.calls) / preset.loss,
-                1, 0.06)
-        << preset.loss;
+  for (const auto& [loss, burst, calls] : {std::tuple{0.001, 8, 40'000'000},
+                                           {0.01, 63, 40'000'000},
+                                           {0.1, 252, 20'000'000}}) {
+    GilbertElliott model(loss, burst, 1);
+    const Outcome outcome = Simulate(model, calls);
+    EXPECT_NEAR(outcome.mean_burst() / burst, 1, 0.05) << loss;
+    EXPECT_NEAR(static_cast<double>(outcome.failures) / calls / loss, 1, 0.06)
+        << loss;
   }
 }
 

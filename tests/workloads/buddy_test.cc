@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/workloads/testing.h"
@@ -104,18 +105,15 @@ TEST(Buddy, ArraysOfAFreshZoneGoDown) {
 }
 
 TEST(Buddy, RunsGrowLikeAStaircase) {
-  struct Case {
-    double freed;
-    std::uint64_t pages;
-  };
-  for (const Case& each : {Case{0.5, 131'072}, Case{0.8, 200'000}}) {
+  for (const auto& [freed, pages] :
+       {std::pair{0.5, 131'072u}, {0.8, 200'000u}}) {
     BuddySim guest({.seed = 7});
     guest.Boot(BootOrder::kAscending);
-    guest.Punch(358'400, each.freed, 1);
+    guest.Punch(358'400, freed, 1);
     guest.DrainCpus();
-    const double expected = Staircase(guest.zone().buddyinfo(), each.pages);
+    const double expected = Staircase(guest.zone().buddyinfo(), pages);
     Trace trace;
-    ASSERT_EQ(guest.Inflate(each.pages, &trace), each.pages);
+    ASSERT_EQ(guest.Inflate(pages, &trace), pages);
     EXPECT_NEAR(static_cast<double>(CountRuns(trace)), expected,
                 0.01 * expected);
   }

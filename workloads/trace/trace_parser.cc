@@ -43,7 +43,6 @@ class TraceParser {
   void ParseHeader();
   void ParseHeaderValue(const HeaderField& field, std::string_view value);
   bool ParseBodyLine();
-  void ParseTarget(std::string_view rest);
   void ParseArray(Direction direction, std::string_view rest);
   PfnRun ParseRun(std::string_view* rest);
   void ParseEnd(std::string_view rest);
@@ -154,7 +153,11 @@ bool TraceParser::ParseBodyLine() {
   } else if (ConsumePrefix(&rest, "D")) {
     ParseArray(Direction::kDeflate, rest);
   } else if (ConsumePrefix(&rest, "T ")) {
-    ParseTarget(rest);
+    std::uint64_t pages = 0;
+    if (!ParseDecimal(rest, &pages) || pages > kMaxTotalPages) {
+      Fail(Quoted(line_), "\"T PAGES\", decimal, below 2^52");
+    }
+    trace_.AppendTarget(pages);
   } else if (ConsumePrefix(&rest, "end ")) {
     ParseEnd(rest);
     return false;
@@ -162,14 +165,6 @@ bool TraceParser::ParseBodyLine() {
     Fail(Quoted(line_), "a line of T, I, D or end");
   }
   return true;
-}
-
-void TraceParser::ParseTarget(std::string_view rest) {
-  std::uint64_t pages = 0;
-  if (!ParseDecimal(rest, &pages) || pages > kMaxTotalPages) {
-    Fail(Quoted(line_), "\"T PAGES\", decimal, below 2^52");
-  }
-  trace_.AppendTarget(pages);
 }
 
 void TraceParser::ParseArray(Direction direction, std::string_view rest) {
