@@ -32,10 +32,8 @@
 #include "workloads/generate/generators.h"
 #include "workloads/import/import_file.h"
 #include "workloads/import/importers.h"
-#include "workloads/trace/trace_dump.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn {
 namespace {
@@ -77,14 +75,6 @@ struct ImportOptions {
   std::string output;
 };
 
-std::vector<std::string> ImportFormats() {
-  std::vector<std::string> formats;
-  for (const Importer& importer : Importers()) {
-    formats.emplace_back(importer.format);
-  }
-  return formats;
-}
-
 std::string ProblemOfOutput(const std::string& input,
                             const std::string& output) {
   if (input.empty()) return "";
@@ -118,7 +108,7 @@ ImportRequest CheckImport(const ImportOptions& options) {
                         .provenance = options.provenance};
   if (options.input.empty()) check("INPUT, the recording, is missing");
   check(ProblemOfOutput(options.input, options.output));
-  const std::vector<std::string> formats = ImportFormats();
+  const std::vector<std::string> formats = NamesIn(Importers());
   if (!options.from.empty() &&
       std::ranges::find(formats, options.from) == formats.end()) {
     check("--from: " + UnknownName("format", options.from, formats));
@@ -184,8 +174,8 @@ void ListGenerators() {
     for (const Parameter& parameter : generator.parameters) {
       const std::string_view default_value =
           parameter.default_value.empty() ? "\"\"" : parameter.default_value;
-      Print(fmt::format("  {:<12} {}{}{} [{}]\n", parameter.key, parameter.help,
-                        parameter.choices.empty() ? "" : ": ",
+      Print(fmt::format("  {:<12} {}{}{} [{}]\n", parameter.name,
+                        parameter.help, parameter.choices.empty() ? "" : ": ",
                         parameter.choices, default_value));
     }
   }
@@ -235,10 +225,8 @@ struct CatOptions {
 
 void Cat(const CatOptions& options) {
   const Trace trace = LoadTrace(options.file);
-  if (options.absolute) {
-    DumpRuns(trace, Print);
-  } else if (options.pages) {
-    DumpPages(trace, Print);
+  if (options.absolute || options.pages) {
+    DumpTrace(trace, options.pages ? DumpAs::kPages : DumpAs::kRuns, Print);
   } else {
     Print(EncodeTrace(trace));
   }
@@ -284,13 +272,23 @@ int Check(const std::vector<std::string>& words) {
   return status;
 }
 
+void AddFlag(CommandLine& line, const char* names, FlagTarget target,
+             std::string help, const char* type = "",
+             bool is_required = false) {
+  line.Add({.names = names,
+            .target = target,
+            .help = std::move(help),
+            .type = type,
+            .is_required = is_required});
+}
+
 // Nothing but INPUT is needed, and everything is checked together later.
 CommandLine AddImport(CommandLine& line, ImportOptions& options) {
   CommandLine import =
       line.AddCommand("import", "Makes a trace from a recording of a guest.");
-  const auto add = [&](const char* names, std::string& value,
-                       const std::string& help, const char* type) {
-    import.Add({.names = names, .target = &value, .help = help, .type = type});
+  const auto add = [&](const char* names, std::string& value, std::string help,
+                       const char* type) {
+    AddFlag(import, names, &value, std::move(help), type);
   };
   TraceProvenance& provenance = options.provenance;
   add("INPUT", options.input,
@@ -301,7 +299,7 @@ CommandLine AddImport(CommandLine& line, ImportOptions& options) {
       "FILE");
   add("--from", options.from,
       fmt::format("The format: {} [guessed from the first lines]",
-                  fmt::join(ImportFormats(), ", ")),
+                  fmt::join(NamesIn(Importers()), ", ")),
       "FORMAT");
   add("--guest-memory", options.guest_memory,
       "Memory of the guest, such as 8G [from the recording, or estimated by "
@@ -320,31 +318,21 @@ CommandLine AddImport(CommandLine& line, ImportOptions& options) {
 CommandLine AddGenerate(CommandLine& line, GenerateOptions& options) {
   CommandLine generate =
       line.AddCommand("generate", "Makes a trace that nobody recorded.");
-  generate.Add({.names = "SPEC",
-                .target = &options.spec,
-                .help = "NAME[:KEY=VALUE]..."});
-  generate.Add({.names = "-o,--output",
-                .target = &options.output,
-                .help = "The trace, compressed if it ends in .zst",
-                .type = "FILE"});
-  generate.Add({.names = "--list",
-                .target = &options.list,
-                .help = "Print all generators and their keys"});
+  AddFlag(generate, "SPEC", &options.spec, "NAME[:KEY=VALUE]...");
+  AddFlag(generate, "-o,--output", &options.output,
+          "The trace, compressed if it ends in .zst", "FILE");
+  AddFlag(generate, "--list", &options.list,
+          "Print all generators and their keys");
   return generate;
 }
 
 CommandLine AddCat(CommandLine& line, CatOptions& options) {
   CommandLine cat = line.AddCommand("cat", "Prints a trace as canonical text.");
-  cat.Add({.names = "TRACE",
-           .target = &options.file,
-           .help = "A file, a shipped workload by name, or gen:SPEC",
-           .is_required = true});
-  cat.Add({.names = "--absolute",
-           .target = &options.absolute,
-           .help = "Print runs as absolute PFNs, FIRST-LAST"});
-  cat.Add({.names = "--pages",
-           .target = &options.pages,
-           .help = "Print one page per line"});
+  AddFlag(cat, "TRACE", &options.file,
+          "A file, a shipped workload by name, or gen:SPEC", "", true);
+  AddFlag(cat, "--absolute", &options.absolute,
+          "Print runs as absolute PFNs, FIRST-LAST");
+  AddFlag(cat, "--pages", &options.pages, "Print one page per line");
   cat.Exclude("--pages", "--absolute");
   return cat;
 }

@@ -26,7 +26,6 @@
 #include "harness/run/process.h"
 #include "workloads/base/printable.h"
 #include "workloads/generate/catalog.h"
-#include "workloads/trace/first_pages.h"
 #include "workloads/trace/shipped.h"
 
 namespace pfn {

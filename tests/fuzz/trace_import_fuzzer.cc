@@ -11,7 +11,7 @@
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   for (const pfn::Importer& importer : pfn::Importers()) {
-    if (importer.format != PFN_FUZZ_FORMAT) continue;
+    if (importer.name != PFN_FUZZ_FORMAT) continue;
     (void)pfn::testing::FuzzOnce([&] {
       const std::unique_ptr<pfn::ByteSource> source = pfn::OpenMemory(text);
       return importer.import(*source, "f").trace;

@@ -49,6 +49,14 @@ std::string ErrorOf(const std::string& text) {
   return "";
 }
 
+// Texts, and what is said of each behind "fault: ".
+void ExpectErrors(
+    std::initializer_list<std::pair<std::string, std::string>> errors) {
+  for (const auto& [text, error] : errors) {
+    EXPECT_EQ(ErrorOf(text), "fault: " + error);
+  }
+}
+
 TEST(FaultSpec, NoneIsNoFault) {
   EXPECT_EQ(ParseFaultSpec("none"), FaultSpec{});
   EXPECT_EQ(ParseFaultSpec("none").MakeModel(1), nullptr);
@@ -87,12 +95,6 @@ TEST(FaultSpec, WholeNumbersMayHaveSuffixes) {
   EXPECT_EQ(ParseFaultSpec("budget:2MiB").ToString(), "budget:2097152");
   EXPECT_EQ(ParseFaultSpec("failslab:probability=1,space=4K,interval=1k"),
             ParseFaultSpec("failslab:probability=1,space=4096,interval=1024"));
-  EXPECT_EQ(ErrorOf("budget:10X"),
-            "fault: budget is '10X'; expected a whole number from 0, perhaps "
-            "with K, M, G or T");
-  EXPECT_EQ(ErrorOf("budget:9999999T"),
-            "fault: budget is '9999999T'; expected a whole number from 0, "
-            "perhaps with K, M, G or T");
 }
 
 TEST(FaultSpec, EveryModelHasAnExampleThatCanBeUsed) {
@@ -282,56 +284,56 @@ TEST(FaultSpec, RefusesUnknownModelsAndNamesTheNearest) {
            {"slab_boundaries", "slab_boundary"},
            {"None", "none"},
            {" none", "none"},
-           {"faillslab", "failslab"}}) {
-    EXPECT_EQ(ErrorOf(text), "fault: unknown model '" + text +
+           {"faillslab", "failslab"},
+           {"faillslab:probability=1", "failslab"}}) {
+    EXPECT_EQ(ErrorOf(text), "fault: unknown model '" +
+                                 text.substr(0, text.find(':')) +
                                  "'; did you mean " + nearest + "?" + known);
   }
   EXPECT_EQ(ErrorOf(""), "fault: unknown model ''" + known);
-  EXPECT_EQ(ErrorOf("faillslab:probability=1"),
-            "fault: unknown model 'faillslab'; did you mean failslab?" + known);
-  EXPECT_EQ(ErrorOf("nth=3"),
-            "fault: 'nth=3' has an = behind nth; expected a colon, as in "
-            "nth:100,persistent");
+  ExpectErrors({{"nth=3",
+                 "'nth=3' has an = behind nth; expected a colon, as in "
+                 "nth:100,persistent"}});
 }
 
 TEST(FaultSpec, RefusesAModelWithoutWhatMakesItFail) {
-  EXPECT_EQ(ErrorOf("failslab"),
-            "fault: failslab needs probability=PERCENT; without it nothing "
-            "fails");
-  EXPECT_EQ(ErrorOf("gilbert_elliott:burst=3"),
-            "fault: gilbert_elliott needs loss=SHARE; without it nothing "
-            "fails");
-  EXPECT_EQ(ErrorOf("nth"),
-            "fault: nth needs a number; without it nothing fails");
-  EXPECT_EQ(ErrorOf("slab_boundary:none"),
-            "fault: nothing fails under slab_boundary:none; name a page model "
-            "or a hook");
+  ExpectErrors(
+      {{"failslab",
+        "failslab needs probability=PERCENT; without it nothing fails"},
+       {"failslab:interval=1",
+        "failslab needs probability=PERCENT; without it nothing fails"},
+       {"gilbert_elliott:burst=3",
+        "gilbert_elliott needs loss=SHARE; without it nothing fails"},
+       {"nth", "nth needs a number; without it nothing fails"},
+       {"slab_boundary:none",
+        "nothing fails under slab_boundary:none; name a page model or a "
+        "hook"}});
 }
 
 TEST(FaultSpec, RefusesContradictions) {
-  EXPECT_EQ(ErrorOf("zone_wmark:thp=1,min=1,low=2,high=3"),
-            "fault: thp stands for min, low and high; give it or them");
-  EXPECT_EQ(ErrorOf("zone_wmark:min=1,low=2"),
-            "fault: give all of min, low and high, or none of them");
-  EXPECT_EQ(ErrorOf("nolock:min=1,low=1,high=3"),
-            "fault: min, low and high are 1, 1, 3; each must be greater than "
-            "the one before");
-  EXPECT_EQ(ErrorOf("pcp_only:batch=63,high=63"),
-            "fault: high is 63 and batch 63; high must be greater");
-  EXPECT_EQ(ErrorOf("gilbert_elliott:loss=0.75,burst=2"),
-            "fault: a share of 0.75 cannot be lost in bursts of 2; expected a "
-            "burst of 3 or more, or none for independent failures");
-  EXPECT_EQ(ErrorOf("ge_burst:loss=0.1"),
-            "fault: ge_burst has no attributes; write "
-            "gilbert_elliott:loss=0.01,burst=63");
+  ExpectErrors({{"zone_wmark:thp=1,min=1,low=2,high=3",
+                 "thp stands for min, low and high; give it or them"},
+                {"zone_wmark:min=1,low=2",
+                 "give all of min, low and high, or none of them"},
+                {"nolock:min=1,low=1,high=3",
+                 "min, low and high are 1, 1, 3; each must be greater than the "
+                 "one before"},
+                {"pcp_only:batch=63,high=63",
+                 "high is 63 and batch 63; high must be greater"},
+                {"gilbert_elliott:loss=0.75,burst=2",
+                 "a share of 0.75 cannot be lost in bursts of 2; expected a "
+                 "burst of 3 or more, or none for independent failures"},
+                {"ge_burst:loss=0.1",
+                 "ge_burst has no attributes; write "
+                 "gilbert_elliott:loss=0.01,burst=63"}});
 }
 
 TEST(FaultSpec, RefusesWhatDoesNotGoWithSlabBoundary) {
-  EXPECT_EQ(ErrorOf("slab_boundary:nth:3"),
-            "fault: nth does not go with slab_boundary; it takes a page model, "
-            "failslab and fail_page_alloc");
-  EXPECT_EQ(ErrorOf("slab_boundary:ge_burst+order:1"),
-            "fault: 'order:1' stands where slab_boundary has one already");
+  ExpectErrors({{"slab_boundary:nth:3",
+                 "nth does not go with slab_boundary; it takes a page model, "
+                 "failslab and fail_page_alloc"},
+                {"slab_boundary:ge_burst+order:1",
+                 "'order:1' stands where slab_boundary has one already"}});
 }
 
 TEST(FaultSpec, RefusesToDrawOperationsForWhatDependsOnRequests) {
@@ -348,96 +350,94 @@ TEST(FaultSpec, RefusesToDrawOperationsForWhatDependsOnRequests) {
 }
 
 TEST(FaultSpec, RefusesUnknownAttributes) {
-  EXPECT_EQ(ErrorOf("failslab:probabilty=1"),
-            "fault: failslab has no attribute 'probabilty'; did you mean "
-            "probability?; it has probability, interval, times, space");
-  EXPECT_EQ(ErrorOf("failslab:probability=1,verbose=2"),
-            "fault: failslab has no attribute 'verbose'; it has probability, "
-            "interval, times, space");
+  ExpectErrors({{"failslab:probabilty=1",
+                 "failslab has no attribute 'probabilty'; did you mean "
+                 "probability?; it has probability, interval, times, space"},
+                {"failslab:probability=1,verbose=2",
+                 "failslab has no attribute 'verbose'; it has probability, "
+                 "interval, times, space"}});
 }
 
 TEST(FaultSpec, RefusesWhatIsNoAttribute) {
-  for (const std::string pair : {"", "probability", "1"}) {
-    EXPECT_EQ(ErrorOf("failslab:" + pair),
-              "fault: '" + pair +
-                  "' is not attribute=value; failslab has probability, "
-                  "interval, times, space");
-  }
-  EXPECT_EQ(ErrorOf("failslab:probability=1,"),
-            "fault: '' is not attribute=value; failslab has probability, "
-            "interval, times, space");
-  EXPECT_EQ(ErrorOf("nth:3,persistent=1"),
-            "fault: 'persistent' takes no value");
-  EXPECT_EQ(ErrorOf("order:3,4"),
-            "fault: '4' is not attribute=value; order has none");
+  const std::string known =
+      "' is not attribute=value; failslab has probability, interval, times, "
+      "space";
+  ExpectErrors({{"failslab:", "'" + known},
+                {"failslab:probability", "'probability" + known},
+                {"failslab:1", "'1" + known},
+                {"failslab:probability=1,", "'" + known},
+                {"nth:3,persistent=1", "'persistent' takes no value"},
+                {"order:3,4", "'4' is not attribute=value; order has none"}});
 }
 
 TEST(FaultSpec, RefusesValuesOutOfRange) {
-  for (const std::string value : {"-1", "101", "1%", "", "100.1", "nan", " 1",
-                                  "1 ", "99999999999999999999"}) {
-    EXPECT_EQ(ErrorOf("failslab:probability=" + value),
-              "fault: probability is '" + value +
-                  "'; expected a number from 0 to 100");
+  const std::string whole = "a whole number from ";
+  const std::string size = whole + "0, perhaps with K, M, G or T";
+  const std::string words = "on_empty, precheck, race";
+  struct Attribute {
+    std::string text;  // up to the value
+    std::string name;
+    std::string expected;
+    std::vector<std::string> refused;
+  };
+  for (const auto& [text, name, expected, refused] : std::vector<Attribute>{
+           {"failslab:probability=",
+            "probability",
+            "a number from 0 to 100",
+            {"-1", "101", "1%", "", "100.1", "nan", " 1", "1 ",
+             "99999999999999999999"}},
+           {"failslab:probability=1,interval=",
+            "interval",
+            whole + "0",
+            {"-1"}},
+           {"failslab:probability=1,times=", "times", whole + "-1", {"-2"}},
+           {"failslab:probability=1,space=",
+            "space",
+            size,
+            {"-1", "9223372036854775808"}},
+           {"budget:", "budget", size, {"10X", "9999999T"}},
+           {"gilbert_elliott:loss=",
+            "loss",
+            "a number from 1e-09 to 0.999999999",
+            {"1"}},
+           {"nolock:trylock_miss=",
+            "trylock_miss",
+            "a number from 0 to 1",
+            {"nan", "inf", "", "0.5x", "-0.1", "1.5"}},
+           {"pcp_only:ask=", "ask", words, {"always"}},
+           {"order:", "order", whole + "0 to 24", {"25"}},
+           {"nth:", "nth", whole + "1", {"0", ""}}}) {
+    for (const std::string& value : refused) {
+      EXPECT_EQ(ErrorOf(text + value),
+                "fault: " + name + " is '" + value + "'; expected " + expected);
+    }
   }
-  EXPECT_EQ(ErrorOf("failslab:probability=1,interval=-1"),
-            "fault: interval is '-1'; expected a whole number from 0");
-  EXPECT_EQ(ErrorOf("failslab:probability=1,times=-2"),
-            "fault: times is '-2'; expected a whole number from -1");
-  EXPECT_EQ(ErrorOf("failslab:probability=1,space=-1"),
-            "fault: space is '-1'; expected a whole number from 0, perhaps "
-            "with K, M, G or T");
-  EXPECT_EQ(ErrorOf("failslab:probability=1,space=9223372036854775808"),
-            "fault: space is '9223372036854775808'; expected a whole number "
-            "from 0, perhaps with K, M, G or T");
-  EXPECT_EQ(ErrorOf("failslab=1,101,0,-1"),
-            "fault: probability is '101'; expected a number from 0 to 100");
-  EXPECT_EQ(ErrorOf("gilbert_elliott:loss=1"),
-            "fault: loss is '1'; expected a number from 1e-09 to 0.999999999");
-  for (const std::string value : {"nan", "inf", "", "0.5x", "-0.1", "1.5"}) {
-    EXPECT_EQ(ErrorOf("nolock:trylock_miss=" + value),
-              "fault: trylock_miss is '" + value +
-                  "'; expected a number from 0 to 1");
-  }
-  EXPECT_EQ(ErrorOf("pcp_only:ask=rase"),
-            "fault: ask is 'rase'; did you mean race?; expected on_empty, "
-            "precheck, race");
-  EXPECT_EQ(ErrorOf("pcp_only:ask=always"),
-            "fault: ask is 'always'; expected on_empty, precheck, race");
-  EXPECT_EQ(ErrorOf("order:25"),
-            "fault: order is '25'; expected a whole number from 0 to 24");
-  EXPECT_EQ(ErrorOf("nth:0"),
-            "fault: nth is '0'; expected a whole number from 1");
-  EXPECT_EQ(ErrorOf("nth:"),
-            "fault: nth is ''; expected a whole number from 1");
+  ExpectErrors({{"failslab=1,101,0,-1",
+                 "probability is '101'; expected a number from 0 to 100"},
+                {"pcp_only:ask=rase",
+                 "ask is 'rase'; did you mean race?; expected " + words}});
 }
 
 TEST(FaultSpec, RefusesAnAttributeGivenTwice) {
-  EXPECT_EQ(ErrorOf("failslab:probability=1,probability=1"),
-            "fault: attribute 'probability' is given twice");
-}
-
-TEST(FaultSpec, RefusesFailslabWithoutProbability) {
-  EXPECT_EQ(ErrorOf("failslab:interval=1"),
-            "fault: failslab needs probability=PERCENT; without it nothing "
-            "fails");
+  ExpectErrors({{"failslab:probability=1,probability=1",
+                 "attribute 'probability' is given twice"}});
 }
 
 TEST(FaultSpec, RefusesABootFormOfOtherLength) {
-  EXPECT_EQ(ErrorOf("failslab=1,2,3"),
-            "fault: 'failslab=1,2,3' has 3 values; expected "
-            "failslab=<interval>,<probability>,<space>,<times>");
-  EXPECT_EQ(ErrorOf("failslab="),
-            "fault: 'failslab=' has 1 values; expected "
-            "failslab=<interval>,<probability>,<space>,<times>");
-  EXPECT_EQ(ErrorOf("failslab=1,2,3,4,5"),
-            "fault: 'failslab=1,2,3,4,5' has 5 values; expected "
-            "failslab=<interval>,<probability>,<space>,<times>");
+  for (const auto& [values, count] :
+       {std::pair{"1,2,3", "3"}, {"", "1"}, {"1,2,3,4,5", "5"}}) {
+    const std::string text = std::string("failslab=") + values;
+    EXPECT_EQ(ErrorOf(text),
+              "fault: '" + text + "' has " + count +
+                  " values; expected "
+                  "failslab=<interval>,<probability>,<space>,<times>");
+  }
 }
 
 TEST(FaultSpec, RefusesTheSameFaultTwice) {
-  EXPECT_EQ(ErrorOf("none;none"), "fault: 'none' is given twice");
-  EXPECT_EQ(ErrorOf("failslab:probability=5;failslab=1,5,0,-1"),
-            "fault: 'failslab=1,5,0,-1' is given twice");
+  ExpectErrors({{"none;none", "'none' is given twice"},
+                {"failslab:probability=5;failslab=1,5,0,-1",
+                 "'failslab=1,5,0,-1' is given twice"}});
 }
 
 }  // namespace

@@ -15,19 +15,17 @@
 
 #include "tests/harness/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
-using testing::Honest;
-using testing::MakeWorkload;
-using testing::ScatteredWorkload;
-using testing::StructureOf;
+// Each structure below differs from it in one thing.
+using Right = Honest<NowaitHeap>;
 
-template <template <class> class S>
+template <PfnSet S>
 Measurement RunOn(Operation operation, const Workload& workload,
                   const std::string& fault = "none", std::uint64_t seed = 1) {
-  return testing::MeasureOn(workload, operation, StructureOf<S<NowaitHeap>>(),
-                            fault, {.fault_seed = seed});
+  return MeasureOn(workload, operation, StructureOf<S>(), fault,
+                   {.fault_seed = seed});
 }
 
 // Two passes; 8 pages in 3 ranges, then 4 in 2.
@@ -41,8 +39,8 @@ const Workload& Small() {
 
 // The oracle's answers are kept; those of other pages or failures are others.
 TEST(ExpectedAnswers, AreThoseOfThePagesAndTheFailuresAskedFor) {
-  const auto one = testing::MakeWorkload("one", {{5, 6, 7, 9}});
-  const auto other = testing::MakeWorkload("other", {{5, 6, 7, 8}});
+  const auto one = MakeWorkload("one", {{5, 6, 7, 9}});
+  const auto other = MakeWorkload("other", {{5, 6, 7, 8}});
   const auto digest_of = [](std::vector<PfnRange> ranges) {
     RangeDigest digest;
     for (const PfnRange range : ranges) digest(range);
@@ -63,7 +61,7 @@ TEST(ExpectedAnswers, AreThoseOfThePagesAndTheFailuresAskedFor) {
 }
 
 TEST(Measurer, CountsPagesRangesAndMemoryOfAllPasses) {
-  const Measurement m = RunOn<Honest>(Operation::kSet, Small());
+  const Measurement m = RunOn<Right>(Operation::kSet, Small());
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.pages, 12);
   EXPECT_EQ(m.recorded, 12);
@@ -81,7 +79,7 @@ TEST(Measurer, CountsPagesRangesAndMemoryOfAllPasses) {
 TEST(Measurer, EveryOperationOfARightStructureHasAFigure) {
   const auto workload = ScatteredWorkload(3, 5000);
   for (const OperationInfo& info : kOperations) {
-    const Measurement m = RunOn<Honest>(info.operation, *workload);
+    const Measurement m = RunOn<Right>(info.operation, *workload);
     EXPECT_EQ(m.error, "") << info.name;
     EXPECT_GT(m.ns, 0) << info.name;
     EXPECT_EQ(m.pages, info.operation == Operation::kTest ? 30000 : 15000)
@@ -107,7 +105,7 @@ TEST(Measurer, OperationsOnOneRecordingHaveTheFiguresOfEachAlone) {
   const auto workload = ScatteredWorkload(3, 5000);
   for (const char* fault : {"none", "failslab:probability=10"}) {
     const Measurement together =
-        RunTogether(StructureOf<Honest<NowaitHeap>>(), *workload, fault);
+        RunTogether(StructureOf<Right>(), *workload, fault);
     ASSERT_EQ(together.error, "");
     ASSERT_EQ(together.more.size(), 3);
     const std::pair<Operation, const Measurement*> parts[] = {
@@ -116,7 +114,7 @@ TEST(Measurer, OperationsOnOneRecordingHaveTheFiguresOfEachAlone) {
         {Operation::kExtract, &together.more[1]},
         {Operation::kDrain, &together.more[2]}};
     for (const auto& [operation, part] : parts) {
-      const Measurement alone = RunOn<Honest>(operation, *workload, fault);
+      const Measurement alone = RunOn<Right>(operation, *workload, fault);
       EXPECT_GT(part->ns, 0);
       EXPECT_EQ(part->pages, alone.pages);
       EXPECT_EQ(part->ranges, alone.ranges);
@@ -130,15 +128,13 @@ TEST(Measurer, OperationsOnOneRecordingHaveTheFiguresOfEachAlone) {
   }
 }
 
-template <class A>
-class OwnWalk : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct OwnWalk : Right {
+  using Right::Right;
   template <class Visitor>
   void ForEachRange(PfnRange range, Visitor&& visitor) {
     ++walks;
     Pfn from = range.first;
-    while (auto found = this->NextRange(from, range.last)) {
+    while (auto found = NextRange(from, range.last)) {
       visitor(*found);
       if (found->last == range.last) return;
       from = found->last + 1;
@@ -148,13 +144,13 @@ class OwnWalk : public Honest<A> {
 };
 
 TEST(Measurer, AnOwnWalkGivesTheSameRanges) {
-  static_assert(HasForEachRange<OwnWalk<NowaitHeap>>);
+  static_assert(HasForEachRange<OwnWalk>);
   const auto workload = ScatteredWorkload(2, 3000);
   for (const Operation operation :
        {Operation::kSet, Operation::kExtract, Operation::kDrain}) {
-    OwnWalk<NowaitHeap>::walks = 0;
+    OwnWalk::walks = 0;
     EXPECT_EQ(RunOn<OwnWalk>(operation, *workload).error, "");
-    EXPECT_GT(OwnWalk<NowaitHeap>::walks, 0);
+    EXPECT_GT(OwnWalk::walks, 0);
   }
 }
 
@@ -162,7 +158,7 @@ TEST(Measurer, TakesAWorkloadWithoutPasses) {
   Trace trace;
   trace.AppendTarget(1);
   const Workload empty("empty", trace);
-  const Measurement m = RunOn<Honest>(Operation::kDrain, empty);
+  const Measurement m = RunOn<Right>(Operation::kDrain, empty);
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.pages, 0);
   EXPECT_EQ(m.ns, 0);
@@ -174,7 +170,7 @@ TEST(Measurer, PagesThatCouldNotBeRecordedAreCountedAndExpectedAbsent) {
   const auto workload = ScatteredWorkload(3, 2000);
   for (const OperationInfo& info : kOperations) {
     const Measurement m =
-        RunOn<Honest>(info.operation, *workload, "failslab:probability=10");
+        RunOn<Right>(info.operation, *workload, "failslab:probability=10");
     EXPECT_EQ(m.error, "") << info.name;
     EXPECT_GT(m.failed_sets, 300) << "failures must really fire";
     EXPECT_LT(m.failed_sets, 900);
@@ -189,8 +185,8 @@ TEST(Measurer, PagesThatCouldNotBeRecordedAreCountedAndExpectedAbsent) {
 TEST(Measurer, ASeedDecidesWhatFails) {
   const auto workload = ScatteredWorkload(2, 2000);
   const auto run = [&](std::uint64_t seed) {
-    const Measurement m = RunOn<Honest>(Operation::kSet, *workload,
-                                        "failslab:probability=10", seed);
+    const Measurement m = RunOn<Right>(Operation::kSet, *workload,
+                                       "failslab:probability=10", seed);
     EXPECT_EQ(m.error, "");
     return std::pair(m.failed_sets, m.ranges);
   };
@@ -200,24 +196,22 @@ TEST(Measurer, ASeedDecidesWhatFails) {
 }
 
 TEST(Measurer, TheFaultModelIsOneForAllPasses) {
-  const Measurement m = RunOn<Honest>(Operation::kSet, Small(), "nth:10");
+  const Measurement m = RunOn<Right>(Operation::kSet, Small(), "nth:10");
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.failed_sets, 1);
   EXPECT_EQ(m.ranges, 6) << "0x5001 lay between 0x5000 and 0x5002";
 }
 
 // Asks for two objects a page, the second of them in every other page only.
-template <class A>
-class AsksMore : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct AsksMore : Right {
+  using Right::Right;
   Status Set(Pfn pfn, Gfp gfp) {
-    if (pfn % 2 == 0 && !this->Test(pfn)) {
-      void* spare = this->heap_.Allocate(200, 8, gfp);
+    if (pfn % 2 == 0 && !Test(pfn)) {
+      void* spare = heap_.Allocate(200, 8, gfp);
       if (spare == nullptr) return Status::kNoMemory;
-      this->heap_.Free(spare, 200, 8);
+      heap_.Free(spare, 200, 8);
     }
-    return Honest<A>::Set(pfn, gfp);
+    return Right::Set(pfn, gfp);
   }
 };
 
@@ -225,15 +219,15 @@ TEST(Measurer, DrawnOperationsAreTheSameForEveryStructure) {
   const auto workload = ScatteredWorkload(2, 3000);
   for (const Operation operation : {Operation::kSet, Operation::kDrain}) {
     const auto run = [&](const Structure& structure, FaultDraw draw) {
-      const Measurement m = testing::MeasureOn(
-          *workload, operation, structure, "gilbert_elliott:loss=0.1,burst=5",
-          {.fault_draw = draw});
+      const Measurement m =
+          MeasureOn(*workload, operation, structure,
+                    "gilbert_elliott:loss=0.1,burst=5", {.fault_draw = draw});
       EXPECT_EQ(m.error, "");
       EXPECT_GT(m.failed_sets, 300);
       return std::pair(m.failed_sets, m.ranges);
     };
-    const Structure& honest = StructureOf<Honest<NowaitHeap>>();
-    const Structure& greedy = StructureOf<AsksMore<NowaitHeap>>();
+    const Structure& honest = StructureOf<Right>();
+    const Structure& greedy = StructureOf<AsksMore>();
     EXPECT_EQ(run(honest, FaultDraw::kOperation),
               run(greedy, FaultDraw::kOperation));
     EXPECT_NE(run(honest, FaultDraw::kAllocation),
@@ -243,25 +237,23 @@ TEST(Measurer, DrawnOperationsAreTheSameForEveryStructure) {
 }
 
 TEST(Measurer, NthOperationFailsOnce) {
-  const Measurement m = testing::MeasureOn(
-      Small(), Operation::kSet, StructureOf<AsksMore<NowaitHeap>>(), "nth:10",
-      {.fault_draw = FaultDraw::kOperation});
+  const Measurement m =
+      MeasureOn(Small(), Operation::kSet, StructureOf<AsksMore>(), "nth:10",
+                {.fault_draw = FaultDraw::kOperation});
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.failed_sets, 1);
   EXPECT_EQ(m.ranges, 6) << "0x5001, as the tenth page of all";
 }
 
-template <class A>
-class ClearsOnlyWhenItMaySleep : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct ClearsOnlyWhenItMaySleep : Right {
+  using Right::Right;
   Status Clear(Pfn pfn, Gfp gfp) {
     if (!MaySleep(gfp) && pfn % 3 == 0) return Status::kNoMemory;
-    return Honest<A>::Clear(pfn, gfp);
+    return Right::Clear(pfn, gfp);
   }
   Status ClearRange(PfnRange range, Gfp gfp) {
     if (!MaySleep(gfp)) return Status::kNoMemory;
-    return Honest<A>::ClearRange(range, gfp);
+    return Right::ClearRange(range, gfp);
   }
 };
 
@@ -280,15 +272,14 @@ TEST(Measurer, ClearsThatFailAreCountedAndExpectedPresent) {
 
 // Each is measured with all operations; those that can see what is wrong with
 // it must end with `error` in what they say, and the others with a figure.
-template <template <class> class S>
+template <PfnSet S>
 void ExpectWrong(const Workload& workload,
                  std::initializer_list<Operation> seen_by,
                  const std::string& error, const std::string& fault = "none") {
-  const std::vector<Operation> seeing(seen_by);
   for (const OperationInfo& info : kOperations) {
     const Measurement m = RunOn<S>(info.operation, workload, fault);
     const bool seen =
-        std::find(seeing.begin(), seeing.end(), info.operation) != seeing.end();
+        std::ranges::find(seen_by, info.operation) != seen_by.end();
     EXPECT_EQ(!m.error.empty(), seen) << info.name << ": " << m.error;
     if (!seen) continue;
     EXPECT_NE(m.error.find(error), m.error.npos)
@@ -302,12 +293,10 @@ constexpr std::initializer_list<Operation> kAll = {
 constexpr std::initializer_list<Operation> kThatWalk = {
     Operation::kSet, Operation::kExtract, Operation::kClear, Operation::kDrain};
 
-template <class A>
-class LosesAPage : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct LosesAPage : Right {
+  using Right::Right;
   Status Set(Pfn pfn, Gfp gfp) {
-    return pfn == 0x5001 ? Status::kOk : Honest<A>::Set(pfn, gfp);
+    return pfn == 0x5001 ? Status::kOk : Right::Set(pfn, gfp);
   }
 };
 
@@ -320,32 +309,21 @@ TEST(Measurer, FindsALostPage) {
             "the oracle has 4 and 0");
 }
 
-template <class A>
-class RecordsTheNeighbourToo : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+template <Pfn kGhost>
+struct RecordsToo : Right {
+  using Right::Right;
   Status Set(Pfn pfn, Gfp gfp) {
-    if (pfn == 9) (void)Honest<A>::Set(10, gfp);
-    return Honest<A>::Set(pfn, gfp);
+    if (pfn == 9) (void)Right::Set(kGhost, gfp);
+    return Right::Set(pfn, gfp);
   }
 };
 
 TEST(Measurer, FindsAGhostAmongThePages) {
-  ExpectWrong<RecordsTheNeighbourToo>(Small(), kAll, "pass 0: ");
+  ExpectWrong<RecordsToo<10>>(Small(), kAll, "pass 0: ");
 }
 
-template <class A>
-class RecordsTheLastPageToo : public Honest<A> {
- public:
-  using Honest<A>::Honest;
-  Status Set(Pfn pfn, Gfp gfp) {
-    if (pfn == 9) (void)Honest<A>::Set(kMaxPfn, gfp);
-    return Honest<A>::Set(pfn, gfp);
-  }
-};
-
 TEST(Measurer, FindsAGhostFarFromThePages) {
-  ExpectWrong<RecordsTheLastPageToo>(Small(), kAll, "pass 0: ");
+  ExpectWrong<RecordsToo<kMaxPfn>>(Small(), kAll, "pass 0: ");
 }
 
 TEST(Measurer, FindsAGhostOfAnyPassAtTheLatestAtTheEnd) {
@@ -353,14 +331,12 @@ TEST(Measurer, FindsAGhostOfAnyPassAtTheLatestAtTheEnd) {
     std::vector<std::vector<Pfn>> passes(100, {1, 2, 3});
     passes[ghost] = {9};
     const auto workload = MakeWorkload("w", passes);
-    ExpectWrong<RecordsTheLastPageToo>(*workload, kAll, "pass ");
+    ExpectWrong<RecordsToo<kMaxPfn>>(*workload, kAll, "pass ");
   }
 }
 
-template <class A>
-class FindsEverything : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct FindsEverything : Right {
+  using Right::Right;
   bool Test(Pfn) { return true; }
 };
 
@@ -371,13 +347,11 @@ TEST(Measurer, FindsATestThatSaysYesToAbsentPages) {
       "oracle has 8 and 0");
 }
 
-template <class A>
-class SplitsRanges : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct SplitsRanges : Right {
+  using Right::Right;
   template <class Visitor>
   void ForEachRange(PfnRange range, Visitor&& visitor) {
-    for (const auto& [pfn, object] : this->pages_) {
+    for (const auto& [pfn, object] : pages_) {
       if (range.first <= pfn && pfn <= range.last) visitor(PfnRange{pfn, pfn});
     }
   }
@@ -388,15 +362,13 @@ TEST(Measurer, FindsRangesThatAreNotMaximal) {
                             "8 ranges that differ from the oracle's 3 ranges");
 }
 
-template <class A>
-class WalksBackwards : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct WalksBackwards : Right {
+  using Right::Right;
   template <class Visitor>
   void ForEachRange(PfnRange range, Visitor&& visitor) {
     std::vector<PfnRange> found;
     for (Pfn from = range.first;;) {
-      const auto next = this->NextRange(from, range.last);
+      const auto next = NextRange(from, range.last);
       if (!next) break;
       found.push_back(*next);
       if (next->last == range.last) break;
@@ -411,12 +383,10 @@ TEST(Measurer, FindsRangesInTheWrongOrder) {
       Small(), kThatWalk, "3 ranges that differ from the oracle's 3 ranges");
 }
 
-template <class A>
-class NeverFreesThree : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct NeverFreesThree : Right {
+  using Right::Right;
   ~NeverFreesThree() {
-    for (int i = 0; i < 3; ++i) (void)this->heap_.Allocate(8, 8, Gfp::kKernel);
+    for (int i = 0; i < 3; ++i) (void)heap_.Allocate(8, 8, Gfp::kKernel);
   }
 };
 
@@ -425,14 +395,12 @@ TEST(Measurer, FindsALeak) {
                                "3 objects are still allocated after the end");
 }
 
-template <class A>
-class FreesWithAnotherSize : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct FreesWithAnotherSize : Right {
+  using Right::Right;
   Status Set(Pfn pfn, Gfp gfp) {
-    void* object = this->heap_.Allocate(40, 8, gfp);
-    this->heap_.Free(object, 41, 8);  // of the same class
-    return Honest<A>::Set(pfn, gfp);
+    void* object = heap_.Allocate(40, 8, gfp);
+    heap_.Free(object, 41, 8);  // of the same class
+    return Right::Set(pfn, gfp);
   }
 };
 
@@ -441,13 +409,11 @@ TEST(Measurer, FindsSizesThatDoNotAddUp) {
                                     "objects were given back with other sizes");
 }
 
-template <class A>
-class KeepsAPage : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct KeepsAPage : Right {
+  using Right::Right;
   Status ClearRange(PfnRange range, Gfp gfp) {
     if (range.first == range.last) return Status::kOk;
-    return Honest<A>::ClearRange({range.first, range.last - 1}, gfp);
+    return Right::ClearRange({range.first, range.last - 1}, gfp);
   }
 };
 
@@ -462,19 +428,16 @@ TEST(Measurer, FindsASetThatCannotBeEmptied) {
 }
 
 TEST(Measurer, AWrongAnswerLeavesNoFigureOfTheOperationsBeside) {
-  const Measurement m =
-      RunTogether(StructureOf<KeepsAPage<NowaitHeap>>(), Small(), "none");
+  const Measurement m = RunTogether(StructureOf<KeepsAPage>(), Small(), "none");
   EXPECT_EQ(m.error, "pass 0: drain: the set is not empty afterwards");
   EXPECT_EQ(m.ns, 0);
   EXPECT_TRUE(m.more.empty());
 }
 
-template <class A>
-class ForgetsToClear : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct ForgetsToClear : Right {
+  using Right::Right;
   Status Clear(Pfn pfn, Gfp gfp) {
-    return pfn == 21 ? Status::kOk : Honest<A>::Clear(pfn, gfp);
+    return pfn == 21 ? Status::kOk : Right::Clear(pfn, gfp);
   }
 };
 
@@ -484,13 +447,11 @@ TEST(Measurer, FindsAPageThatWasNotCleared) {
       "pass 0: clear: 1 ranges that differ from the oracle's 0 ranges");
 }
 
-template <class A>
-class RecordsAndSaysNo : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct RecordsAndSaysNo : Right {
+  using Right::Right;
   Status Set(Pfn pfn, Gfp gfp) {
-    const Status status = Honest<A>::Set(pfn, gfp);
-    if (status != Status::kOk) (void)Honest<A>::Set(pfn, Gfp::kKernel);
+    const Status status = Right::Set(pfn, gfp);
+    if (status != Status::kOk) (void)Right::Set(pfn, Gfp::kKernel);
     return status;
   }
 };
@@ -499,14 +460,12 @@ TEST(Measurer, FindsAFailedSetThatChangedTheSet) {
   ExpectWrong<RecordsAndSaysNo>(Small(), kAll, "pass 0: ", "nth:3");
 }
 
-template <class A>
-class ClearsHalfAndSaysNo : public Honest<A> {
- public:
-  using Honest<A>::Honest;
+struct ClearsHalfAndSaysNo : Right {
+  using Right::Right;
   Status ClearRange(PfnRange range, Gfp gfp) {
-    if (MaySleep(gfp)) return Honest<A>::ClearRange(range, gfp);
+    if (MaySleep(gfp)) return Right::ClearRange(range, gfp);
     const Pfn middle = range.first + (range.last - range.first) / 2;
-    (void)Honest<A>::ClearRange({range.first, middle}, gfp);
+    (void)Right::ClearRange({range.first, middle}, gfp);
     return Status::kNoMemory;
   }
 };
@@ -518,4 +477,4 @@ TEST(Measurer, FindsAFailedClearRangeThatChangedTheSet) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -182,28 +183,20 @@ TEST_F(NowaitHeapTest, AConstructedObjectHasItsFreePointerBehindIt) {
                           [](unsigned char byte) { return byte == 0x3c; }));
 }
 
-TEST_F(NowaitHeapTest, At4CpusANodeSlabIsOfOrder2AndHolds28) {
-  NowaitHeap::Cache& nodes = heap_.OpenCache(kNodes);
-  for (std::size_t i = 0; i < kNodesPerSlab; ++i) {
+TEST(NowaitHeap, NodeSlabsAreOfOrder2At4CpusAndOfOrder1At2) {
+  for (const auto& [cpus, order, objects] :
+       {std::tuple{4u, 2u, kNodesPerSlab}, {2u, 1u, std::size_t{14}}}) {
+    PageArena arena;
+    NowaitHeap heap(arena, {.cpus = cpus});
+    NowaitHeap::Cache& nodes = heap.OpenCache(kNodes);
+    for (std::size_t i = 0; i < objects; ++i) {
+      nodes.Allocate(Gfp::kNowait);
+      EXPECT_EQ(heap.usage().live_pages, OrderBytes(order));
+    }
     nodes.Allocate(Gfp::kNowait);
-    EXPECT_EQ(usage().live_pages, 16384);
+    EXPECT_EQ(heap.usage().live_pages, 2 * OrderBytes(order));
+    EXPECT_EQ(heap.usage().largest_order, order);
   }
-  nodes.Allocate(Gfp::kNowait);
-  EXPECT_EQ(usage().live_pages, 2 * 16384);
-  EXPECT_EQ(usage().largest_order, 2);
-}
-
-TEST(NowaitHeap, At2CpusANodeSlabIsOfOrder1AndHolds14) {
-  PageArena arena;
-  NowaitHeap heap(arena, {.cpus = 2});
-  NowaitHeap::Cache& nodes = heap.OpenCache(kNodes);
-  for (int i = 0; i < 14; ++i) {
-    nodes.Allocate(Gfp::kNowait);
-    EXPECT_EQ(heap.usage().live_pages, 8192);
-  }
-  nodes.Allocate(Gfp::kNowait);
-  EXPECT_EQ(heap.usage().live_pages, 2 * 8192);
-  EXPECT_EQ(heap.usage().largest_order, 1);
 }
 
 // Full slabs of nodes, and one object more so that none of them is current.

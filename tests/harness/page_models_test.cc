@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <tuple>
 #include <vector>
 
 #include "harness/kernel/gilbert_elliott.h"
@@ -28,11 +29,8 @@ struct Outcome {
   std::int64_t first_failure = -1;  // 0-based
 
   double mean_burst() const {
-    return bursts.empty()
-               ? 0
-               : static_cast<double>(std::accumulate(
-                     bursts.begin(), bursts.end(), std::int64_t{0})) /
-                     static_cast<double>(bursts.size());
+    const double sum = std::accumulate(bursts.begin(), bursts.end(), 0.0);
+    return bursts.empty() ? 0 : sum / static_cast<double>(bursts.size());
   }
   std::int64_t longest_burst() const {
     return bursts.empty() ? 0 : *std::max_element(bursts.begin(), bursts.end());
@@ -58,23 +56,16 @@ Outcome Simulate(PageModel& model, std::int64_t calls) {
 // ---- gilbert_elliott ----
 
 TEST(GilbertElliott, LosesTheShareInBurstsOfTheMeanLength) {
-  struct Preset {
-    double loss;
-    double burst;
-    std::int64_t calls;
-  };
   // Enough for the burst to be within 5 %: its deviation is about as large as
   // itself, so 3 deviations of the mean need 3,600 bursts.
-  for (const Preset& preset :
-       {Preset{0.001, 8, 40'000'000}, Preset{0.01, 63, 40'000'000},
-        Preset{0.1, 252, 20'000'000}}) {
-    GilbertElliott model(preset.loss, preset.burst, 1);
-    const Outcome outcome = Simulate(model, preset.calls);
-    EXPECT_NEAR(outcome.mean_burst() / preset.burst, 1, 0.05) << preset.loss;
-    EXPECT_NEAR(static_cast<double>(outcome.failures) /
-                    static_cast<double>(preset.calls) / preset.loss,
-                1, 0.06)
-        << preset.loss;
+  for (const auto& [loss, burst, calls] : {std::tuple{0.001, 8, 40'000'000},
+                                           {0.01, 63, 40'000'000},
+                                           {0.1, 252, 20'000'000}}) {
+    GilbertElliott model(loss, burst, 1);
+    const Outcome outcome = Simulate(model, calls);
+    EXPECT_NEAR(outcome.mean_burst() / burst, 1, 0.05) << loss;
+    EXPECT_NEAR(static_cast<double>(outcome.failures) / calls / loss, 1, 0.06)
+        << loss;
   }
 }
 
@@ -124,12 +115,18 @@ Zone::Settings Without2MiBPages() {
           .step = 32};
 }
 Zone::Settings With2MiBPages() {
-  return {.min = 11176,
-          .low = 13970,
-          .high = 16764,
-          .latency = 100,
-          .demand = 16,
-          .step = 32};
+  Zone::Settings zone = Without2MiBPages();
+  zone.min = 11176;
+  zone.low = 13970;
+  zone.high = 16764;
+  return zone;
+}
+// Nobody else takes pages, and kswapd comes late.
+Zone::Settings Quiet() {
+  Zone::Settings zone = Without2MiBPages();
+  zone.demand = 0;
+  zone.latency = 1'000'000;
+  return zone;
 }
 
 double ClosedForm(const Zone::Settings& zone) {
@@ -178,10 +175,7 @@ TEST(ZoneWmark, AClosedFormOfNoneHasNoBursts) {
 }
 
 TEST(ZoneWmark, FollowsWhatOthersTakeAndGiveBack) {
-  Zone::Settings quiet = Without2MiBPages();
-  quiet.demand = 0;
-  quiet.latency = 1'000'000;
-  ZoneWmark model(quiet);
+  ZoneWmark model(Quiet());
   EXPECT_EQ(Simulate(model, 10).failures, 0);
   model.NoteOtherPages(2416 - 10 - 1418);
   EXPECT_EQ(Simulate(model, 10).failures, 10);
@@ -190,10 +184,7 @@ TEST(ZoneWmark, FollowsWhatOthersTakeAndGiveBack) {
 }
 
 TEST(ZoneWmark, LargerBlocksFailEarlier) {
-  Zone::Settings quiet = Without2MiBPages();
-  quiet.demand = 0;
-  quiet.latency = 1'000'000;
-  ZoneWmark model(quiet);
+  ZoneWmark model(Quiet());
   EXPECT_TRUE(model.Fail(10)) << "998 pages are above min";
   EXPECT_FALSE(model.Fail(9));
   EXPECT_TRUE(model.Fail(9));
@@ -201,9 +192,7 @@ TEST(ZoneWmark, LargerBlocksFailEarlier) {
 }
 
 TEST(ZoneWmark, TheLowmemReserveIsKept) {
-  Zone::Settings zone = Without2MiBPages();
-  zone.demand = 0;
-  zone.latency = 1'000'000;
+  Zone::Settings zone = Quiet();
   zone.lowmem = 900;
   ZoneWmark model(zone);
   const Outcome outcome = Simulate(model, 200);
@@ -224,8 +213,7 @@ TEST(Nolock, FailsAsTheZoneDoesAndWhenTheLockIsTaken) {
 }
 
 TEST(Nolock, DoesNotWakeKswapd) {
-  Zone::Settings alone = Without2MiBPages();
-  alone.demand = 0;
+  Zone::Settings alone = Quiet();
   alone.latency = 10;
   Nolock nolock(alone, 0, 1);
   const Outcome outcome = Simulate(nolock, 100'000);

@@ -19,26 +19,27 @@
 #include "harness/check/command.h"
 #include "harness/check/crash_note.h"
 #include "tests/harness/testing.h"
+#include "tests/workloads/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
-using testing::Honest;
-using testing::MakeWorkload;
 using Mode = FailuresToOrder::Mode;
 
-constexpr StructureTraits Called(std::string_view name) {
-  return {.name = name, .family = "test", .origin = "tests"};
+constexpr StructureTraits Called(std::string_view name,
+                                 bool clear_can_fail = false) {
+  return {.name = name,
+          .family = "test",
+          .origin = "tests",
+          .clear_can_fail = clear_can_fail};
 }
 
-// What Honest is; each below has a name and an error of its own.
-struct Honestly : Honest<NowaitHeap> {
-  using Honest<NowaitHeap>::Honest;
-};
+// Each below has a name and an error of its own.
+using Honestly = Honest<NowaitHeap>;
 
 struct ForgetsRollback : Honestly {
   static constexpr StructureTraits kTraits = Called("forgets-rollback");
-  using Honestly::Honestly;
+  using Honest::Honest;
   ~ForgetsRollback() { std::erase_if(pages_, IsGhost); }
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = Honestly::Set(pfn, gfp);
@@ -58,7 +59,7 @@ struct ForgetsRollback : Honestly {
 // Two requests; when the second fails the first is forgotten.
 struct Leaks : Honestly {
   static constexpr StructureTraits kTraits = Called("leaks");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     void* preloaded = heap_.Allocate(kObjectBytes, 8, gfp);
     if (preloaded == nullptr) return Status::kNoMemory;
@@ -70,7 +71,7 @@ struct Leaks : Honestly {
 
 struct ReportsSuccess : Honestly {
   static constexpr StructureTraits kTraits = Called("reports-success");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     (void)Honestly::Set(pfn, gfp);
     return Status::kOk;
@@ -80,7 +81,7 @@ struct ReportsSuccess : Honestly {
 // Recorded with memory that may sleep, yet reported as failed.
 struct ReportsFailure : Honestly {
   static constexpr StructureTraits kTraits = Called("reports-failure");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = Honestly::Set(pfn, gfp);
     if (status != Status::kOk) (void)Honestly::Set(pfn, Gfp::kKernel);
@@ -90,7 +91,7 @@ struct ReportsFailure : Honestly {
 
 struct Throws : Honestly {
   static constexpr StructureTraits kTraits = Called("throws");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     if (Honestly::Set(pfn, gfp) != Status::kOk) throw std::bad_alloc();
     return Status::kOk;
@@ -99,7 +100,7 @@ struct Throws : Honestly {
 
 struct TriesForEver : Honestly {
   static constexpr StructureTraits kTraits = Called("tries-for-ever");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     while (Honestly::Set(pfn, gfp) != Status::kOk) {
     }
@@ -110,7 +111,7 @@ struct TriesForEver : Honestly {
 // Takes the first failure for the end of the world.
 struct NeverRecovers : Honestly {
   static constexpr StructureTraits kTraits = Called("never-recovers");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     if (!failed_) failed_ = Honestly::Set(pfn, gfp) != Status::kOk;
     return failed_ ? Status::kNoMemory : Status::kOk;
@@ -120,7 +121,7 @@ struct NeverRecovers : Honestly {
 
 struct LosesItsInvariant : Honestly {
   static constexpr StructureTraits kTraits = Called("loses-its-invariant");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     const Status status = Honestly::Set(pfn, gfp);
     valid_ = valid_ && status == Status::kOk;
@@ -133,7 +134,7 @@ struct LosesItsInvariant : Honestly {
 // Clearing takes a request, and reports its failure.
 struct ClearsWithMemory : Honestly {
   static constexpr StructureTraits kTraits = Called("clears-with-memory");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Clear(Pfn pfn, Gfp gfp) { return ClearRange({pfn, pfn}, gfp); }
   Status ClearRange(PfnRange range, Gfp gfp) {
     void* scratch = heap_.Allocate(kObjectBytes, 8, gfp);
@@ -145,18 +146,12 @@ struct ClearsWithMemory : Honestly {
 
 // The same, said before.
 struct DeclaresThat : ClearsWithMemory {
-  static constexpr StructureTraits kTraits{.name = "declares-that",
-                                           .family = "test",
-                                           .origin = "tests",
-                                           .clear_can_fail = true};
+  static constexpr StructureTraits kTraits = Called("declares-that", true);
   using ClearsWithMemory::ClearsWithMemory;
 };
 
 struct ClearsHalf : ClearsWithMemory {
-  static constexpr StructureTraits kTraits{.name = "clears-half",
-                                           .family = "test",
-                                           .origin = "tests",
-                                           .clear_can_fail = true};
+  static constexpr StructureTraits kTraits = Called("clears-half", true);
   using ClearsWithMemory::ClearsWithMemory;
   Status ClearRange(PfnRange range, Gfp gfp) {
     (void)Honestly::ClearRange({range.first, range.first}, gfp);
@@ -165,22 +160,19 @@ struct ClearsHalf : ClearsWithMemory {
 };
 
 struct DeclaresInVain : Honestly {
-  static constexpr StructureTraits kTraits{.name = "declares-in-vain",
-                                           .family = "test",
-                                           .origin = "tests",
-                                           .clear_can_fail = true};
-  using Honestly::Honestly;
+  static constexpr StructureTraits kTraits = Called("declares-in-vain", true);
+  using Honest::Honest;
 };
 
 struct NeverAsks : Honestly {
   static constexpr StructureTraits kTraits = Called("never-asks");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp) { return Honestly::Set(pfn, Gfp::kKernel); }
 };
 
 struct Dies : Honestly {
   static constexpr StructureTraits kTraits = Called("dies");
-  using Honestly::Honestly;
+  using Honest::Honest;
   Status Set(Pfn pfn, Gfp gfp) {
     if (Honestly::Set(pfn, gfp) != Status::kOk) std::terminate();
     return Status::kOk;
@@ -198,9 +190,7 @@ struct DeclaresToAbort : Dies {
 
 std::vector<SweepOperation> AllOperations() {
   std::vector<SweepOperation> all;
-  for (const SweepOperationInfo& info : kSweepOperations) {
-    all.push_back(info.operation);
-  }
+  for (const auto& info : kSweepOperations) all.push_back(info.operation);
   return all;
 }
 
@@ -233,7 +223,8 @@ Said SweepAll(const SweepRequest& request) {
 // It is named, with what it did wrong and how to see it again; and the line
 // does show it again.
 template <PfnSet S>
-void ExpectCaught(const std::string& what, const SweepCase& first) {
+void ExpectCaught(const std::string& what,
+                  const SweepCase& first = {SweepOperation::kSet, 0, 1}) {
   SweepRequest request = RequestFor<S>();
   const Said all = SweepAll(request);
   EXPECT_GT(all.problems, 0);
@@ -244,19 +235,19 @@ void ExpectCaught(const std::string& what, const SweepCase& first) {
       " --at=" + std::to_string(first.at) +
       " --nth=" + std::to_string(first.nth) +
       (first.mode == Mode::kOnce ? "\n" : " --persistent\n");
-  EXPECT_NE(all.err.find("pfnbench: " + name + ": "), std::string::npos);
-  EXPECT_NE(all.err.find(what), std::string::npos) << all.err;
-  EXPECT_NE(all.err.find(line), std::string::npos) << all.err;
+  EXPECT_TRUE(Has(all.err, "pfnbench: " + name + ": "));
+  EXPECT_TRUE(Has(all.err, what));
+  EXPECT_TRUE(Has(all.err, line));
 
   request.operations = {first.operation};
   request.only = first;
   const Said again = SweepAll(request);
   EXPECT_EQ(again.problems, 1);
-  EXPECT_NE(again.err.find(what), std::string::npos) << again.err;
+  EXPECT_TRUE(Has(again.err, what));
 }
 
 TEST(Sweep, AnHonestSetSurvivesAndIsCounted) {
-  const Said said = SweepAll(RequestFor<Honest<NowaitHeap>>());
+  const Said said = SweepAll(RequestFor<Honestly>());
   EXPECT_EQ(said.problems, 0) << said.err;
   EXPECT_EQ(said.err, "");
   // Six sets of one request each, failing once alone and once with the later.
@@ -281,15 +272,13 @@ TEST(Sweep, AnHonestSetSurvivesAndIsCounted) {
 TEST(Sweep, AClearThatReportsItsFailureIsCountedToo) {
   const Said said = SweepAll(RequestFor<DeclaresThat>());
   EXPECT_EQ(said.problems, 0) << said.err;
-  EXPECT_NE(said.out.find("small       clear              6          6 "
-                          "   1        12\n"),
-            std::string::npos)
-      << said.out;
+  EXPECT_TRUE(Has(said.out,
+                  "small       clear              6          6 "
+                  "   1        12\n"));
 }
 
 TEST(Sweep, AForgottenRollbackIsCaught) {
-  ExpectCaught<ForgetsRollback>("1 ranges, the oracle has 0",
-                                {SweepOperation::kSet, 0, 1});
+  ExpectCaught<ForgetsRollback>("1 ranges, the oracle has 0");
 }
 
 TEST(Sweep, ALeakIsCaught) {
@@ -298,13 +287,11 @@ TEST(Sweep, ALeakIsCaught) {
 }
 
 TEST(Sweep, ASuccessThatIsNoneIsCaught) {
-  ExpectCaught<ReportsSuccess>("0 ranges, the oracle has 1",
-                               {SweepOperation::kSet, 0, 1});
+  ExpectCaught<ReportsSuccess>("0 ranges, the oracle has 1");
 }
 
 TEST(Sweep, AFailureThatIsNoneIsCaught) {
-  ExpectCaught<ReportsFailure>("1 ranges, the oracle has 0",
-                               {SweepOperation::kSet, 0, 1});
+  ExpectCaught<ReportsFailure>("1 ranges, the oracle has 0");
 }
 
 TEST(Sweep, ADeclaredReportThatIsAThrowIsCaught) {
@@ -314,13 +301,11 @@ TEST(Sweep, ADeclaredReportThatIsAThrowIsCaught) {
 }
 
 TEST(Sweep, ASetThatNeverRecoversIsCaught) {
-  ExpectCaught<NeverRecovers>("again, with memory: ",
-                              {SweepOperation::kSet, 0, 1});
+  ExpectCaught<NeverRecovers>("again, with memory: ");
 }
 
 TEST(Sweep, ALostInvariantIsCaught) {
-  ExpectCaught<LosesItsInvariant>("Validate() is false",
-                                  {SweepOperation::kSet, 0, 1});
+  ExpectCaught<LosesItsInvariant>("Validate() is false");
 }
 
 TEST(Sweep, AClearThatNeedsMemoryWithoutSayingSoIsCaught) {
@@ -342,12 +327,11 @@ TEST(Sweep, WithoutAFailureItIsNoSweep) {
             "was tested; choose another --workload or a larger --limit\n");
   const Said declared = SweepAll(RequestFor<DeclaresInVain>());
   EXPECT_EQ(declared.problems, 1);
-  EXPECT_NE(declared.err.find("declares-in-vain: not one request of clear"),
-            std::string::npos);
+  EXPECT_TRUE(Has(declared.err, "declares-in-vain: not one request of clear"));
 }
 
 TEST(Sweep, WhatAsksForNoMemoryIsSaidToBeUntested) {
-  SweepRequest request = RequestFor<Honest<NowaitHeap>>();
+  SweepRequest request = RequestFor<Honestly>();
   request.operations = {SweepOperation::kClear};
   const Said said = SweepAll(request);
   EXPECT_EQ(said.problems, 0);
@@ -366,7 +350,7 @@ TEST(Sweep, WhoNeverEndsIsNamedAndEndsTheProgram) {
 }
 
 TEST(Sweep, WhoDeclaresToAbortIsSkippedByName) {
-  SweepRequest request = RequestFor<Honest<NowaitHeap>>();
+  SweepRequest request = RequestFor<Honestly>();
   request.kinds.push_back(SetKindOf<DeclaresToAbort>());
   const Said said = SweepAll(request);
   EXPECT_EQ(said.problems, 0) << said.err;
@@ -392,20 +376,15 @@ TEST(Sweep, TheLimitCutsTheTraceAndStandsInTheLine) {
   SweepRequest request = RequestFor<Leaks>();
   request.limit = 5;
   const Said said = SweepAll(request);
-  EXPECT_NE(said.out.find("small       set                5 "),
-            std::string::npos)
-      << said.out;
-  EXPECT_NE(said.err.find("--workload=small --limit=5 --operation=set"),
-            std::string::npos)
-      << said.err;
+  EXPECT_TRUE(Has(said.out, "small       set                5 "));
+  EXPECT_TRUE(Has(said.err, "--workload=small --limit=5 --operation=set"));
   // None at all.
   request.limit = 0;
-  EXPECT_NE(SweepAll(request).out.find("small       set                6 "),
-            std::string::npos);
+  EXPECT_TRUE(Has(SweepAll(request).out, "small       set                6 "));
 }
 
 TEST(Sweep, ASingleCaseThatIsNoneIsAnError) {
-  SweepRequest request = RequestFor<Honest<NowaitHeap>>();
+  SweepRequest request = RequestFor<Honestly>();
   request.operations = {SweepOperation::kSet};
   request.only = {SweepOperation::kSet, 5, 1};
   EXPECT_EQ(SweepAll(request).out,
@@ -437,4 +416,4 @@ TEST(SweepTrace, CutsSplitEachRunAndEndWithEverything) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -15,13 +15,8 @@
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::ErrorOf;
-using testing::kSmallText;
-using testing::ScratchFolder;
-using testing::WriteBytes;
 
 // What a file of these bytes gives.
 std::string Read(std::string_view bytes,
@@ -91,10 +86,9 @@ TEST(Input, SaysWhereACorruptFrameIsCorrupt) {
   frame.back() = static_cast<char>(frame.back() ^ 1);
   const std::string error = Error(frame);
   EXPECT_EQ(error.substr(0, 8), "f: byte ");
-  EXPECT_NE(error.find("is corrupt zstd data (Restored data doesn't match "
-                       "checksum); copy or create the file again"),
-            error.npos)
-      << error;
+  EXPECT_TRUE(Has(error,
+                  "is corrupt zstd data (Restored data doesn't match "
+                  "checksum); copy or create the file again"));
 }
 
 TEST(Input, RefusesBytesAfterTheFrameOfATrace) {
@@ -113,7 +107,7 @@ TEST(Input, TakesLogsPutTogetherFromSeveralFrames) {
             "one\ntwo\n");
   const std::string error =
       ErrorOf([&] { Read(frame + "x", ZstdFrames::kOneOrMore); });
-  EXPECT_NE(error.find("zstd"), error.npos) << error;
+  EXPECT_TRUE(Has(error, "zstd"));
 }
 
 TEST(Input, RefusesDataThatWasCompressedTwice) {
@@ -134,7 +128,7 @@ TEST(Input, SaysWhyAFileCannotBeRead) {
 }
 
 TEST(Input, DoesNotWaitForTheWriterOfAFifo) {
-  const testing::ScratchFolder folder;
+  const ScratchFolder folder;
   const std::string fifo = (folder / "fifo").string();
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
   EXPECT_EQ(ErrorOf([&] { OpenInput(fifo, ZstdFrames::kExactlyOne); }),
@@ -144,13 +138,13 @@ TEST(Input, DoesNotWaitForTheWriterOfAFifo) {
 }
 
 TEST(Input, NamesTheProgramThatDecompressesWhatItCannot) {
-  const testing::ScratchFolder folder;
+  const ScratchFolder folder;
   for (const auto& [program, bytes] :
        {std::pair<std::string, std::string>{
             "xz", std::string("\xfd\x37zXZ\0\0\4", 8)},
         {"gzip", "\x1f\x8b\x08"}}) {
     const std::string file = (folder / program).string();
-    testing::WriteBytes(file, bytes);
+    WriteBytes(file, bytes);
     EXPECT_EQ(ErrorOf([&] { OpenInput(file, ZstdFrames::kExactlyOne); }),
               file + ": is compressed with " + program +
                   "; expected zstd or plain text; decompress it with \"" +
@@ -195,9 +189,8 @@ TEST(LineReader, RefusesALineWithoutEndInLittleMemory) {
   const ScratchFolder folder;
   WriteBytes(folder / "f", CompressZstd(std::string(64 << 20, 'x')));
   const std::string error = ErrorOf([&] { ReadTrace(folder / "f"); });
-  EXPECT_NE(error.find("f:1: found a line of more than 1048576 bytes"),
-            error.npos);
+  EXPECT_TRUE(Has(error, "f:1: found a line of more than 1048576 bytes"));
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -8,33 +8,22 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "tests/workloads/testing.h"
-#include "workloads/import/checksum.h"
-#include "workloads/import/guess_format.h"
+#include "workloads/import/importers.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::ErrorOf;
-using testing::ReadBytes;
-using testing::ScratchFolder;
-using testing::WriteBytes;
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
+Trace TraceOf(const std::vector<Pfn>& pages) { return InflationOf(pages); }
+
 // The page at so many bytes.
 constexpr Pfn PageAt(std::uint64_t bytes) { return bytes >> 12; }
-
-Trace TraceOf(std::initializer_list<Pfn> pages) {
-  Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  for (const Pfn page : pages) trace.AppendPage(page);
-  return trace;
-}
 
 TEST(GuessFormatOfHead, FindsTheFirstLineThatIsClear) {
   EXPECT_EQ(GuessFormatOfHead("hello\n\nI 1fe4 1fe5\n"), "pfn-lines");
@@ -105,8 +94,7 @@ TEST(Sha256OfFile, IsThatOfSha256sum) {
   WriteBytes(folder / "abc", "abc");
   EXPECT_EQ(Sha256OfFile(folder / "abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_NE(ErrorOf([&] { Sha256OfFile(folder / "none"); }).find("--source"),
-            std::string::npos);
+  EXPECT_TRUE(Has(ErrorOf([&] { Sha256OfFile(folder / "none"); }), "--source"));
 }
 
 TEST(ImportFile, TakesWhatTheUserSaysAndFindsTheRest) {
@@ -132,10 +120,9 @@ TEST(ImportFile, TakesWhatTheUserSaysAndFindsTheRest) {
   EXPECT_EQ(file.result.trace.provenance.kernel, "k");
   EXPECT_EQ(file.result.trace.provenance.source, "s");
   ASSERT_EQ(file.warnings.size(), 1u);
-  EXPECT_NE(file.warnings[0].find("0x5 to 0x7ffff do not fit into a guest of "
-                                  "1 GiB: 262139 too many"),
-            std::string::npos)
-      << file.warnings[0];
+  EXPECT_TRUE(Has(file.warnings[0],
+                  "0x5 to 0x7ffff do not fit into a guest of "
+                  "1 GiB: 262139 too many"));
 }
 
 TEST(ImportFile, RefusesWhatItDoesNotRecognise) {
@@ -156,9 +143,8 @@ TEST(ImportFile, RefusesWhatItDoesNotRecognise) {
   EXPECT_EQ(error_of(""), unknown);
   EXPECT_EQ(error_of(std::string(5 << 20, 'x')), unknown);
   EXPECT_EQ(error_of(std::string(5 << 20, '\0')), unknown);
-  EXPECT_NE(error_of(testing::kSmallText).find("is a trace already"),
-            std::string::npos);
+  EXPECT_TRUE(Has(error_of(kSmallText), "is a trace already"));
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The promises of the importers of ftrace, trace-cmd and perf script. The files
-// in data/ are lines of real recordings of one guest, cut.
-
-#include "workloads/import/kernel_log.h"
+// The promises of the importers of ftrace, trace-cmd, perf script and bpftrace.
+// The files in data/ are lines of real recordings of one guest, cut.
 
 #include <gtest/gtest.h>
 
@@ -11,23 +9,20 @@
 #include <vector>
 
 #include "tests/workloads/testing.h"
-#include "workloads/import/kernel_event.h"
+#include "workloads/import/importers.h"
+#include "workloads/import/line_importer.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
-using testing::BodyOf;
-using testing::ErrorOf;
 using Notes = std::vector<std::string>;
 
 ImportResult Ftrace(std::string_view text) {
-  const auto source = OpenMemory(text);
-  return ImportFtrace(*source, "f");
+  return ImportFtrace(*OpenMemory(text), "f");
 }
 ImportResult Perf(std::string_view text) {
-  const auto source = OpenMemory(text);
-  return ImportPerfScript(*source, "f");
+  return ImportPerfScript(*OpenMemory(text), "f");
 }
 std::string FtraceError(std::string_view text) {
   return ErrorOf([&] { Ftrace(text); });
@@ -37,7 +32,7 @@ std::string PerfError(std::string_view text) {
 }
 
 std::string Sample(std::string_view name) {
-  return testing::ReadBytes(std::filesystem::path(SAMPLES_FOLDER) / name);
+  return ReadBytes(std::filesystem::path(SAMPLES_FOLDER) / name);
 }
 
 std::string Event(std::string_view event) {
@@ -92,7 +87,7 @@ TEST(KernelLog, ARealFtraceOfAnInflateIsTheArrayThatQemuSaw) {
   const std::string sample = Sample("ftrace_trace.txt");
   std::string inflate = sample.substr(0, sample.find("balloon_deq"));
   inflate.resize(inflate.rfind('\n') + 1);
-  inflate = testing::Replaced(inflate, "3561/3561", "31/31");
+  inflate = Replaced(inflate, "3561/3561", "31/31");
   const ImportResult result = Ftrace(inflate);
   EXPECT_EQ(BodyOf(result.trace).substr(0, 7), "I +28ee");
   EXPECT_EQ(result.trace.pages_deflated(), 0u);
@@ -103,7 +98,7 @@ TEST(KernelLog, ARealFtraceOfAnInflateIsTheArrayThatQemuSaw) {
 
 TEST(KernelLog, ARealFtraceThatWasCutIsNoticed) {
   const std::string error = FtraceError(Sample("ftrace_trace.txt"));
-  EXPECT_NE(error.find("dequeued that were not enqueued"), error.npos) << error;
+  EXPECT_TRUE(Has(error, "dequeued that were not enqueued"));
 }
 
 TEST(KernelLog, ARealPerfScriptHasItsArraysByEnqueuedPages) {
@@ -201,8 +196,7 @@ TEST(KernelLog, RefusesHashedPointers) {
             "f:1: found page=0x5c21aeb0, a hashed pointer or none at all; "
             "expected the address of a struct page; let the probe print it "
             "with :x64");
-  EXPECT_NE(FtraceError(Probe("balloon_enq", "____ptrval____")).find(":x64"),
-            std::string::npos);
+  EXPECT_TRUE(Has(FtraceError(Probe("balloon_enq", "____ptrval____")), ":x64"));
 }
 
 TEST(KernelLog, RefusesAddressesThatAreNoStructPage) {
@@ -219,8 +213,7 @@ TEST(KernelLog, RefusesLostEvents) {
   for (const std::string_view lost :
        {"CPU:0 [LOST 123 EVENTS]\n", "CPU:1 [17 EVENTS DROPPED]\n",
         "# entries-in-buffer/entries-written: 9/3561   #P:2\n"}) {
-    EXPECT_NE(FtraceError(Alloc("0x5") + std::string(lost)).find("lost"),
-              std::string::npos);
+    EXPECT_TRUE(Has(FtraceError(Alloc("0x5") + std::string(lost)), "lost"));
   }
   EXPECT_EQ(PerfError(" swapper 0 [001] 1.2: PERF_RECORD_LOST lost 5\n")
                 .substr(0, 11),
@@ -229,20 +222,17 @@ TEST(KernelLog, RefusesLostEvents) {
 
 TEST(KernelLog, RefusesMixedFormats) {
   const std::string perf = Sample("perf_script_F_ns.txt");
-  EXPECT_NE(FtraceError(Alloc("0x5") + perf)
-                .find("this one is of perf script: import with "
-                      "--from=perf-script, and not mixed"),
-            std::string::npos);
+  EXPECT_TRUE(Has(FtraceError(Alloc("0x5") + perf),
+                  "this one is of perf script: import with "
+                  "--from=perf-script, and not mixed"));
   EXPECT_EQ(PerfError(perf + Alloc("0x5")).substr(0, 11), "f:5: found ");
-  EXPECT_NE(FtraceError("virtio_balloon_handle_output section name: pc.ram "
-                        "gpa: 0x29e5000\n")
-                .find("looks like --from=qemu-log"),
-            std::string::npos);
-  EXPECT_NE(FtraceError("13132010000 E 0xffffea00000a3b80\n")
-                .find("looks like --from=bpftrace"),
-            std::string::npos);
-  EXPECT_NE(FtraceError("I 1fe4 1fe5\n").find("looks like --from=pfn-lines"),
-            std::string::npos);
+  EXPECT_TRUE(
+      Has(FtraceError("virtio_balloon_handle_output section name: pc.ram "
+                      "gpa: 0x29e5000\n"),
+          "looks like --from=qemu-log"));
+  EXPECT_TRUE(Has(FtraceError("13132010000 E 0xffffea00000a3b80\n"),
+                  "looks like --from=bpftrace"));
+  EXPECT_TRUE(Has(FtraceError("I 1fe4 1fe5\n"), "looks like --from=pfn-lines"));
 }
 
 TEST(KernelLog, RefusesFlagsThatAreNumbersIfItNeedsThem) {
@@ -272,5 +262,64 @@ TEST(KernelLog, RefusesALastLineThatIsCutOff) {
             "f:2: found a last line without line feed");
 }
 
+// ---- the lines that workloads/record/balloon.bt prints ----
+
+constexpr std::string_view kHeader =
+    "Attaching 4 probes...\n"
+    "balloon.bt 1 vmemmap 0xffffea0000000000 page 64\n";
+
+ImportResult Bpftrace(std::string_view text) {
+  return ImportBpftrace(*OpenMemory(text), "f");
+}
+
+std::string BpftraceError(std::string_view lines) {
+  return ErrorOf([&] { Bpftrace(std::string(kHeader) + std::string(lines)); });
+}
+
+TEST(Bpftrace, IsInflatedAndDeflatedPagesInOrder) {
+  const ImportResult result = Bpftrace(std::string(kHeader) +
+                                       "10 A 0xffffea0000000140\n"
+                                       "11 A 0xffffea0000000180\n"
+                                       "12 A 0x0\n"
+                                       "13 E 0xffffea0000000180\n"
+                                       "14 E 0xffffea0000000140\n"
+                                       "20 D 0xffffea0000000140\n"
+                                       "21 D 0xffffea0000000180\n");
+  EXPECT_EQ(BodyOf(result.trace), "I +6-2\nD +0+2\nend 0 2 2 2\n");
+  EXPECT_EQ(result.lines, 9u);
+  EXPECT_EQ(result.notes.back(), "1 attempts to allocate got no page");
+}
+
+TEST(Bpftrace, NeedsTheLineThatTellsWherePagesAre) {
+  for (const std::string_view text :
+       {"13 E 0xffffea0000000180\n", "balloon.bt 2 vmemmap 0x0 page 64\n",
+        "balloon.bt 1 vmemmap 0xffffea0000000000 page 56\n",
+        "balloon.bt 1 vmemmap 0xffffea0000000000 page 64 \n"}) {
+    EXPECT_TRUE(
+        Has(ErrorOf([&] { Bpftrace(text); }), "expected \"balloon.bt 1 vm"));
+  }
+  EXPECT_EQ(ErrorOf([] {
+              Bpftrace("balloon.bt 1 vmemmap 0x1000 page 64\n");
+            }).substr(0, 30),
+            "f:1: found vmemmap at 0x1000; ");
+}
+
+TEST(Bpftrace, RefusesLostEventsAndOtherLines) {
+  EXPECT_EQ(BpftraceError("Lost 12 events\n").substr(0, 49),
+            "f:3: found \"Lost 12 events\"; expected no lost eve");
+  for (const std::string_view line :
+       {"13 X 0xffffea0000000180\n", "13 E ffffea0000000180\n",
+        "E 0xffffea0000000180\n", "13 E 0xffffea0000000180 1\n", "13\n",
+        "13  \n"}) {
+    EXPECT_EQ(BpftraceError(line).substr(0, 11), "f:3: found ") << line;
+  }
+  EXPECT_TRUE(Has(BpftraceError("I 5\n"), "looks like --from=pfn-lines"));
+}
+
+TEST(Bpftrace, RefusesAFileWithoutPages) {
+  EXPECT_EQ(BpftraceError("").substr(0, 45),
+            "f:2: found the end and no page of a balloon; ");
+}
+
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
-namespace pfn {
+#include "tests/workloads/testing.h"
+
+namespace pfn::testing {
 namespace {
 
 Trace Inflated(const std::vector<std::vector<PfnRun>>& passes) {
@@ -23,8 +25,7 @@ Trace Inflated(const std::vector<std::vector<PfnRun>>& passes) {
   std::uint64_t target = 0;
   for (const std::vector<PfnRun>& runs : passes) {
     trace.AppendTarget(++target);
-    trace.BeginArray(Direction::kInflate);
-    for (const PfnRun run : runs) trace.AppendRun(run);
+    trace.AppendArray(Direction::kInflate, runs);
   }
   return trace;
 }
@@ -35,44 +36,41 @@ ListDistances Walked(const Trace& trace, std::uint64_t segment_pages) {
   for (const Pass& pass : trace.Passes()) {
     std::list<Pfn> nodes;
     auto at = nodes.end();
-    for (const PfnRun run : trace.runs_of(pass)) {
-      for (std::uint64_t i = 0; i < run.pages(); ++i) {
-        const Pfn page = run.length > 0 ? run.first + i : run.first - i;
-        const Pfn segment = page / segment_pages;
-        std::uint64_t steps = 0;
-        if (nodes.empty()) {
-          at = nodes.insert(nodes.end(), segment);
-        } else if (segment > *at) {
-          do {
-            ++steps;
-            ++at;
-          } while (at != nodes.end() && *at < segment);
-          if (at == nodes.end() || *at != segment) {
-            at = nodes.insert(at, segment);
-          }
-        } else if (segment < *at) {
-          while (at != nodes.begin() && *at > segment) {
-            ++steps;
-            --at;
-          }
-          // Stopped at the head of the list with all of it above.
-          if (*at > segment) {
-            ++steps;
-            at = nodes.insert(at, segment);
-          } else if (*at < segment) {
-            at = nodes.insert(std::next(at), segment);
-          }
+    for (const Pfn page : PagesOf(trace.runs_of(pass))) {
+      const Pfn segment = page / segment_pages;
+      std::uint64_t steps = 0;
+      if (nodes.empty()) {
+        at = nodes.insert(nodes.end(), segment);
+      } else if (segment > *at) {
+        do {
+          ++steps;
+          ++at;
+        } while (at != nodes.end() && *at < segment);
+        if (at == nodes.end() || *at != segment) {
+          at = nodes.insert(at, segment);
         }
-        std::size_t bin = 0;
-        while (bin < ListDistances::kUpTo.size() &&
-               steps > ListDistances::kUpTo[bin]) {
-          ++bin;
+      } else if (segment < *at) {
+        while (at != nodes.begin() && *at > segment) {
+          ++steps;
+          --at;
         }
-        ++distances.pages[bin];
-        ++distances.total;
-        distances.nodes += steps;
-        distances.most = std::max(distances.most, steps);
+        // Stopped at the head of the list with all of it above.
+        if (*at > segment) {
+          ++steps;
+          at = nodes.insert(at, segment);
+        } else if (*at < segment) {
+          at = nodes.insert(std::next(at), segment);
+        }
       }
+      std::size_t bin = 0;
+      while (bin < ListDistances::kUpTo.size() &&
+             steps > ListDistances::kUpTo[bin]) {
+        ++bin;
+      }
+      ++distances.pages[bin];
+      ++distances.total;
+      distances.nodes += steps;
+      distances.most = std::max(distances.most, steps);
     }
   }
   return distances;
@@ -119,4 +117,4 @@ RC_GTEST_PROP(
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

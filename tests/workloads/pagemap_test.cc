@@ -2,8 +2,6 @@
 //
 // The promises of the importer of pagemap dumps.
 
-#include "workloads/import/pagemap.h"
-
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -12,13 +10,11 @@
 #include <vector>
 
 #include "tests/workloads/testing.h"
+#include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::BodyOf;
-using testing::ErrorOf;
 
 constexpr std::uint64_t kPresent = std::uint64_t{1} << 63;
 constexpr std::uint64_t kSwapped = std::uint64_t{1} << 62;
@@ -35,8 +31,7 @@ std::string Dump(std::initializer_list<std::uint64_t> entries) {
 }
 
 ImportResult Import(std::string_view bytes) {
-  const auto source = OpenMemory(bytes);
-  return ImportPagemap(*source, "f");
+  return ImportPagemap(*OpenMemory(bytes), "f");
 }
 
 std::string Error(std::string_view bytes) {
@@ -86,4 +81,4 @@ TEST(Pagemap, RefusesWhatIsNoDump) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -2,23 +2,19 @@
 //
 // The promises of the importer of PFN lines.
 
-#include "workloads/import/pfn_lines.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 
 #include "tests/workloads/testing.h"
+#include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
-using testing::ErrorOf;
-
 ImportResult Import(std::string_view text) {
-  const auto source = OpenMemory(text);
-  return ImportPfnLines(*source, "f");
+  return ImportPfnLines(*OpenMemory(text), "f");
 }
 
 std::string Error(std::string_view text) {
@@ -29,8 +25,8 @@ TEST(PfnLines, BecomeTheWorkedExample) {
   ImportResult result = Import(
       "T 8\nI 1ff 1fe 1fd 1fc 300\nI 301 302 303\nT 0\n"
       "D 303 302 301 300\nD 1fc 1fd 1fe 1ff\n");
-  result.trace.provenance = testing::SmallTrace().provenance;
-  EXPECT_EQ(result.trace, testing::SmallTrace());
+  result.trace.provenance = SmallTrace().provenance;
+  EXPECT_EQ(result.trace, SmallTrace());
   EXPECT_EQ(result.lines, 6u);
   EXPECT_TRUE(result.notes.empty());
 }
@@ -82,4 +78,4 @@ TEST(PfnLines, RefuseAnEmptyOrCutOffFile) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -17,13 +17,8 @@
 #include "workloads/trace/byte_source.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::kSmallText;
-using testing::ReadBytes;
-using testing::ScratchFolder;
-using testing::WriteBytes;
 
 constexpr std::string_view kPfnLines =
     "T 8\nI 1ff 1fe 1fd 1fc 300\nI 301 302 303\nT 0\nD 303 302 301 300\n"
@@ -68,6 +63,14 @@ class Pfntrace : public ::testing::Test {
             ReadBytes(streams / "out"), ReadBytes(streams / "err")};
   }
 
+  // What it prints, without a complaint.
+  std::string Out(const std::string& rest) const {
+    const Outcome outcome = Run(rest);
+    EXPECT_EQ(outcome.status, 0) << rest;
+    EXPECT_EQ(outcome.err, "") << rest;
+    return outcome.out;
+  }
+
   void ExpectRefused(const std::string& rest, const std::string& message) {
     const std::size_t files = folder_.files();
     const Outcome outcome = Run(rest);
@@ -80,22 +83,17 @@ class Pfntrace : public ::testing::Test {
 };
 
 TEST_F(Pfntrace, ImportsAFile) {
-  const Outcome outcome = Run(kImport + "lines -o new.pfntrace");
-  EXPECT_EQ(outcome.status, 0);
-  EXPECT_EQ(outcome.out,
+  EXPECT_EQ(Out(kImport + "lines -o new.pfntrace"),
             "new.pfntrace: 6 lines, 8 pages inflated, 8 deflated\n"
             "Measure with it: ./run bench --workload=" +
                 (folder_ / "new.pfntrace").string() +
                 " --structure=flat,xbitmap,cvbmp\n");
-  EXPECT_EQ(outcome.err, "");
   EXPECT_EQ(ReadBytes(folder_ / "new.pfntrace"),
             WithSource("lines sha256:" + kSha256));
 }
 
 TEST_F(Pfntrace, ImportNeedsNothingButTheRecording) {
-  const Outcome outcome = Run("import lines");
-  EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_EQ(outcome.out,
+  EXPECT_EQ(Out("import lines"),
             "lines.pfntrace.zst: 6 lines, 8 pages inflated, 8 deflated\n"
             "  the format is pfn-lines, by the first lines\n"
             "  guest memory is estimated from the highest page: 4 MiB; "
@@ -103,7 +101,6 @@ TEST_F(Pfntrace, ImportNeedsNothingButTheRecording) {
             "Measure with it: ./run bench --workload=" +
                 (folder_ / "lines.pfntrace.zst").string() +
                 " --structure=flat,xbitmap,cvbmp\n");
-  EXPECT_EQ(outcome.err, "");
   EXPECT_EQ(Run("cat lines.pfntrace.zst").out.substr(0, 166),
             "pfntrace 1\npage-size: 4096\nguest-memory: 4194304\nsource: lines "
             "sha256:" +
@@ -119,10 +116,8 @@ TEST_F(Pfntrace, ImportNeverOverwritesSilently) {
   ExpectRefused("import lines -o ./lines",
                 "./lines is the recording itself: -o needs another name; see "
                 "pfntrace import --help");
-  const Outcome outcome = Run("import lines -o lines.pfntrace.zst");
-  EXPECT_EQ(outcome.status, 0);
-  EXPECT_NE(outcome.out.find("; an older file was replaced\n"),
-            std::string::npos);
+  EXPECT_TRUE(Has(Out("import lines -o lines.pfntrace.zst"),
+                  "; an older file was replaced\n"));
 }
 
 TEST_F(Pfntrace, ImportWarnsOfAGuestThatIsTooSmall) {
@@ -164,10 +159,9 @@ TEST_F(Pfntrace, NamesOfFilesReachNoTerminalAsTheyAre) {
     EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1);
   }
   for (const std::string command : {"info", "table", "check"}) {
-    const Outcome outcome = Run(command + " 'c\x1b[31m\nd'");
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_NE(outcome.out.find("c\\x1b[31m\\x0ad"), std::string::npos);
-    EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos);
+    const std::string out = Out(command + " 'c\x1b[31m\nd'");
+    EXPECT_TRUE(Has(out, "c\\x1b[31m\\x0ad"));
+    EXPECT_FALSE(Has(out, "\x1b"));
   }
 }
 
@@ -181,18 +175,17 @@ TEST_F(Pfntrace, DoesNotWaitForTheWriterOfAFifo) {
 }
 
 TEST_F(Pfntrace, ImportsStandardInputAndCompresses) {
-  const Outcome outcome = Run(kImport + "- -o new.pfntrace.zst <lines");
-  EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_EQ(ReadTrace(folder_ / "new.pfntrace.zst"), testing::SmallTrace());
+  Out(kImport + "- -o new.pfntrace.zst <lines");
+  EXPECT_EQ(ReadTrace(folder_ / "new.pfntrace.zst"), SmallTrace());
 }
 
 TEST_F(Pfntrace, ImportsCompressedRecordings) {
   WriteBytes(folder_ / "lines.zst", CompressZstd(kPfnLines));
-  EXPECT_EQ(Run(kImport + "lines.zst -o new.pfntrace").status, 0);
+  Out(kImport + "lines.zst -o new.pfntrace");
   Trace trace = ReadTrace(folder_ / "new.pfntrace");
   EXPECT_EQ(trace.provenance.source.find("lines.zst sha256:"), 0u);
   trace.provenance.source.clear();
-  EXPECT_EQ(trace, testing::SmallTrace());
+  EXPECT_EQ(trace, SmallTrace());
 }
 
 TEST_F(Pfntrace, LeavesNoFileIfTheRecordingIsBad) {
@@ -240,11 +233,9 @@ TEST_F(Pfntrace, RefusesWrongUsage) {
 TEST_F(Pfntrace, HelpsEverywhere) {
   for (const std::string command :
        {"", "import ", "generate ", "info ", "table ", "cat ", "check "}) {
-    const Outcome outcome = Run(command + "--help");
-    EXPECT_EQ(outcome.status, 0);
-    EXPECT_NE(outcome.out.find("Usage: pfntrace"), std::string::npos);
-    EXPECT_EQ(outcome.err, "");
-    std::istringstream lines(outcome.out);
+    const std::string out = Out(command + "--help");
+    EXPECT_TRUE(Has(out, "Usage: pfntrace"));
+    std::istringstream lines(out);
     for (std::string line; std::getline(lines, line);) {
       EXPECT_LE(line.size(), 80u) << line;
     }
@@ -252,10 +243,9 @@ TEST_F(Pfntrace, HelpsEverywhere) {
 }
 
 TEST_F(Pfntrace, PrintsInfoOfSeveralFiles) {
-  const Outcome outcome = Run("info small.pfntrace small.pfntrace");
-  EXPECT_EQ(outcome.status, 0);
-  EXPECT_EQ(outcome.out.substr(0, 15), "small.pfntrace\n");
-  EXPECT_NE(outcome.out.find("small.pfntrace\n", 15), std::string::npos);
+  const std::string out = Out("info small.pfntrace small.pfntrace");
+  EXPECT_EQ(out.substr(0, 15), "small.pfntrace\n");
+  EXPECT_TRUE(Has(out.substr(15), "small.pfntrace\n"));
 }
 
 TEST_F(Pfntrace, PrintsTheTrace) {
@@ -269,8 +259,7 @@ TEST_F(Pfntrace, PrintsTheTrace) {
 TEST_F(Pfntrace, ChecksEveryFileAndNamesTheBadOnes) {
   WriteBytes(folder_ / "bad", "X\n");
   const Outcome outcome = Run("check small.pfntrace bad small.pfntrace");
-  const std::string ok = "small.pfntrace: ok " +
-                         TraceId(testing::SmallTrace()) +
+  const std::string ok = "small.pfntrace: ok " + TraceId(SmallTrace()) +
                          " 8 pages inflated, 8 deflated\n";
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.out, ok + ok);
@@ -284,9 +273,8 @@ TEST_F(Pfntrace, ChecksWorkloadsByNameAsWell) {
       Run("check frag-4g gen:reverse:pages=4:base=0 idel-8g small.pfntrace");
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.out.find("frag-4g: ok "), 0u);
-  EXPECT_NE(outcome.out.find("\ngen:reverse:pages=4:base=0: ok "),
-            std::string::npos);
-  EXPECT_NE(outcome.out.find("\nsmall.pfntrace: ok "), std::string::npos);
+  EXPECT_TRUE(Has(outcome.out, "\ngen:reverse:pages=4:base=0: ok "));
+  EXPECT_TRUE(Has(outcome.out, "\nsmall.pfntrace: ok "));
   EXPECT_EQ(outcome.err,
             "pfntrace: unknown workload 'idel-8g'; did you mean idle-8g? "
             "(known: busy-2g, frag-4g, idle-8g, numa-64g, oom-2g, punched-2g, "
@@ -354,17 +342,15 @@ TEST_F(Pfntrace, RefusesHostileFilesWithOneLine) {
 }
 
 TEST_F(Pfntrace, GeneratesAndShowsWhatNobodyRecorded) {
-  const Outcome outcome =
-      Run("generate reverse:pages=4:base=0 -o new.pfntrace");
-  EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_EQ(outcome.out, "new.pfntrace: 4 pages inflated, 4 deflated\n");
+  EXPECT_EQ(Out("generate reverse:pages=4:base=0 -o new.pfntrace"),
+            "new.pfntrace: 4 pages inflated, 4 deflated\n");
   EXPECT_EQ(ReadBytes(folder_ / "new.pfntrace"),
             "pfntrace 1\npage-size: 4096\nrecorder: pfntrace generate\n"
             "provoked: gen:reverse:pages=4:base=0\n\n"
             "T 4\nI +3-4\nT 0\nD +0+4\nend 2 2 4 4\n");
   EXPECT_EQ(Run("cat gen:reverse:pages=4:base=0").out,
             ReadBytes(folder_ / "new.pfntrace"));
-  EXPECT_NE(Run("generate --list").out.find("\nbuddy "), std::string::npos);
+  EXPECT_TRUE(Has(Run("generate --list").out, "\nbuddy "));
 }
 
 TEST_F(Pfntrace, RefusesWhatCannotBeGenerated) {
@@ -380,9 +366,8 @@ TEST_F(Pfntrace, RefusesWhatCannotBeGenerated) {
                            "did you mean buddy? (known: idle, "),
             0u)
       << bogus.err;
-  EXPECT_NE(
-      bogus.err.find("; -o FILE is missing; see pfntrace generate --help"),
-      std::string::npos);
+  EXPECT_TRUE(
+      Has(bogus.err, "; -o FILE is missing; see pfntrace generate --help"));
   ExpectRefused("generate reverse:pages=0 -o x.pfntrace",
                 "gen:\"reverse:pages=0\": found pages=\"0\"; expected a whole "
                 "number from 1 to 268435456, perhaps with K, M, G or T; see "
@@ -390,25 +375,20 @@ TEST_F(Pfntrace, RefusesWhatCannotBeGenerated) {
 }
 
 TEST_F(Pfntrace, SetsTracesBesideEachOther) {
-  const Outcome outcome = Run("table small.pfntrace gen:reverse:pages=512");
-  EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_NE(
-      outcome.out.find("\n| `small.pfntrace` | 8 | 2 | 2.7 | 3 | 4 | "
-                       "0.500 | 0.333 | 0.167 | 12 38 50 0 0 0 0 0 0 |\n"),
-      std::string::npos)
-      << outcome.out;
-  EXPECT_NE(outcome.out.find("\n| `gen:reverse:pages=512` | 512 | 1 | 256.0 | "
-                             "256 | 256 | 1.000 | 0.000 | 0.000 | 0 0 0 0 0 0 "
-                             "0 0 100 |\n"),
-            std::string::npos)
-      << outcome.out;
+  const std::string out = Out("table small.pfntrace gen:reverse:pages=512");
+  EXPECT_TRUE(Has(out,
+                  "\n| `small.pfntrace` | 8 | 2 | 2.7 | 3 | 4 | "
+                  "0.500 | 0.333 | 0.167 | 12 38 50 0 0 0 0 0 0 |\n"));
+  EXPECT_TRUE(Has(out,
+                  "\n| `gen:reverse:pages=512` | 512 | 1 | 256.0 | "
+                  "256 | 256 | 1.000 | 0.000 | 0.000 | 0 0 0 0 0 0 "
+                  "0 0 100 |\n"));
 }
 
 TEST_F(Pfntrace, TakesAClosedPipeForAnAnswer) {
   // Long enough that the pipe is full before head has gone.
   Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  trace.AppendRun({0, 1000000});
+  trace.AppendArray(Direction::kInflate, {0, 1000000});
   WriteTrace(trace, folder_ / "long.pfntrace");
   const Outcome outcome =
       Run("cat --pages long.pfntrace 2>err; echo $? >status; } | { head -n 1");
@@ -423,4 +403,4 @@ TEST_F(Pfntrace, NoticesThatItsOutputIsLost) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

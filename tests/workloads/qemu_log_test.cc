@@ -3,28 +3,31 @@
 // The promises of the QEMU log importer. The files in data/ are lines of real
 // logs, cut: an import must see that lines are missing.
 
-#include "workloads/import/qemu_log.h"
-
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/workloads/testing.h"
-#include "workloads/import/balloon_count.h"
+#include "workloads/import/importers.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::BodyOf;
-using testing::ErrorOf;
 
 using Notes = std::vector<std::string>;
 
 ImportResult Import(std::string_view log) {
-  const auto source = OpenMemory(log);
-  return ImportQemuLog(*source, "f");
+  return ImportQemuLog(*OpenMemory(log), "f");
+}
+
+// The log becomes a trace with this body, and this is said of it.
+void ExpectImport(std::string_view log, std::string_view body,
+                  const Notes& notes) {
+  const ImportResult result = Import(log);
+  EXPECT_EQ(BodyOf(result.trace), body);
+  EXPECT_EQ(result.notes, notes);
 }
 
 std::string Error(std::string_view log) {
@@ -32,12 +35,10 @@ std::string Error(std::string_view log) {
 }
 
 std::string Page(Pfn pfn) {
-  char line[80];
-  std::snprintf(line, sizeof line,
-                "virtio_balloon_handle_output section name: pc.ram gpa: "
-                "0x%lx000\n",
-                static_cast<unsigned long>(pfn));
-  return line;
+  std::ostringstream line;
+  line << "virtio_balloon_handle_output section name: pc.ram gpa: 0x"
+       << std::hex << pfn << "000\n";
+  return line.str();
 }
 
 std::string Pages(std::initializer_list<Pfn> pages) {
@@ -66,7 +67,7 @@ const std::string kDiscard =
     "fallocate: 0 ret: 0\n";
 
 std::string Sample(std::string_view name) {
-  return testing::ReadBytes(std::filesystem::path(SAMPLES_FOLDER) / name);
+  return ReadBytes(std::filesystem::path(SAMPLES_FOLDER) / name);
 }
 
 const char kFromKicks[] = "directions are from virtio_queue_notify";
@@ -79,15 +80,13 @@ const char kFromDiscards[] =
     "two set_configs are one array";
 
 TEST(QemuLog, WithKicksBecomesTheWorkedExample) {
-  ImportResult result =
-      Import(Kick(2) + Target(8) + Kick(0) +
-             Pages({0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300}) + Config(5, 0) +
-             Kick(0) + Pages({0x301, 0x302, 0x303}) + Config(8, 5) + Target(0) +
-             Kick(1) + Pages({0x303, 0x302, 0x301, 0x300}) + Config(4, 8) +
-             Kick(1) + Pages({0x1fc, 0x1fd, 0x1fe, 0x1ff}) + Config(0, 4));
-  result.trace.provenance = testing::SmallTrace().provenance;
-  EXPECT_EQ(result.trace, testing::SmallTrace());
-  EXPECT_EQ(result.notes, Notes{kFromKicks});
+  ExpectImport(Kick(2) + Target(8) + Kick(0) +
+                   Pages({0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300}) + Config(5, 0) +
+                   Kick(0) + Pages({0x301, 0x302, 0x303}) + Config(8, 5) +
+                   Target(0) + Kick(1) + Pages({0x303, 0x302, 0x301, 0x300}) +
+                   Config(4, 8) + Kick(1) +
+                   Pages({0x1fc, 0x1fd, 0x1fe, 0x1ff}) + Config(0, 4),
+               BodyOf(SmallTrace()), {kFromKicks});
 }
 
 TEST(QemuLog, TargetsTellTheMemoryOfTheGuest) {
@@ -104,30 +103,28 @@ TEST(QemuLog, TargetsTellTheMemoryOfTheGuest) {
 }
 
 TEST(QemuLog, WithoutKicksTakesTheDirectionFromSetConfig) {
-  ImportResult result =
-      Import(Target(8) + Pages({0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300}) +
-             Config(5, 0) + Pages({0x301, 0x302, 0x303}) + Config(8, 5) +
-             Target(0) + Pages({0x303, 0x302, 0x301, 0x300}) + Config(4, 8) +
-             Pages({0x1fc, 0x1fd, 0x1fe, 0x1ff}) + Config(0, 4));
-  result.trace.provenance = testing::SmallTrace().provenance;
-  EXPECT_EQ(result.trace, testing::SmallTrace());
-  EXPECT_EQ(result.notes, Notes{kFromConfig});
+  ExpectImport(Target(8) + Pages({0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300}) +
+                   Config(5, 0) + Pages({0x301, 0x302, 0x303}) + Config(8, 5) +
+                   Target(0) + Pages({0x303, 0x302, 0x301, 0x300}) +
+                   Config(4, 8) + Pages({0x1fc, 0x1fd, 0x1fe, 0x1ff}) +
+                   Config(0, 4),
+               BodyOf(SmallTrace()), {kFromConfig});
 }
 
 TEST(QemuLog, MayHaveTimestampsAndOtherEvents) {
   const std::string timestamp = "14010@1795238287.412702:";
-  const ImportResult result = Import(
+  ExpectImport(
       timestamp +
-      "ram_block_discard_range pc.ram@0x7fc5d9de3000 + 0x1000: "
-      "madvise: 1 fallocate: 0 ret: 0\n" +
-      timestamp + "virtio_balloon_get_config num_pages: 0 actual: 0\n" +
-      timestamp + Page(5) + timestamp + "memory_region_ops_read cpu 0\n" +
-      "qemu-system-x86_64: warning: something\n\n" + timestamp + Config(1, 0));
-  EXPECT_EQ(BodyOf(result.trace), "I +5\nend 0 1 1 0\n");
-  EXPECT_EQ(result.notes,
-            (Notes{kFromConfig,
-                   "1 discards of 1 pages left out, from free page reporting",
-                   "3 lines of other events ignored"}));
+          "ram_block_discard_range pc.ram@0x7fc5d9de3000 + 0x1000: "
+          "madvise: 1 fallocate: 0 ret: 0\n" +
+          timestamp + "virtio_balloon_get_config num_pages: 0 actual: 0\n" +
+          timestamp + Page(5) + timestamp + "memory_region_ops_read cpu 0\n" +
+          "qemu-system-x86_64: warning: something\n\n" + timestamp +
+          Config(1, 0),
+      "I +5\nend 0 1 1 0\n",
+      Notes{kFromConfig,
+            "1 discards of 1 pages left out, from free page reporting",
+            "3 lines of other events ignored"});
 }
 
 TEST(QemuLog, MayHaveThePrefixOfAnotherTraceBackend) {
@@ -140,11 +137,10 @@ TEST(QemuLog, MayHaveThePrefixOfAnotherTraceBackend) {
 
 TEST(QemuLog, ADiscardBehindAPageTellsThatItWasInflated) {
   // As compaction does it: one page each way and no set_config between.
-  const ImportResult result =
-      Import(Page(5) + kDiscard + Page(6) + kDiscard + Config(2, 0) + Page(9) +
-             kDiscard + Page(5) + Page(7) + kDiscard + Config(3, 2));
-  EXPECT_EQ(BodyOf(result.trace), "I +5+2\nI +3\nD -4\nI +2\nend 0 4 4 1\n");
-  EXPECT_EQ(result.notes, Notes{kFromDiscards});
+  ExpectImport(Page(5) + kDiscard + Page(6) + kDiscard + Config(2, 0) +
+                   Page(9) + kDiscard + Page(5) + Page(7) + kDiscard +
+                   Config(3, 2),
+               "I +5+2\nI +3\nD -4\nI +2\nend 0 4 4 1\n", Notes{kFromDiscards});
   EXPECT_EQ(
       BodyOf(Import(Page(5) + kDiscard + Config(1, 0) + Page(5) + Config(0, 1))
                  .trace),
@@ -178,12 +174,11 @@ TEST(QemuLog, LargerDiscardsAreFreePageReporting) {
 }
 
 TEST(QemuLog, RefusesLinesOfOtherTools) {
-  EXPECT_NE(Error(Kick(0) + Page(5) +
-                  "kworker/0:1-17 [000] ..... 13.1: mm_page_alloc: pfn=0x5\n")
-                .find("f:3: "),
-            std::string::npos);
-  EXPECT_NE(Error("I 1fe4 1fe5\n").find("looks like --from=pfn-lines"),
-            std::string::npos);
+  EXPECT_TRUE(
+      Has(Error(Kick(0) + Page(5) +
+                "kworker/0:1-17 [000] ..... 13.1: mm_page_alloc: pfn=0x5\n"),
+          "f:3: "));
+  EXPECT_TRUE(Has(Error("I 1fe4 1fe5\n"), "looks like --from=pfn-lines"));
 }
 
 TEST(QemuLog, KeepsATargetBetweenThePagesThatItCameBetween) {
@@ -194,11 +189,10 @@ TEST(QemuLog, KeepsATargetBetweenThePagesThatItCameBetween) {
 }
 
 TEST(QemuLog, IgnoresKicksOfOtherDevices) {
-  const ImportResult result = Import(Kick(0, "b10c") + Kick(0) + Page(5) +
-                                     Kick(1, "b10c") + Page(6) + Config(2, 0));
-  EXPECT_EQ(BodyOf(result.trace), "I +5+2\nend 0 1 2 0\n");
-  EXPECT_EQ(result.notes,
-            (Notes{kFromKicks, "1 lines of other events ignored"}));
+  ExpectImport(Kick(0, "b10c") + Kick(0) + Page(5) + Kick(1, "b10c") + Page(6) +
+                   Config(2, 0),
+               "I +5+2\nend 0 1 2 0\n",
+               Notes{kFromKicks, "1 lines of other events ignored"});
 }
 
 TEST(QemuLog, CountsAttemptsThatGotNothing) {
@@ -228,10 +222,9 @@ TEST(QemuLog, ReadsTheRealSamplesOnceTheCountsFit) {
   for (const std::string_view name :
        {"qemu_log_plain.txt", "qemu_log_timestamp.txt"}) {
     std::string log = Sample(name);
-    log = testing::Replaced(log, "actual: 256 oldactual: 0",
-                            "actual: 10 oldactual: 0");
-    log = testing::Replaced(log, "actual: 768 oldactual: 1024",
-                            "actual: 23 oldactual: 10");
+    log = Replaced(log, "actual: 256 oldactual: 0", "actual: 10 oldactual: 0");
+    log = Replaced(log, "actual: 768 oldactual: 1024",
+                   "actual: 23 oldactual: 10");
     log += Config(21, 23);
     EXPECT_EQ(BodyOf(Import(log).trace),
               "T 1024\n"
@@ -247,7 +240,7 @@ TEST(QemuLog, ReadsTheRealSamplesOnceTheCountsFit) {
   EXPECT_EQ(Error(log + Config(6, 0)).substr(0, 56),
             "f:19: found 5 pages with a discard and 1 without since t");
   const std::string last = "gpa: 0x1fe8000\n";
-  log = testing::Replaced(log, last, last + kDiscard);
+  log = Replaced(log, last, last + kDiscard);
   EXPECT_EQ(BodyOf(Import(log + Config(6, 0)).trace),
             "T 131072\nI +1fe3+6\nend 1 1 6 0\n");
 }
@@ -297,12 +290,11 @@ TEST(QemuLog, WithKicksNoticesAWrongDirectionAtOnceIfItIsLarge) {
 TEST(QemuLog, AllowsACountThatIsLateByAnArrayOfEachQueue) {
   std::string log = Kick(0) + Page(1) + Config(1, 0) + Kick(1) + Page(1) +
                     Kick(0) + Pages({2, 3, 4}) + Config(0, 1) + Config(3, 0);
-  const ImportResult result = Import(log);
-  EXPECT_EQ(BodyOf(result.trace), "I +1\nD +0\nI +1+3\nend 0 3 4 1\n");
-  EXPECT_EQ(result.notes,
-            (Notes{kFromKicks,
-                   "1 set_config lines were up to 3 pages off the kicks, from "
-                   "filling and leaking at once"}));
+  ExpectImport(
+      log, "I +1\nD +0\nI +1+3\nend 0 3 4 1\n",
+      Notes{kFromKicks,
+            "1 set_config lines were up to 3 pages off the kicks, from "
+            "filling and leaking at once"});
 }
 
 TEST(QemuLog, AllowsCompactionWhichWritesNoCount) {
@@ -357,4 +349,4 @@ TEST(QemuLog, RefusesALastLineThatIsCutOff) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -14,12 +14,15 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "workloads/base/error.h"
 #include "workloads/trace/trace.h"
 #include "workloads/trace/trace_io.h"
+#include "workloads/trace/trace_stats.h"
 
 namespace pfn::testing {
 
@@ -40,23 +43,48 @@ inline constexpr std::string_view kSmallText =
     "D -104+4\n"
     "end 2 4 8 8\n";
 
+// Appends an array of these pages.
+inline void AppendPages(Trace& trace, Direction direction,
+                        const std::vector<Pfn>& pages) {
+  trace.BeginArray(direction);
+  for (const Pfn pfn : pages) trace.AppendPage(pfn);
+}
+
+inline Trace InflationOf(const std::vector<Pfn>& pages) {
+  Trace trace;
+  AppendPages(trace, Direction::kInflate, pages);
+  return trace;
+}
+
+// One array for each run.
+inline Trace InflationOf(const std::vector<PfnRun>& runs) {
+  Trace trace;
+  for (const PfnRun& run : runs) trace.AppendArray(Direction::kInflate, run);
+  return trace;
+}
+
+inline std::vector<Pfn> PagesOf(std::span<const PfnRun> runs) {
+  std::vector<Pfn> pages;
+  for (const PfnRun& run : runs) {
+    for (std::uint64_t i = 0; i < run.pages(); ++i) {
+      pages.push_back(run.length < 0 ? run.first - i : run.first + i);
+    }
+  }
+  return pages;
+}
+
 inline Trace SmallTrace() {
   Trace trace;
   trace.provenance.guest_memory_bytes = std::uint64_t{2} << 30;
   trace.provenance.kernel = "Linux 6.1.192";
   trace.provenance.recorder = "by hand";
   trace.provenance.provoked = "inflate 8 pages, deflate all";
-  const auto append = [&](Direction direction,
-                          std::initializer_list<Pfn> pages) {
-    trace.BeginArray(direction);
-    for (const Pfn pfn : pages) trace.AppendPage(pfn);
-  };
   trace.AppendTarget(8);
-  append(Direction::kInflate, {0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300});
-  append(Direction::kInflate, {0x301, 0x302, 0x303});
+  AppendPages(trace, Direction::kInflate, {0x1ff, 0x1fe, 0x1fd, 0x1fc, 0x300});
+  AppendPages(trace, Direction::kInflate, {0x301, 0x302, 0x303});
   trace.AppendTarget(0);
-  append(Direction::kDeflate, {0x303, 0x302, 0x301, 0x300});
-  append(Direction::kDeflate, {0x1fc, 0x1fd, 0x1fe, 0x1ff});
+  AppendPages(trace, Direction::kDeflate, {0x303, 0x302, 0x301, 0x300});
+  AppendPages(trace, Direction::kDeflate, {0x1fc, 0x1fd, 0x1fe, 0x1ff});
   return trace;
 }
 
@@ -72,6 +100,20 @@ std::string ErrorOf(Action action) {
   }
   ADD_FAILURE() << "was accepted";
   return "";
+}
+
+// Whether `part` is in `text`, which is shown if not.
+inline ::testing::AssertionResult Has(std::string_view text,
+                                      std::string_view part) {
+  if (text.find(part) != text.npos) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << "no \"" << part << "\" in: " << text;
+}
+
+// That no page is inflated twice, or deflated while it is not in the balloon.
+inline void ExpectSound(const Trace& trace) {
+  const Membership membership = CheckMembership(trace);
+  EXPECT_EQ(membership.inflated_twice, 0u);
+  EXPECT_EQ(membership.deflated_absent, 0u);
 }
 
 // The canonical text of `trace` without its header.
@@ -121,8 +163,7 @@ class ScratchFolder {
   }
   std::size_t files() const {
     return static_cast<std::size_t>(
-        std::distance(std::filesystem::directory_iterator(path_),
-                      std::filesystem::directory_iterator()));
+        std::ranges::distance(std::filesystem::directory_iterator(path_)));
   }
 
  private:

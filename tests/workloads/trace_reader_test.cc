@@ -10,14 +10,9 @@
 #include "tests/workloads/testing.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
-#include "workloads/trace/trace_text.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::ErrorOf;
-using testing::kSmallText;
-using testing::Replaced;
 
 // The complaint about the small trace with one thing changed.
 std::string Complaint(std::string_view from, std::string_view to) {
@@ -26,7 +21,7 @@ std::string Complaint(std::string_view from, std::string_view to) {
 }
 
 TEST(TraceReader, ReadsTheWorkedExample) {
-  EXPECT_EQ(ParseTrace(kSmallText, "f"), testing::SmallTrace());
+  EXPECT_EQ(ParseTrace(kSmallText, "f"), SmallTrace());
 }
 
 TEST(TraceReader, RefusesAFileThatEndsAnywhereBeforeItsEnd) {
@@ -53,7 +48,7 @@ TEST(TraceReader, NeverTakesAChangedByteForAnotherTextOfTheSameTrace) {
       try {
         const Trace trace = ParseTrace(text, "f");
         ASSERT_EQ(EncodeTrace(trace), text);
-        ASSERT_NE(trace, testing::SmallTrace());
+        ASSERT_NE(trace, SmallTrace());
         ++accepted;
       } catch (const BadInput&) {
       }
@@ -88,7 +83,7 @@ TEST(TraceReader, RefusesAHeaderOutOfOrder) {
            std::pair{"recorder: by hand\n", "recorder\n"},
        }) {
     const std::string error = Complaint(from, to);
-    EXPECT_NE(error.find(unknown), error.npos) << error;
+    EXPECT_TRUE(Has(error, unknown));
   }
   EXPECT_EQ(Complaint("page-size: 4096\n", ""),
             "f:2: found \"guest-memory: 2147483648\"; expected \"page-size: "
@@ -104,7 +99,7 @@ TEST(TraceReader, RefusesHeaderValuesThatAreNotOneLineOfPrintableText) {
         std::string(" a"), std::string("a "), std::string(1001, 'a'),
         std::string("\xe2\x82")}) {
     const std::string error = Complaint("by hand", value);
-    EXPECT_NE(error.find("f:5: found a recorder that "), error.npos) << error;
+    EXPECT_TRUE(Has(error, "f:5: found a recorder that "));
   }
 }
 
@@ -199,7 +194,7 @@ TEST(TraceReader, RefusesAnArrayOfMoreThanTheLimitInSeveralRuns) {
   const std::string error = ErrorOf([] {
     ParseTrace("pfntrace 1\npage-size: 4096\n\nI +0+100000000 +5\n", "f");
   });
-  EXPECT_NE(error.find("an array of more than 2^32 pages"), error.npos);
+  EXPECT_TRUE(Has(error, "an array of more than 2^32 pages"));
 }
 
 TEST(TraceReader, ComparesTheEndLineWithWhatItRead) {
@@ -238,4 +233,4 @@ TEST(TraceReader, ShowsUnprintableBytesEscapedAndCut) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -13,12 +13,12 @@
 #include <utility>
 #include <vector>
 
-#include "workloads/trace/page_ranges.h"
+#include "tests/workloads/testing.h"
 #include "workloads/trace/trace.h"
 #include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
 // Few pages close together meet, turn and repeat often; the others are far.
@@ -67,21 +67,10 @@ Trace AnyTrace() {
       trace.AppendTarget(*rc::gen::inRange<std::uint64_t>(0, kPfnLimit));
       continue;
     }
-    trace.BeginArray(kind < 3 ? Direction::kInflate : Direction::kDeflate);
-    const auto runs = *rc::gen::container<std::vector<PfnRun>>(AnyRun());
-    for (const PfnRun& run : runs) trace.AppendRun(run);
+    trace.AppendArray(kind < 3 ? Direction::kInflate : Direction::kDeflate,
+                      *rc::gen::container<std::vector<PfnRun>>(AnyRun()));
   }
   return trace;
-}
-
-std::vector<Pfn> Expanded(std::span<const PfnRun> runs) {
-  std::vector<Pfn> pages;
-  for (const PfnRun& run : runs) {
-    for (std::uint64_t i = 0; i < run.pages(); ++i) {
-      pages.push_back(run.length < 0 ? run.first - i : run.first + i);
-    }
-  }
-  return pages;
 }
 
 RC_GTEST_PROP(RoundTrip, GivesTheTraceBack, ()) {
@@ -95,10 +84,8 @@ RC_GTEST_PROP(RoundTrip, GivesTheTraceBack, ()) {
 
 RC_GTEST_PROP(Runs, ArePagesInTheOrderOfTheirAppending, ()) {
   const auto pages = *rc::gen::container<std::vector<Pfn>>(AnyPfn());
-  Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  for (const Pfn pfn : pages) trace.AppendPage(pfn);
-  RC_ASSERT(Expanded(trace.runs()) == pages);
+  const Trace trace = InflationOf(pages);
+  RC_ASSERT(PagesOf(trace.runs()) == pages);
   RC_ASSERT(trace.pages_inflated() == pages.size());
 }
 
@@ -106,10 +93,8 @@ RC_GTEST_PROP(Runs, AreTheSameWhetherAppendedAsRunsOrAsPages, ()) {
   const auto runs = *rc::gen::container<std::vector<PfnRun>>(AnyRun());
   Trace by_run;
   Trace by_page;
-  by_run.BeginArray(Direction::kDeflate);
-  by_page.BeginArray(Direction::kDeflate);
-  for (const PfnRun& run : runs) by_run.AppendRun(run);
-  for (const Pfn pfn : Expanded(runs)) by_page.AppendPage(pfn);
+  by_run.AppendArray(Direction::kDeflate, runs);
+  AppendPages(by_page, Direction::kDeflate, PagesOf(runs));
   RC_ASSERT(by_run == by_page);
 }
 
@@ -119,7 +104,7 @@ RC_GTEST_PROP(Passes, CoverAllRunsInOrder, ()) {
   std::uint64_t pages = 0;
   for (const Pass& pass : trace.Passes()) {
     RC_ASSERT(pass.first_run == next_run);
-    RC_ASSERT(pass.pages == Expanded(trace.runs_of(pass)).size());
+    RC_ASSERT(pass.pages == PagesOf(trace.runs_of(pass)).size());
     next_run = pass.end_run;
     pages += pass.pages;
   }
@@ -132,7 +117,7 @@ RC_GTEST_PROP(Membership, IsThatOfASetOfPages, ()) {
   std::set<Pfn> ballooned;
   Membership expected;
   for (const TraceEvent& event : trace.events()) {
-    for (const Pfn pfn : Expanded(trace.runs_of(event))) {
+    for (const Pfn pfn : PagesOf(trace.runs_of(event))) {
       if (event.kind == TraceEvent::Kind::kInflate) {
         if (!ballooned.insert(pfn).second) ++expected.inflated_twice;
       } else if (ballooned.erase(pfn) == 0) {
@@ -146,4 +131,4 @@ RC_GTEST_PROP(Membership, IsThatOfASetOfPages, ()) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

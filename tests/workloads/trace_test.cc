@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The promises of a trace in memory: canonical runs and passes.
+// The promises of a trace in memory: canonical runs and passes, and
+// its beginning.
 
 #include "workloads/trace/trace.h"
 
@@ -10,25 +11,21 @@
 
 #include "tests/workloads/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
-std::vector<PfnRun> RunsOf(std::initializer_list<Pfn> pages) {
-  Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  for (const Pfn pfn : pages) trace.AppendPage(pfn);
-  return {trace.runs().begin(), trace.runs().end()};
-}
-
-std::vector<PfnRun> Joined(PfnRun first, PfnRun second) {
-  Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  trace.AppendRun(first);
-  trace.AppendRun(second);
-  return {trace.runs().begin(), trace.runs().end()};
-}
-
 using Runs = std::vector<PfnRun>;
+
+Runs RunsOf(const std::vector<Pfn>& pages) {
+  const Trace trace = InflationOf(pages);
+  return {trace.runs().begin(), trace.runs().end()};
+}
+
+Runs Joined(PfnRun first, PfnRun second) {
+  Trace trace;
+  trace.AppendArray(Direction::kInflate, Runs{first, second});
+  return {trace.runs().begin(), trace.runs().end()};
+}
 
 TEST(Trace, TakesTheDirectionOfARunFromItsSecondPage) {
   EXPECT_EQ(RunsOf({5}), (Runs{{5, 1}}));
@@ -61,11 +58,7 @@ TEST(Trace, DoesNotJoinAcrossTheEndOfTheNumbers) {
 }
 
 TEST(Trace, NeverJoinsRunsOfTwoArrays) {
-  Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  trace.AppendPage(5);
-  trace.BeginArray(Direction::kInflate);
-  trace.AppendPage(6);
+  const Trace trace = InflationOf(Runs{{5, 1}, {6, 1}});
   EXPECT_EQ(trace.arrays(), 2u);
   EXPECT_EQ(trace.runs().size(), 2u);
 }
@@ -80,7 +73,7 @@ TEST(Trace, ForgetsAnArrayThatStaysEmpty) {
 }
 
 TEST(Trace, CountsTargetsArraysAndPages) {
-  const Trace trace = testing::SmallTrace();
+  const Trace trace = SmallTrace();
   EXPECT_EQ(trace.targets(), 2u);
   EXPECT_EQ(trace.arrays(), 4u);
   EXPECT_EQ(trace.pages_inflated(), 8u);
@@ -90,8 +83,7 @@ TEST(Trace, CountsTargetsArraysAndPages) {
 TEST(Trace, HoldsATebibyteGuestInRuns) {
   Trace trace;
   for (Pfn array = 0; array < (Pfn{1} << 20); ++array) {
-    trace.BeginArray(Direction::kInflate);
-    trace.AppendRun({array * 256 + 255, -256});
+    trace.AppendArray(Direction::kInflate, {array * 256 + 255, -256});
   }
   EXPECT_EQ(trace.pages_inflated(), Pfn{1} << 28);
   EXPECT_EQ(trace.runs().size(), std::size_t{1} << 20);
@@ -99,7 +91,7 @@ TEST(Trace, HoldsATebibyteGuestInRuns) {
 }
 
 TEST(Passes, GatherArraysOfOneDirection) {
-  const std::vector<Pass> passes = testing::SmallTrace().Passes();
+  const std::vector<Pass> passes = SmallTrace().Passes();
   ASSERT_EQ(passes.size(), 2u);
   EXPECT_EQ(passes[0].direction, Direction::kInflate);
   EXPECT_EQ(passes[0].pages, 8u);
@@ -112,8 +104,7 @@ TEST(Passes, EndWithTheirTarget) {
   Trace trace;
   for (const Pfn pfn : {1, 2}) {
     trace.AppendTarget(pfn);
-    trace.BeginArray(Direction::kInflate);
-    trace.AppendPage(pfn);
+    trace.AppendArray(Direction::kInflate, {pfn, 1});
   }
   EXPECT_EQ(trace.Passes().size(), 2u);
 }
@@ -121,11 +112,51 @@ TEST(Passes, EndWithTheirTarget) {
 TEST(Passes, EndWhereTheDirectionChanges) {
   Trace trace;
   for (int i = 0; i < 6; ++i) {
-    trace.BeginArray(i % 3 == 0 ? Direction::kInflate : Direction::kDeflate);
-    trace.AppendPage(7);
+    trace.AppendArray(i % 3 == 0 ? Direction::kInflate : Direction::kDeflate,
+                      {7, 1});
   }
   EXPECT_EQ(trace.Passes().size(), 4u);
 }
 
+Trace Sample() {
+  Trace trace;
+  trace.provenance.kernel = "Linux 6.1";
+  trace.AppendTarget(8);
+  trace.AppendArray(Direction::kInflate, Runs{{100, 3}, {90, -4}});
+  trace.AppendArray(Direction::kInflate, {50, 1});
+  trace.AppendTarget(0);
+  trace.AppendArray(Direction::kDeflate, {100, 2});
+  return trace;
+}
+
+TEST(FirstPages, AreThePagesThatTheTraceBeginsWithWhereverItIsCut) {
+  const Trace sample = Sample();
+  const std::vector<Pfn> all = PagesOf(sample.runs());
+  for (std::uint64_t pages = 0; pages <= all.size(); ++pages) {
+    const Trace first = FirstPages(Sample(), pages);
+    EXPECT_EQ(PagesOf(first.runs()),
+              std::vector<Pfn>(all.begin(), all.begin() + pages));
+    EXPECT_EQ(first.pages_inflated() + first.pages_deflated(), pages);
+  }
+}
+
+TEST(FirstPages, OfAllPagesAreTheTrace) {
+  EXPECT_EQ(FirstPages(Sample(), 10), Sample());
+  EXPECT_EQ(FirstPages(Sample(), 1000), Sample());
+}
+
+TEST(FirstPages, KeepProvenanceAndTheDirectionOfRuns) {
+  const Trace first = FirstPages(Sample(), 5);
+  EXPECT_EQ(first.provenance, Sample().provenance);
+  ASSERT_EQ(first.runs().size(), 2);
+  EXPECT_EQ(first.runs()[1], (PfnRun{90, -2}));
+}
+
+TEST(FirstPages, EndBeforeAnArrayOfWhichNoPageIsLeft) {
+  EXPECT_EQ(FirstPages(Sample(), 7).arrays(), 1);
+  EXPECT_EQ(FirstPages(Sample(), 8).arrays(), 2);
+  EXPECT_EQ(FirstPages(Sample(), 9).arrays(), 3);
+}
+
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

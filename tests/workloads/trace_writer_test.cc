@@ -14,22 +14,8 @@
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::ErrorOf;
-using testing::kSmallText;
-using testing::ReadBytes;
-using testing::ScratchFolder;
-using testing::SmallTrace;
-using testing::WriteBytes;
-
-Trace OneRun(PfnRun run) {
-  Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  trace.AppendRun(run);
-  return trace;
-}
 
 TEST(TraceWriter, WritesTheWorkedExample) {
   EXPECT_EQ(EncodeTrace(SmallTrace()), kSmallText);
@@ -64,7 +50,8 @@ TEST(TraceWriter, RefusesWhatIsOutsideTheLimits) {
   Trace target;
   target.AppendTarget(kPfnLimit);
   ErrorOf([&] { EncodeTrace(target); });
-  ErrorOf([] { EncodeTrace(OneRun({0, (std::int64_t{1} << 32) + 1})); });
+  const std::vector<PfnRun> long_run = {{0, (std::int64_t{1} << 32) + 1}};
+  ErrorOf([&] { EncodeTrace(InflationOf(long_run)); });
 
   Trace long_line;
   long_line.BeginArray(Direction::kInflate);
@@ -72,7 +59,7 @@ TEST(TraceWriter, RefusesWhatIsOutsideTheLimits) {
     long_line.AppendPage(2 * pfn);
   }
   const std::string error = ErrorOf([&] { EncodeTrace(long_line); });
-  EXPECT_NE(error.find("an array of 349526 runs does not fit"), error.npos);
+  EXPECT_TRUE(Has(error, "an array of 349526 runs does not fit"));
 }
 
 TEST(TraceFile, IsCompressedIfItsNameEndsInZst) {
@@ -140,4 +127,4 @@ TEST(AtomicFile, SaysThatItsFolderIsMissing) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -16,27 +16,11 @@
 
 #include "harness/check/oracle.h"
 #include "structures/core/pfn_set.h"
-#include "workloads/trace/page_blocks.h"
+#include "tests/workloads/testing.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-void Append(Trace& trace, Direction direction,
-            std::initializer_list<Pfn> pages) {
-  trace.BeginArray(direction);
-  for (const Pfn pfn : pages) trace.AppendPage(pfn);
-}
-
-std::vector<Pfn> PagesOf(std::span<const PfnRun> runs) {
-  PageBlocks blocks(runs);
-  std::vector<Pfn> pages;
-  for (std::span<const Pfn> block = blocks.Next(); !block.empty();
-       block = blocks.Next()) {
-    pages.insert(pages.end(), block.begin(), block.end());
-  }
-  return pages;
-}
 
 RangeDigest DigestOf(const std::vector<PfnRange>& ranges) {
   RangeDigest digest;
@@ -58,12 +42,12 @@ TEST(RangeDigest, DependsOnOrderOnEndsAndOnHowRangesAreCut) {
 TEST(Workload, PassesAreTheArraysOfOneDirectionBetweenTargets) {
   Trace trace;
   trace.AppendTarget(100);
-  Append(trace, Direction::kInflate, {9, 8, 7});
-  Append(trace, Direction::kInflate, {20, 21});
-  Append(trace, Direction::kDeflate, {8});
-  Append(trace, Direction::kInflate, {30});
+  AppendPages(trace, Direction::kInflate, {9, 8, 7});
+  AppendPages(trace, Direction::kInflate, {20, 21});
+  AppendPages(trace, Direction::kDeflate, {8});
+  AppendPages(trace, Direction::kInflate, {30});
   trace.AppendTarget(101);
-  Append(trace, Direction::kInflate, {31});
+  AppendPages(trace, Direction::kInflate, {31});
   const Workload workload("w", trace);
 
   ASSERT_EQ(workload.passes().size(), 4);
@@ -80,8 +64,7 @@ TEST(Workload, PassesAreTheArraysOfOneDirectionBetweenTargets) {
 }
 
 TEST(Workload, HasItsNameAndTheIdentityOfItsTrace) {
-  Trace trace;
-  Append(trace, Direction::kInflate, {1});
+  const Trace trace = InflationOf(std::vector<Pfn>{1});
   const Workload workload("my-name", trace);
   EXPECT_EQ(workload.name(), "my-name");
   EXPECT_EQ(workload.trace_id(), TraceId(trace));
@@ -90,16 +73,15 @@ TEST(Workload, HasItsNameAndTheIdentityOfItsTrace) {
 
 TEST(Workload, AbsentPagesAreTheGapsThenThePagesAbove) {
   Trace trace;
-  Append(trace, Direction::kInflate, {10, 14, 13, 20, 21});
-  Append(trace, Direction::kDeflate, {3});
+  AppendPages(trace, Direction::kInflate, {10, 14, 13, 20, 21});
+  AppendPages(trace, Direction::kDeflate, {3});
   const Workload workload("w", trace);
   EXPECT_EQ(PagesOf(workload.passes()[0].absent),
             (std::vector<Pfn>{11, 12, 15, 16, 17}));
   EXPECT_EQ(PagesOf(workload.passes()[1].absent), (std::vector<Pfn>{4}));
 
-  Trace dense;
-  Append(dense, Direction::kInflate, {5, 6, 7, 9});
-  EXPECT_EQ(PagesOf(Workload("w", dense).passes()[0].absent),
+  const std::vector<Pfn> dense = {5, 6, 7, 9};
+  EXPECT_EQ(PagesOf(Workload("w", InflationOf(dense)).passes()[0].absent),
             (std::vector<Pfn>{8, 10, 11, 12}));
 }
 
@@ -113,8 +95,8 @@ TEST(Workload, OfATraceWithoutArraysHasNoPasses) {
 
 TEST(Workload, APageRecordedTwiceCountsTwiceAndIsOneMember) {
   Trace trace;
-  Append(trace, Direction::kInflate, {5, 9});
-  Append(trace, Direction::kInflate, {5});
+  AppendPages(trace, Direction::kInflate, {5, 9});
+  AppendPages(trace, Direction::kInflate, {5});
   const Workload workload("w", trace);
   EXPECT_EQ(workload.passes()[0].pages, 3);
   EXPECT_EQ(workload.passes()[0].digest, DigestOf({{5, 5}, {9, 9}}));
@@ -123,12 +105,10 @@ TEST(Workload, APageRecordedTwiceCountsTwiceAndIsOneMember) {
 // Expanded, this pass would be 2^33 pages; it would take minutes and a
 // gigabyte.
 TEST(Workload, CostsItsRunsAndNotItsPages) {
-  Trace trace;
-  trace.BeginArray(Direction::kInflate);
-  trace.AppendRun({(Pfn{1} << 32) - 1, -(std::int64_t{1} << 32)});
-  trace.BeginArray(Direction::kInflate);
-  trace.AppendRun({kPfnLimit - (Pfn{1} << 32), std::int64_t{1} << 32});
-  const Workload workload("w", trace);
+  const std::vector<PfnRun> runs = {
+      {(Pfn{1} << 32) - 1, -(std::int64_t{1} << 32)},
+      {kPfnLimit - (Pfn{1} << 32), std::int64_t{1} << 32}};
+  const Workload workload("w", InflationOf(runs));
   const PreparedPass& pass = workload.passes().front();
   EXPECT_EQ(pass.pages, std::uint64_t{1} << 33);
   EXPECT_EQ(pass.span, (PfnRange{0, kPfnLimit - 1}));
@@ -147,8 +127,7 @@ RC_GTEST_PROP(
   for (const auto& [first, length] : runs) {
     if (length == 0) continue;
     const PfnRun run = {Pfn{first} + 200, length};
-    trace.BeginArray(Direction::kInflate);
-    trace.AppendRun(run);
+    trace.AppendArray(Direction::kInflate, run);
     for (Pfn pfn = run.lowest(); pfn <= run.highest(); ++pfn) {
       (void)oracle.Set(pfn);
     }
@@ -191,4 +170,4 @@ RC_GTEST_PROP(WorkloadProperty, AbsentPagesAreAbsentAndAsManyAsThePages,
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -3,7 +3,8 @@
 // File: workloads/base/text_scan.h
 //
 // Taking numbers and words off the front of a line, by hand: a trace or a log
-// has millions of them. A function that returns false has taken nothing.
+// has millions of them. ConsumePrefix and ConsumeNumber take nothing when they
+// return false.
 
 #ifndef PFNBENCH_WORKLOADS_BASE_TEXT_SCAN_H_
 #define PFNBENCH_WORKLOADS_BASE_TEXT_SCAN_H_
@@ -46,12 +47,33 @@ bool ConsumeNumber(std::string_view* text, std::uint64_t* value) {
   return true;
 }
 
-inline bool ConsumeDecimal(std::string_view* text, std::uint64_t* value) {
-  return ConsumeNumber<10>(text, value);
+// A number for Consume(), and where it goes.
+template <unsigned kBase>
+struct NumberInto {
+  std::uint64_t& value;
+};
+using Decimal = NumberInto<10>;
+using Hex = NumberInto<16>;
+
+inline bool ConsumePart(std::string_view* text, std::string_view word) {
+  return ConsumePrefix(text, word);
+}
+template <unsigned kBase>
+bool ConsumePart(std::string_view* text, NumberInto<kBase> number) {
+  return ConsumeNumber<kBase>(text, &number.value);
 }
 
-inline bool ConsumeHex(std::string_view* text, std::uint64_t* value) {
-  return ConsumeNumber<16>(text, value);
+// All `parts` at the front, one after the other: words and numbers. If it
+// returns false, those before the first that is missing are gone.
+template <class... Parts>
+bool Consume(std::string_view* text, const Parts&... parts) {
+  return (ConsumePart(text, parts) && ...);
+}
+
+// Whether `text` is these parts and nothing else.
+template <class... Parts>
+bool Consists(std::string_view text, const Parts&... parts) {
+  return Consume(&text, parts...) && text.empty();
 }
 
 }  // namespace pfn

@@ -22,8 +22,6 @@ namespace {
 using Kind = Parameter::Kind;
 
 constexpr std::uint64_t kPageBytes = 4096;
-constexpr Parameter kSeed = {"seed", Kind::kCount,     "1", "of what is random",
-                             0,      ~std::uint64_t{0}};
 
 // ---- idle ----
 
@@ -74,8 +72,8 @@ void Idle(const Arguments& arguments, Trace* trace) {
       for (std::uint64_t at = 0; at < BuddyZone::kMaxBlockPages && done < pages;
            at += kBalloonArrayPages) {
         const std::uint64_t count = std::min(kBalloonArrayPages, pages - done);
-        trace->BeginArray(Direction::kInflate);
-        trace->AppendRun(
+        trace->AppendArray(
+            Direction::kInflate,
             Reversed({first + at, static_cast<std::int64_t>(count)}));
         done += count;
       }
@@ -130,8 +128,8 @@ BuddyZone::Buddyinfo ParseBuddyinfo(const Arguments& arguments) {
   BuddyZone::Buddyinfo blocks{};
   std::string_view text = arguments.Word("blocks");
   for (std::size_t order = 0; order < blocks.size(); ++order) {
-    if ((order > 0 && !ConsumePrefix(&text, "+")) ||
-        !ConsumeDecimal(&text, &blocks[order]) || blocks[order] > 1u << 26) {
+    if (!Consume(&text, order > 0 ? "+" : "", Decimal{blocks[order]}) ||
+        blocks[order] > 1u << 26) {
       arguments.Refuse(fmt::format("blocks={}", arguments.Word("blocks")),
                        "11 numbers N0+N1+...+N10 with preset=from_buddyinfo");
     }
@@ -246,11 +244,7 @@ void Twin(const Arguments& arguments, Trace* trace) {
     while (i < events.size() && events[i].kind == first.kind) ++i;
     const std::span<const PfnRun> runs = original.runs().subspan(
         first.first_run, events[i - 1].end_run - first.first_run);
-    AppendShuffled(runs,
-                   first.kind == TraceEvent::Kind::kInflate
-                       ? Direction::kInflate
-                       : Direction::kDeflate,
-                   random, trace);
+    AppendShuffled(runs, first.direction(), random, trace);
   }
 }
 

@@ -208,10 +208,8 @@ void BuddySim::MigrateOne(Trace* trace) {
   balloon_.push_back(*to);
   zone_.Free(old);
   if (trace == nullptr) return;
-  trace->BeginArray(Direction::kInflate);
-  trace->AppendPage(*to);
-  trace->BeginArray(Direction::kDeflate);
-  trace->AppendPage(old);
+  trace->AppendArray(Direction::kInflate, {*to, 1});
+  trace->AppendArray(Direction::kDeflate, {old, 1});
 }
 
 void BuddySim::Deflate(std::uint64_t pages, Trace* trace) {

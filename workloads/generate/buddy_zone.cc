@@ -21,29 +21,13 @@ BuddyZone::BuddyZone(Page pages)
   tail_.fill(kNone);
 }
 
-std::uint64_t BuddyZone::free_pages() const {
-  std::uint64_t pages = 0;
-  for (unsigned order = 0; order <= kMaxOrder; ++order) {
-    pages += free_blocks_[order] << order;
-  }
-  return pages;
-}
-
 void BuddyZone::Link(Page first, unsigned order, bool at_tail) {
   const Page before = at_tail ? tail_[order] : kNone;
   const Page behind = at_tail ? kNone : head_[order];
   links_[first] = {.next = behind, .previous = before};
   order_[first] = static_cast<std::int8_t>(order);
-  if (before == kNone) {
-    head_[order] = first;
-  } else {
-    links_[before].next = first;
-  }
-  if (behind == kNone) {
-    tail_[order] = first;
-  } else {
-    links_[behind].previous = first;
-  }
+  (before == kNone ? head_[order] : links_[before].next) = first;
+  (behind == kNone ? tail_[order] : links_[behind].previous) = first;
   ++free_blocks_[order];
 }
 
@@ -51,16 +35,8 @@ void BuddyZone::Unlink(Page first) {
   const auto order = static_cast<unsigned>(order_[first]);
   const auto [behind, before] = links_[first];
   order_[first] = kNotFree;
-  if (before == kNone) {
-    head_[order] = behind;
-  } else {
-    links_[before].next = behind;
-  }
-  if (behind == kNone) {
-    tail_[order] = before;
-  } else {
-    links_[behind].previous = before;
-  }
+  (before == kNone ? head_[order] : links_[before].next) = behind;
+  (behind == kNone ? tail_[order] : links_[behind].previous) = before;
   --free_blocks_[order];
 }
 

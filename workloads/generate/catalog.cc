@@ -25,9 +25,7 @@ std::span<const NamedGenerated> GeneratedWorkloads() {
 bool IsGenerated(std::string_view word) {
   const auto named = GeneratedWorkloads();
   return word.starts_with(kGeneratedPrefix) ||
-         std::any_of(
-             named.begin(), named.end(),
-             [&](const NamedGenerated& each) { return each.name == word; });
+         std::ranges::find(named, word, &NamedGenerated::name) != named.end();
 }
 
 std::filesystem::path FileOfWorkload(std::string_view word) {

@@ -123,7 +123,7 @@ constexpr Parameter kCmaParameters[] = {
      "chunks|busy"},
     {"release", Kind::kWord, "fifo", "order in which chunks are given back", 0,
      0, "fifo|lifo|random"},
-    {"seed", Kind::kCount, "1", "of what is random", 0, ~std::uint64_t{0}},
+    kSeed,
 };
 
 void Cma(const Arguments& arguments, Trace* trace) {
@@ -161,8 +161,7 @@ void Cma(const Arguments& arguments, Trace* trace) {
   }
   const auto append = [&](Direction direction) {
     for (const Pfn chunk : chunks) {
-      trace->BeginArray(direction);
-      trace->AppendRun({chunk, std::int64_t{1} << options.order});
+      trace->AppendArray(direction, {chunk, std::int64_t{1} << options.order});
     }
   };
   append(Direction::kInflate);

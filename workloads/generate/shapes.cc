@@ -8,7 +8,6 @@
 
 #include "workloads/generate/array_writer.h"
 #include "workloads/generate/generators.h"
-#include "workloads/generate/permutation.h"
 
 namespace pfn {
 namespace {
@@ -20,8 +19,6 @@ constexpr std::uint64_t kMaxPages = std::uint64_t{1} << 28;
 constexpr std::uint64_t kMaxSinglePages = std::uint64_t{1} << 24;
 constexpr Pfn kMaxBase = std::uint64_t{1} << 51;
 
-constexpr Parameter kSeed = {"seed", Kind::kCount,     "1", "of what is random",
-                             0,      ~std::uint64_t{0}};
 constexpr Parameter kBase = {"base", Kind::kCount, "256", "the lowest page",
                              0,      kMaxBase};
 constexpr Parameter kSinglePages = {"pages", Kind::kCount,   "256K", "pages",
@@ -29,11 +26,13 @@ constexpr Parameter kSinglePages = {"pages", Kind::kCount,   "256K", "pages",
 constexpr Parameter kSpan = {
     "span", Kind::kCount, "1M", "pages from which they are drawn", 1, kMaxBase};
 
-void Inflate(Trace* trace, const Arguments& arguments) {
+// Inflates runs(0), runs(1), ..., and deflates them in the opposite order.
+template <class Runs>
+void Shape(const Arguments& arguments, Trace* trace, std::uint64_t count,
+           Runs runs) {
   trace->AppendTarget(arguments.Count("pages"));
-}
-
-void Deflate(Trace* trace) {
+  ArrayWriter writer(trace, Direction::kInflate);
+  for (std::uint64_t i = 0; i < count; ++i) writer.Append(runs(i));
   trace->AppendTarget(0);
   AppendReversed(trace);
 }
@@ -42,20 +41,18 @@ constexpr Parameter kSequentialParameters[] = {
     {"pages", Kind::kCount, "256K", "pages", 1, kMaxPages}, kBase};
 
 void Sequential(const Arguments& arguments, Trace* trace) {
-  Inflate(trace, arguments);
-  ArrayWriter(trace, Direction::kInflate)
-      .Append({arguments.Count("base"),
-               static_cast<std::int64_t>(arguments.Count("pages"))});
-  Deflate(trace);
+  const auto pages = static_cast<std::int64_t>(arguments.Count("pages"));
+  Shape(arguments, trace, 1, [&](std::uint64_t) {
+    return PfnRun{arguments.Count("base"), pages};
+  });
 }
 
 void Reverse(const Arguments& arguments, Trace* trace) {
-  Inflate(trace, arguments);
   const std::uint64_t pages = arguments.Count("pages");
-  ArrayWriter(trace, Direction::kInflate)
-      .Append({arguments.Count("base") + pages - 1,
-               -static_cast<std::int64_t>(pages)});
-  Deflate(trace);
+  Shape(arguments, trace, 1, [&](std::uint64_t) {
+    return PfnRun{arguments.Count("base") + pages - 1,
+                  -static_cast<std::int64_t>(pages)};
+  });
 }
 
 constexpr Parameter kStridedParameters[] = {
@@ -65,12 +62,11 @@ constexpr Parameter kStridedParameters[] = {
      std::uint64_t{1} << 26}};
 
 void Strided(const Arguments& arguments, Trace* trace) {
-  Inflate(trace, arguments);
-  ArrayWriter writer(trace, Direction::kInflate);
-  for (std::uint64_t i = 0; i < arguments.Count("pages"); ++i) {
-    writer.Append({arguments.Count("base") + i * arguments.Count("stride"), 1});
-  }
-  Deflate(trace);
+  const Pfn base = arguments.Count("base");
+  const std::uint64_t stride = arguments.Count("stride");
+  Shape(arguments, trace, arguments.Count("pages"), [&](std::uint64_t i) {
+    return PfnRun{base + i * stride, 1};
+  });
 }
 
 constexpr Parameter kRandomParameters[] = {kSinglePages, kBase, kSpan, kSeed};
@@ -79,13 +75,11 @@ void Random(const Arguments& arguments, Trace* trace) {
   const std::uint64_t pages = arguments.Count("pages");
   const std::uint64_t span = arguments.Count("span");
   if (pages > span) arguments.Refuse("more pages than span", "at most as many");
-  Inflate(trace, arguments);
+  const Pfn base = arguments.Count("base");
   const Permutation place(span, arguments.Count("seed"));
-  ArrayWriter writer(trace, Direction::kInflate);
-  for (std::uint64_t i = 0; i < pages; ++i) {
-    writer.Append({arguments.Count("base") + place(i), 1});
-  }
-  Deflate(trace);
+  Shape(arguments, trace, pages, [&](std::uint64_t i) {
+    return PfnRun{base + place(i), 1};
+  });
 }
 
 constexpr Parameter kClusteredParameters[] = {
@@ -104,15 +98,12 @@ void Clustered(const Arguments& arguments, Trace* trace) {
   if (clusters > places) {
     arguments.Refuse("more clusters than places in span", "at most as many");
   }
-  Inflate(trace, arguments);
+  const Pfn base = arguments.Count("base");
   const Permutation place(places, arguments.Count("seed"));
-  ArrayWriter writer(trace, Direction::kInflate);
-  for (std::uint64_t i = 0; i < clusters; ++i) {
+  Shape(arguments, trace, clusters, [&](std::uint64_t i) {
     const std::uint64_t length = std::min(cluster, pages - i * cluster);
-    writer.Append({arguments.Count("base") + place(i) * cluster,
-                   static_cast<std::int64_t>(length)});
-  }
-  Deflate(trace);
+    return PfnRun{base + place(i) * cluster, static_cast<std::int64_t>(length)};
+  });
 }
 
 constexpr Parameter kShuffledParameters[] = {
@@ -123,19 +114,19 @@ constexpr Parameter kShuffledParameters[] = {
     kSeed};
 
 void Shuffled(const Arguments& arguments, Trace* trace) {
-  Inflate(trace, arguments);
   SplitMix64 random(arguments.Count("seed"));
-  ArrayWriter writer(trace, Direction::kInflate);
+  const Pfn base = arguments.Count("base");
   const std::uint64_t pages = arguments.Count("pages");
   const std::uint64_t distance = arguments.Count("distance");
   std::vector<Pfn> window;
-  for (std::uint64_t done = 0; done < pages; done += window.size()) {
-    window.resize(std::min(distance, pages - done));
-    std::iota(window.begin(), window.end(), arguments.Count("base") + done);
-    Shuffle(std::span(window), random);
-    for (const Pfn pfn : window) writer.Append({pfn, 1});
-  }
-  Deflate(trace);
+  Shape(arguments, trace, pages, [&](std::uint64_t i) {
+    if (i % distance == 0) {
+      window.resize(std::min(distance, pages - i));
+      std::iota(window.begin(), window.end(), base + i);
+      Shuffle(std::span(window), random);
+    }
+    return PfnRun{window[i % distance], 1};
+  });
 }
 
 }  // namespace

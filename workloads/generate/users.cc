@@ -14,7 +14,6 @@
 
 #include "workloads/generate/array_writer.h"
 #include "workloads/generate/generators.h"
-#include "workloads/generate/permutation.h"
 #include "workloads/trace/page_ranges.h"
 
 namespace pfn {
@@ -25,8 +24,6 @@ using Kind = Parameter::Kind;
 constexpr std::uint64_t kHugePages = 512;  // of 2 MiB
 constexpr std::uint64_t kMaxPages = std::uint64_t{1} << 28;
 
-constexpr Parameter kSeed = {"seed", Kind::kCount,     "1", "of what is random",
-                             0,      ~std::uint64_t{0}};
 constexpr Parameter kGuestPages = {"pages",        Kind::kCount,    "1M",
                                    "of the guest", 64 * kHugePages, kMaxPages};
 
@@ -72,8 +69,7 @@ void Reporting(const Arguments& arguments, Trace* trace) {
       // Between two passes, 2 seconds apart, some are needed again.
       for (std::size_t i = reported.size(); i-- > 0;) {
         if (!Draw(arguments.Share("reused") / kPassShare, random)) continue;
-        trace->BeginArray(Direction::kDeflate);
-        trace->AppendRun(reported[i]);
+        trace->AppendArray(Direction::kDeflate, reported[i]);
         reported[i] = reported.back();
         reported.pop_back();
       }
@@ -156,19 +152,17 @@ void Kexec(const Arguments& arguments, Trace* trace) {
   for (const unsigned order : orders) {
     const PfnRun block =
         Block(random.Below(pages >> order) << order, std::uint64_t{1} << order);
-    if (taken.Intersects({block.lowest(), block.highest()})) continue;
-    taken.Insert({block.lowest(), block.highest()});
+    if (taken.Intersects(block.range())) continue;
+    taken.Insert(block.range());
     preserved.push_back(block);
   }
   Shuffle(std::span(preserved), random);
   for (const PfnRun& block : preserved) {
-    trace->BeginArray(Direction::kInflate);
-    trace->AppendRun(block);
+    trace->AppendArray(Direction::kInflate, block);
   }
   for (const PfnRun& block : preserved) {
     if (!Draw(arguments.Share("released"), random)) continue;
-    trace->BeginArray(Direction::kDeflate);
-    trace->AppendRun(block);
+    trace->AppendArray(Direction::kDeflate, block);
   }
 }
 
@@ -195,9 +189,8 @@ void GuestMemfd(const Arguments& arguments, Trace* trace) {
   const auto convert_back = [&] {
     const PfnRun run = out.front();
     out.pop_front();
-    trace->BeginArray(Direction::kInflate);
-    trace->AppendRun(run);
-    (void)shared.Remove({run.lowest(), run.highest()});
+    trace->AppendArray(Direction::kInflate, run);
+    (void)shared.Remove(run.range());
   };
   for (std::uint64_t i = 0; i < arguments.Count("conversions"); ++i) {
     PfnRun run = Block(random.Below(blocks) * kHugePages, kHugePages);
@@ -205,11 +198,10 @@ void GuestMemfd(const Arguments& arguments, Trace* trace) {
       run =
           Block(run.first + random.Below(kHugePages - 8), 1 + random.Below(8));
     }
-    if (shared.Intersects({run.lowest(), run.highest()})) continue;
-    shared.Insert({run.lowest(), run.highest()});
+    if (shared.Intersects(run.range())) continue;
+    shared.Insert(run.range());
     out.push_back(run);
-    trace->BeginArray(Direction::kDeflate);
-    trace->AppendRun(run);
+    trace->AppendArray(Direction::kDeflate, run);
     if (out.size() > kShared) convert_back();
   }
   while (!out.empty()) convert_back();

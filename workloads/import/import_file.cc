@@ -3,24 +3,26 @@
 #include "workloads/import/import_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cctype>
 #include <cstddef>
+#include <fstream>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <utility>
 
 #include "workloads/base/error.h"
+#include "workloads/base/nearest.h"
 #include "workloads/base/printable.h"
-#include "workloads/import/checksum.h"
-#include "workloads/import/guess_format.h"
 #include "workloads/import/importers.h"
 #include "workloads/trace/byte_source.h"
+#include "workloads/trace/trace_io.h"
 #include "workloads/trace/trace_stats.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn {
 namespace {
@@ -30,56 +32,29 @@ constexpr std::uint64_t kPagesOfGiB = std::uint64_t{1} << (30 - kPageShift);
 // Where RAM goes on behind the hole that PCs have for devices.
 constexpr std::uint64_t kEndOfHole = 4 * kPagesOfGiB;
 
-// A source whose first bytes were looked at.
-class PeekedSource : public ByteSource {
- public:
-  explicit PeekedSource(std::unique_ptr<ByteSource> source)
-      : source_(std::move(source)) {}
-
-  // Reads on until the format is clear.
-  std::string_view FindFormat() {
-    // A log of a guest's console may come first.
-    constexpr std::size_t kMostBytes = std::size_t{1} << 20;
-    while (head_.size() < kMostBytes) {
-      const std::size_t before = head_.size();
-      head_.resize(before + (std::size_t{64} << 10));
-      const std::size_t got = source_->Read(
-          std::span(head_.data() + before, head_.size() - before));
-      head_.resize(before + got);
-      const std::string_view format = GuessFormatOfHead(head_);
-      if (got == 0 || !format.empty()) return format;
-    }
-    return "";
+// Reads on until the format is clear.
+std::string_view FindFormat(PeekedSource& source) {
+  // A log of a guest's console may come first.
+  constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+  for (std::size_t before = 0; before < kMostBytes;) {
+    const std::string_view head = source.Peek(std::size_t{64} << 10);
+    const std::string_view format = GuessFormatOfHead(head);
+    if (head.size() == before || !format.empty()) return format;
+    before = head.size();
   }
+  return "";
+}
 
-  std::string_view head() const { return head_; }
-
-  std::size_t Read(std::span<char> buffer) override {
-    if (used_ == head_.size()) return source_->Read(buffer);
-    const std::size_t size = std::string_view(head_).substr(used_).copy(
-        buffer.data(), buffer.size());
-    used_ += size;
-    return size;
-  }
-
- private:
-  std::unique_ptr<ByteSource> source_;
-  std::string head_;
-  std::size_t used_ = 0;
-};
-
-const Importer* FindImporter(std::string_view format) {
+const Importer* FindImporter(std::string_view name) {
   const std::span<const Importer> importers = Importers();
-  const auto found =
-      std::find_if(importers.begin(), importers.end(),
-                   [&](const Importer& each) { return each.format == format; });
+  const auto found = std::ranges::find(importers, name, &Importer::name);
   return found == importers.end() ? nullptr : &*found;
 }
 
 const Importer& ChooseImporter(const ImportRequest& request,
                                PeekedSource& source, std::string_view name) {
   if (const Importer* const named = FindImporter(request.from)) return *named;
-  const Importer* const found = FindImporter(source.FindFormat());
+  const Importer* const found = FindImporter(FindFormat(source));
   if (source.head().starts_with(kFirstLine)) {
     throw BadInput(fmt::format(
         "{}: is a trace already, no recording; use it as it is, with "
@@ -87,24 +62,10 @@ const Importer& ChooseImporter(const ImportRequest& request,
         name, name));
   }
   if (found != nullptr) return *found;
-  std::string formats;
-  for (const Importer& importer : Importers()) {
-    formats +=
-        fmt::format("{}{}", formats.empty() ? "" : ", ", importer.format);
-  }
   throw BadInput(fmt::format(
       "{}: found no line of a recording that is known; say --from=FORMAT, "
       "which is one of {}",
-      name, formats));
-}
-
-PfnRange SpanOf(const Trace& trace) {
-  PfnRange span = {kMaxPfn, 0};
-  for (const PfnRun& run : trace.runs()) {
-    span.first = std::min(span.first, run.lowest());
-    span.last = std::max(span.last, run.highest());
-  }
-  return span;
+      name, fmt::join(NamesIn(Importers()), ", ")));
 }
 
 bool HasPageIn(const Trace& trace, PfnRange range) {
@@ -167,6 +128,31 @@ std::string DescribeSource(const std::string& input, bool is_estimated) {
 
 }  // namespace
 
+std::string Sha256OfFile(const std::filesystem::path& path) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(
+      EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  bool works = EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> block(std::size_t{256} << 10);
+  while (works && file) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    works = EVP_DigestUpdate(context.get(), block.data(),
+                             static_cast<std::size_t>(file.gcount())) == 1;
+  }
+  works = works && file.eof() &&
+          EVP_DigestFinal_ex(context.get(), digest.data(), &size) == 1;
+  if (!works) {
+    throw BadInput(
+        fmt::format("{}: its checksum cannot be computed; say --source=TEXT",
+                    path.string()));
+  }
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
 std::uint64_t EstimateGuestMemory(const Trace& trace) {
   if (trace.runs().empty()) return 0;
   std::uint64_t pages = SpanOf(trace).last + 1;
@@ -216,7 +202,7 @@ ImportedFile ImportFile(const ImportRequest& request) {
   if (request.from.empty()) {
     result.notes.insert(
         result.notes.begin(),
-        fmt::format("the format is {}, by the first lines", importer.format));
+        fmt::format("the format is {}, by the first lines", importer.name));
   }
   TraceProvenance& provenance = result.trace.provenance;
   provenance = request.provenance;

@@ -11,10 +11,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "workloads/import/import_result.h"
+#include "workloads/import/importers.h"
 #include "workloads/trace/trace.h"
 
 namespace pfn {
@@ -38,6 +37,10 @@ ImportedFile ImportFile(const ImportRequest& request);
 // The name of the trace unless the user gave one: that of the recording, in the
 // current folder. "logs/busy-2g.log.zst" becomes "busy-2g.pfntrace.zst".
 std::filesystem::path TraceNameFor(const std::filesystem::path& recording);
+
+// SHA-256 of the bytes of a file, 64 hex digits, as sha256sum prints it: the
+// identity of a recording in the header of its trace. Throws BadInput.
+std::string Sha256OfFile(const std::filesystem::path& path);
 
 // The memory of a guest whose pages are these, at least: their end, without the
 // hole that a PC has below 4 GiB, rounded up to a size that guests have: 2^n or

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
-
-#include "workloads/import/pagemap.h"
+//
+// Importer for a dump of /proc/PID/pagemap over memory that a process wrote to
+// from its first page to its last: 8 bytes a page, little endian, bit 63 for
+// "present" and bits 0 to 54 for the frame. The frames in this order are the
+// allocator's own answers, without balloon or driver: the same lists that a
+// balloon is filled from. They become inflated arrays of 256 pages, not turned
+// round. Pages that are not present are counted and left out.
 
 #include <fmt/format.h>
 
@@ -13,6 +18,7 @@
 #include <vector>
 
 #include "workloads/base/error.h"
+#include "workloads/import/importers.h"
 #include "workloads/trace/page_ranges.h"
 
 namespace pfn {

@@ -1,59 +1,49 @@
 // SPDX-License-Identifier: MIT
+//
+// Importer for the plainest recording there is, for guests and hypervisors
+// whose own tools can print page frame numbers:
+//
+//     T 131072          the host asked for a balloon of that many pages
+//     I 1fe4 1fe5 ...   one array that the guest inflated, hexadecimal
+//     D 1fe5 1fe4 ...   one array that the guest deflated
+//     F                 an attempt to inflate that got no page
+//     R fc00 400        a range from free page reporting: start, count (hex)
+//
+// F and R are no balloon events: they are counted, dropped, and said in a note.
 
-#include "workloads/import/pfn_lines.h"
-
-#include <fmt/format.h>
-
-#include <utility>
-
-#include "workloads/base/error.h"
 #include "workloads/base/printable.h"
 #include "workloads/base/text_scan.h"
-#include "workloads/trace/line_reader.h"
+#include "workloads/import/line_importer.h"
 
 namespace pfn {
 namespace {
 
-class PfnLinesImporter {
+class PfnLinesImporter : public LineImporter {
  public:
-  PfnLinesImporter(ByteSource& source, std::string_view name)
-      : reader_(source, name) {}
-
-  ImportResult Import() {
-    while (reader_.Next(&line_)) ImportLine();
-    if (!reader_.has_line_feed()) {
-      Fail("a last line without line feed", "a complete line; delete it");
-    }
-    result_.lines = reader_.line_number();
-    if (result_.trace.events().empty()) {
-      Fail("no T, I or D line", "at least one; is this the right file?");
-    }
-    if (failed_attempts_ > 0) {
-      result_.notes.push_back(fmt::format(
-          "dropped {} attempts to inflate that got no page", failed_attempts_));
-    }
-    if (reports_ > 0) {
-      result_.notes.push_back(
-          fmt::format("dropped {} ranges of {} pages from free page reporting",
-                      reports_, reported_pages_));
-    }
-    return std::move(result_);
-  }
+  using LineImporter::LineImporter;
 
  private:
-  void ImportLine() {
-    if (result_.trace.IsTooLarge()) {
-      Fail(Trace::kTooLarge, "fewer; split the recording");
-    }
+  void ImportLine() override {
+    CheckSize(result_.trace);
     std::string_view rest = line_;
     if (ConsumePrefix(&rest, "I ")) {
       ImportArray(Direction::kInflate, rest);
     } else if (ConsumePrefix(&rest, "D ")) {
       ImportArray(Direction::kDeflate, rest);
     } else if (ConsumePrefix(&rest, "T ")) {
-      ImportTarget(rest);
+      std::uint64_t pages = 0;
+      if (!Consists(rest, Decimal{pages}) || pages >= kPfnLimit) {
+        Fail(Quoted(line_), "\"T PAGES\", decimal, below 2^52");
+      }
+      result_.trace.AppendTarget(pages);
     } else if (ConsumePrefix(&rest, "R ")) {
-      ImportReport(rest);
+      Pfn start = 0;
+      std::uint64_t pages = 0;
+      if (!Consists(rest, Hex{start}, " ", Hex{pages})) {
+        Fail(Quoted(line_), "\"R START COUNT\" in lower-case hexadecimal");
+      }
+      ++reports_;
+      reported_pages_ += pages;
     } else if (line_ == "F") {
       ++failed_attempts_;
     } else {
@@ -68,7 +58,7 @@ class PfnLinesImporter {
     for (;;) {
       const std::string_view before = rest;
       Pfn pfn = 0;
-      if (!ConsumeHex(&rest, &pfn) || pfn >= kPfnLimit) {
+      if (!Consume(&rest, Hex{pfn}) || pfn >= kPfnLimit) {
         Fail(Quoted(before), "a PFN below 2^52 in lower-case hexadecimal");
       }
       result_.trace.AppendPage(pfn);
@@ -79,33 +69,21 @@ class PfnLinesImporter {
     }
   }
 
-  void ImportTarget(std::string_view rest) {
-    std::uint64_t pages = 0;
-    if (!ConsumeDecimal(&rest, &pages) || !rest.empty() || pages >= kPfnLimit) {
-      Fail(Quoted(line_), "\"T PAGES\", decimal, below 2^52");
+  void Finish() override {
+    if (result_.trace.events().empty()) {
+      Fail("no T, I or D line", "at least one; is this the right file?");
     }
-    result_.trace.AppendTarget(pages);
-  }
-
-  void ImportReport(std::string_view rest) {
-    Pfn start = 0;
-    std::uint64_t count = 0;
-    if (!ConsumeHex(&rest, &start) || !ConsumePrefix(&rest, " ") ||
-        !ConsumeHex(&rest, &count) || !rest.empty()) {
-      Fail(Quoted(line_), "\"R START COUNT\" in lower-case hexadecimal");
+    if (failed_attempts_ > 0) {
+      result_.notes.push_back(fmt::format(
+          "dropped {} attempts to inflate that got no page", failed_attempts_));
     }
-    ++reports_;
-    reported_pages_ += count;
+    if (reports_ > 0) {
+      result_.notes.push_back(
+          fmt::format("dropped {} ranges of {} pages from free page reporting",
+                      reports_, reported_pages_));
+    }
   }
 
-  [[noreturn]] void Fail(std::string_view found,
-                         std::string_view expected) const {
-    reader_.Fail(fmt::format("found {}; expected {}", found, expected));
-  }
-
-  LineReader reader_;
-  std::string_view line_;
-  ImportResult result_;
   std::uint64_t failed_attempts_ = 0;
   std::uint64_t reports_ = 0;
   std::uint64_t reported_pages_ = 0;

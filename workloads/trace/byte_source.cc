@@ -44,31 +44,21 @@ class MemorySource : public ByteSource {
   std::string_view rest_;
 };
 
-// A file whose first bytes can be looked at before they are read, which a pipe
-// does not allow by itself.
 class FileSource : public ByteSource {
  public:
-  explicit FileSource(const std::filesystem::path& path)
-      : name_(path == "-" ? "standard input" : path.string()) {
+  FileSource(const std::filesystem::path& path, std::string_view name)
+      : name_(name) {
     if (path != "-") RequireRegularFile(path);
     file_.reset(path == "-" ? stdin : std::fopen(path.c_str(), "rbe"));
     if (file_ == nullptr) Fail();
     // All reads are big: a second buffer would only copy.
     if (path != "-") std::setvbuf(file_.get(), nullptr, _IONBF, 0);
-    head_size_ = ReadFile(head_);
-    RefuseOtherCompressions();
-  }
-
-  const std::string& name() const { return name_; }
-  bool IsZstd() const {
-    return std::string_view(head_, head_size_) == kZstdMagic;
   }
 
   std::size_t Read(std::span<char> buffer) override {
-    if (head_used_ == head_size_) return ReadFile(buffer);
-    const std::size_t size = std::min(buffer.size(), head_size_ - head_used_);
-    std::memcpy(buffer.data(), head_ + head_used_, size);
-    head_used_ += size;
+    const std::size_t size =
+        std::fread(buffer.data(), 1, buffer.size(), file_.get());
+    if (std::ferror(file_.get()) != 0) Fail();
     return size;
   }
 
@@ -78,13 +68,6 @@ class FileSource : public ByteSource {
       if (file != stdin) std::fclose(file);
     }
   };
-
-  std::size_t ReadFile(std::span<char> buffer) {
-    const std::size_t size =
-        std::fread(buffer.data(), 1, buffer.size(), file_.get());
-    if (std::ferror(file_.get()) != 0) Fail();
-    return size;
-  }
 
   // Opening a FIFO waits for somebody to write to it, perhaps for ever, and
   // some devices do things when they are opened.
@@ -99,18 +82,6 @@ class FileSource : public ByteSource {
                                               : "no regular file"));
   }
 
-  void RefuseOtherCompressions() const {
-    for (const OtherCompression& other : kOtherCompressions) {
-      if (!std::string_view(head_, head_size_).starts_with(other.magic)) {
-        continue;
-      }
-      throw BadInput(fmt::format(
-          "{}: is compressed with {}; expected zstd or plain text; decompress "
-          "it with \"{} -d\"",
-          name_, other.program, other.program));
-    }
-  }
-
   [[noreturn]] void Fail() const {
     throw BadInput(
         fmt::format("{}: cannot be read: {}", name_, std::strerror(errno)));
@@ -118,15 +89,14 @@ class FileSource : public ByteSource {
 
   std::string name_;
   std::unique_ptr<std::FILE, CloseFile> file_;
-  char head_[4];
-  std::size_t head_size_ = 0;
-  std::size_t head_used_ = 0;
 };
 
 class ZstdSource : public ByteSource {
  public:
-  ZstdSource(std::unique_ptr<FileSource> file, ZstdFrames frames)
+  ZstdSource(std::unique_ptr<ByteSource> file, std::string_view name,
+             ZstdFrames frames)
       : file_(std::move(file)),
+        name_(name),
         frames_(frames),
         stream_(ZSTD_createDStream()),
         buffer_(ZSTD_DStreamInSize()) {}
@@ -190,11 +160,12 @@ class ZstdSource : public ByteSource {
 
   [[noreturn]] void Fail(std::uint64_t offset, std::string_view found,
                          std::string_view advice) const {
-    throw BadInput(fmt::format("{}: byte {}: {}; {}", file_->name(), offset,
-                               found, advice));
+    throw BadInput(
+        fmt::format("{}: byte {}: {}; {}", name_, offset, found, advice));
   }
 
-  std::unique_ptr<FileSource> file_;
+  std::unique_ptr<ByteSource> file_;
+  std::string name_;
   ZstdFrames frames_;
   std::unique_ptr<ZSTD_DStream, FreeStream> stream_;
   std::vector<char> buffer_;
@@ -207,15 +178,41 @@ class ZstdSource : public ByteSource {
 
 }  // namespace
 
+std::string_view PeekedSource::Peek(std::size_t more) {
+  const std::size_t before = head_.size();
+  head_.resize(before + more);
+  const std::size_t got = source_->Read(std::span(head_).subspan(before));
+  head_.resize(before + got);
+  return head_;
+}
+
+std::size_t PeekedSource::Read(std::span<char> buffer) {
+  if (used_ == head_.size()) return source_->Read(buffer);
+  const std::size_t size =
+      std::string_view(head_).substr(used_).copy(buffer.data(), buffer.size());
+  used_ += size;
+  return size;
+}
+
 std::unique_ptr<ByteSource> OpenMemory(std::string_view text) {
   return std::make_unique<MemorySource>(text);
 }
 
 std::unique_ptr<ByteSource> OpenInput(const std::filesystem::path& path,
                                       ZstdFrames frames) {
-  auto file = std::make_unique<FileSource>(path);
-  if (!file->IsZstd()) return file;
-  return std::make_unique<ZstdSource>(std::move(file), frames);
+  const std::string name = path == "-" ? "standard input" : path.string();
+  auto file =
+      std::make_unique<PeekedSource>(std::make_unique<FileSource>(path, name));
+  const std::string_view head = file->Peek(kZstdMagic.size());
+  for (const OtherCompression& other : kOtherCompressions) {
+    if (!head.starts_with(other.magic)) continue;
+    throw BadInput(fmt::format(
+        "{}: is compressed with {}; expected zstd or plain text; decompress "
+        "it with \"{} -d\"",
+        name, other.program, other.program));
+  }
+  if (head != kZstdMagic) return file;
+  return std::make_unique<ZstdSource>(std::move(file), name, frames);
 }
 
 std::string CompressZstd(std::string_view bytes) {

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace pfn {
 
@@ -25,6 +26,25 @@ class ByteSource {
   // Fills the front of `buffer` and returns how much; 0 only at the end.
   // Throws BadInput if the input cannot be read or decompressed.
   virtual std::size_t Read(std::span<char> buffer) = 0;
+};
+
+// A source whose first bytes can be looked at before they are read, which a
+// pipe does not allow by itself.
+class PeekedSource final : public ByteSource {
+ public:
+  explicit PeekedSource(std::unique_ptr<ByteSource> source)
+      : source_(std::move(source)) {}
+
+  // The bytes looked at so far and `more` more, or fewer at the end. Not once
+  // some are read.
+  std::string_view Peek(std::size_t more);
+  std::string_view head() const { return head_; }
+  std::size_t Read(std::span<char> buffer) override;
+
+ private:
+  std::unique_ptr<ByteSource> source_;
+  std::string head_;
+  std::size_t used_ = 0;
 };
 
 // How many zstd frames an input may have. A trace is exactly one, so that bytes

@@ -54,7 +54,7 @@ std::vector<PfnRange> MaximalRanges(std::span<const PfnRun> runs) {
   std::vector<PfnRange> ranges;
   ranges.reserve(runs.size());
   for (const PfnRun& run : runs) {
-    ranges.push_back({run.lowest(), run.highest()});
+    ranges.push_back(run.range());
   }
   std::sort(ranges.begin(), ranges.end(),
             [](PfnRange a, PfnRange b) { return a.first < b.first; });

@@ -30,14 +30,6 @@ void Trace::BeginArray(Direction direction) {
   direction_ = direction;
 }
 
-void Trace::OpenArray() {
-  array_state_ = ArrayState::kOpen;
-  const auto kind = direction_ == Direction::kInflate
-                        ? TraceEvent::Kind::kInflate
-                        : TraceEvent::Kind::kDeflate;
-  events_.push_back({kind, 0, runs_.size(), runs_.size()});
-}
-
 void Trace::AppendRun(PfnRun run) {
   assert(array_state_ != ArrayState::kNone);
   assert(run.length != 0);
@@ -47,7 +39,11 @@ void Trace::AppendRun(PfnRun run) {
       run.pages();
 
   if (array_state_ == ArrayState::kBegun) {
-    OpenArray();
+    array_state_ = ArrayState::kOpen;
+    const auto kind = direction_ == Direction::kInflate
+                          ? TraceEvent::Kind::kInflate
+                          : TraceEvent::Kind::kDeflate;
+    events_.push_back({kind, 0, runs_.size(), runs_.size()});
     runs_.push_back(run);
     events_.back().end_run = runs_.size();
     return;
@@ -76,11 +72,9 @@ std::vector<Pass> Trace::Passes() const {
       extends = false;
       continue;
     }
-    const Direction direction = event.kind == TraceEvent::Kind::kInflate
-                                    ? Direction::kInflate
-                                    : Direction::kDeflate;
-    if (!extends || passes.back().direction != direction) {
-      passes.push_back({direction, event.first_run, event.first_run, 0});
+    if (!extends || passes.back().direction != event.direction()) {
+      passes.push_back(
+          {event.direction(), event.first_run, event.first_run, 0});
     }
     Pass& pass = passes.back();
     for (const PfnRun& run : runs_of(event)) pass.pages += run.pages();
@@ -88,6 +82,27 @@ std::vector<Pass> Trace::Passes() const {
     extends = true;
   }
   return passes;
+}
+
+Trace FirstPages(const Trace& trace, std::uint64_t pages) {
+  Trace first;
+  first.provenance = trace.provenance;
+  for (const TraceEvent& event : trace.events()) {
+    if (pages == 0) break;
+    if (event.kind == TraceEvent::Kind::kTarget) {
+      first.AppendTarget(event.target_pages);
+      continue;
+    }
+    first.BeginArray(event.direction());
+    for (PfnRun run : trace.runs_of(event)) {
+      const std::uint64_t kept = std::min(run.pages(), pages);
+      if (kept == 0) break;
+      const auto length = static_cast<std::int64_t>(kept);
+      first.AppendRun({run.first, run.length < 0 ? -length : length});
+      pages -= kept;
+    }
+  }
+  return first;
 }
 
 }  // namespace pfn

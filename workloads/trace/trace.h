@@ -57,6 +57,7 @@ struct PfnRun {
   }
   constexpr Pfn lowest() const { return length < 0 ? last() : first; }
   constexpr Pfn highest() const { return length < 0 ? first : last(); }
+  constexpr PfnRange range() const { return {lowest(), highest()}; }
 
   friend constexpr bool operator==(const PfnRun&, const PfnRun&) = default;
 };
@@ -72,6 +73,11 @@ struct TraceEvent {
   std::uint64_t target_pages;
   std::uint64_t first_run;
   std::uint64_t end_run;
+
+  // Of an array.
+  Direction direction() const {
+    return kind == Kind::kInflate ? Direction::kInflate : Direction::kDeflate;
+  }
 
   friend bool operator==(const TraceEvent&, const TraceEvent&) = default;
 };
@@ -119,6 +125,13 @@ class Trace {
   void AppendPage(Pfn pfn) { AppendRun({pfn, 1}); }
   // Appends `run` page by page in effect, but in O(1).
   void AppendRun(PfnRun run);
+  void AppendArray(Direction direction, std::span<const PfnRun> runs) {
+    BeginArray(direction);
+    for (const PfnRun& run : runs) AppendRun(run);
+  }
+  void AppendArray(Direction direction, PfnRun run) {
+    AppendArray(direction, std::span(&run, 1));
+  }
 
   std::span<const TraceEvent> events() const { return events_; }
   std::span<const PfnRun> runs() const { return runs_; }
@@ -156,8 +169,6 @@ class Trace {
   // What the next page meets: no array, one begun but empty, one with pages.
   enum class ArrayState : std::uint8_t { kNone, kBegun, kOpen };
 
-  void OpenArray();
-
   std::vector<TraceEvent> events_;
   std::vector<PfnRun> runs_;
   std::uint64_t targets_ = 0;
@@ -166,6 +177,11 @@ class Trace {
   ArrayState array_state_ = ArrayState::kNone;
   Direction direction_ = Direction::kInflate;
 };
+
+// The events of `trace` up to its first `pages` inflated and deflated pages,
+// the last array cut if need be; provenance as it is: for what takes too long
+// with all of it. O(events + runs).
+Trace FirstPages(const Trace& trace, std::uint64_t pages);
 
 }  // namespace pfn
 

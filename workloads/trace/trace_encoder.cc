@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <bit>
 #include <charconv>
+#include <iterator>
 #include <memory>
+#include <utility>
 
+#include "workloads/base/atomic_file.h"
 #include "workloads/base/error.h"
 #include "workloads/base/printable.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn {
 namespace {
@@ -55,8 +58,8 @@ void AppendHeader(const TraceProvenance& provenance, std::string* text) {
   *text += '\n';
 }
 
-// Writes the array. `*last` is the last page
-// of the run before, from which the next start is counted.
+// `*last` is the last page of the run before, from which the next start is
+// counted.
 void AppendArray(char letter, std::span<const PfnRun> runs, Pfn* last,
                  std::string* text) {
   const std::size_t line_start = text->size();
@@ -132,6 +135,26 @@ void Encode(const Trace& trace, Sink sink) {
 
 }  // namespace
 
+std::string_view ProblemOfHeaderText(std::string_view value) {
+  if (value.empty()) return "is empty";
+  if (value.size() > kMaxHeaderValueBytes) return "is longer than 1000 bytes";
+  if (value.front() == ' ' || value.back() == ' ') {
+    return "has a blank at an end";
+  }
+  while (!value.empty()) {
+    const std::size_t length = PrintableLength(value);
+    if (length == 0) return "is not printable UTF-8 on one line";
+    value.remove_prefix(length);
+  }
+  return "";
+}
+
+std::string_view ProblemOfPageSize(std::uint64_t bytes) {
+  const bool legal = std::has_single_bit(bytes) && bytes >= 4096 &&
+                     bytes <= std::uint64_t{1} << 30;
+  return legal ? "" : "is not a power of two from 4096 to 1073741824";
+}
+
 std::string EncodeTrace(const Trace& trace) {
   std::string text;
   // Address space, not memory, for most traces: copying the text while it grows
@@ -150,6 +173,48 @@ std::string TraceId(const Trace& trace) {
   });
   const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+void WriteTrace(const Trace& trace, const std::filesystem::path& path) {
+  std::string bytes = EncodeTrace(trace);
+  if (path.extension() == ".zst") bytes = CompressZstd(bytes);
+  WriteFileAtomically(path, bytes);
+}
+
+void DumpTrace(const Trace& trace, DumpAs form, const TextSink& sink) {
+  constexpr std::size_t kFlushBytes = std::size_t{64} << 10;
+  fmt::memory_buffer text;
+  const auto append = [&]<class... Args>(fmt::format_string<Args...> format,
+                                         Args&&... args) {
+    fmt::format_to(std::back_inserter(text), format,
+                   std::forward<Args>(args)...);
+    if (text.size() < kFlushBytes) return;
+    sink({text.data(), text.size()});
+    text.clear();
+  };
+  for (const TraceEvent& event : trace.events()) {
+    if (event.kind == TraceEvent::Kind::kTarget) {
+      append("T {}\n", event.target_pages);
+      continue;
+    }
+    const char letter = event.kind == TraceEvent::Kind::kInflate ? 'I' : 'D';
+    if (form == DumpAs::kRuns) append("{}", letter);
+    for (const PfnRun& run : trace.runs_of(event)) {
+      if (form == DumpAs::kPages) {
+        const Pfn step = run.length < 0 ? ~Pfn{0} : Pfn{1};
+        for (Pfn pfn = run.first, end = run.last() + step; pfn != end;
+             pfn += step) {
+          append("{} {:x}\n", letter, pfn);
+        }
+      } else if (run.length == 1) {
+        append(" {:x}", run.first);
+      } else {
+        append(" {:x}-{:x}", run.first, run.last());
+      }
+    }
+    append("\n");
+  }
+  sink({text.data(), text.size()});
 }
 
 }  // namespace pfn

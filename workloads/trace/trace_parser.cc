@@ -7,13 +7,14 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <memory>
+#include <vector>
 
 #include "workloads/base/error.h"
 #include "workloads/base/printable.h"
 #include "workloads/base/text_scan.h"
 #include "workloads/trace/line_reader.h"
 #include "workloads/trace/trace_io.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn {
 namespace {
@@ -42,7 +43,6 @@ class TraceParser {
   void ParseHeader();
   void ParseHeaderValue(const HeaderField& field, std::string_view value);
   bool ParseBodyLine();
-  void ParseTarget(std::string_view rest);
   void ParseArray(Direction direction, std::string_view rest);
   PfnRun ParseRun(std::string_view* rest);
   void ParseEnd(std::string_view rest);
@@ -153,7 +153,11 @@ bool TraceParser::ParseBodyLine() {
   } else if (ConsumePrefix(&rest, "D")) {
     ParseArray(Direction::kDeflate, rest);
   } else if (ConsumePrefix(&rest, "T ")) {
-    ParseTarget(rest);
+    std::uint64_t pages = 0;
+    if (!ParseDecimal(rest, &pages) || pages > kMaxTotalPages) {
+      Fail(Quoted(line_), "\"T PAGES\", decimal, below 2^52");
+    }
+    trace_.AppendTarget(pages);
   } else if (ConsumePrefix(&rest, "end ")) {
     ParseEnd(rest);
     return false;
@@ -161,14 +165,6 @@ bool TraceParser::ParseBodyLine() {
     Fail(Quoted(line_), "a line of T, I, D or end");
   }
   return true;
-}
-
-void TraceParser::ParseTarget(std::string_view rest) {
-  std::uint64_t pages = 0;
-  if (!ParseDecimal(rest, &pages) || pages > kMaxTotalPages) {
-    Fail(Quoted(line_), "\"T PAGES\", decimal, below 2^52");
-  }
-  trace_.AppendTarget(pages);
 }
 
 void TraceParser::ParseArray(Direction direction, std::string_view rest) {
@@ -253,8 +249,27 @@ Trace ParseTrace(ByteSource& source, std::string_view name,
 }
 
 Trace ParseTrace(std::string_view text, std::string_view name) {
-  const std::unique_ptr<ByteSource> source = OpenMemory(text);
-  return ParseTrace(*source, name);
+  return ParseTrace(*OpenMemory(text), name);
+}
+
+Trace ReadTrace(const std::filesystem::path& path) {
+  return ParseTrace(*OpenInput(path, ZstdFrames::kExactlyOne), path.string());
+}
+
+std::string ReadTraceText(const std::filesystem::path& path) {
+  const std::unique_ptr<ByteSource> source =
+      OpenInput(path, ZstdFrames::kExactlyOne);
+  std::string text;
+  std::vector<char> block(std::size_t{256} << 10);
+  while (const std::size_t size = source->Read(block)) {
+    text.append(block.data(), size);
+    if (text.size() > kMaxTextBytes) {
+      throw BadInput(
+          fmt::format("{}: has more than {} bytes of text; split the trace",
+                      path.string(), kMaxTextBytes));
+    }
+  }
+  return text;
 }
 
 }  // namespace pfn

@@ -12,10 +12,14 @@
 
 #include "workloads/trace/page_ranges.h"
 #include "workloads/trace/trace_io.h"
-#include "workloads/trace/trace_text.h"
 
 namespace pfn {
 namespace {
+
+double Share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0.0
+                    : static_cast<double>(part) / static_cast<double>(whole);
+}
 
 // The smallest value that at least `percent` of the values do not exceed.
 std::uint64_t Percentile(std::vector<std::uint64_t>& values,
@@ -72,23 +76,9 @@ void CountArrays(const Trace& trace, TraceStats* stats) {
     }
   }
   if (lengths.empty()) return;
-  stats->mean_run = static_cast<double>(trace.pages_inflated()) /
-                    static_cast<double>(lengths.size());
+  stats->mean_run = Share(trace.pages_inflated(), lengths.size());
   stats->p50_run = Percentile(lengths, 50);
   stats->p90_run = Percentile(lengths, 90);
-}
-
-std::string FormatSteps(const TraceStats& stats) {
-  const std::uint64_t sum =
-      stats.steps_down + stats.steps_up + stats.steps_other;
-  const auto percent = [sum](std::uint64_t steps) {
-    return sum == 0
-               ? 0.0
-               : 100.0 * static_cast<double>(steps) / static_cast<double>(sum);
-  };
-  return fmt::format("-1: {:.2f} %, +1: {:.2f} %, other: {:.2f} %",
-                     percent(stats.steps_down), percent(stats.steps_up),
-                     percent(stats.steps_other));
 }
 
 }  // namespace
@@ -107,13 +97,18 @@ TraceStats ComputeStats(const Trace& trace) {
   TraceStats stats;
   CountArrays(trace, &stats);
   CountPasses(trace, &stats);
-  if (trace.runs().empty()) return stats;
-  stats.span = {kMaxPfn, 0};
-  for (const PfnRun& run : trace.runs()) {
-    stats.span.first = std::min(stats.span.first, run.lowest());
-    stats.span.last = std::max(stats.span.last, run.highest());
-  }
+  stats.span = SpanOf(trace);
   return stats;
+}
+
+PfnRange SpanOf(const Trace& trace) {
+  if (trace.runs().empty()) return {0, 0};
+  PfnRange span = trace.runs().front().range();
+  for (const PfnRun& run : trace.runs()) {
+    span.first = std::min(span.first, run.lowest());
+    span.last = std::max(span.last, run.highest());
+  }
+  return span;
 }
 
 std::string FormatInfo(std::string_view title, const Trace& trace) {
@@ -144,7 +139,13 @@ std::string FormatInfo(std::string_view title, const Trace& trace) {
                              stats.median_ranges, stats.max_ranges));
   line("run length", fmt::format("mean {:.1f}, p50 {}, p90 {} pages, inflating",
                                  stats.mean_run, stats.p50_run, stats.p90_run));
-  line("steps", FormatSteps(stats) + " inside inflated arrays");
+  const auto percent = [&](std::uint64_t steps) {
+    return Share(100 * steps, stats.steps());
+  };
+  line("steps", fmt::format("-1: {:.2f} %, +1: {:.2f} %, other: {:.2f} % "
+                            "inside inflated arrays",
+                            percent(stats.steps_down), percent(stats.steps_up),
+                            percent(stats.steps_other)));
   line("id", TraceId(trace));
   return text;
 }
@@ -165,27 +166,21 @@ std::string FormatTableRow(std::string_view title, const Trace& trace) {
           event.kind == TraceEvent::Kind::kTarget) {
         continue;
       }
-      first.BeginArray(Direction::kInflate);
-      for (const PfnRun& run : trace.runs_of(event)) first.AppendRun(run);
+      first.AppendArray(Direction::kInflate, trace.runs_of(event));
     }
     break;
   }
   const TraceStats stats = ComputeStats(first);
-  const auto share = [](std::uint64_t part, std::uint64_t whole) {
-    return whole == 0 ? 0.0
-                      : static_cast<double>(part) / static_cast<double>(whole);
-  };
-  const std::uint64_t steps =
-      stats.steps_down + stats.steps_up + stats.steps_other;
   std::string bins;
   for (const std::uint64_t pages : stats.run_pages) {
-    bins += fmt::format(" {:.0f}", 100 * share(pages, first.pages_inflated()));
+    bins += fmt::format(" {:.0f}", 100 * Share(pages, first.pages_inflated()));
   }
   return fmt::format(
       "| `{}` | {} | {} | {:.1f} | {} | {} | {:.3f} | {:.3f} | {:.3f} |{} |\n",
       title, first.pages_inflated(), stats.max_ranges, stats.mean_run,
-      stats.p50_run, stats.p90_run, share(stats.steps_down, steps),
-      share(stats.steps_up, steps), share(stats.steps_other, steps), bins);
+      stats.p50_run, stats.p90_run, Share(stats.steps_down, stats.steps()),
+      Share(stats.steps_up, stats.steps()),
+      Share(stats.steps_other, stats.steps()), bins);
 }
 
 std::string FormatFacts(const Trace& trace) {
@@ -203,11 +198,10 @@ Membership CheckMembership(const Trace& trace) {
   PageRanges ballooned;
   for (const TraceEvent& event : trace.events()) {
     for (const PfnRun& run : trace.runs_of(event)) {
-      const PfnRange range = {run.lowest(), run.highest()};
       if (event.kind == TraceEvent::Kind::kInflate) {
-        membership.inflated_twice += ballooned.Insert(range);
+        membership.inflated_twice += ballooned.Insert(run.range());
       } else {
-        membership.deflated_absent += ballooned.Remove(range);
+        membership.deflated_absent += ballooned.Remove(run.range());
       }
     }
   }

@@ -38,6 +38,7 @@ struct TraceStats {
   std::uint64_t steps_down = 0;
   std::uint64_t steps_up = 0;
   std::uint64_t steps_other = 0;
+  std::uint64_t steps() const { return steps_down + steps_up + steps_other; }
   // Pages of the inflated arrays by the length of their run: 1, 2 to 3, 4 to 7,
   // ..., 128 to 255, and 256 or more.
   static constexpr std::size_t kRunBins = 9;
@@ -45,6 +46,9 @@ struct TraceStats {
 };
 
 TraceStats ComputeStats(const Trace& trace);
+
+// From the lowest to the highest page of all arrays; 0 to 0 without any.
+PfnRange SpanOf(const Trace& trace);
 
 // "8 GiB" if that is exact, otherwise in the largest unit that is, or bytes.
 std::string FormatBytes(std::uint64_t bytes);

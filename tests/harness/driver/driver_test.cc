@@ -12,14 +12,8 @@
 
 #include "tests/harness/driver/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
-
-using testing::AppendDeflation;
-using testing::AppendInflation;
-using testing::Inflation;
-using testing::Pages;
-using testing::Rig;
 
 DriverOptions With(Policy policy) { return {.policy = policy}; }
 DriverOptions With(Transport transport) { return {.transport = transport}; }
@@ -32,8 +26,7 @@ std::vector<Pfn> Sorted(std::vector<Pfn> pages) {
 // ---- Paths ----
 
 TEST(ArrayPath, TellsWhatWasRecordedInTheSameArrays) {
-  Trace trace = Inflation(Pages(5000, 600, 3));
-  trace.AppendTarget(100);
+  const Trace trace = Inflation(Pages(5000, 600, 3), 100);
   Rig rig(trace, With(Transport::kArrays));
   rig.Run();
   ASSERT_EQ(rig.host.told.size(), 5);
@@ -71,8 +64,7 @@ TEST(ChunkPath, TellsAscendingRangesInOneRound) {
 }
 
 TEST(ChunkPath, RecordsInTheExactReverseOfTheAllocationOrder) {
-  const Trace trace = Inflation(Pages(0, 1000));
-  Rig rig(trace);
+  Rig rig(Inflation(Pages(0, 1000)));
   std::vector<Pfn> recorded;
   rig.set.fails = [&](Pfn page) {
     recorded.push_back(page);
@@ -89,9 +81,9 @@ TEST(ChunkPath, SplitsRangesOfMoreThanFourGibibytes) {
   Trace trace;
   trace.AppendTarget(pages);
   for (Pfn first = 0; first < pages; first += 256) {
-    trace.BeginArray(Direction::kInflate);
     const std::uint64_t length = std::min<std::uint64_t>(256, pages - first);
-    trace.AppendRun({first + length - 1, -static_cast<std::int64_t>(length)});
+    trace.AppendArray(Direction::kInflate,
+                      {first + length - 1, -static_cast<std::int64_t>(length)});
   }
   Rig rig(trace);
   rig.Run();
@@ -125,9 +117,7 @@ TEST(Clip, CutsARequestIntoRounds) {
 class Policies : public ::testing::TestWithParam<Policy> {};
 
 TEST_P(Policies, ReachTheTargetWhenEveryThirdRecordFails) {
-  Trace trace = Inflation(Pages(0, 5000, 2));
-  trace.AppendTarget(0);
-  Rig rig(trace, With(GetParam()));
+  Rig rig(Inflation(Pages(0, 5000, 2), 0), With(GetParam()));
   std::uint64_t calls = 0;
   rig.set.fails = [&](Pfn) { return ++calls % 3 == 0; };
   rig.Run();
@@ -149,31 +139,26 @@ INSTANTIATE_TEST_SUITE_P(All, Policies,
                                            Policy::kNowaitPages));
 
 // The worst case of the thread: not one bit can be set.
-DriverMetrics NothingCanBeRecorded(Policy policy, std::uint64_t* left) {
-  Trace trace = Inflation(Pages(0, 1000));
-  trace.AppendTarget(0);
-  Rig rig(trace, With(policy));
+DriverMetrics NothingCanBeRecorded(Policy policy) {
+  Rig rig(Inflation(Pages(0, 1000), 0), With(policy));
   rig.set.fails = [](Pfn) { return true; };
   rig.Run();
-  *left = rig.driver.balloon_pages();
+  EXPECT_EQ(rig.driver.balloon_pages(), 0);
   return rig.metrics;
 }
 
 TEST(NothingCanBeRecorded, FreeMakesNoProgressAndIsStopped) {
-  std::uint64_t left = 0;
-  const DriverMetrics m = NothingCanBeRecorded(Policy::kFree, &left);
+  const DriverMetrics m = NothingCanBeRecorded(Policy::kFree);
   EXPECT_EQ(m.pages_told, 0);
   EXPECT_EQ(m.rounds, 10);
   EXPECT_EQ(m.zero_rounds, 10) << "and none of them slept";
   EXPECT_EQ(m.puffs, 0);
   EXPECT_EQ(m.stalls, 1) << "the second target finds an empty balloon";
   EXPECT_EQ(m.pages_freed_back, 10'000);
-  EXPECT_EQ(left, 0);
 }
 
 TEST(NothingCanBeRecorded, SingleTellsEveryPageAsAChunk) {
-  std::uint64_t left = 0;
-  const DriverMetrics m = NothingCanBeRecorded(Policy::kSingle, &left);
+  const DriverMetrics m = NothingCanBeRecorded(Policy::kSingle);
   EXPECT_EQ(m.pages_told, 2000);
   EXPECT_EQ(m.pages_told_singly, 2000);
   EXPECT_EQ(m.chunks, 2000);
@@ -182,8 +167,7 @@ TEST(NothingCanBeRecorded, SingleTellsEveryPageAsAChunk) {
 
 TEST(NothingCanBeRecorded, ArrayTellsEveryPageInArrays) {
   for (const Policy policy : {Policy::kArray, Policy::kArrayRest}) {
-    std::uint64_t left = 0;
-    const DriverMetrics m = NothingCanBeRecorded(policy, &left);
+    const DriverMetrics m = NothingCanBeRecorded(policy);
     EXPECT_EQ(m.pages_told, 2000);
     EXPECT_EQ(m.pages_told_by_array, 2000);
     EXPECT_EQ(m.arrays, 8);
@@ -194,9 +178,7 @@ TEST(NothingCanBeRecorded, ArrayTellsEveryPageInArrays) {
 }
 
 TEST(Deflating, StopsAtAPageThatCannotBeRecordedAndKeepsIt) {
-  Trace trace = Inflation(Pages(0, 1000));
-  trace.AppendTarget(0);
-  Rig rig(trace);
+  Rig rig(Inflation(Pages(0, 1000), 0));
   bool deflates = false;
   std::uint64_t calls = 0;
   rig.set.fails = [&](Pfn) {
@@ -212,9 +194,7 @@ TEST(Deflating, StopsAtAPageThatCannotBeRecordedAndKeepsIt) {
 }
 
 TEST(Deflating, TellsAndReleasesWhatWasRecordedBeforeTheFailure) {
-  Trace trace = Inflation(Pages(0, 1000));
-  trace.AppendTarget(0);
-  Rig rig(trace);
+  Rig rig(Inflation(Pages(0, 1000), 0));
   std::uint64_t calls = 0;
   rig.set.fails = [&](Pfn) { return ++calls == 1301; };
   rig.Run();
@@ -279,8 +259,7 @@ TEST(PostedRelease, ReusesPagesBeforeTheHostHearsOfThem) {
 }
 
 TEST(PostedWait, ReleasesPagesThatAreStillInTheRing) {
-  Trace trace = Inflation(Pages(0, 300, 2));
-  trace.AppendTarget(0);
+  const Trace trace = Inflation(Pages(0, 300, 2), 0);
   for (const Wait wait : {Wait::kOne, Wait::kAll}) {
     Rig rig(trace, {.per_kick = 1, .wait = wait});
     ASSERT_TRUE(rig.driver.Run([] { return false; }));
@@ -376,10 +355,9 @@ TEST(Migration, TellsTheNewPageThenTheOldOne) {
     rig.Run();
     EXPECT_EQ(rig.metrics.migrations, 1);
     ASSERT_GE(rig.host.told.size(), 4);
-    EXPECT_EQ(rig.host.told[1].pages, std::vector<Pfn>{900});
-    EXPECT_EQ(rig.host.told[1].direction, Direction::kInflate);
-    EXPECT_EQ(rig.host.told[2].pages, std::vector<Pfn>{17});
-    EXPECT_EQ(rig.host.told[2].direction, Direction::kDeflate);
+    using Told = NotingHost::Told;
+    EXPECT_EQ(rig.host.told[1], (Told{Direction::kInflate, {900}}));
+    EXPECT_EQ(rig.host.told[2], (Told{Direction::kDeflate, {17}}));
     EXPECT_EQ(rig.driver.balloon_pages(), 0);
     EXPECT_EQ(rig.Told(Direction::kDeflate).size(), 257);
   }
@@ -388,17 +366,17 @@ TEST(Migration, TellsTheNewPageThenTheOldOne) {
 // ---- The check ----
 
 TEST(Check, SeesASetThatForgetsAPage) {
-  class Forgets : public testing::FailingSet {
+  class Forgets : public FailingSet {
    public:
     Status Set(Pfn page, Gfp gfp) {
       return page == 7 ? Status::kOk : FailingSet::Set(page, gfp);
     }
   };
   Forgets set;
-  testing::NoWatch watch;
-  SetRecorder<Forgets, testing::NoWatch> recorder(set, watch);
-  testing::NotingHost host;
-  testing::NotingSurroundings surroundings;
+  NoWatch watch;
+  SetRecorder<Forgets, NoWatch> recorder(set, watch);
+  NotingHost host;
+  NotingSurroundings surroundings;
   const Trace trace = Inflation(Pages(0, 20));
   Driver driver(trace, {}, host, &recorder, surroundings);
   EXPECT_TRUE(driver.Run([] { return false; }));
@@ -406,4 +384,4 @@ TEST(Check, SeesASetThatForgetsAPage) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

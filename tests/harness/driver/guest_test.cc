@@ -10,13 +10,10 @@
 
 #include "tests/harness/driver/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
 using Kind = Guest::Item::Kind;
-using testing::AppendDeflation;
-using testing::AppendInflation;
-using testing::Pages;
 
 // Takes `count` pages; anything else is a failure.
 std::vector<Pfn> Take(Guest& guest, std::size_t count) {
@@ -32,11 +29,25 @@ std::vector<Pfn> Take(Guest& guest, std::size_t count) {
   return pages;
 }
 
+// The same from the first target on.
+std::vector<Pfn> Start(Guest& guest, std::size_t count) {
+  EXPECT_EQ(guest.NextEvent().kind, Kind::kTarget);
+  return Take(guest, count);
+}
+
+// Four pages, of which two are deflated and inflated again.
+Trace TwoComeBack() {
+  Trace trace = Inflation({1, 2, 3, 4});
+  AppendDeflation(trace, {4, 3});
+  AppendInflation(trace, {3, 4});
+  return trace;
+}
+
 TEST(Guest, HandsPagesOutInTheOrderThatTheArraysReverse) {
   std::vector<Pfn> order = Pages(1000, 300);
   order[17] = 5;
   order[290] = 6;
-  const Trace trace = testing::Inflation(order);
+  const Trace trace = Inflation(order);
   EXPECT_EQ(trace.runs().front().first, 1255) << "the array begins at its end";
   Guest guest(trace);
   EXPECT_EQ(guest.NextEvent().target, 300);
@@ -54,8 +65,7 @@ TEST(Guest, ADeflateArrayThatTheTargetDoesNotAskForIsAnOomCall) {
   AppendDeflation(trace, {511, 510, 509});
   trace.AppendTarget(600);
   Guest guest(trace);
-  guest.NextEvent();
-  Take(guest, 256);
+  Start(guest, 256);
   EXPECT_EQ(guest.Allocate().kind, Kind::kOom);
   Take(guest, 256);
   EXPECT_EQ(guest.NextEvent().target, 100);
@@ -70,22 +80,18 @@ TEST(Guest, AnArrayShorterThanWantedIsAFailedAllocation) {
   AppendInflation(trace, Pages(256, 100));
   AppendInflation(trace, Pages(400, 244));
   Guest guest(trace);
-  guest.NextEvent();
-  Take(guest, 356);
+  Start(guest, 356);
   EXPECT_EQ(guest.Allocate().kind, Kind::kFailure);
   Take(guest, 244);
   EXPECT_EQ(guest.Allocate().kind, Kind::kEnd) << "the target is reached";
 }
 
 TEST(Guest, APageInflatedAndOneDeflatedAtOnceIsAMigration) {
-  Trace trace;
-  trace.AppendTarget(256);
-  AppendInflation(trace, Pages(0, 256));
+  Trace trace = Inflation(Pages(0, 256));
   AppendInflation(trace, {900});
   AppendDeflation(trace, {17});
   Guest guest(trace);
-  guest.NextEvent();
-  Take(guest, 256);
+  Start(guest, 256);
   const Guest::Item item = guest.Allocate();
   EXPECT_EQ(item.kind, Kind::kMigration);
   EXPECT_EQ(item.page, 900);
@@ -93,13 +99,9 @@ TEST(Guest, APageInflatedAndOneDeflatedAtOnceIsAMigration) {
 }
 
 TEST(Guest, ATargetStaysUntilItIsTaken) {
-  Trace trace;
-  trace.AppendTarget(10);
-  AppendInflation(trace, Pages(0, 10));
-  trace.AppendTarget(3);
+  const Trace trace = Inflation(Pages(0, 10), 3);
   Guest guest(trace);
-  guest.NextEvent();
-  Take(guest, 10);
+  Start(guest, 10);
   EXPECT_EQ(guest.Allocate().kind, Kind::kTarget);
   EXPECT_EQ(guest.Allocate().kind, Kind::kTarget);
   EXPECT_EQ(guest.NextEvent().target, 3);
@@ -107,22 +109,17 @@ TEST(Guest, ATargetStaysUntilItIsTaken) {
 }
 
 TEST(Guest, PagesThatNobodyAsksForAreLeftOut) {
-  Trace trace;
-  trace.AppendTarget(10);
-  AppendInflation(trace, Pages(0, 10));
-  trace.AppendTarget(0);
+  const Trace trace = Inflation(Pages(0, 10), 0);
   Guest guest(trace);
-  guest.NextEvent();
-  Take(guest, 4);
+  Start(guest, 4);
   EXPECT_EQ(guest.NextEvent().kind, Kind::kTarget);
   EXPECT_EQ(guest.left_out(), 6);
 }
 
 TEST(Guest, WhatCouldNotBeRecordedIsAllocatedNextLastFreedFirst) {
-  const Trace trace = testing::Inflation(Pages(0, 10));
+  const Trace trace = Inflation(Pages(0, 10));
   Guest guest(trace);
-  guest.NextEvent();
-  Take(guest, 5);
+  Start(guest, 5);
   guest.FreeUnrecorded(1);
   guest.FreeUnrecorded(3);
   EXPECT_FALSE(guest.held().Contains(3));
@@ -131,14 +128,9 @@ TEST(Guest, WhatCouldNotBeRecordedIsAllocatedNextLastFreedFirst) {
 }
 
 TEST(Guest, APageThatTheDriverHoldsIsReplacedByTheOneReleasedLast) {
-  Trace trace;
-  trace.AppendTarget(4);
-  AppendInflation(trace, {1, 2, 3, 4});
-  AppendDeflation(trace, {4, 3});  // what the recorded driver gave back
-  AppendInflation(trace, {3, 4});
+  const Trace trace = TwoComeBack();  // as the recorded driver gave back
   Guest guest(trace);
-  guest.NextEvent();
-  Take(guest, 4);
+  Start(guest, 4);
   EXPECT_EQ(guest.Allocate().kind, Kind::kOom);
   guest.Release(1);  // and what another one does
   guest.Release(2);
@@ -148,18 +140,13 @@ TEST(Guest, APageThatTheDriverHoldsIsReplacedByTheOneReleasedLast) {
 }
 
 TEST(Guest, APageThatWasNotGivenBackHereIsNotHandedOutAgain) {
-  Trace trace;
-  trace.AppendTarget(4);
-  AppendInflation(trace, {1, 2, 3, 4});
-  AppendDeflation(trace, {4, 3});
-  AppendInflation(trace, {3, 4});
+  const Trace trace = TwoComeBack();
   Guest guest(trace);
-  guest.NextEvent();
-  Take(guest, 4);
+  Start(guest, 4);
   EXPECT_EQ(guest.Allocate().kind, Kind::kOom);
   EXPECT_EQ(guest.Allocate().kind, Kind::kEnd) << "the call found nothing";
   EXPECT_EQ(guest.left_out(), 2);
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -7,23 +7,16 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 #include "tests/harness/driver/testing.h"
 #include "workloads/trace/shipped.h"
 #include "workloads/trace/trace_io.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
-using testing::Rig;
-
-Trace Shipped(const std::string& name) {
-  for (const ShippedWorkload& workload : ShippedWorkloads()) {
-    if (workload.name == name) return ReadTrace(workload.path);
-  }
-  ADD_FAILURE() << name;
-  return {};
-}
+Trace Shipped(std::string_view name) { return ReadTrace(PathOfWorkload(name)); }
 
 // What the host of a replay was told, as a trace again.
 Trace Retold(const Trace& trace, Rig& rig) {
@@ -101,4 +94,4 @@ TEST(Replay, TheSameTwiceIsTheSame) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -151,11 +152,13 @@ inline std::vector<Pfn> Pages(Pfn first, std::size_t count, Pfn step = 1) {
   return pages;
 }
 
-// Inflates `pages` and ends.
-inline Trace Inflation(const std::vector<Pfn>& pages) {
+// Inflates `pages` and ends, or has another target then.
+inline Trace Inflation(const std::vector<Pfn>& pages,
+                       std::optional<std::uint64_t> target = {}) {
   Trace trace;
   trace.AppendTarget(pages.size());
   AppendInflation(trace, pages);
+  if (target) trace.AppendTarget(*target);
   return trace;
 }
 

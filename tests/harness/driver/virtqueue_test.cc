@@ -11,7 +11,7 @@
 
 #include "tests/harness/driver/testing.h"
 
-namespace pfn {
+namespace pfn::testing {
 namespace {
 
 // Chunks of one page, as tell_host_sgs() emits them.
@@ -34,7 +34,7 @@ struct Case {
 };
 
 TEST(Virtqueue, CountsWhatIsAddedThoughNoEntryIsFree) {
-  testing::NotingHost host;
+  NotingHost host;
   Virtqueue queue(2, 0);
   for (Pfn page = 0; page < 3; ++page) {
     queue.Add({Direction::kInflate, page, 1, nullptr});
@@ -50,7 +50,7 @@ class RingOf128 : public ::testing::TestWithParam<Case> {};
 
 TEST_P(RingOf128, TakesTheKicksOfThePostedDriver) {
   const Case& expected = GetParam();
-  testing::NotingHost host;
+  NotingHost host;
   Virtqueue queue(128, expected.per_kick);
   Emit(queue, host, expected.chunks, Wait::kOne);
   EXPECT_EQ(queue.kicks(), expected.kicks);
@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(HostFinishesOne, RingOf128,
 
 TEST(Virtqueue, WaitingForAllLeavesNothingInTheRing) {
   for (const std::uint32_t per_kick : {0, 1, 3, 127, 200}) {
-    testing::NotingHost host;
+    NotingHost host;
     Virtqueue queue(64, per_kick);
     for (int round = 0; round < 5; ++round) {
       Emit(queue, host, 100, Wait::kAll);
@@ -88,7 +88,7 @@ TEST(Virtqueue, WaitingForAllLeavesNothingInTheRing) {
 TEST(Virtqueue, AddingNeverFailsUnderAnyCompletionModel) {
   for (std::uint32_t size : {1, 2, 64, 128, 1024}) {
     for (const std::uint32_t per_kick : {0, 1, 2, 100}) {
-      testing::NotingHost host;
+      NotingHost host;
       Virtqueue queue(size, per_kick);
       for (const std::uint64_t chunks : {1, 5, 300, 2000}) {
         Emit(queue, host, chunks, Wait::kOne);
@@ -98,7 +98,7 @@ TEST(Virtqueue, AddingNeverFailsUnderAnyCompletionModel) {
 }
 
 TEST(Virtqueue, TheHostSeesBuffersInOrder) {
-  testing::NotingHost host;
+  NotingHost host;
   Virtqueue queue(8, 3);
   Emit(queue, host, 100, Wait::kAll);
   ASSERT_EQ(host.told.size(), 100);
@@ -108,4 +108,4 @@ TEST(Virtqueue, TheHostSeesBuffersInOrder) {
 }
 
 }  // namespace
-}  // namespace pfn
+}  // namespace pfn::testing
