@@ -61,7 +61,7 @@ COMPARISONS: dict[str, Callable[..., Any]] = {
     # A tick of the slowest kernel, HZ=100.
     "long_lock_hold": lambda chunks: max(chunks) > 10,
     "sequential_seek": mixed,
-    "trees_compared": lambda record, drain: mixed(record + drain),
+    "trees_compared": lambda record, drain, lean: mixed(record + drain + lean),
     "preload_worthless": lambda ratios, preload, plain: [
         all(map(ge, preload, plain)),
         all(ratio.side >= 0 for ratio in ratios),

@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 5> kDefaultWorkloads = {
 constexpr std::array<std::string_view, 11> kArguedStructures = {
     "flat",         "xbitmap",     "xbitmap-preload", "cvbmp",
     "btree-bitmap", "btree-range", "roaring",         "xarray",
-    "maple",        "radix-page",  kFloorName};
+    "pivot-tree",   "radix-page",  kFloorName};
 constexpr std::string_view kDefaultBaseline = "xbitmap";
 
 void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {

@@ -201,7 +201,7 @@ ARGUED = [
     "cvbmp",
     "btree-bitmap",
     "btree-range",
-    "maple",
+    "pivot-tree",
     "roaring",
 ]
 
