@@ -85,7 +85,7 @@ class Tree : private radix::Tree<Table, Leaf> {
  public:
   explicit Tree(A& heap) : heap_(heap) {}
   ~Tree() {
-    if (root_ != nullptr) FreeSubtree(root_, levels_);
+    if (root_ != nullptr) FreeSubtree(root_, levels());
   }
 
   Status Set(Pfn pfn, Gfp gfp) {
