@@ -184,10 +184,9 @@ def pool_alone(lost: list[Tables], pages: Floats) -> Finding:
 def sort_at_read(times: list[Tables]) -> Finding:
     # Of each trace and structure the operations together.
     sums = [[sum(both) for both in zip(*each)] for each in times]
-    array, *sets = sums
-    is_slower = all(min(each) < last for last, *each in zip(array, *sets))
+    is_slower = all(min(own) < min(a, b) for a, b, *own in zip(*sums))
     verdict = Verdict.SUPPORTED if is_slower else Verdict.DEPENDS
-    return verdict, dict(zip(("array", "xbitmap", "cvbmp"), sums))
+    return verdict, dict(zip(("array", "bounded", "xbitmap", "cvbmp"), sums))
 
 
 def bit_per_value(name: list[str], all_bits: Tables) -> Finding:
