@@ -168,7 +168,8 @@ class Tree {
     return reinterpret_cast<void*>(address);
   }
 
-  Place Find(std::uint64_t number) const requires kTagged {
+  // A call, as the look-up in the kernel's library is.
+  [[gnu::noinline]] Place Find(std::uint64_t number) const requires kTagged {
     Place place{nullptr, root_};
     if (IsOutside(number)) [[unlikely]] {
       return {};

@@ -323,7 +323,7 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>,
 
   // As Find, if each slot on the way is marked FREE. The mark is tested at each
   // level, as the IDR does that is asked for a FREE slot.
-  bool FindFree(std::uint64_t number, Place& place) const {
+  [[gnu::noinline]] bool FindFree(std::uint64_t number, Place& place) const {
     if (IsOutside(number)) [[unlikely]] {
       return true;
     }
