@@ -61,7 +61,7 @@ COMPARISONS: dict[str, Callable[..., Any]] = {
     # A tick of the slowest kernel, HZ=100.
     "long_lock_hold": lambda chunks: max(chunks) > 10,
     "sequential_seek": mixed,
-    "trees_compared": lambda record, drain: mixed(record + drain),
+    "trees_compared": lambda record, drain, lean: mixed(record + drain + lean),
     "preload_worthless": lambda ratios, preload, plain: [
         all(map(ge, preload, plain)),
         all(ratio.side >= 0 for ratio in ratios),
@@ -184,10 +184,9 @@ def pool_alone(lost: list[Tables], pages: Floats) -> Finding:
 def sort_at_read(times: list[Tables]) -> Finding:
     # Of each trace and structure the operations together.
     sums = [[sum(both) for both in zip(*each)] for each in times]
-    array, *sets = sums
-    is_slower = all(min(each) < last for last, *each in zip(array, *sets))
+    is_slower = all(min(own) < min(a, b) for a, b, *own in zip(*sums))
     verdict = Verdict.SUPPORTED if is_slower else Verdict.DEPENDS
-    return verdict, dict(zip(("array", "xbitmap", "cvbmp"), sums))
+    return verdict, dict(zip(("array", "bounded", "xbitmap", "cvbmp"), sums))
 
 
 def bit_per_value(name: list[str], all_bits: Tables) -> Finding:

@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 5> kDefaultWorkloads = {
 constexpr std::array<std::string_view, 11> kArguedStructures = {
     "flat",         "xbitmap",     "xbitmap-preload", "cvbmp",
     "btree-bitmap", "btree-range", "roaring",         "xarray",
-    "maple",        "radix-page",  kFloorName};
+    "pivot-tree",   "radix-page",  kFloorName};
 constexpr std::string_view kDefaultBaseline = "xbitmap";
 
 // The name in results of a trace that is given by its path or as gen:SPEC.

@@ -23,7 +23,7 @@ TABLE = "first.txt"
 MAIN = "main"
 _FIRST = "ratio"
 # What the first screen of the README shows: the thread's rivals and kin.
-_FEW = "flat xbitmap xbitmap-preload cvbmp xarray maple roaring btree-range"
+_FEW = "flat xbitmap xbitmap-preload cvbmp xarray pivot-tree roaring btree-range"
 _TABLE_WORKLOAD = "busy-2g"
 _BEGIN, _END = "<!-- results: made by ./run docs-results -->", "<!-- end -->"
 

@@ -12,14 +12,15 @@
 //             (removals leave it lower than necessary). No parent pointers,
 //             leaves are not chained.
 // Find        h nodes, h = height. AtMost: the same, and once down the right
-//             neighbour of the path where a removal left a key too low.
+//             neighbour of the path where a removal left a key too low. Within
+//             a node keys are looked at in turn, up to the right one, or with
+//             KeySearch::kCountAll all eight, without a branch to mispredict.
 // Insert      a descent; a full node moves its greater half into a new left
 //             sibling, so that keys which come in descending order leave nodes
 //             half full: that is the posted rule. At most h + 1 nodes.
 // Remove      a descent; a node under half merges with a neighbour if both fit
 //             into one, there is no borrowing. Never allocates. The value that
-//             follows is known then, without a descent of its own, unless the
-//             removed one was the last of its node.
+//             follows is known then, without a descent of its own.
 // RemoveAll   one walk, O(nodes): the kernel's "grim" visitor.
 //
 // Failure     the sibling is allocated before its parent's entry, so a failed
@@ -40,7 +41,10 @@
 
 namespace pfn::btree {
 
-template <NowaitAllocator A, class Value>
+enum class KeySearch : std::uint8_t { kInTurn, kCountAll };
+
+template <NowaitAllocator A, class Value,
+          KeySearch kSearch = KeySearch::kInTurn>
 class Index {
  public:
   static constexpr unsigned kPairs = 8;
@@ -105,12 +109,17 @@ class Index {
     return InsertAt(1, key, value, gfp);
   }
 
-  // Removes `key`, which must be present.
-  void Remove(std::uint64_t key) { (void)RemoveAndPeek(key); }
-  // The same, and gives the value of the greatest key below it, or null.
-  Value* RemoveAndNext(std::uint64_t key) {
-    Value* const next = RemoveAndPeek(key);
-    return next != nullptr ? next : AtMost(key);
+  // Removes `key`, which must be present. Gives the value of the greatest key
+  // below it, or null.
+  Value* Remove(std::uint64_t key) {
+    Value* const next = RemoveBelow(*root_, height_, key);
+    while (height_ > 1 && Fill(*root_) == 1) {
+      Node* top = root_;
+      root_ = Child(*top, 0);
+      --height_;
+      cache_.Free(top);
+    }
+    return next;
   }
 
   // Empties the map; `release` gets each value.
@@ -150,10 +159,13 @@ class Index {
   }
 
   // Of the first key that is not above `key`, or behind the pairs in use.
-  // Unused keys are zero and thus above nothing. Counting all eight is quicker
-  // than to stop at the right one: there is no branch to mispredict.
+  // Unused keys are zero and thus above nothing.
   static unsigned Position(const Node& node, std::uint64_t key) {
     unsigned above = 0;
+    if constexpr (kSearch == KeySearch::kInTurn) {
+      while (above != kPairs && node.keys[above] > key) ++above;
+      return above;
+    }
 #pragma GCC unroll 8
     for (const std::uint64_t other : node.keys) above += other > key;
     return above;
@@ -244,18 +256,6 @@ class Index {
     return Status::kOk;
   }
 
-  // Removes `key`; gives the value that followed it in its node, or null.
-  Value* RemoveAndPeek(std::uint64_t key) {
-    Value* const next = RemoveBelow(*root_, height_, key);
-    while (height_ > 1 && Fill(*root_) == 1) {
-      Node* top = root_;
-      root_ = Child(*top, 0);
-      --height_;
-      cache_.Free(top);
-    }
-    return next;
-  }
-
   Value* RemoveBelow(Node& node, unsigned level, std::uint64_t key) {
     const unsigned i = Position(node, key);
     if (level == 1) {
@@ -263,7 +263,10 @@ class Index {
       return static_cast<Value*>(node.values[i]);
     }
     Node& child = *Child(node, i);
-    Value* const next = RemoveBelow(child, level - 1, key);
+    Value* next = RemoveBelow(child, level - 1, key);
+    if (next == nullptr && i + 1 < kPairs && node.values[i + 1] != nullptr) {
+      next = Greatest(Child(node, i + 1), level - 1);
+    }
     if (Fill(child) < kPairs / 2) Rebalance(node, i);
     return next;
   }

@@ -50,7 +50,7 @@ struct Segment {
 };
 static_assert(sizeof(Segment) == 24);
 
-template <NowaitAllocator A>
+template <NowaitAllocator A, KeySearch kSearch>
 class SegmentMap {
  public:
   explicit SegmentMap(A& heap) : heap_(heap), index_(heap) {}
@@ -77,9 +77,7 @@ class SegmentMap {
     if (segment == nullptr || !bits::Test(segment->bitmap, offset)) return;
     bits::Clear(segment->bitmap, offset);
     if (--segment->pages != 0) return;
-    last_used_ = nullptr;
-    index_.Remove(KeyOf(segment->number));
-    Free(segment);
+    Remove(segment);
   }
 
   bool Test(Pfn pfn) {
@@ -112,9 +110,18 @@ class SegmentMap {
                                           : AtOrAfter(segment.number + 1);
   }
 
+  // The same without a descent, if it is the segment used last.
+  Segment* Seek(std::uint64_t number) const {
+    return last_used_ != nullptr && last_used_->number == number
+               ? last_used_
+               : AtOrAfter(number);
+  }
+  void Remember(Segment* segment) { last_used_ = segment; }
+
   // The first maximal run of members in [from, max], clipped to it. `segment`
-  // is the first that can hold it, or null.
-  std::optional<PfnRange> NextRange(const Segment* segment, Pfn from,
+  // is the first that can hold it, or null; it becomes the one where the run
+  // begins.
+  std::optional<PfnRange> NextRange(Segment*& segment, Pfn from,
                                     Pfn max) const {
     for (; segment != nullptr && segment->first_page() <= max;
          segment = After(*segment)) {
@@ -149,7 +156,7 @@ class SegmentMap {
     return last_used_found;
   }
 
-  const Index<A, Segment>& index() const { return index_; }
+  const Index<A, Segment, kSearch>& index() const { return index_; }
 
  private:
   static constexpr std::size_t kBitmapWords = kSegmentPages / bits::kWordBits;
@@ -197,7 +204,7 @@ class SegmentMap {
   // Gives the segment that follows, or null.
   Segment* Remove(Segment* segment) {
     if (segment == last_used_) last_used_ = nullptr;
-    Segment* const next = index_.RemoveAndNext(KeyOf(segment->number));
+    Segment* const next = index_.Remove(KeyOf(segment->number));
     Free(segment);
     return next;
   }
@@ -250,7 +257,7 @@ class SegmentMap {
   }
 
   A& heap_;
-  Index<A, Segment> index_;
+  Index<A, Segment, kSearch> index_;
   Segment* last_used_ = nullptr;
 };
 

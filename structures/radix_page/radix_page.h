@@ -25,7 +25,10 @@
 // Failure     Set returns kNoMemory; tables made on the way stay linked.
 //
 // The users take pages from the page allocator; here they come from
-// kmalloc-4k, whose objects are pages.
+// kmalloc-4k, whose objects are pages. The row has the geometry of both and is
+// neither: hibernation has a tree for each zone, makes all of it beforehand, so
+// that its set cannot fail, and sets bits atomically. Both know their height, as
+// this does.
 //
 // Source: descriptions of kernel/power/snapshot.c and of kexec handover's tree.
 
@@ -85,7 +88,7 @@ class Tree : private radix::Tree<Table, Leaf> {
  public:
   explicit Tree(A& heap) : heap_(heap) {}
   ~Tree() {
-    if (root_ != nullptr) FreeSubtree(root_, levels_);
+    if (root_ != nullptr) FreeSubtree(root_, levels());
   }
 
   Status Set(Pfn pfn, Gfp gfp) {

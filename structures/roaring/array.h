@@ -24,17 +24,22 @@ inline bool Contains(const Chunk& chunk, Low low) {
   return at != view.end && *at == low;
 }
 
-template <bool kCountRuns>
+template <Containers kWith>
 [[gnu::always_inline]] inline Change Insert(Chunk& chunk, Low low) {
-  const View view = gapped::Seek<Low>(chunk, low);
+  const View view = gapped::Seek<Low, kWith.gap>(chunk, low);
   if (view.HasTail() && *view.tail == low) return Change::kNone;
-  if (view.IsFull()) return Change::kNoRoom;
+  if (gapped::IsFull<kWith.gap>(chunk, view)) return Change::kNoRoom;
   const bool left = view.HasHead() && view.gap[-1] + 1 == low;
-  if constexpr (kCountRuns) {
+  if constexpr (kWith.count_runs) {
     const bool right = view.HasTail() && *view.tail == low + 1;
     chunk.runs = static_cast<std::uint16_t>(chunk.runs + 1 - left - right);
   }
   ++chunk.last_index;
+  if constexpr (!kWith.gap) {
+    gapped::MoveTail(chunk, view, view.tail, view.tail + 1);
+    *view.tail = low;
+    return Change::kDone;
+  }
   // On the side from which a run, ascending or descending, goes on.
   if (left) {
     *view.gap = low;
@@ -45,16 +50,21 @@ template <bool kCountRuns>
   return Change::kDone;
 }
 
+template <bool kGap>
 inline std::uint32_t Count(Chunk& chunk, LowRange span) {
-  const View view = gapped::Seek<Low>(chunk, span.first);
+  const View view = gapped::Seek<Low, kGap>(chunk, span.first);
   const Low* const end = FirstNot(
       view.tail, view.end, [span](Low value) { return value <= span.last; });
   return static_cast<std::uint32_t>(end - view.tail);
 }
 
 // Widens the gap over `span`.
+template <bool kGap>
 inline void Remove(Chunk& chunk, LowRange span, std::uint32_t count) {
-  gapped::Seek<Low>(chunk, span.first);
+  const View view = gapped::Seek<Low, kGap>(chunk, span.first);
+  if constexpr (!kGap) {
+    gapped::MoveTail(chunk, view, view.tail + count, view.tail);
+  }
   chunk.last_index = static_cast<std::uint16_t>(chunk.last_index - count);
 }
 

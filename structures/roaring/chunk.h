@@ -12,13 +12,14 @@
 // Layout      a chunk is a descriptor of 24 bytes in the table of chunks plus
 //             one buffer of 32 to 8,192 bytes, a power of two, so that a bitset
 //             is exactly kmalloc-8192. The free slots of an array, of values or
-//             of runs, are a gap at the place of its last change, not at its
-//             end: what is below the gap lies at the front of the buffer, the
-//             rest at its back.
-// Cost        array, runs: a change moves what lies between it and the change
-//             before, and so nothing while pages come in sequence, ascending or
-//             descending: a look at both sides of the gap. A change elsewhere
-//             is a binary search and a memmove. Bitset: O(1).
+//             of runs, are at its end, as published, or a gap at the place of
+//             its last change: then what is below the gap lies at the front of
+//             the buffer, the rest at its back.
+// Cost        array, runs: a binary search, if the page is not behind all
+//             others, and a move of what lies behind. With a gap, a change
+//             moves what lies between it and the change before, and so nothing
+//             while pages come in sequence, ascending or descending. Bitset:
+//             O(1).
 // Failure     nothing here allocates. A change that finds no room says so and
 //             leaves the membership as it is.
 //
@@ -54,24 +55,25 @@ inline bool Contains(const Chunk& chunk, Low low) {
   return bits::Test(chunk.words(), low);
 }
 
-// kWithRuns: there are containers of runs, and chunk.runs is kept for all.
-template <bool kWithRuns>
+template <Containers kWith>
 [[gnu::always_inline]] inline Change Insert(Chunk& chunk, Low low) {
-  if constexpr (kWithRuns) {
-    if (chunk.kind == Kind::kRuns) return runs::Insert(chunk, low);
+  if constexpr (kWith.runs) {
+    if (chunk.kind == Kind::kRuns) return runs::Insert<kWith.gap>(chunk, low);
   }
-  return chunk.kind == Kind::kArray ? array::Insert<kWithRuns>(chunk, low)
-                                    : bitset::Insert<kWithRuns>(chunk, low);
+  return chunk.kind == Kind::kArray
+             ? array::Insert<kWith>(chunk, low)
+             : bitset::Insert<kWith.count_runs>(chunk, low);
 }
 
-// How many members `span` has. An array has its gap there then, so that
+// How many members `span` has. An array has its gap there then, if any, so that
 // removing them is not another search.
+template <Containers kWith>
 inline std::uint32_t Count(Chunk& chunk, LowRange span) {
   switch (chunk.kind) {
     case Kind::kArray:
-      return array::Count(chunk, span);
+      return array::Count<kWith.gap>(chunk, span);
     case Kind::kRuns:
-      return runs::Count(chunk, span);
+      return runs::Count<kWith.gap>(chunk, span);
     case Kind::kBitset:
       break;
   }
@@ -104,23 +106,27 @@ inline std::uint32_t CountRuns(const Chunk& chunk, LowRange span) {
 
 // Removes the `count` members of `span`, which are some of the chunk's but not
 // all.
-template <bool kWithRuns>
+template <Containers kWith>
 Change Remove(Chunk& chunk, LowRange span, std::uint32_t count) {
+  if constexpr (kWith.runs) {
+    if (chunk.kind == Kind::kRuns) {
+      return runs::Remove<kWith.gap>(chunk, span, count);
+    }
+  }
   // What a removal does to the runs can be seen from one page around it.
   LowRange around = span;
   std::uint32_t before = 0;
-  if constexpr (kWithRuns) {
-    if (chunk.kind == Kind::kRuns) return runs::Remove(chunk, span, count);
+  if constexpr (kWith.count_runs) {
     if (around.first != 0) --around.first;
     if (around.last != kMaxLow) ++around.last;
     before = CountRuns(chunk, around);
   }
   if (chunk.kind == Kind::kArray) {
-    array::Remove(chunk, span, count);
+    array::Remove<kWith.gap>(chunk, span, count);
   } else {
     bitset::Remove(chunk, span, count);
   }
-  if constexpr (kWithRuns) {
+  if constexpr (kWith.count_runs) {
     chunk.runs = static_cast<std::uint16_t>(chunk.runs - before +
                                             CountRuns(chunk, around));
   }
@@ -154,15 +160,23 @@ inline void Fill(Chunk& to, const Chunk& from) {
 }
 
 // Whether container and counts agree.
-inline bool IsConsistent(const Chunk& chunk) {
+template <Containers kWith>
+bool IsConsistent(const Chunk& chunk) {
   if (chunk.order > kMaxOrder) return false;
+  if (!kWith.runs && chunk.kind == Kind::kRuns) return false;
+  if (kWith.count_runs && chunk.runs != CountRuns(chunk, kWholeChunk)) {
+    return false;
+  }
   if (chunk.kind == Kind::kBitset
           ? chunk.order != kMaxOrder
           : OrderFor(chunk.kind, chunk.members(), chunk.runs) > chunk.order) {
     return false;
   }
-  if (chunk.kind == Kind::kArray && chunk.gap > chunk.members()) return false;
-  if (chunk.kind == Kind::kRuns && chunk.gap > chunk.runs) return false;
+  if (chunk.kind != Kind::kBitset) {
+    const std::uint32_t size =
+        chunk.kind == Kind::kArray ? chunk.members() : chunk.runs;
+    if (kWith.gap ? chunk.gap > size : chunk.gap != size) return false;
+  }
   std::uint32_t members = 0;
   std::uint32_t next_free = 0;  // the first page that a further run may have
   bool ascending = true;

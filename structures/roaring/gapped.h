@@ -6,6 +6,9 @@
 // its last change. What is below the gap lies at the front of the buffer, the
 // rest at its back, so that changes in sequence, ascending or descending, move
 // nothing. Elements are values or runs.
+//
+// Where a structure has its free slots at the end, as published, the gap is
+// there all the time, and a change moves what lies behind it.
 
 #ifndef PFNBENCH_STRUCTURES_ROARING_GAPPED_H_
 #define PFNBENCH_STRUCTURES_ROARING_GAPPED_H_
@@ -38,6 +41,13 @@ struct View {
         gap(front + chunk.gap),
         end(front + BufferBytes(chunk.order) / sizeof(T)),
         tail(end - (SizeOf(chunk, front) - chunk.gap)) {}
+
+  // Of an array without a gap: cut before `at`.
+  View(const Chunk& chunk, T* at)
+      : front(static_cast<T*>(chunk.buffer)),
+        gap(at),
+        end(front + SizeOf(chunk, front)),
+        tail(at) {}
 
   bool HasHead() const { return gap != front; }
   bool HasTail() const { return tail != end; }
@@ -102,11 +112,15 @@ template <class T>
   chunk.gap = static_cast<std::uint16_t>(chunk.gap + moved);
 }
 
-// Moves the gap to where `low` is or would be: the tail starts with the first
-// element that does not end before it.
-template <class T>
+// Cuts where `low` is or would be: the tail starts with the first element that
+// does not end before it. If there is a gap, it moves there.
+template <class T, bool kGap>
 [[gnu::always_inline]] inline View<T> Seek(Chunk& chunk, Low low) {
   View<T> view(chunk);
+  if constexpr (!kGap) {
+    const bool in_head = view.HasHead() && LastOf(view.gap[-1]) >= low;
+    return {chunk, in_head ? LowerBound(view.front, view.gap, low) : view.gap};
+  }
   if (view.HasHead() && LastOf(view.gap[-1]) >= low) {
     MoveDown<T>(chunk, low);
     view = View<T>(chunk);
@@ -115,6 +129,21 @@ template <class T>
     view = View<T>(chunk);
   }
   return view;
+}
+
+// For what is cut: whether there is no room for one element more.
+template <bool kGap, class T>
+bool IsFull(const Chunk& chunk, const View<T>& view) {
+  if constexpr (kGap) return view.IsFull();
+  return view.end == view.front + BufferBytes(chunk.order) / sizeof(T);
+}
+
+// Without a gap: moves what lies behind `from` to `to`, which has the chunk so
+// many elements more, or less.
+template <class T>
+void MoveTail(Chunk& chunk, const View<T>& view, T* from, T* to) {
+  std::memmove(to, from, (view.end - from) * sizeof(T));
+  chunk.gap = static_cast<std::uint16_t>(chunk.gap + (to - from));
 }
 
 // Into a chunk with the same counts, with the gap at the same place.

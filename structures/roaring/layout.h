@@ -41,7 +41,7 @@ struct Chunk {
   void* buffer;
   std::uint16_t last_index;  // members - 1: a chunk is never empty
   std::uint16_t runs;        // of a kRuns chunk, or of all if they are counted
-  std::uint16_t gap;         // values or runs before the gap
+  std::uint16_t gap;         // values or runs before the gap, if any: else all
   Kind kind;
   std::uint8_t order;  // of the buffer
 
@@ -84,6 +84,15 @@ T* FirstNot(T* begin, T* end, Below below) {
   }
   return size == 1 && below(*begin) ? begin + 1 : begin;
 }
+
+// What distinguishes the chunks of a set.
+struct Containers {
+  bool runs = false;        // there are containers of runs
+  bool count_runs = false;  // chunk.runs is kept for the other kinds as well
+  // The free slots of an array, of values or of runs, are a gap at the place of
+  // its last change; else they are at its end.
+  bool gap = false;
+};
 
 // How a change to a chunk ended.
 enum class Change : std::uint8_t {

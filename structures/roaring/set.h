@@ -6,16 +6,19 @@
 // (table.h), one container for each (chunk.h), and
 // here the rule which container a chunk has and how it gets another.
 //
-// Rule        without runs: an array up to max_array members, else a bitset, as
-//             add() and remove() of the roaring libraries have it. With runs:
-//             the container of the fewest bytes, where an array takes 2 for
-//             each member, a bitset 8,192 and a run container 2 and 4 for each
-//             run; it wins only if it is smaller. That is what run_optimize()
-//             would make of the chunk, after every operation.
+// Rule        an array up to max_array members, else a bitset, as add() and
+//             remove() of the roaring libraries have it. With runs, what
+//             run_optimize() makes of a chunk: the container of the fewest
+//             bytes, where an array takes 2 for each member, a bitset 8,192 and
+//             a run container 2 and 4 for each run; it wins only if it is
+//             smaller. kBeforeWalk does that to all chunks when they are walked
+//             after a change, as users of the libraries do, and a container of
+//             runs then stays one while it fits into 8,192 bytes. kAlways has
+//             every chunk so after every operation.
 // max_array   4,096 as published: there an array takes the 8,192 bytes of a
 //             bitset. In an allocator with kmalloc's classes it takes them from
 //             2,049 members on, so that from there the bitset costs nothing and
-//             is faster: 2,048 unless a structure says otherwise.
+//             is faster.
 // Conversion  a new container is allocated and filled before the old one is
 //             freed. Set converts when there is no other room for the page and
 //             fails if it cannot; all other conversions, also the shrinking of
@@ -43,11 +46,16 @@
 
 namespace pfn::roaring {
 
-// What distinguishes the structures.
+enum class Runs : std::uint8_t { kNever, kBeforeWalk, kAlways };
+
+// What distinguishes the structures; nothing is set in what was published
+// first.
 struct Features {
-  bool runs = false;  // run containers, by the rule above
-  bool hint = false;  // the table remembers the chunk it found last
-  std::uint32_t max_array = kMaxWorthyArray;
+  Runs runs = Runs::kNever;  // run containers, by the rule above
+  bool hint = false;         // the table remembers the chunk it found last
+  bool guess = false;        // it guesses where a chunk is
+  bool gap = false;          // see Containers
+  std::uint32_t max_array = kMaxArrayMembers;
 };
 
 template <NowaitAllocator A, Features kFeatures>
@@ -70,7 +78,8 @@ class ChunkedSet {
     if (chunk == nullptr) [[unlikely]] {
       return AddChunk(pfn, gfp);
     }
-    if constexpr (!kFeatures.runs) {
+    if constexpr (kFeatures.runs == Runs::kBeforeWalk) changed_ = true;
+    if constexpr (!kWith.count_runs) {
       if (chunk->kind == Kind::kBitset) [[likely]] {
         bitset::Insert<false>(*chunk, LowOf(pfn));
         return Status::kOk;
@@ -83,7 +92,8 @@ class ChunkedSet {
     Chunk* const chunk = table_.Find(KeyOf(pfn));
     if (chunk == nullptr) return Status::kOk;
     const Low low = LowOf(pfn);
-    if constexpr (!kFeatures.runs) {
+    if constexpr (kFeatures.runs == Runs::kBeforeWalk) changed_ = true;
+    if constexpr (!kWith.count_runs) {
       if (chunk->kind == Kind::kBitset &&
           chunk->members() > kFeatures.max_array + 1) [[likely]] {
         bitset::Erase(*chunk, low);
@@ -118,7 +128,10 @@ class ChunkedSet {
   }
 
   template <class Visitor>
-  void ForEachRange(PfnRange range, Visitor&& visitor) const {
+  void ForEachRange(PfnRange range, Visitor&& visitor) {
+    if constexpr (kFeatures.runs == Runs::kBeforeWalk) {
+      if (changed_) OptimiseRuns();
+    }
     bits::RunScan scan(visitor);
     for (Position at = table_.LowerBound(KeyOf(range.first)); IsIn(at, range);
          at = table_.Next(at)) {
@@ -159,11 +172,7 @@ class ChunkedSet {
     if (!table_.Validate()) return false;
     for (auto at = table_.LowerBound(0); const Chunk* chunk = table_.At(at);
          at = table_.Next(at)) {
-      if (!IsConsistent(*chunk)) return false;
-      if (kFeatures.runs ? chunk->runs != CountRuns(*chunk, kWholeChunk)
-                         : chunk->kind == Kind::kRuns) {
-        return false;
-      }
+      if (!IsConsistent<kWith>(*chunk)) return false;
     }
     return true;
   }
@@ -178,7 +187,13 @@ class ChunkedSet {
   }
 
  private:
-  using Position = typename ChunkTable<A, kFeatures.hint>::Position;
+  using Table = ChunkTable<A, kFeatures.hint, kFeatures.guess>;
+  using Position = typename Table::Position;
+
+  static constexpr Containers kWith = {
+      .runs = kFeatures.runs != Runs::kNever,
+      .count_runs = kFeatures.runs == Runs::kAlways,
+      .gap = kFeatures.gap};
 
   static constexpr std::uint64_t KeyOf(Pfn pfn) { return pfn >> kChunkShift; }
   static constexpr Low LowOf(Pfn pfn) { return static_cast<Low>(pfn); }
@@ -186,14 +201,29 @@ class ChunkedSet {
     return chunk.key << kChunkShift;
   }
 
-  static constexpr Kind BestKind(std::uint32_t members, std::uint32_t runs) {
-    const bool fits_array = members <= kFeatures.max_array;
-    if constexpr (kFeatures.runs) {
-      const std::size_t other =
-          fits_array ? 2 * members : BufferBytes(kMaxOrder);
-      if (2 + 4 * runs < other) return Kind::kRuns;
+  static constexpr Kind KindWithoutRuns(std::uint32_t members) {
+    return members <= kFeatures.max_array ? Kind::kArray : Kind::kBitset;
+  }
+  // What run_optimize() chooses.
+  static constexpr Kind OptimalKind(std::uint32_t members, std::uint32_t runs) {
+    const Kind kind = KindWithoutRuns(members);
+    const std::size_t bytes =
+        kind == Kind::kArray ? 2 * members : BufferBytes(kMaxOrder);
+    return 2 + 4 * runs < bytes ? Kind::kRuns : kind;
+  }
+  // What `chunk` should be with so many of both.
+  static Kind BestKind(const Chunk& chunk, std::uint32_t members,
+                       std::uint32_t runs) {
+    if constexpr (kFeatures.runs == Runs::kAlways) {
+      return OptimalKind(members, runs);
     }
-    return fits_array ? Kind::kArray : Kind::kBitset;
+    if constexpr (kFeatures.runs == Runs::kBeforeWalk) {
+      if (chunk.kind == Kind::kRuns &&
+          OrderFor(Kind::kRuns, members, runs) <= kMaxOrder) {
+        return Kind::kRuns;
+      }
+    }
+    return KindWithoutRuns(members);
   }
 
   // ------------------------------------------------------------- buffers
@@ -221,19 +251,32 @@ class ChunkedSet {
 
   // Makes room for one more member, or run. False: nothing happened.
   bool MakeRoom(Chunk& chunk, std::uint32_t members, Gfp gfp) {
-    const std::uint32_t runs = kFeatures.runs ? chunk.runs + 1 : 0;
-    const Kind kind = BestKind(members, runs);
+    const std::uint32_t runs = chunk.runs + 1;
+    const Kind kind = BestKind(chunk, members, runs);
     return Rebuild(chunk, kind, OrderFor(kind, members, runs), gfp);
   }
 
   // Gives the chunk the container that it should have, if memory allows.
   void Optimise(Chunk& chunk, Gfp gfp) {
-    const Kind kind = BestKind(chunk.members(), chunk.runs);
+    const Kind kind = BestKind(chunk, chunk.members(), chunk.runs);
     const unsigned order = OrderFor(kind, chunk.members(), chunk.runs);
     if (kind == chunk.kind && order + 2 > chunk.order) [[likely]] {
       return;
     }
     (void)Rebuild(chunk, kind, order, gfp);
+  }
+
+  // run_optimize(), as far as there is memory.
+  [[gnu::noinline]] void OptimiseRuns() {
+    for (auto at = table_.LowerBound(0); Chunk* chunk = table_.At(at);
+         at = table_.Next(at)) {
+      const std::uint32_t runs = CountRuns(*chunk, kWholeChunk);
+      const Kind kind = OptimalKind(chunk->members(), runs);
+      if (kind == chunk->kind) continue;
+      (void)Rebuild(*chunk, kind, OrderFor(kind, chunk->members(), runs),
+                    Gfp::kNowait);
+    }
+    changed_ = false;
   }
 
   // ------------------------------------------------------------- setting
@@ -258,11 +301,11 @@ class ChunkedSet {
   }
 
   [[gnu::noinline]] Status AddTo(Chunk& chunk, Low low, Gfp gfp) {
-    const std::uint32_t runs = chunk.runs;
-    while (Insert<kFeatures.runs>(chunk, low) == Change::kNoRoom) {
+    [[maybe_unused]] const std::uint32_t runs = chunk.runs;
+    while (Insert<kWith>(chunk, low) == Change::kNoRoom) {
       if (!MakeRoom(chunk, chunk.members() + 1, gfp)) return Status::kNoMemory;
     }
-    if constexpr (kFeatures.runs) {
+    if constexpr (kFeatures.runs == Runs::kAlways) {
       // A run that grows is no reason to leave a container of runs.
       if (chunk.kind != Kind::kRuns || chunk.runs > runs) Optimise(chunk, gfp);
     }
@@ -296,7 +339,7 @@ class ChunkedSet {
          !bitset::HasOutside(chunk, span))) {
       return Cut::kAll;
     }
-    const std::uint32_t count = Count(chunk, span);
+    const std::uint32_t count = Count<kWith>(chunk, span);
     if (count == chunk.members()) return Cut::kAll;
     if (count == 0) return Cut::kDone;
     if (!RemoveFrom(chunk, span, count, gfp)) return Cut::kNoMemory;
@@ -313,9 +356,9 @@ class ChunkedSet {
   // Removes the `count` members of `span`, some but not all of the chunk's.
   // False: nothing happened.
   bool RemoveFrom(Chunk& chunk, LowRange span, std::uint32_t count, Gfp gfp) {
-    if (Remove<kFeatures.runs>(chunk, span, count) == Change::kNoRoom) {
+    if (Remove<kWith>(chunk, span, count) == Change::kNoRoom) {
       if (!MakeRoom(chunk, chunk.members(), gfp)) return false;
-      (void)Remove<kFeatures.runs>(chunk, span, count);
+      (void)Remove<kWith>(chunk, span, count);
     }
     return true;
   }
@@ -340,7 +383,8 @@ class ChunkedSet {
   }
 
   A& heap_;
-  ChunkTable<A, kFeatures.hint> table_;
+  Table table_;
+  bool changed_ = false;  // since OptimiseRuns()
 };
 
 }  // namespace pfn::roaring

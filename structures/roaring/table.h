@@ -12,12 +12,13 @@
 //             (kmalloc-4096). None is empty unless it is the only one. A
 //             directory of pointers to the pages, ascending, is one request:
 //             8 KiB for 32 TiB of guest memory.
-// Find        where the keys of a page have no holes, or all on one side of the
-//             one looked for, its distance from the first or the last key is
-//             its place: one or two looks. Likewise for the page in the
-//             directory. Else a binary search over the pages, and one within
-//             the page. Nothing of the search before is remembered, unless
-//             kHint says so: then the chunk found last is looked at first.
+// Find        as published: the last key, then a binary search (over the pages,
+//             if there are more, and within one). With kGuess: where the keys
+//             of a page have no holes, or all on one side of the one looked
+//             for, its distance from the first or the last key is its place:
+//             one or two looks. Likewise for the page in the directory. Nothing
+//             of the search before is remembered, unless kHint says so: then
+//             the chunk found last is looked at first.
 // Insert      the same and a memmove of 3 KiB at most; for a new page one of
 //             the directory.
 // Erase       a memmove of 3 KiB at most; a page that becomes empty is freed.
@@ -40,7 +41,7 @@
 
 namespace pfn::roaring {
 
-template <NowaitAllocator A, bool kHint>
+template <NowaitAllocator A, bool kHint, bool kGuess>
 class ChunkTable {
  public:
   // Where a chunk is. Past the last one, page is the number of pages.
@@ -191,8 +192,26 @@ class ChunkTable {
   }
 
   Chunk* Locate(std::uint64_t key) {
-    Chunk* const chunk = Guess(first_page_, key);
-    return chunk != nullptr ? chunk : Search(key);
+    if constexpr (kGuess) {
+      Chunk* const chunk = Guess(first_page_, key);
+      return chunk != nullptr ? chunk : Search(key);
+    } else {
+      return SearchWithoutGuess(key);
+    }
+  }
+
+  Chunk* SearchWithoutGuess(std::uint64_t key) {
+    Window window = first_page_;
+    if (BlockOf(key) != first_block_) [[unlikely]] {
+      if (size_ == 0) return nullptr;
+      Page* const page = pages_[PageUpTo(BlockOf(key))];
+      if (page->block != BlockOf(key)) return nullptr;
+      window = WindowOf(*page);
+    }
+    if (window.size == 0) return nullptr;
+    if (key == window.high) return &window.chunks[window.size - 1];
+    Chunk* const chunk = LastUpTo(window.chunks, window.size, key);
+    return chunk != nullptr && chunk->key == key ? chunk : nullptr;
   }
 
   // For keys that cannot be guessed in the first page.

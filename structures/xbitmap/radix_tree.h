@@ -15,15 +15,21 @@
 // leaf 0 alone it is that leaf, without any node.
 //
 //   Node   has `void* slots[1 << kSlotShift]`: nodes, at the lowest level what
-//          `Entry` knows to read; null if absent.
+//          `Entry` knows to read; null if absent. If it has a `shift`, as nodes
+//          of the kernel's radix tree and XArray do, then heights are read from
+//          nodes, on the way down too, and pointers to nodes have the tag
+//          Entry::kNodeTag in their low two bits, which ends a descent and is
+//          masked at each level. Else the tree knows its height.
 //   Entry  searches one leaf: FindSet(entry, begin, end) and FindZero likewise,
 //          offsets as in bits.h. AddTo(scan, entry, begin, end, first)
 //          gives that part of it to a scan for runs (bit_runs.h), `first`
 //          being the page at offset 0.
 //
-// Costs: a search is one dependent load per level. A walk descends once per
-// lowest-level node and looks at every slot of it, as the kernel's untagged
-// iteration does; missing subtrees are skipped at their parent.
+// Costs: a search is one dependent load per level, two where heights are read
+// from nodes. A walk descends once per lowest-level node and looks at every
+// slot of it, as the kernel's untagged iteration does; missing subtrees are
+// skipped at their parent. With kEachNumber it descends for each leaf number,
+// as xbitmap did up to version 20.
 
 #ifndef PFNBENCH_STRUCTURES_XBITMAP_RADIX_TREE_H_
 #define PFNBENCH_STRUCTURES_XBITMAP_RADIX_TREE_H_
@@ -31,13 +37,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include "structures/core/bit_runs.h"
 #include "structures/core/pfn.h"
 
 namespace pfn::radix {
 
-template <class Node, class Entry>
+template <class Node, class Entry, bool kEachNumber = false>
 class Tree {
  public:
   Tree() = default;
@@ -45,7 +52,13 @@ class Tree {
   Tree& operator=(const Tree&) = delete;
 
   // Levels of nodes.
-  unsigned levels() const { return levels_; }
+  unsigned levels() const {
+    if constexpr (kTagged) {
+      return IsNode(root_) ? NodeOf(root_)->shift / kSlotShift + 1 : 0;
+    } else {
+      return levels_;
+    }
+  }
 
   // The lowest member in [from, max].
   std::optional<Pfn> FindSet(Pfn from, Pfn max) const {
@@ -96,6 +109,8 @@ class Tree {
   static constexpr unsigned kSlotShift = Node::kSlotShift;
   static constexpr unsigned kSlots = 1u << kSlotShift;
   static constexpr std::uint64_t kLeafPages = std::uint64_t{1} << Entry::kShift;
+  static constexpr bool kTagged = requires(Node node) { node.shift; };
+  static constexpr std::uintptr_t kTagMask = 3;
 
   // A leaf, and the node that it hangs in, null if it is the root. `entry` is
   // null if there is no leaf; `node` counts only if there is one.
@@ -138,6 +153,38 @@ class Tree {
         number == LeafNumber(range.last) ? Offset(range.last) + 1 : kLeafPages};
   }
 
+  static bool IsNode(const void* entry) requires kTagged {
+    return (reinterpret_cast<std::uintptr_t>(entry) & kTagMask) ==
+           Entry::kNodeTag;
+  }
+  static Node* NodeOf(const void* entry) {
+    auto address = reinterpret_cast<std::uintptr_t>(entry);
+    if constexpr (kTagged) address &= ~kTagMask;
+    return reinterpret_cast<Node*>(address);
+  }
+  static void* EntryFor(Node* node) {
+    auto address = reinterpret_cast<std::uintptr_t>(node);
+    if constexpr (kTagged) address |= Entry::kNodeTag;
+    return reinterpret_cast<void*>(address);
+  }
+
+  // A call, as the look-up in the kernel's library is.
+  [[gnu::noinline]] Place Find(std::uint64_t number) const requires kTagged {
+    Place place{nullptr, root_};
+    if (IsOutside(number)) [[unlikely]] {
+      return {};
+    }
+    while (IsNode(place.entry)) {
+      place.node = NodeOf(place.entry);
+      place.entry = place.node->slots[SlotAt(number, place.node->shift)];
+    }
+    return place;
+  }
+  bool IsOutside(std::uint64_t number) const requires kTagged {
+    if (!IsNode(root_)) return number != 0;
+    return number >> NodeOf(root_)->shift >= kSlots;
+  }
+
   Place Find(std::uint64_t number) const {
     unsigned shift = kSlotShift * levels_;
     if (number > Highest(levels_)) [[unlikely]] {
@@ -158,7 +205,8 @@ class Tree {
 
   // Leaf `number`, with one descent per lowest-level node of an ascending walk.
   const void* EntryAt(std::uint64_t number, Cursor& cursor) const {
-    if (cursor.node == nullptr || number - cursor.base >= kSlots) {
+    if (kEachNumber || cursor.node == nullptr ||
+        number - cursor.base >= kSlots) {
       const Place place = Find(number);
       // Without a leaf, the node may be one of an upper level.
       if (place.node == nullptr || place.entry == nullptr) {
@@ -174,13 +222,16 @@ class Tree {
   // becomes its number. Null if there is none.
   void* NextEntry(std::uint64_t& number, std::uint64_t max,
                   Cursor& cursor) const {
-    if (levels_ == 0) return number == 0 ? root_ : nullptr;
-    max = std::min(max, Highest(levels_));
+    const unsigned levels = this->levels();
+    if (levels == 0) return number == 0 ? root_ : nullptr;
+    max = std::min(max, Highest(levels));
     while (number <= max) {
-      if (cursor.node == nullptr || number - cursor.base >= kSlots) {
+      if (kEachNumber || cursor.node == nullptr ||
+          number - cursor.base >= kSlots) {
         if (!SeekNode(number, max, cursor)) return nullptr;
       }
-      const std::uint64_t last = std::min(max, cursor.base + (kSlots - 1));
+      const std::uint64_t last =
+          kEachNumber ? number : std::min(max, cursor.base + (kSlots - 1));
       for (;; ++number) {
         if (void* entry = cursor.node->slots[number % kSlots]) return entry;
         if (number == last) break;
@@ -198,44 +249,51 @@ class Tree {
   template <class NewNode, class Lifted>
   std::optional<Node*> MakePath(std::uint64_t number, NewNode new_node,
                                 Lifted lifted) {
-    if (!Extend(number, new_node, lifted)) return std::nullopt;
+    unsigned levels = this->levels();
+    if (!Extend(number, levels, new_node, lifted)) return std::nullopt;
     Node* parent = nullptr;
     void** slot = &root_;
     unsigned offset = 0;
-    for (unsigned shift = kSlotShift * levels_; shift != 0;) {
+    for (unsigned shift = kSlotShift * levels; shift != 0;) {
       shift -= kSlotShift;
       if (*slot == nullptr) {
-        *slot = new_node(shift, parent, offset);
-        if (*slot == nullptr) {
-          if (root_ == nullptr) levels_ = 0;
+        Node* const node = new_node(shift, parent, offset);
+        if (node == nullptr) {
+          if (root_ == nullptr) SetLevels(0);
           return std::nullopt;
         }
+        *slot = EntryFor(node);
       }
-      parent = static_cast<Node*>(*slot);
+      parent = NodeOf(*slot);
       offset = SlotAt(number, shift);
       slot = &parent->slots[offset];
     }
     return parent;
   }
 
-  void* root_ = nullptr;  // a node, or a leaf if levels_ is 0
-  unsigned levels_ = 0;
+  // Of a tree that knows its height.
+  void SetLevels(unsigned levels) {
+    if constexpr (!kTagged) levels_ = levels;
+  }
+
+  void* root_ = nullptr;  // a node, or a leaf if there are no levels
 
  private:
   // Makes the tree high enough for `number`. An empty tree gets its height at
   // once; otherwise each new top is linked before the next is asked for.
   template <class NewNode, class Lifted>
-  bool Extend(std::uint64_t number, NewNode& new_node, Lifted& lifted) {
-    while (number > Highest(levels_)) {
+  bool Extend(std::uint64_t number, unsigned& levels, NewNode& new_node,
+              Lifted& lifted) {
+    while (number > Highest(levels)) {
       if (root_ == nullptr) {
-        ++levels_;
+        SetLevels(++levels);
         continue;
       }
-      Node* top = new_node(kSlotShift * levels_, nullptr, 0);
+      Node* top = new_node(kSlotShift * levels, nullptr, 0);
       if (top == nullptr) return false;
       top->slots[0] = root_;
-      root_ = top;
-      ++levels_;
+      root_ = EntryFor(top);
+      SetLevels(++levels);
       lifted(top);
     }
     return true;
@@ -247,10 +305,10 @@ class Tree {
   bool SeekNode(std::uint64_t& number, std::uint64_t max,
                 Cursor& cursor) const {
     while (number <= max) {
-      Node* node = static_cast<Node*>(root_);
-      unsigned shift = kSlotShift * (levels_ - 1);
+      Node* node = NodeOf(root_);
+      unsigned shift = kSlotShift * (levels() - 1);
       for (; node != nullptr && shift != 0; shift -= kSlotShift) {
-        Node* child = static_cast<Node*>(node->slots[SlotAt(number, shift)]);
+        Node* child = NodeOf(node->slots[SlotAt(number, shift)]);
         if (child == nullptr) break;
         node = child;
       }
@@ -267,6 +325,9 @@ class Tree {
     }
     return false;
   }
+
+  struct None {};
+  [[no_unique_address]] std::conditional_t<kTagged, None, unsigned> levels_{};
 };
 
 }  // namespace pfn::radix

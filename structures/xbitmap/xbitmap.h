@@ -3,18 +3,22 @@
 // File: structures/xbitmap/xbitmap.h
 //
 // xbitmap: the radix tree of 1024-bit leaves that the virtio-balloon series of
-// 2017 proposed (Matthew Wilcox, Wei Wang), allocating inside Set with the
+// 2017 proposed (Matthew Wilcox, Wei Wang). Set, test and clear are those of
+// version 20 (19 Dec 2017), except that a set allocates by itself, with the
 // caller's gfp. That is what Wilcox advised on 24 Dec 2017: a caller that can
-// only use GFP_NOWAIT gains nothing from preloading. The posted calling
-// convention is the structure xbitmap-preload.
+// only use GFP_NOWAIT gains nothing from preloading. Searches and the clearing
+// of a range are those of version 21 (9 Jan 2018), which go from one existing
+// leaf to the next. So no posted version is all of this: version 20 as posted
+// is xbitmap-v20, its calling convention alone xbitmap-preload, version 21
+// without its preloading xbitmap-tag.
 //
 // Layout      xbitmap_tree.h: leaves of 128 bytes (kmalloc-128), nodes of
 //             576 bytes (cache radix_tree_node, stride 584), fan-out 64.
 // Set         one descent; allocates 0 to 17 nodes and 0 or 1 leaf.
 // Test        one descent.
 // Clear       one descent and a scan of the leaf; frees what becomes empty.
-// NextRange   the posted queries, find-set and then find-zero: each restarts
-//             with a descent, and walks existing leaves.
+// NextRange   the queries of version 21, find-set and then find-zero: each
+//             restarts with a descent, and walks existing leaves.
 // ClearRange  existing leaves of the range; never allocates, never fails.
 // Failure     Set returns kNoMemory; nodes made on the way stay linked.
 
@@ -98,7 +102,8 @@ class TreeSet {
 // Failure     a preload that fails makes Set return kNoMemory, although the
 //             tree might not have needed memory at all: that is the convention.
 //             What was preloaded before stays in the pool.
-// Not modelled: preempt_disable(), and other users of the same per-CPU pool.
+// Not modelled: preempt_disable() and preempt_enable(), reads of per-CPU
+// variables, and other users of the same pool.
 
 // Where a set gets its nodes. Its leaf is the spare one, either way.
 enum class NodeSource : std::uint8_t {
@@ -158,8 +163,9 @@ class PreloadMemory {
 };
 
 // All but the traits.
-template <NowaitAllocator A, NodeSource kNodes>
-class PreloadedSet : public TreeSet<PreloadMemory<A, kNodes>> {
+template <NowaitAllocator A, NodeSource kNodes,
+          TreeOptions kOptions = TreeOptions{}>
+class PreloadedSet : public TreeSet<PreloadMemory<A, kNodes>, kOptions> {
  public:
   using PreloadedSet::TreeSet::TreeSet;
 
@@ -194,16 +200,48 @@ class Xbitmap : public xbitmap::TreeSet<xbitmap::DirectMemory<A>> {
       .name = "xbitmap",
       .family = "radix",
       .origin =
-          "Matthew Wilcox and Wei Wang, 2017 (v12-v20), allocating in "
-          "set as advised on 24 Dec 2017",
+          "Matthew Wilcox and Wei Wang, 2017: set of v20, allocating as "
+          "advised on 24 Dec, walks of v21",
   };
 
   using Xbitmap::TreeSet::TreeSet;
 };
 
-// xbitmap-preload: the tree of xbitmap behind the calling convention that the
-// series posted (v18 to v20), preloading before every set
-// (preloaded_set.h).
+// xbitmap-v20: version 20 of the series (19 Dec 2017) as posted: preloading
+// before every set, and searches that look each leaf number up, one descent
+// from the root for each, absent or not. Wilcox, 21 Dec 2017: 16 quadrillion
+// look-ups for the page 2^64-1.
+//
+// Layout      as xbitmap-preload.
+// Set, Test, Clear  as xbitmap-preload.
+// NextRange   find-set, then find-zero: a descent for each leaf number.
+// ClearRange  a descent for each leaf number; never allocates, never fails.
+// Failure     as xbitmap-preload.
+//
+// Corrected: where a node was missing, the posted search went on 64 leaf
+// numbers later. Here it goes on after the missing subtree and ends with the
+// tree, as Wilcox said on 14 Dec 2017 that it should: otherwise it does not end
+// at all. B5, B7 and B8 of that version: xbitmap_tree.h.
+template <NowaitAllocator A>
+class XbitmapV20
+    : public xbitmap::PreloadedSet<A, xbitmap::NodeSource::kAllocatorThenPool,
+                                   xbitmap::TreeOptions{.each_number = true}> {
+ public:
+  static constexpr StructureTraits kTraits{
+      .name = "xbitmap-v20",
+      .family = "radix",
+      .origin =
+          "Matthew Wilcox and Wei Wang, 19 Dec 2017 (v20), as posted: a "
+          "descent for each leaf number of a walk",
+      .variant_of = "xbitmap",
+  };
+
+  using XbitmapV20::PreloadedSet::PreloadedSet;
+};
+
+// xbitmap-preload: xbitmap behind the calling convention that the series posted
+// (v18 to v20), preloading before every set. Walks are those of xbitmap, so
+// that the two differ in nothing else.
 //
 // Layout      as xbitmap, plus the pool: 17 nodes and 1 leaf, 9,920 bytes that
 //             stay allocated until destruction.
@@ -238,7 +276,7 @@ class XbitmapPreload
 // what the attempt of xbitmap-preload is worth.
 //
 // Layout      as xbitmap, plus the pool: 17 nodes and 1 leaf, 9,920 bytes that
-//             stay allocated until destruction (preloaded_set.h).
+//             stay allocated until destruction.
 // Set         preload, set, repeat on -EAGAIN. In the steady state the preload
 //             is two comparisons. New nodes and a new leaf come from the pool,
 //             which the next preload refills; the allocator is not asked.
@@ -279,8 +317,8 @@ class XbitmapIda : public xbitmap::PreloadedSet<A, xbitmap::NodeSource::kPool> {
 // ClearRange  existing leaves of the range; never allocates, never fails.
 // Failure     Set returns kNoMemory; nodes made on the way stay linked.
 //
-// The posted set asks the IDR for a FREE slot, testing the mark at each level;
-// marks are exact, so the one of the leaf says as much, and it alone is tested.
+// The posted set asks the IDR for a FREE slot, which tests the mark at each
+// level; so does this. Its preloading is not part of it.
 //
 // Corrected defects: xbitmap_tree.h, B1 to B4, all of which this version
 // had; the worst reported pages to the host that were not in the balloon.
@@ -325,6 +363,32 @@ class XbitmapInline
   };
 
   using XbitmapInline::TreeSet::TreeSet;
+};
+
+// xbitmap-keep: xbitmap that keeps what it has, a variant that nobody proposed:
+// a leaf whose last page goes stays, and so do its nodes. It shows what
+// giving memory back and asking for it again costs where small passes follow
+// each other.
+//
+// Layout      as xbitmap; memory stays until destruction.
+// Set, Test   as xbitmap; nothing to allocate where a page was before.
+// Clear       one descent; no scan for emptiness.
+// NextRange   as xbitmap; empty leaves are walked.
+// ClearRange  existing leaves of the range are zeroed.
+// Failure     as xbitmap.
+template <NowaitAllocator A>
+class XbitmapKeep
+    : public xbitmap::TreeSet<xbitmap::DirectMemory<A>,
+                              xbitmap::TreeOptions{.keep_leaves = true}> {
+ public:
+  static constexpr StructureTraits kTraits{
+      .name = "xbitmap-keep",
+      .family = "radix",
+      .origin = "variant of xbitmap, nobody's proposal: emptied leaves stay",
+      .variant_of = "xbitmap",
+  };
+
+  using XbitmapKeep::TreeSet::TreeSet;
 };
 
 // xbitmap-hint: xbitmap with the leaf used last remembered, a variant that

@@ -3,10 +3,11 @@
 // File: structures/xbitmap/xbitmap_tree.h
 //
 // The radix tree of 1024-bit leaves that all xbitmap and XArray structures
-// share: one descent per operation, with the range operations of the last
-// posted version (iterating existing slots) and its known defects corrected.
-// What the versions do differently is an option (TreeOptions); the plain tree
-// is the "direct" family, series v12 to v20 of 2017, which reads no marks.
+// share: one descent per operation, heights read from the nodes on the way and
+// tags masked, as in the kernel. Range operations are those of the last posted
+// version, v21 of 9 Jan 2018 (iterating existing slots), with its known defects
+// corrected. What the versions do differently is an option (TreeOptions); set,
+// test and clear of the plain tree are those of v20, which reads no marks.
 //
 // Layout, x86-64 of Linux 4.15:
 //   page p is bit p % 1024 of leaf p / 1024;
@@ -16,7 +17,8 @@
 // leaf 0 alone it is that leaf, without any node. It shrinks when leaves go.
 //
 // Costs, h = levels of nodes (2 up to 16 GiB, 3 up to 1 TiB):
-//   Set, Test   h + 1 dependent loads; a new leaf or node is zeroed.
+//   Set, Test   2h + 1 dependent loads; a new leaf or node is zeroed. Set looks
+//               the leaf up, and makes the path from the root if it is absent.
 //   Clear       the same plus a scan of the leaf for the first non-zero word;
 //               frees leaf and nodes that become empty. Never allocates.
 //   FindSet/FindZero  one descent per 64 leaves walked, one look per slot.
@@ -109,13 +111,18 @@ struct TreeOptions {
   // holds them and there is no leaf. 62 in the radix tree, 63 in the XArray.
   unsigned small_set_bits = 0;
   // Every node keeps exact FREE marks: bit i says that a page below slot i is
-  // not a member (an absent leaf included). Set leaves full leaves alone, and
-  // scans its leaf for fullness every time; a search for a non-member skips
-  // full leaves and subtrees by mask. The mark of the root, which the kernel
-  // keeps in a flag, is that the top node's mask is not zero.
+  // not a member (an absent leaf included). Set tests the mark at each level,
+  // leaves full leaves alone, and scans its leaf for fullness every time; a
+  // search for a non-member skips full leaves and subtrees by mask. The mark of
+  // the root, which the kernel keeps in a flag, is that the top node's mask is
+  // not zero.
   bool free_marks = false;
   // Set, Test and Clear look first whether the leaf is the one used last.
   bool leaf_hint = false;
+  // Walks descend for each leaf number, absent or not.
+  bool each_number = false;
+  // A leaf stays, with its nodes, when its last page goes.
+  bool keep_leaves = false;
 };
 
 // How the walks of radix::Tree read what hangs in a lowest-level slot.
@@ -123,6 +130,9 @@ template <unsigned kSmallSetBits>
 struct Entry {
   using Small = SmallSet<kSmallSetBits>;
   static constexpr unsigned kShift = kLeafShift;
+  // The radix tree tags nodes with 1 and small sets with 2, the XArray the
+  // other way round.
+  static constexpr std::uintptr_t kNodeTag = kSmallSetBits == 63 ? 2 : 1;
 
   static bool Test(const void* entry, std::uint64_t offset) {
     if (Small::Is(entry)) return Small::Test(entry, offset);
@@ -163,19 +173,22 @@ struct Entry {
 };
 
 template <TreeMemory Memory, TreeOptions kOptions = TreeOptions{}>
-class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
+class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>,
+                                 kOptions.each_number> {
  private:
   using LeafEntry = Entry<kOptions.small_set_bits>;
   using Small = typename LeafEntry::Small;
-  using Base = radix::Tree<Node, LeafEntry>;
+  using Base = radix::Tree<Node, LeafEntry, kOptions.each_number>;
   using Base::Find;
   using Base::FirstPage;
   using Base::Highest;
+  using Base::IsNode;
+  using Base::IsOutside;
   using Base::kSlots;
   using Base::kSlotShift;
   using Base::LeafNumber;
-  using Base::levels_;
   using Base::NextEntry;
+  using Base::NodeOf;
   using Base::Offset;
   using Base::root_;
   using Base::Slot;
@@ -193,17 +206,23 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
   // `memory` must outlive the tree.
   explicit Tree(Memory& memory) : memory_(memory) {}
   ~Tree() {
-    if (root_ != nullptr) FreeSubtree(root_, levels_);
+    if (root_ != nullptr) FreeSubtree(root_);
   }
 
   // Inlined into every structure's Set, of any size that the options make it.
   [[gnu::always_inline]] SetResult Set(Pfn pfn, Gfp gfp) {
     const std::uint64_t number = LeafNumber(pfn);
     if (const LeafPlace* known = hint_.Find(number)) {
-      SetInLeaf(*known, pfn);
+      if (IsFree(known->node, SlotAt(number, 0))) SetInLeaf(*known, pfn);
       return SetResult::kOk;
     }
-    const Place place = Find(number);
+    Place place;
+    if constexpr (kOptions.free_marks) {
+      // What has no FREE page has this one already.
+      if (!FindFree(number, place)) return SetResult::kOk;
+    } else {
+      place = Find(number);
+    }
     if (place.entry == nullptr) [[unlikely]] {
       return Insert(pfn, gfp);
     }
@@ -279,9 +298,9 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
       const Place place = Find(number);
       if (place.entry != known.leaf || place.node != known.node) return false;
     }
-    if (root_ == nullptr) return levels_ == 0;
-    if (levels_ == 0) return !LeafEntry::IsEmpty(root_);
-    return ValidateNode(static_cast<const Node*>(root_), nullptr, levels_);
+    if (root_ == nullptr) return true;
+    if (!IsNode(root_)) return MayStand(root_);
+    return ValidateNode(NodeOf(root_), nullptr, levels());
   }
 
  private:
@@ -291,22 +310,34 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
     Node* node;
   };
 
-  static std::uint64_t MarkOf(std::uint64_t number) {
-    return bits::Mask(SlotAt(number, 0));
-  }
-
   LeafPlace Remember(std::uint64_t number, Place place) const {
     const LeafPlace found{static_cast<Leaf*>(place.entry), place.node};
     hint_.Remember(number, found);
     return found;
   }
 
-  void SetInLeaf(LeafPlace place, Pfn pfn) {
-    if constexpr (kOptions.free_marks) {
-      const std::uint64_t mark = MarkOf(LeafNumber(pfn));
-      // A leaf that is not FREE has the page already.
-      if (place.node != nullptr && (place.node->free_mask & mark) == 0) return;
+  static bool IsFree(const Node* node, unsigned slot) {
+    return !kOptions.free_marks || node == nullptr ||
+           (node->free_mask & bits::Mask(slot)) != 0;
+  }
+
+  // As Find, if each slot on the way is marked FREE. The mark is tested at each
+  // level, as the IDR does that is asked for a FREE slot.
+  [[gnu::noinline]] bool FindFree(std::uint64_t number, Place& place) const {
+    if (IsOutside(number)) [[unlikely]] {
+      return true;
     }
+    place.entry = root_;
+    while (IsNode(place.entry)) {
+      place.node = NodeOf(place.entry);
+      const unsigned slot = SlotAt(number, place.node->shift);
+      if (!IsFree(place.node, slot)) return false;
+      place.entry = place.node->slots[slot];
+    }
+    return true;
+  }
+
+  void SetInLeaf(LeafPlace place, Pfn pfn) {
     bits::Set(place.leaf->words, Offset(pfn));
     if constexpr (kOptions.free_marks) {
       if (place.leaf->IsFull()) [[unlikely]] {
@@ -375,8 +406,8 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
     hint_.Forget();  // a leaf that was the root has a node now
     top->count = 1;
     bool is_free = true;
-    if (levels_ > 1) {
-      Node* child = static_cast<Node*>(top->slots[0]);
+    if (IsNode(top->slots[0])) {
+      Node* child = NodeOf(top->slots[0]);
       child->parent = top;
       is_free = child->free_mask != 0;
     } else if constexpr (kOptions.free_marks) {
@@ -389,14 +420,19 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
     const std::uint64_t number = LeafNumber(pfn);
     SetFreeMark(place.node, SlotAt(number, 0));
     bits::Clear(place.leaf->words, Offset(pfn));
-    if (LeafEntry::IsEmpty(place.leaf)) Remove(place.node, number);
+    if (!MayStand(place.leaf)) Remove(place.node, number);
+  }
+
+  // Whether the tree has this leaf, or small set.
+  static bool MayStand(const void* entry) {
+    return kOptions.keep_leaves || !LeafEntry::IsEmpty(entry);
   }
 
   // This and the next say what Remove says; true if nothing is removed.
   bool ClearInSmall(Node* node, std::uint64_t number, Span span) {
     void*& slot = Slot(node, number);
     slot = Small::Without(slot, span.begin, span.end);
-    return !LeafEntry::IsEmpty(slot) || Remove(node, number);
+    return MayStand(slot) || Remove(node, number);
   }
 
   bool ClearSpan(Place place, std::uint64_t number, Span span) {
@@ -404,10 +440,12 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
       return ClearInSmall(place.node, number, span);
     }
     SetFreeMark(place.node, SlotAt(number, 0));
-    if (span.end - span.begin == kLeafBits) return Remove(place.node, number);
+    if (!kOptions.keep_leaves && span.end - span.begin == kLeafBits) {
+      return Remove(place.node, number);
+    }
     auto* leaf = static_cast<Leaf*>(place.entry);
     bits::ClearSpan(leaf->words, span.begin, span.end);
-    return !LeafEntry::IsEmpty(leaf) || Remove(place.node, number);
+    return MayStand(leaf) || Remove(place.node, number);
   }
 
   // The leaf in `slot` of `node` is full now, and with it all that lies above
@@ -435,10 +473,11 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
   // the masks alone, and returns that leaf; null if it is absent. `number` may
   // end behind the tree, where all leaves are absent.
   const void* SeekFree(std::uint64_t& number) const {
-    if (levels_ == 0) return number == 0 ? root_ : nullptr;
-    while (number <= Highest(levels_)) {
-      const auto* node = static_cast<const Node*>(root_);
-      for (unsigned shift = kSlotShift * (levels_ - 1);; shift -= kSlotShift) {
+    if (!IsNode(root_)) return number == 0 ? root_ : nullptr;
+    while (!IsOutside(number)) {
+      const Node* node = NodeOf(root_);
+      for (;;) {
+        const unsigned shift = node->shift;
         const std::uint64_t mask = node->free_mask >> SlotAt(number, shift);
         if (mask == 0) {
           // Full from here to the end of this node: on behind it.
@@ -450,7 +489,7 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
         }
         const void* entry = node->slots[SlotAt(number, shift)];
         if (shift == 0 || entry == nullptr) return entry;
-        node = static_cast<const Node*>(entry);
+        node = NodeOf(entry);
       }
     }
     return nullptr;
@@ -471,7 +510,6 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
       memory_.FreeNode(node);
       if (parent == nullptr) {
         root_ = nullptr;
-        levels_ = 0;
         return false;
       }
       node = parent;
@@ -484,30 +522,29 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
   // While the top node has one child, in slot 0, that child is the tree. True
   // if a node went.
   bool Shrink() {
-    const unsigned before = levels_;
-    while (levels_ != 0) {
-      Node* top = static_cast<Node*>(root_);
+    const void* const before = root_;
+    while (IsNode(root_)) {
+      Node* top = NodeOf(root_);
       if (top->count != 1 || top->slots[0] == nullptr) break;
       root_ = top->slots[0];
       memory_.FreeNode(top);
-      --levels_;
-      if (levels_ != 0) static_cast<Node*>(root_)->parent = nullptr;
+      if (IsNode(root_)) NodeOf(root_)->parent = nullptr;
     }
-    return levels_ != before;
+    return root_ != before;
   }
 
   void FreeEntry(void* entry) {
     if (!Small::Is(entry)) memory_.FreeLeaf(static_cast<Leaf*>(entry));
   }
 
-  void FreeSubtree(void* entry, unsigned height) {
-    if (height == 0) {
+  void FreeSubtree(void* entry) {
+    if (!IsNode(entry)) {
       FreeEntry(entry);
       return;
     }
-    Node* node = static_cast<Node*>(entry);
+    Node* node = NodeOf(entry);
     for (void* child : node->slots) {
-      if (child != nullptr) FreeSubtree(child, height - 1);
+      if (child != nullptr) FreeSubtree(child);
     }
     memory_.FreeNode(node);
   }
@@ -524,11 +561,12 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>> {
       bool is_free = true;
       if (child != nullptr) {
         ++count;
+        if (IsNode(child) != (height > 1)) return false;
         if (height == 1) {
-          if (LeafEntry::IsEmpty(child)) return false;
+          if (!MayStand(child)) return false;
           is_free = !kOptions.free_marks || !LeafEntry::IsFull(child);
         } else {
-          const Node* below = static_cast<const Node*>(child);
+          const Node* below = NodeOf(child);
           if (below->offset != i) return false;
           if (!ValidateNode(below, node, height - 1)) return false;
           is_free = below->free_mask != 0;

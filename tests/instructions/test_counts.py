@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import PFNBENCH, counted
 
-SMALL = ("--workload=punched-2g", "--structure=xbitmap,cvbmp,maple,floor")
+SMALL = ("--workload=punched-2g", "--structure=xbitmap,cvbmp,pivot-tree,floor")
 
 
 def test_two_counts_differ_by_less_than_a_thousandth(tmp_path):

@@ -39,7 +39,7 @@ ARGUED = (
     "btree-range",
     "roaring",
     "xarray",
-    "maple",
+    "pivot-tree",
     "radix-page",
 )
 
@@ -101,10 +101,10 @@ def test_many_rows_that_are_missing_do_not_make_it_longer(
     content["benchmarks"] = [
         row
         for row in content["benchmarks"]
-        if row["name"].split("/")[2] not in ("maple", "roaring", "xarray")
+        if row["name"].split("/")[2] not in ("pivot-tree", "roaring", "xarray")
     ]
     for guest in WORKLOADS:
-        for name in ("maple", "roaring", "xarray"):
+        for name in ("pivot-tree", "roaring", "xarray"):
             for operation in ("set", "drain"):
                 stem = f"{operation}/{guest}/{name}"
                 content["benchmarks"] += error_rows(

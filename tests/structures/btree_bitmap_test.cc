@@ -202,7 +202,7 @@ TEST_F(BtreeIndexTest, ARemovalGivesTheNextKey) {
     for (std::uint64_t i = 0; i < kKeys; ++i) {
       const std::uint64_t key = i * 11 % kKeys + 1;
       const std::uint64_t expected = AtMost(key - 1);
-      const std::uint64_t* next = index_.RemoveAndNext(key);
+      const std::uint64_t* next = index_.Remove(key);
       ASSERT_EQ(next == nullptr ? 0 : *next, expected);
       copies_.erase(key);
       ASSERT_TRUE(index_.Validate());

@@ -79,6 +79,7 @@ std::vector<Scenario> ClearScenarios() {
       {"splitting_a_run", {run}, {ClearPage(3000)}},
       {"clearing_its_ends", {run}, {ClearPage(1000), ClearPage(7000)}},
       {"many_splits", {run}, {ClearEach({1500, 2100}, 2)}},
+      {"more_splits_than_a_page_holds", {run}, {ClearEach({1500, 2900}, 2)}},
       {"hole_in_a_run", {run}, {ClearWhole({3000, 5000})}},
       {"clear_range_over_an_end", {run}, {ClearWhole({0, 2000})}},
       {"clear_range_over_many",

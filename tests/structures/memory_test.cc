@@ -15,7 +15,7 @@
 #include "harness/kernel/nowait_heap.h"
 #include "structures/btree/btree_bitmap.h"
 #include "structures/cvbmp/cvbmp.h"
-#include "structures/maple/maple.h"
+#include "structures/pivot_tree/pivot_tree.h"
 #include "structures/xbitmap/xbitmap.h"
 #include "tests/structures/listed.h"
 #include "tests/structures/rig.h"
@@ -124,8 +124,8 @@ std::size_t CountRuns(const Pages& pages) {
 
 // One run takes one node, many 34 bytes each where they come in order; a tree
 // of few nodes has one that is not full.
-TEST(MemoryTest, MapleIs34BytesARun) {
-  const Bytes bytes = RequestedBytes<Maple<NowaitHeap>>();
+TEST(MemoryTest, PivotTreeIs34BytesARun) {
+  const Bytes bytes = RequestedBytes<PivotTree<NowaitHeap>>();
   ASSERT_EQ(bytes.size(), Patterns().size());
   EXPECT_EQ(bytes[0], 256);
   for (std::size_t i = 1; i < bytes.size(); ++i) {

@@ -23,9 +23,9 @@ static_assert(kPoolBytes == 9920);
 template <class Set>
 class PreloadedSetTest : public ::testing::Test {};
 
-using Both =
-    ::testing::Types<XbitmapPreload<NowaitHeap>, XbitmapIda<NowaitHeap>>;
-TYPED_TEST_SUITE(PreloadedSetTest, Both);
+using All = ::testing::Types<XbitmapV20<NowaitHeap>, XbitmapPreload<NowaitHeap>,
+                             XbitmapIda<NowaitHeap>>;
+TYPED_TEST_SUITE(PreloadedSetTest, All);
 
 TYPED_TEST(PreloadedSetTest, APreloadIsSeventeenNodesAndOneLeaf) {
   Bare<TypeParam> set;

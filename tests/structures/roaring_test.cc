@@ -66,23 +66,28 @@ Kind KindOf(Bare<S>& set) {
 template <class S>
 class RoaringLimitTest : public ::testing::Test {};
 
-struct At2048 {
+struct Published {
   using Set = Roaring<NowaitHeap>;
-  static constexpr std::uint32_t kLimit = 2048;
-};
-struct At2048WithHint {
-  using Set = RoaringHint<NowaitHeap>;
-  static constexpr std::uint32_t kLimit = 2048;
-};
-struct At4096 {
-  using Set = Roaring4096<NowaitHeap>;
   static constexpr std::uint32_t kLimit = 4096;
 };
-struct At4096WithRuns {
+struct BuiltForKmalloc {
+  using Set = RoaringKmalloc<NowaitHeap>;
+  static constexpr std::uint32_t kLimit = 2048;
+};
+struct WithHint {
+  using Set = RoaringHint<NowaitHeap>;
+  static constexpr std::uint32_t kLimit = 4096;
+};
+struct WithRuns {
   using Set = RoaringRun<NowaitHeap>;
   static constexpr std::uint32_t kLimit = 4096;
 };
-using Limits = ::testing::Types<At2048, At2048WithHint, At4096, At4096WithRuns>;
+struct WithOptimalRuns {
+  using Set = RoaringRunOptimal<NowaitHeap>;
+  static constexpr std::uint32_t kLimit = 4096;
+};
+using Limits = ::testing::Types<Published, BuiltForKmalloc, WithHint, WithRuns,
+                                WithOptimalRuns>;
 TYPED_TEST_SUITE(RoaringLimitTest, Limits);
 
 // Every third page: no runs that would be worth a container.
@@ -190,7 +195,7 @@ TEST(RoaringTest, Dense7GiBTake28Bitsets) {
   constexpr std::uint64_t kBytes = 28 * kBitsetBytes + kTableOf28Chunks;
   static_assert(kBytes == 230'192);
   EXPECT_EQ(BytesOfDense7GiB<Roaring<NowaitHeap>>(), kBytes);
-  EXPECT_EQ(BytesOfDense7GiB<Roaring4096<NowaitHeap>>(), kBytes);
+  EXPECT_EQ(BytesOfDense7GiB<RoaringKmalloc<NowaitHeap>>(), kBytes);
   EXPECT_EQ(BytesOfDense7GiB<RoaringHint<NowaitHeap>>(), kBytes);
 }
 
@@ -198,6 +203,7 @@ TEST(RoaringTest, Dense7GiBTake28RunsOfTheSmallestBuffer) {
   constexpr std::uint64_t kBytes = 28 * 32 + kTableOf28Chunks;
   static_assert(kBytes == 1'712);
   EXPECT_EQ(BytesOfDense7GiB<RoaringRun<NowaitHeap>>(), kBytes);
+  EXPECT_EQ(BytesOfDense7GiB<RoaringRunOptimal<NowaitHeap>>(), kBytes);
 }
 
 // Remembers the largest request.
@@ -219,8 +225,12 @@ class LargestRequest final : public FaultModel {
   std::size_t bytes_ = 0;
 };
 
-using Table = roaring::ChunkTable<NowaitHeap, false>;
+template <bool kGuess>
+struct Finding {
+  using Table = roaring::ChunkTable<NowaitHeap, false, kGuess>;
+};
 
+template <class How>
 class RoaringTableTest : public ::testing::Test {
  protected:
   RoaringTableTest() { heap_.set_fault(&largest_); }
@@ -262,87 +272,93 @@ class RoaringTableTest : public ::testing::Test {
   PageArena arena_;
   LargestRequest largest_;
   NowaitHeap heap_{arena_};
-  Table table_{heap_};
+  typename How::Table table_{heap_};
   std::set<std::uint64_t> keys_;
 };
 
-TEST_F(RoaringTableTest, KeysInAnyOrderAreFound) {
+using BothWays = ::testing::Types<Finding<false>, Finding<true>>;
+TYPED_TEST_SUITE(RoaringTableTest, BothWays);
+
+TYPED_TEST(RoaringTableTest, KeysInAnyOrderAreFound) {
   std::mt19937_64 random(1);
-  for (std::uint64_t i = 0; i < 3000; ++i) Insert(1000 + i);
-  for (std::uint64_t i = 0; i < 500; ++i) Insert(999 - i);
-  Check();
+  for (std::uint64_t i = 0; i < 3000; ++i) this->Insert(1000 + i);
+  for (std::uint64_t i = 0; i < 500; ++i) this->Insert(999 - i);
+  this->Check();
   for (std::uint64_t i = 0; i < 3000; ++i) {
-    if (const std::uint64_t key = random() >> 16; !keys_.contains(key)) {
-      Insert(key);
+    if (const std::uint64_t key = random() >> 16; !this->keys_.contains(key)) {
+      this->Insert(key);
     }
   }
-  Check();
+  this->Check();
 }
 
-TEST_F(RoaringTableTest, ThirtyTwoTebibytesNeedNoRequestAboveEightKibibytes) {
+TYPED_TEST(RoaringTableTest,
+           ThirtyTwoTebibytesNeedNoRequestAboveEightKibibytes) {
   constexpr std::uint64_t kKeys = std::uint64_t{1} << (45 - 12 - 16);
   // One key of each page first, in no order, then others among them.
   constexpr std::uint64_t kPageKeys = 128;
   for (std::uint64_t i = 0; i < kKeys / kPageKeys; ++i) {
-    Insert(i * 389 % (kKeys / kPageKeys) * kPageKeys + i % kPageKeys);
+    this->Insert(i * 389 % (kKeys / kPageKeys) * kPageKeys + i % kPageKeys);
   }
-  EXPECT_LE(largest_.bytes(), 8192);
-  Check();
+  EXPECT_LE(this->largest_.bytes(), 8192);
+  this->Check();
   std::mt19937_64 random(2);
   for (std::uint64_t i = 0; i < 3000; ++i) {
-    if (const std::uint64_t key = random() % kKeys; !keys_.contains(key)) {
-      Insert(key);
+    if (const std::uint64_t key = random() % kKeys;
+        !this->keys_.contains(key)) {
+      this->Insert(key);
     }
   }
-  EXPECT_LE(largest_.bytes(), 8192);
-  Check();
+  EXPECT_LE(this->largest_.bytes(), 8192);
+  this->Check();
 }
 
 // Memory that is used from two ends is two groups of pages with a hole between
 // them until the ends meet.
-TEST_F(RoaringTableTest, PagesMissingInTheMiddleDoNotMislead) {
+TYPED_TEST(RoaringTableTest, PagesMissingInTheMiddleDoNotMislead) {
   for (std::uint64_t key = 0; key < 1000; ++key) {
-    Insert(300 + key);
-    Insert(9000 + key);
-    Insert(99000 - key);
+    this->Insert(300 + key);
+    this->Insert(9000 + key);
+    this->Insert(99000 - key);
   }
-  Check();
+  this->Check();
 }
 
-TEST_F(RoaringTableTest, HolesBetweenKeysDoNotMislead) {
+TYPED_TEST(RoaringTableTest, HolesBetweenKeysDoNotMislead) {
   // Runs of keys of all lengths to 9 with holes of all lengths to 9.
   std::uint64_t key = 5;
   for (unsigned length = 1; length < 10; ++length) {
     for (unsigned hole = 1; hole < 10; ++hole) {
-      for (unsigned i = 0; i < length; ++i) Insert(key++);
-      Check();
+      for (unsigned i = 0; i < length; ++i) this->Insert(key++);
+      this->Check();
       key += hole;
     }
   }
 }
 
-TEST_F(RoaringTableTest, PagesThatBecomeEmptyGo) {
-  for (std::uint64_t key = 0; key < 1000; ++key) Insert(key);
-  const std::uint64_t objects = heap_.usage().live_objects();
-  for (std::uint64_t key = 100; key < 900; ++key) Erase(key);
-  Check();
-  EXPECT_LT(heap_.usage().live_objects(), objects);
-  while (!keys_.empty()) Erase(*keys_.begin());
-  Check();
-  EXPECT_EQ(heap_.usage().live_objects(), 2) << "one page and the directory";
-  Insert(7);
-  Check();
+TYPED_TEST(RoaringTableTest, PagesThatBecomeEmptyGo) {
+  for (std::uint64_t key = 0; key < 1000; ++key) this->Insert(key);
+  const std::uint64_t objects = this->heap_.usage().live_objects();
+  for (std::uint64_t key = 100; key < 900; ++key) this->Erase(key);
+  this->Check();
+  EXPECT_LT(this->heap_.usage().live_objects(), objects);
+  while (!this->keys_.empty()) this->Erase(*this->keys_.begin());
+  this->Check();
+  EXPECT_EQ(this->heap_.usage().live_objects(), 2)
+      << "one page and the directory";
+  this->Insert(7);
+  this->Check();
 }
 
-TEST_F(RoaringTableTest, AnInsertThatFailsChangesNothing) {
-  heap_.set_fault(nullptr);
+TYPED_TEST(RoaringTableTest, AnInsertThatFailsChangesNothing) {
+  this->heap_.set_fault(nullptr);
   for (std::uint64_t key = 0; key < 2000; ++key) {
     for (std::uint64_t n = 1;; ++n) {
       FailuresToOrder failures(10);
       failures.Arm(n, FailuresToOrder::Mode::kOnce);
-      heap_.set_fault(&failures);
-      Chunk* const chunk = table_.Insert(2 * key, Gfp::kNowait);
-      heap_.set_fault(nullptr);
+      this->heap_.set_fault(&failures);
+      Chunk* const chunk = this->table_.Insert(2 * key, Gfp::kNowait);
+      this->heap_.set_fault(nullptr);
       if (chunk != nullptr) {
         *chunk = {.key = 2 * key,
                   .buffer = nullptr,
@@ -351,22 +367,22 @@ TEST_F(RoaringTableTest, AnInsertThatFailsChangesNothing) {
                   .gap = 0,
                   .kind = Kind::kArray,
                   .order = 0};
-        keys_.insert(2 * key);
+        this->keys_.insert(2 * key);
         ASSERT_EQ(failures.injected(), 0);
         break;
       }
       ASSERT_EQ(failures.injected(), 1);
-      ASSERT_TRUE(table_.Validate());
-      ASSERT_EQ(table_.Find(2 * key), nullptr);
+      ASSERT_TRUE(this->table_.Validate());
+      ASSERT_EQ(this->table_.Find(2 * key), nullptr);
     }
   }
-  Check();
+  this->Check();
 }
 
 TEST(RoaringHintTableTest, AChunkThatMovedOrWentIsNotFoundWhereItWas) {
   PageArena arena;
   NowaitHeap heap(arena);
-  roaring::ChunkTable<NowaitHeap, true> table(heap);
+  roaring::ChunkTable<NowaitHeap, true, false> table(heap);
   for (std::uint64_t key = 1; key <= 300; ++key) {
     ASSERT_NE(table.Insert(key, Gfp::kNowait), nullptr);
     for (const std::uint64_t looked_for : {std::uint64_t{1}, key}) {
@@ -384,6 +400,7 @@ TEST(RoaringHintTableTest, AChunkThatMovedOrWentIsNotFoundWhereItWas) {
 // -------------------------------------------------------------------- runs
 
 using BareRun = Bare<RoaringRun<NowaitHeap>>;
+using BareOptimal = Bare<RoaringRunOptimal<NowaitHeap>>;
 
 // What run_optimize() compares.
 Kind BestKind(std::uint64_t members, std::uint64_t runs) {
@@ -392,8 +409,50 @@ Kind BestKind(std::uint64_t members, std::uint64_t runs) {
   return members <= 4096 ? Kind::kArray : Kind::kBitset;
 }
 
-TEST(RoaringRunTest, FourPagesInSequenceAreWorthARun) {
+TEST(RoaringRunTest, AWalkOptimisesOnceAfterAChange) {
   BareRun set;
+  SetAll(set, {10, 29});
+  EXPECT_EQ(KindOf(set), Kind::kArray);
+  EXPECT_EQ(set.Ranges(), (std::vector<PfnRange>{{10, 29}}));
+  EXPECT_EQ(KindOf(set), Kind::kRuns);
+  for (Pfn pfn = 12; pfn <= 28; pfn += 2) {
+    ASSERT_EQ(Clear(set, pfn), Status::kOk);
+    EXPECT_EQ(KindOf(set), Kind::kRuns) << "it stays one until the next walk";
+  }
+  const std::uint64_t allocations = set.usage().allocations;
+  EXPECT_EQ(set.Ranges().size(), 10);
+  EXPECT_EQ(KindOf(set), Kind::kArray);
+  EXPECT_EQ(set.Ranges().size(), 10);
+  EXPECT_EQ(set.usage().allocations, allocations + 1);
+  EXPECT_TRUE(set->Validate());
+}
+
+TEST(RoaringRunTest, AWalkWithoutMemoryLeavesTheContainersAsTheyAre) {
+  BareRun set;
+  SetAll(set, {10, 29});
+  set.FailAll();
+  EXPECT_EQ(set.Ranges(), (std::vector<PfnRange>{{10, 29}}));
+  EXPECT_EQ(set.failures().injected(), 1);
+  EXPECT_EQ(KindOf(set), Kind::kArray);
+  EXPECT_TRUE(set->Validate());
+}
+
+TEST(RoaringRunTest, RunsThatFillABitsetsBytesBecomeABitset) {
+  BareRun set;
+  SetAll(set, {0, 7999});
+  EXPECT_EQ(set.Ranges(), (std::vector<PfnRange>{{0, 7999}}));
+  for (Pfn i = 1; i <= 2047; ++i) {
+    ASSERT_EQ(Set(set, 8000 + 2 * i), Status::kOk);
+  }
+  EXPECT_EQ(KindOf(set), Kind::kRuns);
+  ASSERT_EQ(Set(set, 20000), Status::kOk);
+  EXPECT_EQ(KindOf(set), Kind::kBitset);
+  EXPECT_EQ(set.Ranges().size(), 2049);
+  EXPECT_TRUE(set->Validate());
+}
+
+TEST(RoaringRunOptimalTest, FourPagesInSequenceAreWorthARun) {
+  BareOptimal set;
   SetAll(set, {10, 12});
   EXPECT_EQ(KindOf(set), Kind::kArray);
   ASSERT_EQ(Set(set, 9), Status::kOk);
@@ -403,8 +462,8 @@ TEST(RoaringRunTest, FourPagesInSequenceAreWorthARun) {
   EXPECT_EQ(set.Ranges(), (std::vector<PfnRange>{{9, 10}, {12, 12}}));
 }
 
-TEST(RoaringRunTest, ABitsetBecomesRunsAt2047) {
-  BareRun set;
+TEST(RoaringRunOptimalTest, ABitsetBecomesRunsAt2047) {
+  BareOptimal set;
   SetAll(set, {0, 2 * 5000 - 2}, 2);
   ASSERT_EQ(KindOf(set), Kind::kBitset);
   for (std::uint64_t runs = 5000; runs > 2048;) {
@@ -420,9 +479,9 @@ TEST(RoaringRunTest, ABitsetBecomesRunsAt2047) {
   EXPECT_TRUE(set->Validate());
 }
 
-TEST(RoaringRunTest, WithMemoryEveryChunkAlwaysHasItsBestContainer) {
+TEST(RoaringRunOptimalTest, WithMemoryEveryChunkAlwaysHasItsBestContainer) {
   std::mt19937_64 random(7);
-  BareRun set;
+  BareOptimal set;
   for (unsigned i = 0; i < 4000; ++i) {
     const Pfn first = random() % 12'000;
     const Pfn last = first + random() % (random() % 2 == 0 ? 4 : 400);
@@ -448,16 +507,24 @@ TEST(RoaringRunTest, WithMemoryEveryChunkAlwaysHasItsBestContainer) {
 
 // 8 runs of 20 pages: the smallest buffer is full.
 constexpr PfnRange RunNumber(unsigned i) { return {100 * i, 100 * i + 19}; }
-std::vector<PfnRange> FillWith8Runs(BareRun& set) {
+template <class S>
+std::vector<PfnRange> FillWith8Runs(Bare<S>& set) {
   for (unsigned i = 0; i < 8; ++i) SetAll(set, RunNumber(i));
+  const std::vector<PfnRange> ranges = set.Ranges();
   EXPECT_EQ(KindOf(set), Kind::kRuns);
   EXPECT_EQ(Chunks(set).at(0).order, 0);
-  return set.Ranges();
+  return ranges;
 }
 
-TEST(RoaringRunTest, ARunThatCannotBeSplitStays) {
+template <class S>
+class RoaringSplitTest : public ::testing::Test {};
+using RunSets =
+    ::testing::Types<RoaringRun<NowaitHeap>, RoaringRunOptimal<NowaitHeap>>;
+TYPED_TEST_SUITE(RoaringSplitTest, RunSets);
+
+TYPED_TEST(RoaringSplitTest, ARunThatCannotBeSplitStays) {
   for (unsigned i = 0; i < 8; ++i) {
-    BareRun set;
+    Bare<TypeParam> set;
     const std::vector<PfnRange> before = FillWith8Runs(set);
     const PfnRange run = RunNumber(i);
     const PfnRange inner = {run.first + 1, run.last - 1};
@@ -476,8 +543,8 @@ TEST(RoaringRunTest, ARunThatCannotBeSplitStays) {
   }
 }
 
-TEST(RoaringRunTest, WhatSplitsNoRunNeedsNoMemory) {
-  BareRun set;
+TYPED_TEST(RoaringSplitTest, WhatSplitsNoRunNeedsNoMemory) {
+  Bare<TypeParam> set;
   FillWith8Runs(set);
   set.FailAll();
   EXPECT_EQ(Set(set, 20), Status::kOk) << "a run grows upwards";
@@ -495,10 +562,10 @@ TEST(RoaringRunTest, WhatSplitsNoRunNeedsNoMemory) {
   EXPECT_TRUE(set->Validate());
 }
 
-TEST(RoaringRunTest, PagesBetweenJoinRunsInAnyOrder) {
+TYPED_TEST(RoaringSplitTest, PagesBetweenJoinRunsInAnyOrder) {
   std::mt19937_64 random(3);
   for (unsigned round = 0; round < 20; ++round) {
-    BareRun set;
+    Bare<TypeParam> set;
     std::vector<Pfn> pages(600);
     for (Pfn i = 0; i < pages.size(); ++i) pages[i] = kChunk - 300 + i;
     std::shuffle(pages.begin(), pages.end(), random);
@@ -515,8 +582,9 @@ TEST(RoaringRunTest, PagesBetweenJoinRunsInAnyOrder) {
 template <class S>
 class RoaringOracleTest : public ::testing::Test {};
 using AllOfThem =
-    ::testing::Types<Roaring<NowaitHeap>, Roaring4096<NowaitHeap>,
-                     RoaringHint<NowaitHeap>, RoaringRun<NowaitHeap>>;
+    ::testing::Types<Roaring<NowaitHeap>, RoaringKmalloc<NowaitHeap>,
+                     RoaringHint<NowaitHeap>, RoaringRun<NowaitHeap>,
+                     RoaringRunOptimal<NowaitHeap>>;
 TYPED_TEST_SUITE(RoaringOracleTest, AllOfThem);
 
 // Long enough for all conversions, in two chunks and over their border, with

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The array that is sorted when somebody looks: what a page costs, that looking
-// and clearing never need memory, and that sorting page by page loses nothing.
+// The arrays that are sorted when somebody looks: what a page costs before and
+// after, that looking never needs memory, that sorting page by page loses
+// nothing, and how a run is cut in two.
 
 #include "structures/array/sorted_array.h"
 
@@ -20,13 +21,18 @@ namespace pfn::testing {
 namespace {
 
 using BareArray = Bare<SortedArray<NowaitHeap>>;
+using BareFirecracker = Bare<FirecrackerArray<NowaitHeap>>;
 using List = std::vector<PfnRange>;
 
-constexpr std::uint64_t kPageBytes = SortedArray<NowaitHeap>::kPageBytes;
+constexpr std::uint64_t kPageBytes = array::kPageBytes;
 constexpr std::uint64_t kPageValues = 508;
 
-Status Set(BareArray& array, Pfn pfn) { return array->Set(pfn, Gfp::kNowait); }
-void SetAll(BareArray& array, const std::vector<Pfn>& pages) {
+template <class S>
+Status Set(Bare<S>& array, Pfn pfn) {
+  return array->Set(pfn, Gfp::kNowait);
+}
+template <class S>
+void SetAll(Bare<S>& array, const std::vector<Pfn>& pages) {
   for (const Pfn pfn : pages) ASSERT_EQ(Set(array, pfn), Status::kOk);
 }
 std::vector<Pfn> Pages(Pfn first, std::uint64_t count, Pfn step = 1) {
@@ -69,9 +75,12 @@ TEST(SortedArrayTest, Dense7GiB) {
   static_assert((1'835'008 + kPageValues - 1) / kPageValues == 3'613);
   EXPECT_EQ(array.usage().live_requested, (3'613 + 2) * kPageBytes);
   EXPECT_EQ(array.Ranges(), (List{{2'000'000 - 1'835'007, 2'000'000}}));
+  EXPECT_EQ(array.usage().live_requested, 3 * kPageBytes)
+      << "448 runs of 4,096 pages, and two spare pages";
+  EXPECT_TRUE(array->Validate());
 }
 
-TEST(SortedArrayTest, LookingAndClearingNeedNoMemory) {
+TEST(SortedArrayTest, LookingNeedsNoMemoryNorClearingOfLonePages) {
   std::mt19937_64 random(1);
   std::vector<Pfn> pages = Pages(77, 20'000, 2);
   std::shuffle(pages.begin(), pages.end(), random);
@@ -93,18 +102,6 @@ TEST(SortedArrayTest, LookingAndClearingNeedNoMemory) {
   EXPECT_LE(array.usage().live_objects(), 2) << "spare pages";
 }
 
-// A page that is there more than once goes with one Clear.
-TEST(SortedArrayTest, APageSetOftenIsOneMember) {
-  BareArray array;
-  for (unsigned i = 0; i < 5 * kPageValues; ++i) {
-    ASSERT_EQ(Set(array, 1000 + i % 3), Status::kOk);
-  }
-  EXPECT_EQ(array.Ranges(), (List{{1000, 1002}}));
-  ASSERT_EQ(array->Clear(1001, Gfp::kNowait), Status::kOk);
-  EXPECT_EQ(array.Ranges(), (List{{1000, 1000}, {1002, 1002}}));
-  EXPECT_LE(array.usage().live_objects(), 3) << "one page, two spares";
-}
-
 TEST(SortedArrayTest, APageSetTwiceMayEndOnePageAndBeginTheNext) {
   BareArray array;
   SetAll(array, Pages(0, kPageValues));
@@ -113,7 +110,146 @@ TEST(SortedArrayTest, APageSetTwiceMayEndOnePageAndBeginTheNext) {
   EXPECT_EQ(array.Ranges(), (List{{0, 2 * kPageValues - 2}}));
 }
 
-TEST(SortedArrayTest, AnyOrderIsSorted) {
+TEST(SortedArrayTest, PagesThatBecameEmptyAreGivenBackByHalves) {
+  BareArray array;
+  SetAll(array, Pages(0, 64 * kPageValues, 2));
+  ASSERT_TRUE(array->Test(0));
+  EXPECT_EQ(array.usage().live_objects(), 64 + 2);
+  for (Pfn pfn = 0; pfn < 63 * kPageValues; ++pfn) {
+    ASSERT_EQ(array->Clear(2 * pfn, Gfp::kNowait), Status::kOk);
+    const std::uint64_t needed = 64 - (pfn + 1) / kPageValues;
+    ASSERT_LE(array.usage().live_objects(), 2 * needed + 2);
+  }
+  EXPECT_TRUE(array->Validate());
+  EXPECT_EQ(array.Ranges().size(), kPageValues);
+}
+
+// The second page of the array is three allocations.
+TEST(SortedArrayTest, APageThatCannotBeHadChangesNothing) {
+  const std::vector<Pfn> pages = Pages(0, kPageValues, 2);
+  for (const std::uint64_t n : {1, 2, 3}) {
+    BareArray array;
+    SetAll(array, pages);
+    array.FailOnce(n);
+    EXPECT_EQ(Set(array, 5000), Status::kNoMemory);
+    EXPECT_EQ(array.Ranges(), RangesOf(pages));
+    EXPECT_TRUE(array->Validate());
+    EXPECT_EQ(Set(array, 5000), Status::kOk);
+    EXPECT_EQ(array.usage().live_objects(), 4);
+    EXPECT_EQ(array.Ranges().size(), kPageValues + 1);
+    array.FailAll();
+    SetAll(array, Pages(6000, kPageValues - 1, 2));
+    EXPECT_EQ(Set(array, 9000), Status::kNoMemory);
+    EXPECT_FALSE(array->Test(9000));
+  }
+}
+
+// 508 runs of three pages fill a page.
+TEST(SortedArrayTest, ARunThatIsCutInTwoInAFullPageTakesAPage) {
+  for (const std::uint64_t n : {1, 2, 3}) {
+    BareArray array;
+    std::vector<Pfn> pages;
+    for (Pfn run = 0; run < kPageValues; ++run) {
+      for (const Pfn pfn : Pages(10 * run, 3)) pages.push_back(pfn);
+    }
+    SetAll(array, pages);
+    EXPECT_EQ(array.Ranges().size(), kPageValues);
+    EXPECT_EQ(array.usage().live_objects(), 1 + 2);
+    array.FailAll();
+    const PfnRange middle = {2001, 2001};
+    EXPECT_EQ(array->Clear(2001, Gfp::kNowait), Status::kNoMemory);
+    EXPECT_EQ(array->ClearRange(middle, Gfp::kNowait), Status::kNoMemory);
+    EXPECT_EQ(array.Ranges(), RangesOf(pages));
+    EXPECT_EQ(array->Clear(2000, Gfp::kNowait), Status::kOk) << "an end";
+    EXPECT_EQ(array->Clear(3002, Gfp::kNowait), Status::kOk);
+    array.failures().Disarm();
+    EXPECT_EQ(array->Clear(4001, Gfp::kNowait), Status::kOk);
+    EXPECT_TRUE(array->Validate());
+    EXPECT_EQ(array.usage().live_objects(), 2 + 2);
+    EXPECT_EQ(array.Ranges().size(), kPageValues + 1);
+    EXPECT_EQ(array.Ranges({4000, 4002}), (List{{4000, 4000}, {4002, 4002}}));
+  }
+}
+
+TEST(SortedArrayTest, PagesFarFromEachOtherNeverShareAPage) {
+  constexpr Pfn kFar = Pfn{1} << 52;
+  BareArray array;
+  std::vector<Pfn> pages;
+  for (Pfn i = 0; i < 40; ++i) {
+    pages.push_back(i % 4 * kFar + 7 * i);
+    pages.push_back(i % 4 * kFar - 1);
+  }
+  SetAll(array, pages);
+  array.FailAll();
+  std::sort(pages.begin(), pages.end());
+  pages.erase(std::unique(pages.begin(), pages.end()), pages.end());
+  EXPECT_EQ(array.Ranges(), RangesOf(pages));
+  EXPECT_TRUE(array->Validate());
+  EXPECT_EQ(array->ClearRange({3 * kFar - 1, 3 * kFar + 20}, Gfp::kNowait),
+            Status::kOk);
+  EXPECT_TRUE(array->Validate());
+  EXPECT_FALSE(array->Test(3 * kFar - 1));
+  EXPECT_TRUE(array->Test(2 * kFar - 1));
+}
+
+// ---------------------------------------------------------------- a buffer
+
+constexpr std::uint64_t kFixedBytes = 4 * array::kBufferPages + 7 * kPageBytes;
+
+TEST(FirecrackerArrayTest, ABufferOfPagesInSequenceIsOneRun) {
+  BareFirecracker array;
+  ASSERT_EQ(Set(array, 1'000'000), Status::kOk);
+  EXPECT_EQ(array.usage().live_requested, kFixedBytes);
+  SetAll(array, Pages(999'999, 200 * array::kBufferPages, ~Pfn{0}));
+  EXPECT_EQ(array.usage().live_requested, kFixedBytes + kPageBytes)
+      << "a word for each buffer";
+  EXPECT_EQ(array.Ranges(),
+            (List{{1'000'000 - 200 * array::kBufferPages, 1'000'000}}));
+}
+
+TEST(FirecrackerArrayTest, ALookNeedsNoMemoryHoweverFullTheBufferIs) {
+  std::mt19937_64 random(5);
+  for (const std::uint64_t count : {1, 2047, 2048, 2049, 5000, 20'000}) {
+    std::vector<Pfn> pages = Pages(77, count, 2);
+    std::shuffle(pages.begin(), pages.end(), random);
+    BareFirecracker array;
+    SetAll(array, pages);
+    array.FailAll();
+    EXPECT_EQ(array.Ranges(), RangesOf(pages));
+    EXPECT_TRUE(array->Validate());
+  }
+}
+
+TEST(FirecrackerArrayTest, OtherUpperBitsEndABuffer) {
+  BareFirecracker array;
+  constexpr Pfn kFar = Pfn{1} << 32;
+  const std::vector<Pfn> pages = {kFar - 1, kFar, 5, 3 * kFar, kFar + 1};
+  SetAll(array, pages);
+  EXPECT_EQ(array.Ranges(),
+            (List{{5, 5}, {kFar - 1, kFar + 1}, {3 * kFar, 3 * kFar}}));
+}
+
+TEST(FirecrackerArrayTest, WithoutMemoryForAnotherBufferNothingChanges) {
+  BareFirecracker array;
+  const std::vector<Pfn> pages = Pages(0, array::kBufferPages, 2);
+  SetAll(array, pages);
+  array.FailAll();
+  EXPECT_EQ(Set(array, 1), Status::kNoMemory);
+  EXPECT_EQ(array.Ranges(), RangesOf(pages));
+  array.failures().Disarm();
+  EXPECT_EQ(Set(array, 1), Status::kOk);
+  EXPECT_TRUE(array->Test(1));
+}
+
+// ------------------------------------------------------------------- both
+
+template <class S>
+class BothArraysTest : public ::testing::Test {};
+using Both =
+    ::testing::Types<SortedArray<NowaitHeap>, FirecrackerArray<NowaitHeap>>;
+TYPED_TEST_SUITE(BothArraysTest, Both);
+
+TYPED_TEST(BothArraysTest, AnyOrderIsSorted) {
   std::mt19937_64 random(2);
   for (const std::uint64_t count :
        {kPageValues - 1, kPageValues, kPageValues + 1, 2 * kPageValues,
@@ -147,7 +283,7 @@ TEST(SortedArrayTest, AnyOrderIsSorted) {
                     *std::min_element(pages.begin(), pages.end()));
           break;
       }
-      BareArray array;
+      Bare<TypeParam> array;
       SetAll(array, pages);
       array.FailAll();
       ASSERT_EQ(array.Ranges(), RangesOf(pages));
@@ -156,7 +292,7 @@ TEST(SortedArrayTest, AnyOrderIsSorted) {
   }
 }
 
-TEST(SortedArrayTest, ClearRangeCutsTheArrayWhetherSortedOrNot) {
+TYPED_TEST(BothArraysTest, ClearRangeCutsTheArrayWhetherSortedOrNot) {
   std::mt19937_64 random(3);
   std::vector<Pfn> pages = Pages(0, 6000);
   std::shuffle(pages.begin(), pages.end(), random);
@@ -167,7 +303,7 @@ TEST(SortedArrayTest, ClearRangeCutsTheArrayWhetherSortedOrNot) {
     for (const bool sorted : {false, true}) {
       SCOPED_TRACE(::testing::Message() << range.first << " to " << range.last
                                         << (sorted ? ", sorted" : ""));
-      BareArray array;
+      Bare<TypeParam> array;
       SetAll(array, pages);
       if (sorted) {
         ASSERT_TRUE(array->Test(0));
@@ -189,41 +325,9 @@ TEST(SortedArrayTest, ClearRangeCutsTheArrayWhetherSortedOrNot) {
   }
 }
 
-TEST(SortedArrayTest, PagesThatBecameEmptyAreGivenBackByHalves) {
-  BareArray array;
-  SetAll(array, Pages(0, 64 * kPageValues));
-  ASSERT_TRUE(array->Test(0));
-  for (Pfn pfn = 0; pfn < 63 * kPageValues; ++pfn) {
-    ASSERT_EQ(array->Clear(pfn, Gfp::kNowait), Status::kOk);
-    const std::uint64_t needed = 64 - (pfn + 1) / kPageValues;
-    ASSERT_LE(array.usage().live_objects(), 2 * needed + 2);
-  }
-  EXPECT_TRUE(array->Validate());
-  EXPECT_EQ(array.Ranges(), (List{{63 * kPageValues, 64 * kPageValues - 1}}));
-}
-
-// The second page of the array is three allocations.
-TEST(SortedArrayTest, APageThatCannotBeHadChangesNothing) {
-  for (const std::uint64_t n : {1, 2, 3}) {
-    BareArray array;
-    SetAll(array, Pages(0, kPageValues));
-    array.FailOnce(n);
-    EXPECT_EQ(Set(array, 5000), Status::kNoMemory);
-    EXPECT_EQ(array.Ranges(), (List{{0, kPageValues - 1}}));
-    EXPECT_TRUE(array->Validate());
-    EXPECT_EQ(Set(array, 5000), Status::kOk);
-    EXPECT_EQ(array.usage().live_objects(), 4);
-    EXPECT_EQ(array.Ranges(), (List{{0, kPageValues - 1}, {5000, 5000}}));
-    array.FailAll();
-    SetAll(array, Pages(6000, kPageValues - 1));
-    EXPECT_EQ(Set(array, 9000), Status::kNoMemory);
-    EXPECT_FALSE(array->Test(9000));
-  }
-}
-
-TEST(SortedArrayTest, LongRandomLivesAgreeAlsoWhenMemoryIsScarce) {
+TYPED_TEST(BothArraysTest, LongRandomLivesAgreeAlsoWhenMemoryIsScarce) {
   std::mt19937_64 random(4);
-  BareArray array;
+  Bare<TypeParam> array;
   Oracle oracle;
   std::uint64_t refused = 0;
   for (unsigned i = 0; i < 3000; ++i) {
@@ -232,11 +336,13 @@ TEST(SortedArrayTest, LongRandomLivesAgreeAlsoWhenMemoryIsScarce) {
     const Pfn step = random() % 2 == 0 ? 1 : ~Pfn{0};
     switch (random() % 6) {
       case 0:
+        array.failures().Disarm();
         ASSERT_EQ(array->ClearRange({first, first + length}, Gfp::kNowait),
                   Status::kOk);
         (void)oracle.ClearRange({first, first + length});
         break;
       case 1:
+        array.failures().Disarm();
         for (std::uint64_t j = 0; j < length; ++j) {
           ASSERT_EQ(array->Clear(first + j * step, Gfp::kNowait), Status::kOk);
           (void)oracle.Clear(first + j * step);
@@ -267,6 +373,18 @@ TEST(SortedArrayTest, LongRandomLivesAgreeAlsoWhenMemoryIsScarce) {
     ASSERT_TRUE(array->Validate()) << i;
   }
   EXPECT_GT(refused, 0);
+}
+
+// A page that is there more than once goes with one Clear.
+TYPED_TEST(BothArraysTest, APageSetOftenIsOneMember) {
+  Bare<TypeParam> array;
+  for (unsigned i = 0; i < 5 * kPageValues; ++i) {
+    ASSERT_EQ(Set(array, 1000 + i % 3), Status::kOk);
+  }
+  EXPECT_EQ(array.Ranges(), (List{{1000, 1002}}));
+  ASSERT_EQ(array->Clear(1001, Gfp::kNowait), Status::kOk);
+  EXPECT_EQ(array.Ranges(), (List{{1000, 1000}, {1002, 1002}}));
+  EXPECT_TRUE(array->Validate());
 }
 
 }  // namespace

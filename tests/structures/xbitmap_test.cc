@@ -289,5 +289,28 @@ TEST_F(XbitmapTest, ClearRangeLooksAtTheCurrentLeafForItsEnd) {
   EXPECT_EQ(set_.usage().live_objects(), 0);
 }
 
+// --------------------------------------------------------------------- kept
+
+TEST(XbitmapKeepTest, AnEmptiedSetIsFilledAgainWithoutMemory) {
+  Bare<XbitmapKeep<NowaitHeap>> set;
+  for (int pass = 0; pass < 3; ++pass) {
+    for (const Pfn pfn : {5, 5000, 300000}) {
+      ASSERT_EQ(set->Set(pfn, Gfp::kNowait), Status::kOk);
+    }
+    EXPECT_EQ(set.Ranges(), (List{{5, 5}, {5000, 5000}, {300000, 300000}}));
+    if (pass == 0) {
+      ASSERT_EQ(set->ClearRange({0, kMaxPfn}, Gfp::kNowait), Status::kOk);
+    } else {
+      for (const Pfn pfn : {5, 5000, 300000}) {
+        ASSERT_EQ(set->Clear(pfn, Gfp::kNowait), Status::kOk);
+      }
+    }
+    EXPECT_EQ(set.Ranges(), List{});
+    EXPECT_TRUE(set->Validate());
+    set.FailAll();
+  }
+  EXPECT_EQ(set.failures().injected(), 0);
+}
+
 }  // namespace
 }  // namespace pfn::testing

@@ -203,7 +203,7 @@ ARGUED = [
     "cvbmp",
     "btree-bitmap",
     "btree-range",
-    "maple",
+    "pivot-tree",
     "roaring",
 ]
 

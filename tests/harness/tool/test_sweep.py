@@ -61,10 +61,10 @@ def test_every_structure_survives_every_failure(tool):
                 assert (most == 0) == (allocating == 0)
             for query in ("test", "next-range"):
                 assert table[structure, workload, query][1:] == [0, 0, 0]
-    # btree-range and maple declare that clearing can fail: it splits a node.
+    # btree-range and pivot-tree declare that clearing can fail: it splits a node.
     for structure, operation in (
         *((structure, "set") for structure, _, _ in table),
-        *((structure, "clear") for structure in ("btree-range", "maple")),
+        *((structure, "clear") for structure in ("btree-range", "pivot-tree")),
     ):
         assert sum(
             table[structure, workload, operation][3] for workload in WORKLOADS

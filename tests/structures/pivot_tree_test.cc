@@ -3,7 +3,7 @@
 // The maple tree's geometry: what ranges weigh, which stores need nodes and how
 // many, and that a store that cannot get them leaves the tree untouched.
 
-#include "structures/maple/maple.h"
+#include "structures/pivot_tree/pivot_tree.h"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@
 
 #include "harness/kernel/nowait_heap.h"
 #include "harness/kernel/page_arena.h"
-#include "structures/maple/maple_tree.h"
+#include "structures/pivot_tree/ranges.h"
 #include "tests/structures/rig.h"
 #include "tests/structures/tree_walk.h"
 
@@ -25,10 +25,10 @@ namespace {
 
 constexpr std::size_t kNodeBytes = 256;
 
-class MapleTest : public ::testing::Test {
+class PivotTreeTest : public ::testing::Test {
  protected:
-  MapleTest() { heap_.set_fault(&failures_); }
-  ~MapleTest() override { heap_.set_fault(nullptr); }
+  PivotTreeTest() { heap_.set_fault(&failures_); }
+  ~PivotTreeTest() override { heap_.set_fault(nullptr); }
 
   void Set(Pfn pfn) {
     ASSERT_EQ(set_.Set(pfn, Gfp::kNowait), Status::kOk);
@@ -61,10 +61,10 @@ class MapleTest : public ::testing::Test {
 
   FailuresToOrder failures_{10};
   NowaitHeap heap_{Arena()};
-  Maple<NowaitHeap> set_{heap_};
+  PivotTree<NowaitHeap> set_{heap_};
 };
 
-TEST_F(MapleTest, AMillionConsecutivePagesAreOneNode) {
+TEST_F(PivotTreeTest, AMillionConsecutivePagesAreOneNode) {
   for (Pfn pfn = 1; pfn <= 1'000'000; ++pfn) {
     ASSERT_EQ(set_.Set(pfn, Gfp::kNowait), Status::kOk);
   }
@@ -73,19 +73,19 @@ TEST_F(MapleTest, AMillionConsecutivePagesAreOneNode) {
 }
 
 // As measured with the kernel's tree.
-TEST_F(MapleTest, LonePagesInOrderTakeWhatTheyTakeInTheKernel) {
+TEST_F(PivotTreeTest, LonePagesInOrderTakeWhatTheyTakeInTheKernel) {
   EXPECT_NEAR(BytesPerLonePage(false), 34.3, 0.05);
 }
 
-TEST_F(MapleTest, LonePagesShuffledTakeWhatTheyTakeInTheKernel) {
+TEST_F(PivotTreeTest, LonePagesShuffledTakeWhatTheyTakeInTheKernel) {
   EXPECT_NEAR(BytesPerLonePage(true), 42.4, 0.3);
 }
 
-TEST_F(MapleTest, LonePagesInOrderMakeATreeAsHighAsTheKernels) {
-  maple::Tree<NowaitHeap> tree(heap_);
+TEST_F(PivotTreeTest, LonePagesInOrderMakeATreeAsHighAsTheKernels) {
+  pivot_tree::Tree<NowaitHeap> tree(heap_);
   ASSERT_EQ(tree.MakeRoot(Gfp::kNowait), Status::kOk);
   for (Pfn pfn = 2; pfn <= 200'000; pfn += 2) {
-    maple::Cursor at;
+    pivot_tree::Cursor at;
     tree.Find(pfn, at);
     ASSERT_EQ(tree.Store({pfn, pfn}, at, Gfp::kNowait), Status::kOk);
   }
@@ -93,7 +93,7 @@ TEST_F(MapleTest, LonePagesInOrderMakeATreeAsHighAsTheKernels) {
 }
 
 // One page in 4 MiB of 7 GiB, and one in 256 MiB of 64 GiB.
-TEST_F(MapleTest, ALonePageTakes34To43BytesHoweverFarTheNextIs) {
+TEST_F(PivotTreeTest, ALonePageTakes34To43BytesHoweverFarTheNextIs) {
   for (const auto& [count, distance] :
        {std::pair<Pfn, Pfn>{1792, 1024}, std::pair<Pfn, Pfn>{256, 65536}}) {
     for (Pfn i = 1; i <= count; ++i) Set(i * distance);
@@ -105,14 +105,14 @@ TEST_F(MapleTest, ALonePageTakes34To43BytesHoweverFarTheNextIs) {
   }
 }
 
-TEST_F(MapleTest, ALonePageTakesTwoSlots) {
+TEST_F(PivotTreeTest, ALonePageTakesTwoSlots) {
   SetLonePages(7);  // 15 of 16 slots
   EXPECT_EQ(nodes(), 1u);
   Set(16);
   EXPECT_EQ(nodes(), 3u);  // two leaves below a root
 }
 
-TEST_F(MapleTest, APageNextToARunMovesAPivotOnly) {
+TEST_F(PivotTreeTest, APageNextToARunMovesAPivotOnly) {
   SetLonePages(40);
   const std::uint64_t before = allocations();
   failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn);
@@ -124,7 +124,7 @@ TEST_F(MapleTest, APageNextToARunMovesAPivotOnly) {
   EXPECT_LE(allocations() - before, 1u);  // for page 200
 }
 
-TEST_F(MapleTest, FillingGapsGivesAllNodesBackButOne) {
+TEST_F(PivotTreeTest, FillingGapsGivesAllNodesBackButOne) {
   SetLonePages(500);
   EXPECT_GT(nodes(), 60u);
   failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn);
@@ -137,7 +137,7 @@ TEST_F(MapleTest, FillingGapsGivesAllNodesBackButOne) {
   EXPECT_EQ(nodes(), 1u);
 }
 
-TEST_F(MapleTest, AStoreReservesAllNodesBeforeItChangesAny) {
+TEST_F(PivotTreeTest, AStoreReservesAllNodesBeforeItChangesAny) {
   std::uint64_t most = 0;
   for (Pfn pfn = 2; pfn <= 6000; pfn += 2) {
     const std::uint64_t before = nodes();
@@ -160,7 +160,7 @@ TEST_F(MapleTest, AStoreReservesAllNodesBeforeItChangesAny) {
   EXPECT_EQ(most, 4u);  // a full path of 3 and a root
 }
 
-TEST_F(MapleTest, ClearingTheMiddleOfARunMayFailAndThenChangesNothing) {
+TEST_F(PivotTreeTest, ClearingTheMiddleOfARunMayFailAndThenChangesNothing) {
   SetLonePages(6);  // 13 slots
   for (Pfn pfn = 20; pfn < 30; ++pfn) Set(pfn);
   ASSERT_EQ(nodes(), 1u);  // 15 slots
@@ -177,13 +177,13 @@ TEST_F(MapleTest, ClearingTheMiddleOfARunMayFailAndThenChangesNothing) {
   EXPECT_TRUE(set_.Validate());
 }
 
-TEST_F(MapleTest, TheLastPageClearedFreesTheRoot) {
+TEST_F(PivotTreeTest, TheLastPageClearedFreesTheRoot) {
   Set(7);
   ASSERT_EQ(set_.Clear(7, Gfp::kNowait), Status::kOk);
   EXPECT_EQ(nodes(), 0u);
 }
 
-TEST_F(MapleTest, TheEndsOfAllPagesAreOrdinary) {
+TEST_F(PivotTreeTest, TheEndsOfAllPagesAreOrdinary) {
   for (const Pfn pfn : {Pfn{0}, kMaxPfn, Pfn{1}, kMaxPfn - 1}) Set(pfn);
   EXPECT_EQ(set_.NextRange(0, kMaxPfn), (PfnRange{0, 1}));
   EXPECT_EQ(set_.NextRange(2, kMaxPfn), (PfnRange{kMaxPfn - 1, kMaxPfn}));
@@ -194,11 +194,12 @@ TEST_F(MapleTest, TheEndsOfAllPagesAreOrdinary) {
   EXPECT_EQ(nodes(), 0u);
 }
 
-TEST(MapleWalkTest, HoldsWhatTheOracleHolds) {
+TEST(PivotTreeWalkTest, HoldsWhatTheOracleHolds) {
   std::uint64_t failed = 0;
   for (const std::uint64_t seed : {1u, 2u, 3u}) {
-    failed += WalkTree(SetKindOf<Maple<NowaitHeap>>(), 0, seed);
-    failed += WalkTree(SetKindOf<Maple<NowaitHeap>>(), kMaxPfn - 3999, seed);
+    failed += WalkTree(SetKindOf<PivotTree<NowaitHeap>>(), 0, seed);
+    failed +=
+        WalkTree(SetKindOf<PivotTree<NowaitHeap>>(), kMaxPfn - 3999, seed);
   }
   EXPECT_GT(failed, 300u);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/maple/maple_tree.h
+// File: structures/pivot_tree/ranges.h
 //
 // A range B-tree with the geometry of the kernel's maple tree: it divides all
 // 2^64 pages into ranges, and each has a slot, whether its pages are members
@@ -27,10 +27,10 @@
 //             place: the kernel copies one that readers may look at, but a set
 //             under a lock has none.
 //
-// Source: the maple tree of Linux 6.1, by description only.
+// Source of the geometry: the maple tree of Linux 6.1, by description only.
 
-#ifndef PFNBENCH_STRUCTURES_MAPLE_MAPLE_TREE_H_
-#define PFNBENCH_STRUCTURES_MAPLE_MAPLE_TREE_H_
+#ifndef PFNBENCH_STRUCTURES_PIVOT_TREE_RANGES_H_
+#define PFNBENCH_STRUCTURES_PIVOT_TREE_RANGES_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -38,7 +38,7 @@
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
 
-namespace pfn::maple {
+namespace pfn::pivot_tree {
 
 struct Node;
 
@@ -280,7 +280,7 @@ class Tree {
 
  private:
   static constexpr CacheSpec kNodeCache{
-      .name = "maple_node", .size = sizeof(Node), .align = sizeof(Node)};
+      .name = "pivot_node", .size = sizeof(Node), .align = sizeof(Node)};
 
   // Nodes for one Store, allocated before it changes anything. Those not taken
   // are freed with it.
@@ -489,6 +489,6 @@ class Tree {
   unsigned height_ = 0;
 };
 
-}  // namespace pfn::maple
+}  // namespace pfn::pivot_tree
 
-#endif  // PFNBENCH_STRUCTURES_MAPLE_MAPLE_TREE_H_
+#endif  // PFNBENCH_STRUCTURES_PIVOT_TREE_RANGES_H_
