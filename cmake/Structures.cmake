@@ -88,8 +88,6 @@ function(pfn_add_structures list_file)
   set(generated ${PROJECT_BINARY_DIR}/generated)
   set(sources_)
   set(wrapped)
-  pfn_share_headers(structure_headers DEPS pfn::measure
-    ${PROJECT_SOURCE_DIR}/harness/measure/structure.h)
   set(PFN_DECLARATIONS)
   set(PFN_CALLS)
   set(PFN_MISSING)
