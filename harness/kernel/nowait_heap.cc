@@ -159,19 +159,14 @@ void NowaitHeap::AgePages() {
 }
 
 void NowaitHeap::Defer(Cache& cache, void* object) noexcept {
-  auto* deferred =
-      new (object) Deferred{nullptr, &cache, Requests() + options_.grace};
-  (last_deferred_ != nullptr ? last_deferred_->next : first_deferred_) =
-      deferred;
-  last_deferred_ = deferred;
+  deferred_.push_back({&cache, object, Requests() + options_.grace});
 }
 
 void NowaitHeap::FinishDue(std::uint64_t now) noexcept {
-  while (first_deferred_ != nullptr && first_deferred_->due <= now) {
-    Deferred* const deferred = first_deferred_;
-    first_deferred_ = deferred->next;
-    if (first_deferred_ == nullptr) last_deferred_ = nullptr;
-    deferred->cache->GiveNow(deferred, deferred->cache->size_);
+  while (!deferred_.empty() && deferred_.front().due <= now) {
+    const Deferred first = deferred_.front();
+    deferred_.pop_front();
+    first.cache->GiveNow(first.object, first.cache->size_);
   }
 }
 

@@ -24,6 +24,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -149,10 +150,10 @@ class NowaitHeap {
   std::vector<CacheUsage> CacheUsages() const;
 
  private:
-  // An object that a grace period keeps; stands in the object itself.
+  // An object that a grace period keeps as it is.
   struct Deferred {
-    Deferred* next;
     Cache* cache;
+    void* object;
     std::uint64_t due;  // allocations and frees
   };
 
@@ -211,8 +212,7 @@ class NowaitHeap {
   std::size_t reserve_left_ = 0;
   HeapUsage usage_;
   SplitMix64 random_;
-  Deferred* first_deferred_ = nullptr;
-  Deferred* last_deferred_ = nullptr;
+  std::deque<Deferred> deferred_;
   std::vector<void*> held_blocks_;  // by others, of kHeldOrder
   std::array<std::unique_ptr<Cache>, kKmallocClasses.size()> kmalloc_;
   std::vector<std::unique_ptr<Cache>> named_;

@@ -279,8 +279,10 @@ class Tree {
   unsigned height() const { return height_; }
 
  private:
-  static constexpr CacheSpec kNodeCache{
-      .name = "pivot_node", .size = sizeof(Node), .align = sizeof(Node)};
+  static constexpr CacheSpec kNodeCache{.name = "pivot_node",
+                                        .size = sizeof(Node),
+                                        .align = sizeof(Node),
+                                        .is_freed_by_rcu = true};
 
   // Nodes for one Store, allocated before it changes anything. Those not taken
   // are freed with it.

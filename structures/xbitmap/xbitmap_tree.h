@@ -87,8 +87,10 @@ struct Node {
 };
 static_assert(sizeof(Node) == 576);
 
-inline constexpr CacheSpec kNodeCache{
-    .name = "radix_tree_node", .size = sizeof(Node), .has_constructor = true};
+inline constexpr CacheSpec kNodeCache{.name = "radix_tree_node",
+                                      .size = sizeof(Node),
+                                      .has_constructor = true,
+                                      .is_freed_by_rcu = true};
 
 // Where nodes and leaves come from; null means "not now".
 template <class M>
