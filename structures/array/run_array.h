@@ -17,8 +17,10 @@
 //             are runs. Then each page by itself, then pages as lists, which
 //             costs nothing where lists do not overlap. O(n) for the pages that
 //             came since, O(r log r) for r runs.
-// Clearing    cuts words. A run cut in two takes one more; where its page is
-//             full, half of it moves to a new page, which is allocated.
+// Clearing    cuts words. A run cut in two takes one more. For that there must
+// be
+//             a spare page more than sorting needs, else one is allocated:
+//             where the page is full, its upper half moves there.
 
 #ifndef PFNBENCH_STRUCTURES_ARRAY_RUN_ARRAY_H_
 #define PFNBENCH_STRUCTURES_ARRAY_RUN_ARRAY_H_
@@ -75,7 +77,7 @@ class RunArray {
     Place place = Find(pfn);
     if (place.at == nullptr) return Status::kOk;
     if (!Cut(*place.page, place.at, {pfn, pfn})) {
-      if (!Divide(*place.page, gfp)) return Status::kNoMemory;
+      if (!MakeRoom(*place.page, gfp)) return Status::kNoMemory;
       place = Find(pfn);
       (void)Cut(*place.page, place.at, {pfn, pfn});
     }
@@ -89,7 +91,7 @@ class RunArray {
     Sort();
     for (Page* page = list_.first; page != nullptr; page = page->next) {
       if (Cut(*page, FirstFrom(*page, range.first), range)) continue;
-      if (!Divide(*page, gfp)) return Status::kNoMemory;
+      if (!MakeRoom(*page, gfp)) return Status::kNoMemory;
       return ClearRange(range, gfp);
     }
     if (empty_pages_ != 0) GiveBack();
@@ -149,7 +151,7 @@ class RunArray {
     }
     return last == list_.last && pages == pages_ && empty == empty_pages_ &&
            (pages == 0 || 2 * empty < pages) && spares == spare_pages_ &&
-           spares <= kMostSpares && (pages < 2 || spares >= kMergeSpares);
+           spares <= kCuttingSpares && (pages < 2 || spares >= kMergeSpares);
   }
 
  private:
@@ -186,6 +188,7 @@ class RunArray {
   static constexpr std::uint64_t kBufferSpares =
       kBuffered ? kBufferPages / kPageWords + 1 : 0;
   static constexpr std::uint64_t kMostSpares = kMergeSpares + kBufferSpares;
+  static constexpr std::uint64_t kCuttingSpares = kMostSpares + 1;
   static constexpr std::size_t kBufferBytes =
       kBufferPages * sizeof(std::uint32_t);
 
@@ -652,7 +655,7 @@ class RunArray {
   // ------------------------------------------------------------ clearing
 
   // Clears what the page has of `range`, from its run `first` on. False, and
-  // nothing happened: a run is to be cut in two, and the page is full.
+  // nothing happened: a run is to be cut in two, and there is no room.
   bool Cut(Page& page, std::uint64_t* first, PfnRange range) {
     if (first == page.end()) return true;
     const PfnRange begun = RunOf(page, *first);
@@ -670,7 +673,10 @@ class RunArray {
       *to++ = WordIn(page, {range.last + 1, ended.last});
     }
     const std::uint64_t size = page.size - (end - first) + (to - left);
-    if (size > kPageWords) return false;
+    if (to - left > end - first &&
+        (size > kPageWords || spare_pages_ < kCuttingSpares)) {
+      return false;
+    }
     if (to - left < end - first) {
       std::copy(end, page.end(), first + (to - left));
     } else if (to - left > end - first) {
@@ -682,9 +688,12 @@ class RunArray {
     return true;
   }
 
-  // Moves the upper half of a full page to a new one. False: there is none.
-  bool Divide(Page& page, Gfp gfp) {
-    if (!Reserve(kMostSpares + 1, gfp)) return false;
+  // Gets a spare page to cut with; moves the upper half of a full page to it.
+  // False: there is none.
+  bool MakeRoom(Page& page, Gfp gfp) {
+    const bool is_full = page.size == kPageWords;
+    if (!Reserve(kCuttingSpares + is_full, gfp)) return false;
+    if (!is_full) return true;
     Page* const upper = TakeSpare();
     const std::uint32_t half = page.size / 2;
     upper->high = page.high;

@@ -20,8 +20,9 @@
 //             each time: this is a structure for set, set, ..., drain.
 // Test        after sorting, O(log n).
 // Clear       after sorting, O(log n) and a memmove within one page. Cutting a
-//             run in two in a full page allocates a page. Pages that became
-//             empty are given back when they are half of all.
+//             run in two needs a spare page more than sorting, for the case
+//             that its page is full. Pages that became empty are given back
+//             when they are half of all.
 // NextRange   after sorting, O(log n) and along the run.
 // ForEachRange  after sorting, O(runs).
 // ClearRange  after sorting, O(pages of the array). Pages left empty are given

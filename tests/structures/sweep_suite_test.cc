@@ -32,8 +32,8 @@ std::vector<SweepTrace> FirstPages(std::uint64_t pages) {
 // The time of a sweep grows with the square. What asks for nothing at the
 // beginning, because it has room for some hundred runs, is swept farther.
 const std::vector<std::vector<SweepTrace>>& Traces() {
-  static const std::vector<std::vector<SweepTrace>> traces = {
-      FirstPages(120), FirstPages(900), FirstPages(1200)};
+  static const std::vector<std::vector<SweepTrace>> traces = {FirstPages(120),
+                                                              FirstPages(900)};
   return traces;
 }
 
