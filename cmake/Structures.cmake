@@ -130,14 +130,17 @@ function(pfn_add_structures list_file)
     list(APPEND wrappers pfn::structures_${library})
   endforeach()
   configure_file(${templates}/structures.cc.in ${generated}/structures.cc @ONLY)
+  # Apart, because tests load plugins where nothing else is measured.
+  pfn_add_library(NAME plugins SRCS registry/plugins.cc
+    DEPS pfn::base pfn::check PRIVATE_DEPS fmt::fmt ${CMAKE_DL_LIBS})
   pfn_add_library(NAME registry
     SRCS ${sources_} ${generated}/structures.cc
-    DEPS ${ARG_DEPS} PRIVATE_DEPS ${wrappers})
+    DEPS ${ARG_DEPS} PRIVATE_DEPS pfn::plugins ${wrappers})
   if(PFN_QUICK_BUILD)
     pfn_compile_together(registry)
   endif()
   list(TRANSFORM wrapped PREPEND structures_)
-  set(PFN_STRUCTURE_LIBRARIES registry ${wrapped} PARENT_SCOPE)
+  set(PFN_STRUCTURE_LIBRARIES registry plugins ${wrapped} PARENT_SCOPE)
 endfunction()
 
 # Compiles a dozen files of the library as one, as all of them read the same

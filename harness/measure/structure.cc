@@ -47,6 +47,7 @@ class CalledSet {
 std::unique_ptr<MeasuredSet> Structure::Measured(Calls calls,
                                                  NowaitHeap& heap) const {
   if (calls == Calls::kInlined) return inlined(heap);
+  if (outlined) return outlined(heap);
   return std::make_unique<MeasuredLoops<CalledSet>>(make(heap));
 }
 
