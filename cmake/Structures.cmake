@@ -35,11 +35,12 @@ endmacro()
 
 # pfn_add_kinds(structures/list.def)
 # Adds pfn::tested_structures out of the structures that PFN_ONLY names, for
-# tests alone: one file, and nothing that measures.
+# tests alone: one file, and nothing that measures. "plugins" is for none.
 function(pfn_add_kinds list_file)
   file(STRINGS ${PROJECT_SOURCE_DIR}/${list_file} lines
     REGEX "^PFN_STRUCTURE\\(")
   set(wanted ${PFN_ONLY})
+  list(REMOVE_ITEM wanted plugins)  # which need not be built
   set(libraries)
   set(PFN_INCLUDES)
   set(PFN_REQUIREMENTS)
