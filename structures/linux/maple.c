@@ -4,7 +4,15 @@
  *
  * maple@TREE: runs of pages in the maple tree (lib/maple_tree.c), as regmap and
  * guest_memfd keep ranges. A page is looked up, then its two neighbours, and
- * the run that they make together is stored. Storing and clearing need memory.
+ * the run that they make together is stored by mas_store_gfp(). Storing and
+ * clearing need memory. The row is measured without faults only: in 6.1
+ * mas_nomem() tries again for as long as it holds one node, so that a
+ * store never returns if the first request of it succeeds and no later one
+ * does.
+ *
+ * maple-prealloc@TREE (with LINUX_PREALLOC): the same by mas_preallocate() and
+ * mas_store_prealloc(), as mmap() does it: all nodes of the worst case are
+ * asked for, and those that are not used go back.
  */
 
 #include <linux/maple_tree.h>
@@ -25,9 +33,12 @@ static int store(struct maple_set *set, uint64_t first, uint64_t last,
   MA_STATE(mas, &set->tree, first, last);
   int error;
   mas_lock(&mas);
+#ifdef LINUX_PREALLOC
+  error = mas_preallocate(&mas, entry, kernel_gfp(gfp));
+  if (error == 0) mas_store_prealloc(&mas, entry);
+#else
   error = mas_store_gfp(&mas, entry, kernel_gfp(gfp));
-  /* What it has allocated for a store that found no more memory. */
-  mas_destroy(&mas);
+#endif
   mas_unlock(&mas);
   end_grace_period();
   return error == 0 ? PFNBENCH_OK : PFNBENCH_NO_MEMORY;
@@ -95,6 +106,14 @@ static void maple_set_destroy(void *memory) {
   linux_set_gone(&set->base);
 }
 
-LINUX_STRUCTURE(linux_maple, "maple", maple_set, "maple",
-                "runs of pages in lib/maple_tree.c",
+#ifdef LINUX_PREALLOC
+LINUX_STRUCTURE(linux_maple_prealloc, "maple-prealloc", maple_set, "maple",
+                "as maple, nodes of the worst case asked for before",
+                .variant_of = "maple@" LINUX_TREE,
                 .flags = PFNBENCH_CLEAR_CAN_FAIL);
+#else
+LINUX_STRUCTURE(linux_maple, "maple", maple_set, "maple",
+                "runs of pages in lib/maple_tree.c, by mas_store_gfp()",
+                .out_of_memory = PFNBENCH_ABORTS,
+                .flags = PFNBENCH_CLEAR_CAN_FAIL);
+#endif
