@@ -234,7 +234,9 @@ typedef struct mempool {
 mempool_t *mempool_create(int least, mempool_alloc_t alloc,
                           mempool_free_t give, void *data);
 #define mempool_alloc(pool, gfp) ((pool)->alloc(gfp, NULL))
-#define mempool_free(element, pool) ((pool)->free(element, NULL))
+static inline void mempool_free(void *element, mempool_t *pool) {
+  if (element) pool->free(element, NULL);
+}
 #define mempool_destroy(pool) ((void)(pool))
 
 #endif /* PFNBENCH_STRUCTURES_LINUX_SHIM_H_ */
