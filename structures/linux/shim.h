@@ -17,7 +17,11 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+
+/* It prints, and its header does not say so. */
+#include <asm/bug.h>
 
 /* ---- What lib/ marks and prints. */
 
