@@ -35,11 +35,12 @@ endmacro()
 
 # pfn_add_kinds(structures/list.def)
 # Adds pfn::tested_structures out of the structures that PFN_ONLY names, for
-# tests alone: one file, and nothing that measures.
+# tests alone: one file, and nothing that measures. "plugins" is for none.
 function(pfn_add_kinds list_file)
   file(STRINGS ${PROJECT_SOURCE_DIR}/${list_file} lines
     REGEX "^PFN_STRUCTURE\\(")
   set(wanted ${PFN_ONLY})
+  list(REMOVE_ITEM wanted plugins)  # which need not be built
   set(libraries)
   set(PFN_INCLUDES)
   set(PFN_REQUIREMENTS)
@@ -128,12 +129,15 @@ function(pfn_add_structures list_file)
     list(APPEND wrappers pfn::structures_${library})
   endforeach()
   configure_file(${templates}/structures.cc.in ${generated}/structures.cc @ONLY)
+  # Apart, because tests load plugins where nothing else is measured.
+  pfn_add_library(NAME plugins SRCS registry/plugins.cc
+    DEPS pfn::base pfn::check PRIVATE_DEPS fmt::fmt ${CMAKE_DL_LIBS})
   pfn_add_library(NAME registry
     SRCS ${sources_} ${generated}/structures.cc
-    DEPS ${ARG_DEPS} PRIVATE_DEPS ${wrappers})
+    DEPS ${ARG_DEPS} PRIVATE_DEPS pfn::plugins ${wrappers})
   pfn_read_headers_once(registry)
   list(TRANSFORM wrapped PREPEND structures_)
-  set(PFN_STRUCTURE_LIBRARIES registry ${wrapped} PARENT_SCOPE)
+  set(PFN_STRUCTURE_LIBRARIES registry plugins ${wrapped} PARENT_SCOPE)
 endfunction()
 
 # All files of the library read the same headers. With PFN_QUICK_BUILD a dozen

@@ -81,7 +81,7 @@ class ErasedSet final : public AnySet {
   S set_;
 };
 
-using MakeSet = std::unique_ptr<AnySet> (*)(NowaitHeap& heap);
+using MakeSet = std::function<std::unique_ptr<AnySet>(NowaitHeap& heap)>;
 
 // A structure by what it declares and how it is made.
 struct SetKind {

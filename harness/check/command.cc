@@ -174,9 +174,9 @@ class Command {
   std::string ReplayLine(const SetKind& kind, const SweepWorkload& workload,
                          const SweepCase& which) const {
     return fmt::format(
-        "pfnbench sweep --structure={} --workload={}{} --operation={} --at={} "
-        "--nth={}{}",
-        kind.traits.name, workload.argument,
+        "pfnbench sweep {}--structure={} --workload={}{} --operation={} "
+        "--at={} --nth={}{}",
+        request_.arguments, kind.traits.name, workload.argument,
         request_.limit == kDefaultSweepLimit
             ? ""
             : fmt::format(" --limit={}", request_.limit),

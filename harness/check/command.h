@@ -36,6 +36,8 @@ struct SweepRequest {
   std::vector<SweepOperation> operations;
   std::uint64_t limit = kDefaultSweepLimit;  // 0: none
   std::optional<SweepCase> only = {};  // of the one kind and the one workload
+  // What else repeats a case: "" or flags, with a space at the end.
+  std::string arguments = {};
   // CPU time that a case may take, and 2 ms more for each page of the trace:
   // one that never ends is named, and ends the program with status 1.
   unsigned case_seconds = 60;

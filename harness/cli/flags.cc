@@ -100,8 +100,14 @@ void DefineWork(CommandLine& line, RawOptions& raw, Options& options) {
             .help = "Structures by name; or 'argued' (those of the thread and "
                     "of the kernel, and floor), 'own' (all that wrap no "
                     "library), 'floor' (the loop alone), 'array' and "
-                    "'pipelined' (replay without a set), 'all' [argued]",
+                    "'pipelined' (replay without a set), 'plugins', 'all' "
+                    "[argued, and plugins]",
             .type = "NAME,..."});
+  line.Add({.names = "--plugin",
+            .target = &raw.plugins,
+            .help = "Shared objects with more structures; CONTRIBUTING.md says "
+                    "how one is made",
+            .type = "FILE,..."});
   line.Add({.names = "--operation",
             .target = &raw.operations,
             .help = "set, test, extract, clear, drain, or 'all' of these "

@@ -32,6 +32,7 @@ inline constexpr std::uint64_t kCountedPages = 32768;
 struct RawOptions {
   std::vector<std::string> workloads;
   std::vector<std::string> structures;
+  std::vector<std::string> plugins;
   std::vector<std::string> operations;
   std::string fault = "none";
   std::vector<std::string> policies = {"free"};

@@ -121,9 +121,12 @@ std::vector<WorkloadChoice> ChooseWorkloads(
 
 void ChooseStructures(const std::vector<std::string>& names, Plan& plan) {
   std::vector<std::string> known = {"argued", "own", "all",
+                                    std::string(kPluginsWord),
                                     std::string(kFloorName)};
+  bool has_plugins = false;
   for (const Structure& structure : Structures()) {
     known.emplace_back(structure.traits.name);
+    has_plugins |= !structure.plugin.empty();
   }
   for (const SetlessDriver& driver : kSetlessDrivers) {
     known.emplace_back(driver.name);
@@ -149,12 +152,18 @@ void ChooseStructures(const std::vector<std::string>& names, Plan& plan) {
       throw BadInput(UnknownName("structure", name, known));
     }
   }
+  const bool wants_plugins =
+      std::ranges::find(names, kPluginsWord) != names.end();
+  if (wants_plugins && !has_plugins) {
+    throw BadInput("no plugin is loaded; add --plugin=FILE");
+  }
   plan.with_floor = wanted(kFloorName, false);
   for (const SetlessDriver& driver : kSetlessDrivers) {
     if (wanted(driver.name, false)) plan.setless.push_back(driver);
   }
   for (const Structure& structure : Structures()) {
-    if (wanted(structure.traits.name, structure.library.empty())) {
+    if (wanted(structure.traits.name, structure.library.empty()) ||
+        (wants_plugins && !structure.plugin.empty())) {
       plan.structures.push_back(&structure);
     }
   }

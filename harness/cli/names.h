@@ -32,6 +32,9 @@ struct WorkloadChoice {
 std::vector<WorkloadChoice> ChooseWorkloads(
     const std::vector<std::string>& names);
 
+// All structures of plugins.
+inline constexpr std::string_view kPluginsWord = "plugins";
+
 // `plan` gets structures, floor and drivers without a set.
 void ChooseStructures(const std::vector<std::string>& names, Plan& plan);
 

@@ -24,6 +24,7 @@
 #include "harness/cli/names.h"
 #include "harness/machine/guard.h"
 #include "harness/measure/floor.h"
+#include "harness/registry/structures.h"
 #include "harness/run/rows.h"  // CanServe
 #include "pfnbench_version.h"
 #include "workloads/base/command_line.h"
@@ -219,6 +220,23 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
   }
 }
 
+// One that was named must have rows.
+void CheckCalls(const RawOptions& raw, const Plan& plan) {
+  for (const Structure* structure : plan.structures) {
+    const std::string name(structure->traits.name);
+    if (std::ranges::all_of(
+            plan.calls,
+            [&](Calls calls) { return CanServe(*structure, calls); }) ||
+        std::ranges::find(raw.structures, name) == raw.structures.end()) {
+      continue;
+    }
+    throw BadInput(
+        fmt::format("{} has no row with --calls=inlined: it is a plugin "
+                    "without set_pages()",
+                    name));
+  }
+}
+
 void CheckFilter(const std::string& filter) {
   try {
     std::regex(filter.starts_with('-') ? filter.substr(1) : filter);
@@ -286,6 +304,7 @@ void ChooseSource(RawOptions& raw, Options& options) {
   const bool only_replays =
       raw.operations ==
       std::vector<std::string>{std::string(kReplayOperation.name)};
+  const bool names_structures = !raw.structures.empty();
   if (raw.structures.empty() && counts) {
     raw.structures = {"own", std::string(kFloorName)};
   } else if (raw.structures.empty() && only_replays) {
@@ -293,6 +312,9 @@ void ChooseSource(RawOptions& raw, Options& options) {
                           kReplayedStructures.end());
   } else if (raw.structures.empty()) {
     raw.structures = {"argued"};
+  }
+  if (!raw.plugins.empty() && !names_structures) {
+    raw.structures.emplace_back(kPluginsWord);
   }
   if (raw.operations.empty() && counts) {
     raw.operations = {"all"};
@@ -347,6 +369,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   }
 
   ReadBenchmarkFlags(line, options);
+  LoadPlugins(raw.plugins);
   if (auto list = ChooseList(raw)) {
     options.action = Options::Action::kPrintText;
     options.text = std::move(*list);
@@ -366,6 +389,7 @@ Options ParseOptions(int argc, const char* const* argv) {
       raw.operations == std::vector<std::string>{"all"};
   ChooseFaults(raw, options);
   CheckConditions(options.plan);
+  CheckCalls(raw, options.plan);
   ChooseReplay(line, raw, options);
   CheckFilter(options.filter);
   if (raw.row_budget) {

@@ -250,6 +250,11 @@ SweepRequest ReadSweepWorkloads(
   for (const Structure* structure : options.structures) {
     request.kinds.push_back(structure->kind());
   }
+  if (!options.plugins.empty()) {
+    request.arguments = fmt::format(
+        "--plugin={} ",
+        ShellWord(fmt::format("{}", fmt::join(options.plugins, ","))));
+  }
   return request;
 }
 

@@ -20,6 +20,7 @@ namespace {
 struct RawSweepOptions {
   std::vector<std::string> workloads = {"default"};
   std::vector<std::string> structures = {"all"};
+  std::vector<std::string> plugins;
   std::vector<std::string> operations = {"all"};
   std::string limit = std::to_string(kDefaultSweepLimit);
   std::string at;
@@ -43,6 +44,10 @@ void DefineFlags(CommandLine& line, RawSweepOptions& raw) {
                 "runs out are skipped",
             .type = "NAME,...",
             .shows_default = true});
+  line.Add({.names = "--plugin",
+            .target = &raw.plugins,
+            .help = "Shared objects with more structures, as without 'sweep'",
+            .type = "FILE,..."});
   line.Add({.names = "--operation",
             .target = &raw.operations,
             .help = "set, clear, clear-range, test, next-range, or 'all'",
@@ -151,6 +156,8 @@ SweepOptions ParseSweepOptions(int argc, const char* const* argv) {
   } catch (const BadInput& error) {
     throw BadInput(fmt::format("{}; see pfnbench sweep --help", error.what()));
   }
+  LoadPlugins(raw.plugins);
+  options.plugins = raw.plugins;
   ChooseByName(raw, options);
   options.operations = ChooseSweepOperations(raw.operations);
   options.limit = Number("--limit", raw.limit, 0);

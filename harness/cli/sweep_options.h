@@ -24,6 +24,7 @@ struct SweepOptions {
 
   std::vector<WorkloadChoice> workloads;
   std::vector<const Structure*> structures;
+  std::vector<std::string> plugins;  // files
   std::vector<SweepOperation> operations;
   std::uint64_t limit = kDefaultSweepLimit;
   // With exactly one workload, structure and operation.

@@ -13,6 +13,7 @@
 #define PFNBENCH_HARNESS_MEASURE_MEASURED_SET_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -47,7 +48,8 @@ class MeasuredSet {
   virtual Status ClearRange(PfnRange range, Gfp gfp) = 0;
 };
 
-using MakeMeasuredSet = std::unique_ptr<MeasuredSet> (*)(NowaitHeap& heap);
+using MakeMeasuredSet =
+    std::function<std::unique_ptr<MeasuredSet>(NowaitHeap& heap)>;
 
 template <class S>
 class MeasuredLoops final : public MeasuredSet {

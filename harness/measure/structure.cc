@@ -174,6 +174,10 @@ std::unique_ptr<MeasuredSet> MakeOne(const Structure& structure,
                                      const Conditions& conditions,
                                      NowaitHeap& heap) {
   if (conditions.calls == Calls::kInlined) return structure.inlined(heap);
+  // A plugin's own loops; they touch nothing between two pages.
+  if (structure.outlined && conditions.cold == Between::kNothing) {
+    return structure.outlined(heap);
+  }
   if (conditions.cold == Between::kTouch) {
     return std::make_unique<MeasuredLoops<TouchingSet>>(structure.make(heap));
   }

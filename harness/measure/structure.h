@@ -9,6 +9,7 @@
 #define PFNBENCH_HARNESS_MEASURE_STRUCTURE_H_
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "harness/check/any_set.h"
@@ -21,11 +22,15 @@ namespace pfn {
 
 struct Structure {
   StructureTraits traits;
-  // The library that it wraps, as structures/CMakeLists.txt calls it; empty for
-  // what is the project's own code.
+  // The library that it wraps, as structures/CMakeLists.txt calls it, or
+  // "plugin"; empty for what is the project's own code.
   std::string_view library;
-  MakeMeasuredSet inlined;
+  MakeMeasuredSet inlined;  // empty: it cannot be
   MakeSet make;
+  // Instead of calls of what `make` gives.
+  MakeMeasuredSet outlined = {};
+  // Its file; empty: it is built in.
+  std::string plugin = {};
 
   SetKind kind() const { return {traits, make}; }
   // As the measured loops see it under these conditions.

@@ -70,10 +70,12 @@ std::string Operations() {
   return JsonList(operations, [](const auto& info) { return Json(info); });
 }
 
-std::string Json(const StructureTraits& traits) {
+std::string Json(const Structure& structure) {
+  const StructureTraits& traits = structure.traits;
   JsonObject object;
   object.Add("name", traits.name).Add("family", traits.family);
   if (!traits.variant_of.empty()) object.Add("variant_of", traits.variant_of);
+  if (!structure.plugin.empty()) object.Add("plugin", structure.plugin);
   return object.Add("out_of_memory", Name(traits.out_of_memory))
       .Add("clear_can_fail", traits.clear_can_fail)
       .Add("accounts_memory", traits.accounts_memory)
@@ -119,7 +121,7 @@ JsonObject DescribeParts(const Plan& plan) {
       .AddJson("operations", Operations())
       .AddJson("structures", JsonList(plan.structures,
                                       [](const Structure* structure) {
-                                        return Json(structure->traits);
+                                        return Json(*structure);
                                       }))
       .AddJson("workloads", JsonList(plan.workloads, [](const auto& each) {
                  return Json(*each);

@@ -101,7 +101,10 @@ void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
 // The rows of `job`, which measures an operation, but for its structure.
 void AddMeasured(const Plan& plan, Job job, std::vector<Row>& rows) {
   for (const Structure* structure : plan.structures) {
-    if (!CanServe(*structure, job.fault)) continue;
+    if (!CanServe(*structure, job.fault) ||
+        !CanServe(*structure, job.conditions.calls)) {
+      continue;
+    }
     job.structure = structure;
     AddRows(plan, job, &Measure, rows);
   }
@@ -117,6 +120,10 @@ void AddMeasured(const Plan& plan, Job job, std::vector<Row>& rows) {
 
 bool CanServe(const Structure& structure, const PolicySpec& policy) {
   return policy.policy != Policy::kReserve || structure.traits.accounts_memory;
+}
+
+bool CanServe(const Structure& structure, Calls calls) {
+  return calls == Calls::kOutlined || structure.inlined;
 }
 
 std::vector<Row> MakeRows(const Plan& plan) {

@@ -40,6 +40,8 @@ using Visit = std::vector<std::size_t>;
 // when memory runs out gets rows without faults only, and one whose memory is
 // not the heap's gets none with a reserve. `plan` must outlive the rows.
 bool CanServe(const Structure& structure, const PolicySpec& policy);
+// Nor has a plugin without functions for arrays any that is inlined.
+bool CanServe(const Structure& structure, Calls calls);
 std::vector<Row> MakeRows(const Plan& plan);
 
 // Every row in one visit. `share`: in as few visits as possible, because

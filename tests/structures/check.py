@@ -106,6 +106,18 @@ def build(names: list[str]) -> None:
     sys.exit(1)
 
 
+def refuse_plugin() -> None:
+    """Ends with the reason why the plugin is not loaded, if it is not."""
+    loaded = subprocess.run(
+        [BUILD / KINDS["conformance"], "--gtest_list_tests"],
+        capture_output=True,
+        text=True,
+    )
+    if loaded.returncode != 0:
+        say(f"check: {loaded.stderr.strip().removeprefix('error: ')}")
+        sys.exit(2)
+
+
 @dataclasses.dataclass
 class Verdict:
     passed: list[str]
@@ -217,7 +229,8 @@ def print_verdict(kind: str, verdict: Verdict) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="./run check",
-        usage="%(prog)s NAME [NAME...]",
+        usage="%(prog)s NAME [NAME...]\n"
+        "       %(prog)s --plugin=FILE [NAME...]",
         description="Builds structures of structures/list.def alone, under "
         "the address and undefined-behaviour sanitizers, in build/check, and "
         "runs their tests: " + ", ".join(KINDS) + ". docs/checks.md says what "
@@ -225,17 +238,31 @@ def main() -> int:
         epilog="Exit status: 0 if all passed; 1 if a test or the build "
         "failed; 2 for an unknown name.",
     )
-    parser.add_argument("names", nargs="+", metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument(
+        "--plugin",
+        metavar="FILE",
+        help="tests the structures of this shared object, or those named",
+    )
     parser.add_argument(
         "--known", action="store_true", help=argparse.SUPPRESS
     )
     options = parser.parse_args()
     names = list(dict.fromkeys(options.names))
-    refuse_unknown(names)
+    if options.plugin:
+        os.environ["PFN_PLUGINS"] = os.path.abspath(options.plugin)
+        os.environ["PFN_PLUGIN_NAMES"] = ":".join(names)
+    elif names:
+        refuse_unknown(names)
+    else:
+        parser.error("give the name of a structure")
     # ./run asks before it installs anything.
     if options.known:
         return 0
-    build(names)
+    build(["plugins"] if options.plugin else names)
+    if options.plugin:
+        names = names or [options.plugin]
+        refuse_plugin()
     say(f"running the tests of {', '.join(names)}")
     failed = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

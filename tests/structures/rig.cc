@@ -4,10 +4,17 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <sstream>
 #include <string>
 
 #include "harness/check/time_limit.h"
+#include "harness/registry/plugins.h"
+#include "workloads/base/error.h"
+#include "workloads/base/nearest.h"
+#include "workloads/base/printable.h"
 
 namespace pfn {
 
@@ -43,6 +50,43 @@ class EndlessTests : public ::testing::EmptyTestEventListener {
 }();
 
 }  // namespace
+
+std::vector<SetKind> PluginKinds() {
+  const auto words_of = [](const char* variable) {
+    const char* const text = std::getenv(variable);
+    std::istringstream words(text == nullptr ? "" : text);
+    std::vector<std::string> found;
+    for (std::string word; std::getline(words, word, ':');) {
+      found.push_back(word);
+    }
+    return found;
+  };
+  const std::vector<std::string> names = words_of("PFN_PLUGIN_NAMES");
+  std::vector<Structure> loaded;
+  std::vector<SetKind> kinds;
+  try {
+    for (const std::string& file : words_of("PFN_PLUGINS")) {
+      std::ranges::move(LoadPlugin(file, loaded), std::back_inserter(loaded));
+    }
+    std::vector<std::string> known;
+    for (const Structure& structure : loaded) {
+      known.emplace_back(structure.traits.name);
+      if (names.empty() ||
+          std::ranges::find(names, known.back()) != names.end()) {
+        kinds.push_back(structure.kind());
+      }
+    }
+    for (const std::string& name : names) {
+      if (std::ranges::find(known, name) == known.end()) {
+        throw BadInput(UnknownName("structure of the plugin", name, known));
+      }
+    }
+  } catch (const BadInput& error) {
+    std::fprintf(stderr, "error: %s\n", Printable(error.what()).c_str());
+    std::exit(2);
+  }
+  return kinds;
+}
 
 PageArena& SharedArena() {
   static PageArena arena;

@@ -8,7 +8,8 @@ namespace pfn::testing {
 
 const std::vector<SetKind>& StructureKinds() {
   static const std::vector<SetKind> kinds = [] {
-    std::vector<SetKind> all;
+    std::vector<SetKind> all = PluginKinds();
+    if (!all.empty()) return all;
     for (const Structure& structure : Structures()) {
       all.push_back(structure.kind());
     }

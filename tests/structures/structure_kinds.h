@@ -13,10 +13,15 @@
 
 namespace pfn::testing {
 
-// Every structure of structures/list.def, in its order.
+// Every structure of structures/list.def, in its order; or, if PFN_PLUGINS
+// names files with colons between them, those of these plugins, of which
+// PFN_PLUGIN_NAMES chooses some in the same way.
 const std::vector<SetKind>& StructureKinds();
 // Those that IsFaultable().
 const std::vector<SetKind>& FaultableKinds();
+
+// Those of PFN_PLUGINS. Ends the program with status 2 if they cannot be used.
+std::vector<SetKind> PluginKinds();
 
 }  // namespace pfn::testing
 

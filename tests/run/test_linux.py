@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""./run bench --linux: what is no tree is refused, and a tree has rows."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import tarfile
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / "structures/linux/build"
+DEBIAN = pathlib.Path("/usr/src/linux-source-6.1.tar.xz")
+NEEDED = ("/lib/", "/include/linux/", "/tools/include/", "/tools/arch/")
+
+
+@pytest.mark.parametrize(
+    ("flag", "line"),
+    [
+        (
+            "--linux=6.1",
+            "run: --linux=6.1: expected debian, debian-6.12 or NAME=FOLDER, "
+            "where FOLDER is a Linux source tree",
+        ),
+        (
+            "--linux=debian-0.1",
+            "run: --linux=debian-0.1: there is no "
+            "/usr/src/linux-source-0.1.tar.xz; apt-get install "
+            "linux-source-0.1",
+        ),
+        (
+            "--linux=x=/nowhere",
+            "run: --linux: /nowhere: is no folder; expected a Linux source "
+            "tree",
+        ),
+        (
+            "--linux=x=docs",
+            f"run: --linux: {ROOT}/docs: has no lib/xarray.c; expected a Linux "
+            "source tree, 6.1 or later",
+        ),
+        (
+            "--linux=X=docs",
+            "run: --linux: the name 'X' is not made of a-z, 0-9, '.', '+' and "
+            "'-'",
+        ),
+        ("--linux", "run: write --linux=TREE, with an equals sign"),
+    ],
+)
+def test_what_is_no_tree_is_refused(run_command, flag, line):
+    refused = run_command(f"./run bench {flag}")
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1] == line
+
+
+def build(name: str, tree: pathlib.Path, folder: pathlib.Path):
+    return subprocess.run(
+        [BUILD, name, tree, folder], capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    if not DEBIAN.exists():
+        pytest.skip("linux-source-6.1 is not installed")
+    folder = tmp_path_factory.mktemp("tree")
+    with tarfile.open(DEBIAN) as archive:
+        for member in archive:
+            if any(part in f"/{member.name}" for part in NEEDED):
+                archive.extract(member, folder)
+    return folder / "linux-source-6.1"
+
+
+@pytest.fixture(scope="module")
+def plugin(tree, tmp_path_factory: pytest.TempPathFactory) -> str:
+    built = build("base", tree, tmp_path_factory.mktemp("base"))
+    assert built.returncode == 0, built.stderr
+    return built.stdout.strip()
+
+
+def test_its_rows_are_right_and_survive_failures(plugin, tmp_path):
+    swept = subprocess.run(
+        [os.environ["PFNBENCH"], "sweep", f"--plugin={plugin}"]
+        + ["--structure=plugins", "--workload=busy-2g", "--limit=100"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert swept.returncode == 0, swept.stderr
+    for row in ("radix", "xarray", "xarray-entry", "btree", "interval"):
+        assert f"{row}@base" in swept.stdout
+    measured = subprocess.run(
+        [os.environ["PFNBENCH"], f"--plugin={plugin}", "--pages=5000"]
+        + ["--structure=plugins", "--workload=frag-4g,oom-2g", "--rounds=1"]
+        + ["--operation=all", "--profile=off", "--quiet", "--out=out"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert measured.returncode == 0, measured.stderr
+
+
+def test_nodes_have_the_bytes_that_slabinfo_shows(plugin, tmp_path):
+    """A leaf of 128 bytes, and a radix_tree_node of 576 on its way."""
+    subprocess.run(
+        [os.environ["PFNBENCH"], f"--plugin={plugin}", "--pages=1"]
+        + ["--structure=xarray@base", "--workload=frag-4g", "--rounds=1"]
+        + ["--operation=set", "--profile=off", "--quiet", "--out=out"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    results = (tmp_path / "out/results.json").read_text()
+    nodes = int(results.split('"allocations":')[1].split(",")[0]) - 1
+    assert f'"peak_requested_bytes":{128 + 576 * nodes}' in results
+    assert 1 <= nodes <= 2
+
+
+def test_a_tree_that_does_not_compile_is_named(plugin, tree, tmp_path):
+    source = tree / "lib/xarray.c"
+    text = source.read_text()
+    source.write_text(text + "\nint x = ;\n")
+    try:
+        built = build("broken", tree, tmp_path)
+    finally:
+        source.write_text(text)
+    assert built.returncode == 2
+    *errors, last = built.stderr.splitlines()
+    assert any("lib/xarray.c" in error for error in errors)
+    assert last == (
+        f"run: --linux: {tree} does not compile; the whole output is in "
+        f"{tmp_path}/build.log"
+    )
