@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,10 @@ namespace pfn {
 namespace {
 
 const Structure kFirst = {
-    {.name = "first", .family = "", .origin = ""}, "", nullptr, nullptr};
+    {.name = "first", .family = "", .origin = ""},
+    "",
+    [](NowaitHeap&) -> std::unique_ptr<MeasuredSet> { return nullptr; },
+    nullptr};
 const Structure kSecond = {
     {.name = "second", .family = "", .origin = ""}, "", nullptr, nullptr};
 const Structure kFragile = {{.name = "fragile",
@@ -109,6 +113,14 @@ TEST_F(Rows, DrawsAndLargeRequestsStandInNames) {
             R"("large":"exact"}})");
   EXPECT_EQ(rows[1].job.conditions.fault_draw, FaultDraw::kOperation);
   EXPECT_EQ(rows[1].job.conditions.heap.large, LargePolicy::kExact);
+}
+
+TEST_F(Rows, AStructureThatCannotBeInlinedIsOnlyCalled) {
+  plan_.operations = {Operation::kSet};
+  plan_.calls = {Calls::kOutlined, Calls::kInlined};
+  EXPECT_EQ(Names(),
+            (std::vector<std::string>{"set/small/first", "set/small/second",
+                                      "set/small/first/calls:inlined"}));
 }
 
 TEST_F(Rows, ThatAreInlinedStandBetweenThoseThatAreCalled) {
