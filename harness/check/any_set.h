@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/check/any_set.h
-//
 // A structure behind virtual functions, as a kernel calls a set: nothing of it
 // is inlined into the driver. Measured loops, failure sweep, fuzzer, profiles,
 // replay and tests are compiled once and run for every structure. A call costs
 // about a nanosecond, the same for all.
 
-#ifndef PFNBENCH_HARNESS_CHECK_ANY_SET_H_
-#define PFNBENCH_HARNESS_CHECK_ANY_SET_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -107,5 +104,3 @@ inline bool IsFaultable(const StructureTraits& traits) {
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CHECK_ANY_SET_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/check/checked_set.h
-//
 // One set with its own heap, failures to order, and the oracle as its shadow:
 // the judge that failure sweep, fuzzer and tests share. Operations go through
 // it, and it holds the set to the contract of structures/core/pfn_set.h: what a
@@ -12,8 +10,7 @@
 // Every operation and check returns what is wrong, in one line; nothing wrong
 // is an empty string.
 
-#ifndef PFNBENCH_HARNESS_CHECK_CHECKED_SET_H_
-#define PFNBENCH_HARNESS_CHECK_CHECKED_SET_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -89,5 +86,3 @@ class CheckedSet {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CHECK_CHECKED_SET_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/check/command.h
-//
 // `pfnbench sweep`: sweeps structures over workloads and prints a line for each
 // operation; or repeats a single case, as the line says that is printed for a
 // case that failed.
 
-#ifndef PFNBENCH_HARNESS_CHECK_COMMAND_H_
-#define PFNBENCH_HARNESS_CHECK_COMMAND_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -49,5 +46,3 @@ std::uint64_t RunSweep(const SweepRequest& request, std::ostream& out,
                        std::ostream& err);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CHECK_COMMAND_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/check/crash_note.h
-//
 // Last words: when the program crashes, it says what it was doing. A structure
 // that dies of a failed allocation, by std::terminate() or a wild pointer, is
 // named that way.
 
-#ifndef PFNBENCH_HARNESS_CHECK_CRASH_NOTE_H_
-#define PFNBENCH_HARNESS_CHECK_CRASH_NOTE_H_
+#pragma once
 
 #include <string_view>
 
@@ -21,5 +18,3 @@ void InstallCrashNote();
 void SetCrashNote(std::string_view note);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CHECK_CRASH_NOTE_H_

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/check/failures_to_order.h
-//
 // A fault model that is armed for one operation at a time, as the kernel's
 // fail-nth is: the n-th request that must not sleep fails (a moment of
 // pressure), or all from the n-th on (memory is gone). Counts the slab objects
 // and page blocks that a structure asks for, as `nth:N` does.
 
-#ifndef PFNBENCH_HARNESS_CHECK_FAILURES_TO_ORDER_H_
-#define PFNBENCH_HARNESS_CHECK_FAILURES_TO_ORDER_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -55,5 +52,3 @@ class FailuresToOrder final : public FaultModel {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CHECK_FAILURES_TO_ORDER_H_

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/check/oracle.h
-//
 // The oracle: a PFN set that is simple enough to be right, against which every
 // measured run is checked. A map from chunk number to a flat bitmap of 4,096
 // pages, written without any code that a structure uses. It satisfies
 // PfnSet so that all that runs a structure runs the oracle too, but it is not
 // one: it allocates from the ordinary heap, never fails, and is never timed.
 
-#ifndef PFNBENCH_HARNESS_CHECK_ORACLE_H_
-#define PFNBENCH_HARNESS_CHECK_ORACLE_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -54,5 +51,3 @@ class Oracle {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CHECK_ORACLE_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/check/sweep.h
-//
 // The systematic failure sweep, after the kernel's fail-nth and SQLite's
 // "fail the n-th until it passes": at every step of a trace that asks for
 // memory, the first request fails, then the second, and so on until a run in
@@ -21,8 +19,7 @@
 //   * it can be filled again;
 //   * when the set is gone, the ledger of its heap is at zero.
 
-#ifndef PFNBENCH_HARNESS_CHECK_SWEEP_H_
-#define PFNBENCH_HARNESS_CHECK_SWEEP_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -104,5 +101,3 @@ class Sweep {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CHECK_SWEEP_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/check/sweep_trace.h
-//
 // What a failure sweep does, step by step: the passes of a workload, cut to its
 // first pages, as steps of one operation.
 
-#ifndef PFNBENCH_HARNESS_CHECK_SWEEP_TRACE_H_
-#define PFNBENCH_HARNESS_CHECK_SWEEP_TRACE_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -87,5 +84,3 @@ class SweepTrace {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CHECK_SWEEP_TRACE_H_

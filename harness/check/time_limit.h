@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/check/time_limit.h
-//
 // An end for what never ends: a structure that loops when memory runs out is
 // named, instead of holding up everybody who waits for it. CPU time counts, so
 // a busy machine ends nothing.
 
-#ifndef PFNBENCH_HARNESS_CHECK_TIME_LIMIT_H_
-#define PFNBENCH_HARNESS_CHECK_TIME_LIMIT_H_
+#pragma once
 
 #include <string_view>
 
@@ -19,5 +16,3 @@ namespace pfn {
 void LimitTime(unsigned seconds, std::string_view note);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CHECK_TIME_LIMIT_H_

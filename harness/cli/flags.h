@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/cli/flags.h
-//
 // The flags of pfnbench as text: their names, their help, and what of a value
 // can be refused without knowing what it stands for. options.cc looks that up.
 
-#ifndef PFNBENCH_HARNESS_CLI_FLAGS_H_
-#define PFNBENCH_HARNESS_CLI_FLAGS_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -59,5 +56,3 @@ struct RawOptions {
 void DefineFlags(CommandLine& line, RawOptions& raw, Options& options);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CLI_FLAGS_H_

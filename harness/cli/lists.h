@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/cli/lists.h
-//
 // What there is for --fault, --policy and --driver, each on one screen.
 
-#ifndef PFNBENCH_HARNESS_CLI_LISTS_H_
-#define PFNBENCH_HARNESS_CLI_LISTS_H_
+#pragma once
 
 #include <string>
 
@@ -19,5 +16,3 @@ std::string ListPolicies();
 std::string ListDrivers();
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CLI_LISTS_H_

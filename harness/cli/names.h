@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/cli/names.h
-//
 // What the names on a command line stand for: workloads, structures, the
 // baseline, operations. All throw BadInput, which says what is near an unknown
 // name.
 
-#ifndef PFNBENCH_HARNESS_CLI_NAMES_H_
-#define PFNBENCH_HARNESS_CLI_NAMES_H_
+#pragma once
 
 #include <span>
 #include <string>
@@ -45,5 +42,3 @@ const Structure* ChooseBaseline(const std::string& name,
 std::vector<Operation> ChooseOperations(const std::vector<std::string>& names);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CLI_NAMES_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/cli/options.h
-//
 // The command line of pfnbench. Everything is checked here, before anything is
 // read, run or written; the result names existing things only.
 
-#ifndef PFNBENCH_HARNESS_CLI_OPTIONS_H_
-#define PFNBENCH_HARNESS_CLI_OPTIONS_H_
+#pragma once
 
 #include <chrono>
 #include <cstdint>
@@ -57,5 +54,3 @@ struct Options {
 Options ParseOptions(int argc, const char* const* argv);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CLI_OPTIONS_H_

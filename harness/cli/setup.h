@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/cli/setup.h
-//
 // The steps between a command line and the first row of a run, in the order in
 // which main.cc takes them. All throw BadInput.
 
-#ifndef PFNBENCH_HARNESS_CLI_SETUP_H_
-#define PFNBENCH_HARNESS_CLI_SETUP_H_
+#pragma once
 
 #include <filesystem>
 #include <memory>
@@ -53,5 +50,3 @@ SweepRequest ReadSweepWorkloads(
     std::vector<std::unique_ptr<Workload>>& workloads);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CLI_SETUP_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/cli/sweep_options.h
-//
 // The command line of `pfnbench sweep`. As harness/cli/options.h: everything is
 // checked before anything is read or run.
 
-#ifndef PFNBENCH_HARNESS_CLI_SWEEP_OPTIONS_H_
-#define PFNBENCH_HARNESS_CLI_SWEEP_OPTIONS_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -36,5 +33,3 @@ struct SweepOptions {
 SweepOptions ParseSweepOptions(int argc, const char* const* argv);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_CLI_SWEEP_OPTIONS_H_

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/clock.h
-//
 // The time of the model: an integer that only the model moves, so that equal
 // inputs give equal times. In picoseconds, because the costs per page that the
 // posting of 2017 implies are no whole nanoseconds and are multiplied by
 // millions; 64 bits are enough for half a year.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_CLOCK_H_
-#define PFNBENCH_HARNESS_DRIVER_CLOCK_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -49,5 +46,3 @@ class Clock {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_CLOCK_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/costs.h
-//
 // What each step costs, from the only figures that were ever published for it:
 // Wei Wang, "[PATCH v20 4/7] virtio-balloon: VIRTIO_BALLOON_F_SG", 19 December
 // 2017. Inflating 7 GB of an idle 8 GB guest by arrays took 4126 ms: 6.5 %
@@ -18,8 +16,7 @@
 // Translation is one look-up per array entry or per chunk: the pages of a chunk
 // lie in one memory slot, as the device checks once.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_COSTS_H_
-#define PFNBENCH_HARNESS_DRIVER_COSTS_H_
+#pragma once
 
 #include <cstdint>
 
@@ -78,5 +75,3 @@ constexpr CostTable PostedCosts() {
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_COSTS_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/driver.h
-//
 // The virtio balloon driver as a model: fill, leak, the OOM notifier, page
 // migration and the control loop, run against a Guest (what a recorded trace
 // says), a Host (modelled or real) and, unless pages go by arrays, the Recorder
@@ -16,8 +14,7 @@
 // A driver without progress would try for ever. After `stall_rounds` such
 // rounds in a row the model lets it rest until the next target, and counts it.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_DRIVER_H_
-#define PFNBENCH_HARNESS_DRIVER_DRIVER_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -166,5 +163,3 @@ class Driver {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_DRIVER_H_

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/driver_metrics.h
-//
 // What one replay of a trace through the driver came to, besides time.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_DRIVER_METRICS_H_
-#define PFNBENCH_HARNESS_DRIVER_DRIVER_METRICS_H_
+#pragma once
 
 #include <cstdint>
 
@@ -53,5 +50,3 @@ struct DriverMetrics {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_DRIVER_METRICS_H_

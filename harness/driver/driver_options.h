@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/driver_options.h
-//
 // Which driver is modelled: how it talks to the host, what it does with a page
 // that it could not record, and which of the defects of the posted patch it
 // has. The defaults are the scatter-gather driver of 2017 with its defects
 // corrected.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_DRIVER_OPTIONS_H_
-#define PFNBENCH_HARNESS_DRIVER_DRIVER_OPTIONS_H_
+#pragma once
 
 #include <cstdint>
 
@@ -78,5 +75,3 @@ inline constexpr std::uint64_t kArrayPages = 256;
 inline constexpr std::uint64_t kChunkPages = 1'048'575;
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_DRIVER_OPTIONS_H_

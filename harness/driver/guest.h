@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/guest.h
-//
 // The guest around the driver: which pages its allocator hands out, when that
 // fails, and when memory runs out, all as a recorded trace says.
 //
@@ -40,8 +38,7 @@
 //   * The same holds for a page that compaction moves a page to. If the page to
 //     be moved is not in the balloon here, the one in front of its list is.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_GUEST_H_
-#define PFNBENCH_HARNESS_DRIVER_GUEST_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -127,5 +124,3 @@ class Guest {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_GUEST_H_

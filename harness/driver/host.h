@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/host.h
-//
 // The other side of the virtqueues: what it is given, and what it answers. Two
 // hosts exist: ModelHost, which counts costs, and the harness's, which really
 // gives memory back.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_HOST_H_
-#define PFNBENCH_HARNESS_DRIVER_HOST_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -47,5 +44,3 @@ class Host {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_HOST_H_

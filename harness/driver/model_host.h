@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/model_host.h
-//
 // A host that takes as long as the table of costs says, and does nothing.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_MODEL_HOST_H_
-#define PFNBENCH_HARNESS_DRIVER_MODEL_HOST_H_
+#pragma once
 
 #include <span>
 
@@ -39,5 +36,3 @@ class ModelHost final : public Host {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_MODEL_HOST_H_

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/page_bitmap.h
-//
 // Which pages somebody holds: the guest's view and the host's view of the
 // balloon, kept by the model itself and by no structure, so that the two can be
 // compared at the end. Chunks of 32,768 pages in a hash table; the chunk used
 // last is remembered, because traces are local. Ranges are O(words).
 
-#ifndef PFNBENCH_HARNESS_DRIVER_PAGE_BITMAP_H_
-#define PFNBENCH_HARNESS_DRIVER_PAGE_BITMAP_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -52,5 +49,3 @@ class PageBitmap {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_PAGE_BITMAP_H_

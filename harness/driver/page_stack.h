@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/page_stack.h
-//
 // A last-in, first-out list of pages, as the balloon's lists are: the driver
 // inserts at the front and removes from the front. Kept as runs, so that the
 // balloon of a 64 GiB guest takes kilobytes. Push and Pop are O(1).
 
-#ifndef PFNBENCH_HARNESS_DRIVER_PAGE_STACK_H_
-#define PFNBENCH_HARNESS_DRIVER_PAGE_STACK_H_
+#pragma once
 
 #include <cstdint>
 #include <vector>
@@ -65,5 +62,3 @@ class PageStack {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_PAGE_STACK_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/real_host.h
-//
 // A host that really gives memory back: a second thread, kicked through an
 // eventfd, which owns an anonymous mapping of the guest's size and calls
 // madvise(MADV_DONTNEED) for every page of an array or for every chunk. It
@@ -13,8 +11,7 @@
 // addition, because there is one memory slot; a device model's look-up costs
 // more.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_REAL_HOST_H_
-#define PFNBENCH_HARNESS_DRIVER_REAL_HOST_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -75,5 +72,3 @@ class RealHost final : public Host {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_REAL_HOST_H_

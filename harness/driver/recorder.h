@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/recorder.h
-//
 // What the driver needs of a PFN set, and what it tells its surroundings. The
 // driver sees a Recorder; SetRecorder makes one of any set.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_RECORDER_H_
-#define PFNBENCH_HARNESS_DRIVER_RECORDER_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -105,5 +102,3 @@ class SetRecorder final : public Recorder {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_RECORDER_H_

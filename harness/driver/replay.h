@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/replay.h
-//
 // Measures `replay`: the whole trace through the balloon driver model with a
 // structure as its set. The watch runs within the set's operations (recording,
 // walking, clearing) and nowhere else. Afterwards what was told must be what
 // was recorded, the set must be empty and the ledger at zero; otherwise there
 // is no figure.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_REPLAY_H_
-#define PFNBENCH_HARNESS_DRIVER_REPLAY_H_
+#pragma once
 
 #include "harness/driver/replay_spec.h"
 #include "harness/measure/job.h"
@@ -20,5 +17,3 @@ namespace pfn {
 Measurement Replay(const Job& job);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_REPLAY_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/replay_spec.h
-//
 // What a user says about a replay, and the driver that it stands for:
 //
 //   --policy=NAME[,...]   free single array array-rest reserve:BYTES
@@ -13,8 +11,7 @@
 // which
 // --list-policies and --list-drivers print.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_REPLAY_SPEC_H_
-#define PFNBENCH_HARNESS_DRIVER_REPLAY_SPEC_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -91,5 +88,3 @@ std::string DriverToString(const DriverOptions& options);
 std::uint64_t ComfortableHostBytes();
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_REPLAY_SPEC_H_

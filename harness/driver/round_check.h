@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/round_check.h
-//
 // The model's own answer to what a round has to tell the host: the pages that
 // were recorded, sorted and merged, without any structure's code. The driver
 // compares what the set gives back with it, range by range.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_ROUND_CHECK_H_
-#define PFNBENCH_HARNESS_DRIVER_ROUND_CHECK_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -47,5 +44,3 @@ class RoundCheck {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_ROUND_CHECK_H_

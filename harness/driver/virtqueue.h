@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/driver/virtqueue.h
-//
 // A split ring as the driver of 2017 uses it. The guest adds buffers, kicks,
 // and waits; the host finishes some or all of what is pending per kick; what it
 // has finished stays in the ring until the guest takes it back. One entry is
 // always free, so Add never fails: anyone who fills the last one must kick and
 // wait before the next.
 
-#ifndef PFNBENCH_HARNESS_DRIVER_VIRTQUEUE_H_
-#define PFNBENCH_HARNESS_DRIVER_VIRTQUEUE_H_
+#pragma once
 
 #include <cstdint>
 #include <vector>
@@ -73,5 +70,3 @@ class Virtqueue {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_DRIVER_VIRTQUEUE_H_

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/fault_attr.h
-//
 // One fault attribute set of the kernel's fault-injection framework: the same
 // attributes under the same names, and the same order of checks, because its
 // users know them by heart. Failures depend on the seed and on the sequence of
 // calls alone.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_FAULT_ATTR_H_
-#define PFNBENCH_HARNESS_KERNEL_FAULT_ATTR_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -61,5 +58,3 @@ class FaultAttr {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_FAULT_ATTR_H_

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/fault_model.h
-//
 // The seam between the heap and the models that make its requests fail. The
 // heap asks at the two places where the kernel has its fault-injection hooks:
 // for every slab object, before any cache is looked at, and for every request
 // to the page allocator. Models count calls, never time, so that a run is
 // reproducible.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_FAULT_MODEL_H_
-#define PFNBENCH_HARNESS_KERNEL_FAULT_MODEL_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -45,5 +42,3 @@ class FaultModel {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_FAULT_MODEL_H_

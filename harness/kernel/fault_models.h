@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/fault_models.h
-//
 // The fault models that are not page models: the kernel's hooks alone, the n-th
 // request, a budget of memory, and the two ways to put a page model behind the
 // heap: at every request, or where slab caches ask for pages.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_FAULT_MODELS_H_
-#define PFNBENCH_HARNESS_KERNEL_FAULT_MODELS_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -159,5 +156,3 @@ class SlabBoundary final : public FaultModel {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_FAULT_MODELS_H_

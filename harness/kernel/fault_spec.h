@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/fault_spec.h
-//
 // What a user writes after --fault=, and the model that it stands for.
 //
 //   none
@@ -33,8 +31,7 @@
 // numbers take suffixes (workloads/base/number.h). Several specifications are
 // separated by semicolons.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_FAULT_SPEC_H_
-#define PFNBENCH_HARNESS_KERNEL_FAULT_SPEC_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -99,5 +96,3 @@ FaultSpec ParseFaultSpec(std::string_view text);
 std::vector<FaultSpec> ParseFaultSpecs(std::string_view text);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_FAULT_SPEC_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/fault_table.h
-//
 // The fault models as the command line knows them: names, attributes, legal
 // values and initial ones. Parser, printer, messages and tests follow it.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_FAULT_TABLE_H_
-#define PFNBENCH_HARNESS_KERNEL_FAULT_TABLE_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -62,5 +59,3 @@ struct FaultPreset {
 std::span<const FaultPreset> FaultPresets();
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_FAULT_TABLE_H_

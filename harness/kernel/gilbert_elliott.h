@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/gilbert_elliott.h
-//
 // Failures in bursts (Gilbert 1960, Elliott 1963): a Markov chain of two
 // states, of which Bad fails every request and Good none. It is given by the
 // share of requests that fail and by the mean length of a burst.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_GILBERT_ELLIOTT_H_
-#define PFNBENCH_HARNESS_KERNEL_GILBERT_ELLIOTT_H_
+#pragma once
 
 #include <cstdint>
 
@@ -56,5 +53,3 @@ class GilbertElliott final : public PageModel {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_GILBERT_ELLIOTT_H_

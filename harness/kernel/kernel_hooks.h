@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/kernel_hooks.h
-//
 // The two hooks of the kernel's fault injection in the memory allocators, with
 // the filters and in the order that the kernel has them. Of its filters only
 // those are here that can matter to a request of ours: none is __GFP_NOFAIL or
 // from highmem. A request that is filtered out moves no counter.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_KERNEL_HOOKS_H_
-#define PFNBENCH_HARNESS_KERNEL_KERNEL_HOOKS_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -52,5 +49,3 @@ class FailPageAllocHook {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_KERNEL_HOOKS_H_

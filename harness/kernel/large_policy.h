@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/large_policy.h
-//
 // What a request beyond the largest kmalloc class gets. The three ways differ
 // in what they waste, and in whether they need contiguous memory.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_LARGE_POLICY_H_
-#define PFNBENCH_HARNESS_KERNEL_LARGE_POLICY_H_
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -33,5 +30,3 @@ constexpr std::string_view Name(LargePolicy policy) {
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_LARGE_POLICY_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/nolock.h
-//
 // Allocation without locks (alloc_pages_nolock(), first try_alloc_pages(),
 // Linux 6.15): trylock on the pcp and zone locks, the min watermark, no slow
 // path, no waking of kswapd. Orders above 3 fail, but for that of a huge page.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_NOLOCK_H_
-#define PFNBENCH_HARNESS_KERNEL_NOLOCK_H_
+#pragma once
 
 #include <cstdint>
 
@@ -48,5 +45,3 @@ class Nolock final : public PageModel {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_NOLOCK_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/nowait_heap.h
-//
 // The heap that structures allocate from: a small SLUB for one CPU on a page
 // arena. Requests up to 8 KiB come from slab caches (kmalloc classes, or named
 // caches), larger ones from the page allocator, by default as blocks of 2^order
@@ -18,8 +16,7 @@
 // sanitizer freed and rounding bytes are poisoned, and what is handed out holds
 // 0x5a.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_NOWAIT_HEAP_H_
-#define PFNBENCH_HARNESS_KERNEL_NOWAIT_HEAP_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -292,5 +289,3 @@ class NowaitHeap::Cache {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_NOWAIT_HEAP_H_

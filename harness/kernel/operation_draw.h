@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/operation_draw.h
-//
 // Failures drawn for operations instead of allocations
 // (--fault-draw=operation). A fault model answers per request, so structures
 // that ask more often fail more often, and elsewhere. Here the model is asked
@@ -9,8 +7,7 @@
 // runs, all its requests that may not sleep fail. So the same operations are
 // hit anything that the structure asks for.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_OPERATION_DRAW_H_
-#define PFNBENCH_HARNESS_KERNEL_OPERATION_DRAW_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -55,5 +52,3 @@ class OperationDraw final : public FaultModel {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_OPERATION_DRAW_H_

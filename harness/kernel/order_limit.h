@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/order_limit.h
-//
 // A zone so fragmented that it has no contiguous block of a certain order or
 // more: larger requests fail, smaller ones do not.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_ORDER_LIMIT_H_
-#define PFNBENCH_HARNESS_KERNEL_ORDER_LIMIT_H_
+#pragma once
 
 #include "harness/kernel/page_model.h"
 
@@ -23,5 +20,3 @@ class OrderLimit final : public PageModel {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_ORDER_LIMIT_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/page_arena.h
-//
 // The pages behind the NOWAIT heap: one reserved stretch of address space that
 // hands out naturally aligned blocks of 2^order pages, as the kernel's direct
 // mapping does. Freed blocks are kept by order and handed out again, last freed
@@ -11,8 +9,7 @@
 // is run twice does not take page faults twice. It only supplies memory:
 // limits, failures and accounting are the heap's. Not thread-safe.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_PAGE_ARENA_H_
-#define PFNBENCH_HARNESS_KERNEL_PAGE_ARENA_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -94,5 +91,3 @@ class PageArena {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_PAGE_ARENA_H_

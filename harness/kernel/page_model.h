@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/page_model.h
-//
 // What decides, in place of the kernel's page allocator, whether a GFP_NOWAIT
 // request gets its pages. A page model sees such requests only, one call each,
 // and counts in calls.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_PAGE_MODEL_H_
-#define PFNBENCH_HARNESS_KERNEL_PAGE_MODEL_H_
+#pragma once
 
 #include <cstdint>
 
@@ -25,5 +22,3 @@ class PageModel {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_PAGE_MODEL_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/pcp_only.h
-//
 // Allocation from this CPU's page list alone, never from the zone: the proposal
 // of September 2020 for a lockless GFP flag. A request succeeds only while the
 // list has pages, and somebody else has to refill it: before each request
@@ -11,8 +9,7 @@
 // Orders 1 to 3 have lists of their own with smaller batches; larger blocks are
 // on none.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_PCP_ONLY_H_
-#define PFNBENCH_HARNESS_KERNEL_PCP_ONLY_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -73,5 +70,3 @@ class PcpOnly final : public PageModel {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_PCP_ONLY_H_

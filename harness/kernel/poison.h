@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/poison.h
-//
 // Bytes of the heap that nobody may touch, where the address sanitizer looks;
 // elsewhere nothing happens. GCC says by a macro that it looks, clang by a
 // feature.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_POISON_H_
-#define PFNBENCH_HARNESS_KERNEL_POISON_H_
+#pragma once
 
 #include <cstddef>
 
@@ -45,5 +42,3 @@ inline bool IsPoisoned(const void*) { return false; }
 #endif
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_POISON_H_

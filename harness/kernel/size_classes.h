@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/size_classes.h
-//
 // What the kernel's allocators make of a size, on x86-64 with 4 KiB pages and
 // SLUB: the kmalloc size classes, the order and object count of a slab, and the
 // order of a direct page request. Pure functions; the facts are in
 // docs/method.md, the tables they reproduce in the tests.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_SIZE_CLASSES_H_
-#define PFNBENCH_HARNESS_KERNEL_SIZE_CLASSES_H_
+#pragma once
 
 #include <array>
 #include <bit>
@@ -59,5 +56,3 @@ struct SlabGeometry {
 SlabGeometry ComputeSlabGeometry(std::size_t stride, unsigned cpus);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_SIZE_CLASSES_H_

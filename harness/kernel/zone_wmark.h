@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/kernel/zone_wmark.h
-//
 // A zone with its watermarks and kswapd. GFP_NOWAIT cannot reclaim: below the
 // min watermark it fails until kswapd, woken below low, has been scheduled and
 // has freed pages up to high. Failures come in bursts whose length has a closed
 // form: where latency * (demand + 1) > low - min, about
 // latency - (low - min) / (demand + 1) calls, as long as demand + 1 < step.
 
-#ifndef PFNBENCH_HARNESS_KERNEL_ZONE_WMARK_H_
-#define PFNBENCH_HARNESS_KERNEL_ZONE_WMARK_H_
+#pragma once
 
 #include <cstdint>
 
@@ -67,5 +64,3 @@ class ZoneWmark final : public PageModel {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_KERNEL_ZONE_WMARK_H_

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/machine/environment.h
-//
 // What a figure depends on besides the code: machine, kernel, compiler, build.
 
-#ifndef PFNBENCH_HARNESS_MACHINE_ENVIRONMENT_H_
-#define PFNBENCH_HARNESS_MACHINE_ENVIRONMENT_H_
+#pragma once
 
 #include <string>
 #include <utility>
@@ -25,5 +22,3 @@ JsonObject DescribeMachine(const std::string& executable);
 ContextEntries DescribeEnvironment();
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MACHINE_ENVIRONMENT_H_

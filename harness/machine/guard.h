@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/machine/guard.h
-//
 // The environment guard: looks, before a run, at what on this machine makes
 // figures vary, and says for each finding how to fix it. It only looks; what it
 // changes is the CPU of this process, if asked to.
 
-#ifndef PFNBENCH_HARNESS_MACHINE_GUARD_H_
-#define PFNBENCH_HARNESS_MACHINE_GUARD_H_
+#pragma once
 
 #include <filesystem>
 #include <functional>
@@ -43,5 +40,3 @@ bool PinTo(int cpu);
 std::vector<int> AllowedCpus();
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MACHINE_GUARD_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/machine/machine_files.h
-//
 // What /proc and /sys say, in words. `root` is where both are: "/", or in tests
 // a folder that looks like another machine.
 
-#ifndef PFNBENCH_HARNESS_MACHINE_MACHINE_FILES_H_
-#define PFNBENCH_HARNESS_MACHINE_MACHINE_FILES_H_
+#pragma once
 
 #include <filesystem>
 #include <string>
@@ -39,5 +36,3 @@ std::string Governors(const std::filesystem::path& root);
 std::string Turbo(const std::filesystem::path& root);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MACHINE_MACHINE_FILES_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/conditions.h
-//
 // What a command line says once for all rows of a run, and what a measurement
 // is made under, apart from the fault of its row.
 
-#ifndef PFNBENCH_HARNESS_MEASURE_CONDITIONS_H_
-#define PFNBENCH_HARNESS_MEASURE_CONDITIONS_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -53,5 +50,3 @@ struct Conditions {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_CONDITIONS_H_

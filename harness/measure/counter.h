@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/counter.h
-//
 // How many instructions this process executes, from one of two sources that
 // Stopwatch (harness/measure/stopwatch.h) reads instead of a clock:
 //
@@ -12,8 +10,7 @@
 // * The hardware counts what retires in user space, where it has a counter and
 //   the kernel lends it (perf_event_paranoid up to 2).
 
-#ifndef PFNBENCH_HARNESS_MEASURE_COUNTER_H_
-#define PFNBENCH_HARNESS_MEASURE_COUNTER_H_
+#pragma once
 
 #include <cstdint>
 
@@ -49,5 +46,3 @@ void OpenHardwareCounter();
 std::uint64_t ReadHardwareCounter();
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_COUNTER_H_

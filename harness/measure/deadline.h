@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/deadline.h
-//
 // When a measurement has taken too long. Some structures need minutes for what
 // others do in a millisecond; they are cut off between two blocks of pages.
 
-#ifndef PFNBENCH_HARNESS_MEASURE_DEADLINE_H_
-#define PFNBENCH_HARNESS_MEASURE_DEADLINE_H_
+#pragma once
 
 #include <chrono>
 
@@ -31,5 +28,3 @@ class Deadline {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_DEADLINE_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/floor.h
-//
 // The measured loops of `set`, `test` and `clear` around a set that does
 // nothing: the part of a figure that is not the structure's.
 
-#ifndef PFNBENCH_HARNESS_MEASURE_FLOOR_H_
-#define PFNBENCH_HARNESS_MEASURE_FLOOR_H_
+#pragma once
 
 #include <string_view>
 
@@ -20,5 +17,3 @@ Measurement MeasureFloor(const Job& job);
 bool FloorHas(Operation operation);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_FLOOR_H_

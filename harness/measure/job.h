@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/job.h
-//
 // One measurement: what is asked for, and what comes back.
 
-#ifndef PFNBENCH_HARNESS_MEASURE_JOB_H_
-#define PFNBENCH_HARNESS_MEASURE_JOB_H_
+#pragma once
 
 #include <chrono>
 #include <cstdint>
@@ -97,5 +94,3 @@ RangeDigest ExpectCleared(const PreparedPass& pass,
                           std::span<const std::uint64_t> failed_clears);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_JOB_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/measure.h
-//
 // Measures one operation of one structure over all passes of a workload, or
 // several on the same recordings.
 //
@@ -13,8 +11,7 @@
 // and neither has one that reaches the job's time limit; that is looked at
 // between two blocks of pages, so a single walk of all ranges is never cut off.
 
-#ifndef PFNBENCH_HARNESS_MEASURE_MEASURE_H_
-#define PFNBENCH_HARNESS_MEASURE_MEASURE_H_
+#pragma once
 
 #include "harness/measure/job.h"
 
@@ -24,5 +21,3 @@ namespace pfn {
 Measurement Measure(const Job& job);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_MEASURE_H_

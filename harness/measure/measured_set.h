@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/measured_set.h
-//
 // The measured loops: a block of PFNs, one operation each, the rare failure
 // noted. All that measures a set goes through these functions, once for each
 // block of pages, so that the loops are all that is compiled for each set.
@@ -9,8 +7,7 @@
 // The set is either a structure itself, whose code the compiler puts into the
 // loop as it likes, or one that is called (Structure::Measured).
 
-#ifndef PFNBENCH_HARNESS_MEASURE_MEASURED_SET_H_
-#define PFNBENCH_HARNESS_MEASURE_MEASURED_SET_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -100,5 +97,3 @@ std::unique_ptr<MeasuredSet> MakeInlined(NowaitHeap& heap) {
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_MEASURED_SET_H_

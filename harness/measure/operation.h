@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/operation.h
-//
 // The operations that are measured, by name.
 
-#ifndef PFNBENCH_HARNESS_MEASURE_OPERATION_H_
-#define PFNBENCH_HARNESS_MEASURE_OPERATION_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -64,5 +61,3 @@ constexpr const OperationInfo& Info(Operation operation) {
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_OPERATION_H_

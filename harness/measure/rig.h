@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/rig.h
-//
 // The heap of a job, with its faults in force: a fresh model, the same failures
 // in every run. Sets are made on it, and must be gone before it.
 
-#ifndef PFNBENCH_HARNESS_MEASURE_RIG_H_
-#define PFNBENCH_HARNESS_MEASURE_RIG_H_
+#pragma once
 
 #include <cstddef>
 #include <memory>
@@ -64,5 +61,3 @@ class Rig {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_RIG_H_

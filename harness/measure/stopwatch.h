@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/stopwatch.h
-//
 // Time around short stretches of work. A pass of a real trace can be as short
 // as 30 pages, so the clock's own cost matters: on x86-64 the time-stamp
 // counter is read between fences, where it is invariant, and what a pair of
@@ -14,8 +12,7 @@
 // called where the monotonic clock would be: the path of the time-stamp counter
 // does not know of it.
 
-#ifndef PFNBENCH_HARNESS_MEASURE_STOPWATCH_H_
-#define PFNBENCH_HARNESS_MEASURE_STOPWATCH_H_
+#pragma once
 
 #include <chrono>
 #include <cstdint>
@@ -130,5 +127,3 @@ class Stopwatch {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_STOPWATCH_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/structure.h
-//
 // A structure as all see it that measure: what it declares about itself, and
 // how a set of it is made, to be measured or to be looked at.
 
-#ifndef PFNBENCH_HARNESS_MEASURE_STRUCTURE_H_
-#define PFNBENCH_HARNESS_MEASURE_STRUCTURE_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -39,5 +36,3 @@ struct Structure {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_STRUCTURE_H_

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/measure/time_blocks.h
-//
 // Pages to a measured loop, block by block, with a watch around each.
 
-#ifndef PFNBENCH_HARNESS_MEASURE_TIME_BLOCKS_H_
-#define PFNBENCH_HARNESS_MEASURE_TIME_BLOCKS_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -37,5 +34,3 @@ std::uint64_t TimeBlocks(std::span<const PfnRun> runs, Stopwatch& watch,
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_MEASURE_TIME_BLOCKS_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/profile/memory_run.h
-//
 // The run of a profile that looks at memory, on a fresh heap. It takes the
 // steps that time_steps.h takes, over all passes and without a clock, and so
 // can also tell where the steps were that took long there.
 
-#ifndef PFNBENCH_HARNESS_PROFILE_MEMORY_RUN_H_
-#define PFNBENCH_HARNESS_PROFILE_MEMORY_RUN_H_
+#pragma once
 
 #include <string>
 
@@ -22,5 +19,3 @@ std::string RunForMemory(const Job& job, MemoryProfile& memory,
                          TailProfile* tails);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_PROFILE_MEMORY_RUN_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/profile/profile.h
-//
 // What a row cannot say of a structure on a workload: the memory that it holds
 // pass by pass, and how long its single operations take. The "profiles" of
 // results.json are these, as ToJson() writes them. Sizes are bytes, times ns.
 
-#ifndef PFNBENCH_HARNESS_PROFILE_PROFILE_H_
-#define PFNBENCH_HARNESS_PROFILE_PROFILE_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -149,5 +146,3 @@ struct Profile {
 std::string ToJson(const Profile& profile);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_PROFILE_PROFILE_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/profile/tail_recorder.h
-//
 // Takes the time of single steps, in several repetitions of a run that does the
 // same in each. What counts of a step is the least of its times: an interrupt
 // or a stolen CPU hits one repetition, what the structure does itself takes its
@@ -10,8 +8,7 @@
 // One reading of the clock ends a step and begins the next, and is kept as it
 // is; up to kAtOnce steps are noted together when the clock is not looked at.
 
-#ifndef PFNBENCH_HARNESS_PROFILE_TAIL_RECORDER_H_
-#define PFNBENCH_HARNESS_PROFILE_TAIL_RECORDER_H_
+#pragma once
 
 #include <algorithm>
 #include <array>
@@ -132,5 +129,3 @@ class TailRecorder {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_PROFILE_TAIL_RECORDER_H_

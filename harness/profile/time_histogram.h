@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/profile/time_histogram.h
-//
 // Counts times, which are numbers of ticks, in buckets of equal relative width:
 // 32 to an octave, so that a quantile is off by 3 % at most, and single ticks
 // below 64. All buckets there can be are an array in the object: adding is an
 // increment and never allocates.
 
-#ifndef PFNBENCH_HARNESS_PROFILE_TIME_HISTOGRAM_H_
-#define PFNBENCH_HARNESS_PROFILE_TIME_HISTOGRAM_H_
+#pragma once
 
 #include <array>
 #include <bit>
@@ -65,5 +62,3 @@ class TimeHistogram {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_PROFILE_TIME_HISTOGRAM_H_

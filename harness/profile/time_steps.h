@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/profile/time_steps.h
-//
 // One run of a profile in which every single step is timed. A pass is recorded
 // page by page, walked range by range as a query that restarts would, cleared
 // page by page for its first eighth in trace order, and emptied by one
 // ClearRange over its span, which meets the rest. Memory is looked at in
 // another run, so that nothing but the clock stands between two steps.
 
-#ifndef PFNBENCH_HARNESS_PROFILE_TIME_STEPS_H_
-#define PFNBENCH_HARNESS_PROFILE_TIME_STEPS_H_
+#pragma once
 
 #include <cstddef>
 
@@ -22,5 +19,3 @@ namespace pfn {
 StepsOutcome TimeSteps(const Job& job, std::size_t passes, TailRecorder& tails);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_PROFILE_TIME_STEPS_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/registry/plugins.h
-//
 // Structures out of shared objects (structures/plugin/pfnbench_plugin.h). What
 // a plugin says of itself is checked here; what it answers, wherever the
 // answers of any structure are.
 
-#ifndef PFNBENCH_HARNESS_REGISTRY_PLUGINS_H_
-#define PFNBENCH_HARNESS_REGISTRY_PLUGINS_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -23,5 +20,3 @@ std::vector<Structure> LoadPlugin(const std::string& file,
                                   const std::vector<Structure>& known);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_REGISTRY_PLUGINS_H_

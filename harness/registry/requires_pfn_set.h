@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/registry/requires_pfn_set.h
-//
 // PFN_REQUIRES_PFN_SET(Mine): one message for each member that a class template
 // lacks or has with another type, before the compiler gets lost in what uses
 // it. The build writes it into the first file that sees a structure.
 
-#ifndef PFNBENCH_HARNESS_REGISTRY_REQUIRES_PFN_SET_H_
-#define PFNBENCH_HARNESS_REGISTRY_REQUIRES_PFN_SET_H_
+#pragma once
 
 #include <concepts>
 
@@ -36,5 +33,3 @@
                "std::optional<PfnRange> NextRange(Pfn from, Pfn max)");        \
   PFN_REQUIRES((::pfn::HasClearRange<Class<::pfn::NowaitHeap>>), Class,        \
                "Status ClearRange(PfnRange, Gfp)")
-
-#endif  // PFNBENCH_HARNESS_REGISTRY_REQUIRES_PFN_SET_H_

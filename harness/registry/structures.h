@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/registry/structures.h
-//
 // All structures, by name. The list is structures/list.def.
 
-#ifndef PFNBENCH_HARNESS_REGISTRY_STRUCTURES_H_
-#define PFNBENCH_HARNESS_REGISTRY_STRUCTURES_H_
+#pragma once
 
 #include <span>
 #include <string>
@@ -34,5 +31,3 @@ struct MissingStructure {
 std::span<const MissingStructure> MissingStructures();
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_REGISTRY_STRUCTURES_H_

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/results/results_file.h
-//
 // results.json: every repetition of every row, in such a form that Google
 // Benchmark's compare.py and everybody's scripts read it, and the profiles. The
 // file is replaced as a whole, atomically: whenever the run ends, however it
 // ends, what stands there is valid and holds all that was finished.
 
-#ifndef PFNBENCH_HARNESS_RESULTS_RESULTS_FILE_H_
-#define PFNBENCH_HARNESS_RESULTS_RESULTS_FILE_H_
+#pragma once
 
 #include <benchmark/benchmark.h>
 
@@ -60,5 +57,3 @@ class ResultsFile {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RESULTS_RESULTS_FILE_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/results/row_key.h
-//
 // What a row of the results measures, field by field; its name is made of
 // these, and nobody has to take it apart again.
 
-#ifndef PFNBENCH_HARNESS_RESULTS_ROW_KEY_H_
-#define PFNBENCH_HARNESS_RESULTS_ROW_KEY_H_
+#pragma once
 
 #include <string>
 #include <utility>
@@ -32,5 +29,3 @@ struct RowKey {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RESULTS_ROW_KEY_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/describe.h
-//
 // What results say of the parts that rows are made of, so that who reads them
 // need not know them: structures and what they declare, workloads, operations.
 
-#ifndef PFNBENCH_HARNESS_RUN_DESCRIBE_H_
-#define PFNBENCH_HARNESS_RUN_DESCRIBE_H_
+#pragma once
 
 #include "harness/run/rows.h"
 #include "workloads/base/json.h"
@@ -17,5 +14,3 @@ namespace pfn {
 JsonObject DescribeParts(const Plan& plan);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_DESCRIBE_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/estimate.h
-//
 // How long a run will take, before anything of it is known: from the pages,
 // ranges and passes of its workloads and what these cost on the whole.
 
-#ifndef PFNBENCH_HARNESS_RUN_ESTIMATE_H_
-#define PFNBENCH_HARNESS_RUN_ESTIMATE_H_
+#pragma once
 
 #include <chrono>
 #include <span>
@@ -34,5 +31,3 @@ void PrintEstimate(std::span<const Row> rows, std::span<const Visit> visits,
                    const RunSettings& settings);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_ESTIMATE_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/heap_probe.h
-//
 // Whether a structure asks the heap for its memory at all, and with requests
 // that may fail. Of one that does not, memory and lost pages would be lies.
 
-#ifndef PFNBENCH_HARNESS_RUN_HEAP_PROBE_H_
-#define PFNBENCH_HARNESS_RUN_HEAP_PROBE_H_
+#pragma once
 
 #include <cstdint>
 
@@ -24,5 +21,3 @@ inline constexpr std::uint64_t kProbedPages = 4096;
 HeapUse ProbeHeapUse(const SetKind& kind, PageArena& arena);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_HEAP_PROBE_H_

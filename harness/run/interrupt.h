@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/interrupt.h
-//
 // SIGINT and SIGTERM end a run early, and what is finished is kept.
 
-#ifndef PFNBENCH_HARNESS_RUN_INTERRUPT_H_
-#define PFNBENCH_HARNESS_RUN_INTERRUPT_H_
+#pragma once
 
 #include <csignal>
 
@@ -35,5 +32,3 @@ class InterruptGuard {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_INTERRUPT_H_

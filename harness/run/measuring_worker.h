@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/measuring_worker.h
-//
 // Measures in a process of its own (harness/run/worker.h), with an arena that
 // is resident there before anything runs. A structure that crashes, exits or
 // never returns ends that process, and the next call gets another.
 
-#ifndef PFNBENCH_HARNESS_RUN_MEASURING_WORKER_H_
-#define PFNBENCH_HARNESS_RUN_MEASURING_WORKER_H_
+#pragma once
 
 #include <chrono>
 #include <cstddef>
@@ -89,5 +86,3 @@ class MeasuringWorker {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_MEASURING_WORKER_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/message.h
-//
 // What a worker and its parent tell each other, as bytes. Both are one program,
 // so that nothing has to be converted: an object's fields are listed once, and
 // written or read in that order.
 
-#ifndef PFNBENCH_HARNESS_RUN_MESSAGE_H_
-#define PFNBENCH_HARNESS_RUN_MESSAGE_H_
+#pragma once
 
 #include <cstdint>
 #include <cstring>
@@ -93,5 +90,3 @@ void Transfer(Archive& archive, Measurement& m) {
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_MESSAGE_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/plan.h
-//
 // What a run measures: the command line, checked, with the workloads in memory.
 // Everything that makes rows or describes a run gets it by reference.
 
-#ifndef PFNBENCH_HARNESS_RUN_PLAN_H_
-#define PFNBENCH_HARNESS_RUN_PLAN_H_
+#pragma once
 
 #include <memory>
 #include <vector>
@@ -45,5 +42,3 @@ struct Plan {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_PLAN_H_

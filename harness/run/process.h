@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/process.h
-//
 // How this process lies in memory: the same way in every run, and resident
 // before anything is timed.
 
-#ifndef PFNBENCH_HARNESS_RUN_PROCESS_H_
-#define PFNBENCH_HARNESS_RUN_PROCESS_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -24,5 +21,3 @@ void TakeOwnPages();
 void DieWithParent(pid_t parent);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_PROCESS_H_

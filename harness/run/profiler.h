@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/profiler.h
-//
 // Makes the profile of one structure on one workload: several runs in which
 // each step is timed, then one that looks at memory.
 
-#ifndef PFNBENCH_HARNESS_RUN_PROFILER_H_
-#define PFNBENCH_HARNESS_RUN_PROFILER_H_
+#pragma once
 
 #include <chrono>
 #include <cstddef>
@@ -46,5 +43,3 @@ struct ProfileOutcome {
 ProfileOutcome MakeProfile(Job job, const ProfileTime& time);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_PROFILER_H_

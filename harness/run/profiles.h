@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/profiles.h
-//
 // Which profiles a run makes, and what each may take. Rows of many operations,
 // rounds and conditions have one profile for each structure and workload, under
 // the first condition that is asked for.
 
-#ifndef PFNBENCH_HARNESS_RUN_PROFILES_H_
-#define PFNBENCH_HARNESS_RUN_PROFILES_H_
+#pragma once
 
 #include <chrono>
 #include <cstddef>
@@ -52,5 +49,3 @@ std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
                         const RowBudget::Limits& limits, ResultsFile& results);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_PROFILES_H_

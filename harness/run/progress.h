@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/progress.h
-//
 // On stderr, what runs, how much is done, how long it will take: on a terminal
 // one line that is rewritten in place, elsewhere a line now and then.
 
-#ifndef PFNBENCH_HARNESS_RUN_PROGRESS_H_
-#define PFNBENCH_HARNESS_RUN_PROGRESS_H_
+#pragma once
 
 #include <chrono>
 #include <cstddef>
@@ -58,5 +55,3 @@ class Progress {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_PROGRESS_H_

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/rounds.h
-//
 // Every row once a round, measured in a process of its own, within its budget.
 
-#ifndef PFNBENCH_HARNESS_RUN_ROUNDS_H_
-#define PFNBENCH_HARNESS_RUN_ROUNDS_H_
+#pragma once
 
 #include <benchmark/benchmark.h>
 
@@ -103,5 +100,3 @@ class Rounds {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_ROUNDS_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/row_budget.h
-//
 // What rows may cost, on the wall and over all rounds, so that one structure
 // that is quadratic on one trace does not make everybody wait. A row runs again
 // only if another repetition, as long as its last one, fits into its budget:
@@ -12,8 +10,7 @@
 // may take: once the first round has shown what rows cost, quick rows get all
 // their repetitions, and what these leave over is shared evenly by the slow.
 
-#ifndef PFNBENCH_HARNESS_RUN_ROW_BUDGET_H_
-#define PFNBENCH_HARNESS_RUN_ROW_BUDGET_H_
+#pragma once
 
 #include <chrono>
 #include <cstddef>
@@ -72,5 +69,3 @@ class RowBudget {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_ROW_BUDGET_H_

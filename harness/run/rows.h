@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/rows.h
-//
 // The rows of a run: one for each operation, workload, structure and fault that
 // was asked for, plus `floor` and the control.
 
-#ifndef PFNBENCH_HARNESS_RUN_ROWS_H_
-#define PFNBENCH_HARNESS_RUN_ROWS_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -49,5 +46,3 @@ std::vector<Row> MakeRows(const Plan& plan);
 std::vector<Visit> MakeVisits(std::span<const Row> rows, bool share);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_ROWS_H_

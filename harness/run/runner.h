@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/runner.h
-//
 // Runs rows in rounds with Google Benchmark, and then makes profiles. In every
 // round every row runs once, in random order, so that what disturbs the machine
 // for a while hits all rows alike, and two rows can be compared within a round.
 // Structures run in a process of their own: one that crashes, exits or never
 // returns takes its own rows with it, and nothing else.
 
-#ifndef PFNBENCH_HARNESS_RUN_RUNNER_H_
-#define PFNBENCH_HARNESS_RUN_RUNNER_H_
+#pragma once
 
 #include <chrono>
 #include <cstddef>
@@ -54,5 +51,3 @@ struct RunOutcome {
 RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_RUNNER_H_

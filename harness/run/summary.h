@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/summary.h
-//
 // What a run says at its end: figures on stdout, and on stderr what has none.
 
-#ifndef PFNBENCH_HARNESS_RUN_SUMMARY_H_
-#define PFNBENCH_HARNESS_RUN_SUMMARY_H_
+#pragma once
 
 #include <cstddef>
 #include <span>
@@ -29,5 +26,3 @@ std::size_t ReportFailures(std::span<const Row> rows,
                            const ResultsFile& results, const Rounds& rounds);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_SUMMARY_H_

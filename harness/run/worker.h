@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: harness/run/worker.h
-//
 // A process of its own for what may crash, exit or never return: it answers
 // requests, and when it dies of one, its parent lives on and can say so. The
 // next request gets a new process. It is a fork, so that it knows all that was
 // there when it was made; it never outlives its parent, and leaves SIGINT and
 // SIGTERM to it.
 
-#ifndef PFNBENCH_HARNESS_RUN_WORKER_H_
-#define PFNBENCH_HARNESS_RUN_WORKER_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -58,5 +55,3 @@ class Worker {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_HARNESS_RUN_WORKER_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/array/run_array.h
-//
 // What the arrays share that are put in order when somebody looks: runs of
 // pages in pages of 4 KiB, which are sorted and joined in place.
 //
@@ -22,8 +20,7 @@
 //             a spare page more than sorting needs, else one is allocated:
 //             where the page is full, its upper half moves there.
 
-#ifndef PFNBENCH_STRUCTURES_ARRAY_RUN_ARRAY_H_
-#define PFNBENCH_STRUCTURES_ARRAY_RUN_ARRAY_H_
+#pragma once
 
 #include <algorithm>
 #include <array>
@@ -736,5 +733,3 @@ class RunArray {
 };
 
 }  // namespace pfn::array
-
-#endif  // PFNBENCH_STRUCTURES_ARRAY_RUN_ARRAY_H_

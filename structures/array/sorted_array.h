@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/array/sorted_array.h
-//
 // sorted-array: no set at all. Pages are appended to an array as they come; it
 // is put in order, and neighbours are joined to ranges, when ranges are asked
 // for. That is the other way of the discussion of Dec 2017: collect everything,
@@ -30,8 +28,7 @@
 // Failure     Set, Clear, ClearRange return kNoMemory with everything as
 //             before, except that there may be spare pages.
 
-#ifndef PFNBENCH_STRUCTURES_ARRAY_SORTED_ARRAY_H_
-#define PFNBENCH_STRUCTURES_ARRAY_SORTED_ARRAY_H_
+#pragma once
 
 #include "structures/array/run_array.h"
 #include "structures/core/nowait_allocator.h"
@@ -88,5 +85,3 @@ class FirecrackerArray : public array::RunArray<A, /*kBuffered=*/true> {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_ARRAY_SORTED_ARRAY_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/btree/btree_bitmap.h
-//
 // btree-bitmap: segments of 1024 pages with a bitmap each, indexed by the
 // kernel's B+ tree, as Tetsuo Handa posted it on 16 Dec 2017.
 //
@@ -18,8 +16,7 @@
 //
 // Source: linux-mm, 16 Dec 2017, by description only.
 
-#ifndef PFNBENCH_STRUCTURES_BTREE_BTREE_BITMAP_H_
-#define PFNBENCH_STRUCTURES_BTREE_BTREE_BITMAP_H_
+#pragma once
 
 #include <optional>
 
@@ -115,5 +112,3 @@ class BtreeBitmapLean
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_BTREE_BTREE_BITMAP_H_

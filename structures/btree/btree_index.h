@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/btree/btree_index.h
-//
 // The in-memory B+ tree of the Linux kernel (Joern Engel, 2007-08) in its
 // geometry for `long` keys: a map from 64-bit keys to non-null pointers.
 //
@@ -30,8 +28,7 @@
 //
 // Source: lib/btree.c of Linux, by description only.
 
-#ifndef PFNBENCH_STRUCTURES_BTREE_BTREE_INDEX_H_
-#define PFNBENCH_STRUCTURES_BTREE_BTREE_INDEX_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -347,5 +344,3 @@ class Index {
 };
 
 }  // namespace pfn::btree
-
-#endif  // PFNBENCH_STRUCTURES_BTREE_BTREE_INDEX_H_

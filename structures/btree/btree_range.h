@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/btree/btree_range.h
-//
 // btree-range: a B+ tree of the runs of member pages, [first, last] each. What
 // one would build today for a set whose pages come in long runs: memory follows
 // the number of runs, not the span. The run touched last answers first, because
@@ -24,8 +22,7 @@
 //
 // Source: our own.
 
-#ifndef PFNBENCH_STRUCTURES_BTREE_BTREE_RANGE_H_
-#define PFNBENCH_STRUCTURES_BTREE_BTREE_RANGE_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -222,5 +219,3 @@ class BtreeRange {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_BTREE_BTREE_RANGE_H_

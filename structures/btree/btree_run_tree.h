@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/btree/btree_run_tree.h
-//
 // A B+ tree of runs of pages: an ordered sequence of disjoint [first, last]
 // that do not touch, cut into leaves. Every page belongs to exactly one leaf,
 // whether it is a member or not: leaf i owns low..high, the next one starts at
@@ -23,8 +21,7 @@
 //             empty node is freed. Never allocates.
 // Failure     Insert allocates all that it needs before it changes anything.
 
-#ifndef PFNBENCH_STRUCTURES_BTREE_BTREE_RUN_TREE_H_
-#define PFNBENCH_STRUCTURES_BTREE_BTREE_RUN_TREE_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -528,5 +525,3 @@ class RunTree {
 };
 
 }  // namespace pfn::btree
-
-#endif  // PFNBENCH_STRUCTURES_BTREE_BTREE_RUN_TREE_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/btree/btree_segment_map.h
-//
 // What Tetsuo Handa's B+ tree structures share (16 Dec 2017): segments of 1024
 // pages with a bitmap each, found through the kernel's B+ tree by the
 // complement of the segment number, because that tree walks from the greatest
@@ -22,8 +20,7 @@
 //
 // Source: linux-mm, 16 Dec 2017, by description only.
 
-#ifndef PFNBENCH_STRUCTURES_BTREE_BTREE_SEGMENT_MAP_H_
-#define PFNBENCH_STRUCTURES_BTREE_BTREE_SEGMENT_MAP_H_
+#pragma once
 
 #include <algorithm>
 #include <bit>
@@ -262,5 +259,3 @@ class SegmentMap {
 };
 
 }  // namespace pfn::btree
-
-#endif  // PFNBENCH_STRUCTURES_BTREE_BTREE_SEGMENT_MAP_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/core/bit_runs.h
-//
 // All runs of a bitmap in ascending order, faster than by searches in turn for
 // the next one and the next zero. A bit that differs from the one below it is a
 // border of a run: word ^ (word << 1) has them all, and what carries over from
@@ -13,8 +11,7 @@
 // Source: the transitions of Daniel Lemire's bitmap decoding, by description
 // only.
 
-#ifndef PFNBENCH_STRUCTURES_CORE_BIT_RUNS_H_
-#define PFNBENCH_STRUCTURES_CORE_BIT_RUNS_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -141,5 +138,3 @@ class RunScan {
 };
 
 }  // namespace pfn::bits
-
-#endif  // PFNBENCH_STRUCTURES_CORE_BIT_RUNS_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/core/bits.h
-//
 // Searching and clearing in an array of 64-bit words, bit i being bit i % 64 of
 // word i / 64: what the kernel's find_next_bit() family does. Positions are bit
 // numbers; `end` is exclusive and may not pass the array. Allocates nothing.
 
-#ifndef PFNBENCH_STRUCTURES_CORE_BITS_H_
-#define PFNBENCH_STRUCTURES_CORE_BITS_H_
+#pragma once
 
 #include <bit>
 #include <cstddef>
@@ -105,5 +102,3 @@ inline std::uint64_t CountSet(const std::uint64_t* words, std::size_t count) {
 }
 
 }  // namespace pfn::bits
-
-#endif  // PFNBENCH_STRUCTURES_CORE_BITS_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/core/nowait_allocator.h
-//
 // What a structure may ask of memory: the kernel's two ways to allocate, under
 // the kernel's rule that a request which must not sleep may fail at any time.
 //
@@ -16,8 +14,7 @@
 // that the operation makes, as in the kernel since 2018; it is not a property
 // of the structure.
 
-#ifndef PFNBENCH_STRUCTURES_CORE_NOWAIT_ALLOCATOR_H_
-#define PFNBENCH_STRUCTURES_CORE_NOWAIT_ALLOCATOR_H_
+#pragma once
 
 #include <concepts>
 #include <cstddef>
@@ -67,5 +64,3 @@ concept NowaitAllocator = NowaitCache<typename A::Cache> &&
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_CORE_NOWAIT_ALLOCATOR_H_

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/core/pfn.h
-//
 // The vocabulary that every part of pfnbench speaks: page frame numbers,
 // ranges of them, and the outcome of an operation that may run out of memory.
 // The words are those of an mm developer and of no implementation, so that
 // changing the structure renames nothing.
 
-#ifndef PFNBENCH_STRUCTURES_CORE_PFN_H_
-#define PFNBENCH_STRUCTURES_CORE_PFN_H_
+#pragma once
 
 #include <cstdint>
 
@@ -36,5 +33,3 @@ enum class [[nodiscard]] Status : std::uint8_t{
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_CORE_PFN_H_

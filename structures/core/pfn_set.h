@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/core/pfn_set.h
-//
 // The concept PfnSet: what every structure can do, and what it declares about
 // itself. The harness, the balloon-driver model and the tests know structures
 // by this header alone.
@@ -27,8 +25,7 @@
 // [from, max], clipped to it, or nothing. Requires from <= max. It and Test are
 // not const because some structures remember where they looked last.
 
-#ifndef PFNBENCH_STRUCTURES_CORE_PFN_SET_H_
-#define PFNBENCH_STRUCTURES_CORE_PFN_SET_H_
+#pragma once
 
 #include <concepts>
 #include <cstdint>
@@ -157,5 +154,3 @@ void VisitRanges(S& set, PfnRange range, Visitor&& visitor) {
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_CORE_PFN_SET_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/cvbmp/cvbmp.h
-//
 // cvbmp ("clustered values bitmap", Tetsuo Handa, 3 Jan 2018): an ascending
 // doubly linked list of segments. A segment is kSegmentPages consecutive pages
 // with a bitmap of its own; neighbouring segments that are completely full
@@ -40,8 +38,7 @@
 //
 // Source: linux-mm, 3 Jan 2018, by description only.
 
-#ifndef PFNBENCH_STRUCTURES_CVBMP_CVBMP_H_
-#define PFNBENCH_STRUCTURES_CVBMP_CVBMP_H_
+#pragma once
 
 #include <algorithm>
 #include <bit>
@@ -553,5 +550,3 @@ class Cvbmp32768 : public Cvbmp<A, 32768> {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_CVBMP_CVBMP_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/flat/flat.h
-//
 // flat: one bitmap over the span of the set. Not a proposal but the limit to
 // compare with: no search structure can record a page with less work.
 //
@@ -22,8 +20,7 @@
 // Failure     a growth that fails returns kNoMemory and changes nothing. The
 //             span is limited to kMaxWords words (2^38 pages, 1 PiB of guest).
 
-#ifndef PFNBENCH_STRUCTURES_FLAT_FLAT_H_
-#define PFNBENCH_STRUCTURES_FLAT_FLAT_H_
+#pragma once
 
 #include <algorithm>
 #include <bit>
@@ -209,5 +206,3 @@ class Flat {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_FLAT_FLAT_H_

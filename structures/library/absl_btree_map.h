@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/absl_btree_map.h
-//
 // absl-btree-map: runs of pages, first -> last, in Abseil's B-tree: what a
 // developer with that library at hand would write.
 //
@@ -16,8 +14,7 @@
 //
 // Source: libabsl; Debian's has its hardening checks on.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_ABSL_BTREE_MAP_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_ABSL_BTREE_MAP_H_
+#pragma once
 
 #include <utility>
 
@@ -74,5 +71,3 @@ class AbslBtreeMapHint
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_ABSL_BTREE_MAP_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/absl_btree_set.h
-//
 // absl-btree-set: Abseil's B-tree of single pages, as a user of the library
 // would take it. A B-tree, not a B+ tree: inner nodes hold pages as well.
 //
@@ -17,8 +15,7 @@
 //
 // Source: libabsl; Debian's has its hardening checks on.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_ABSL_BTREE_SET_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_ABSL_BTREE_SET_H_
+#pragma once
 
 #include <functional>
 
@@ -71,5 +68,3 @@ class AbslBtreeSetHint
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_ABSL_BTREE_SET_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/boost_flat_map.h
-//
 // boost-flat-map: runs of pages, first -> last, in Boost's sorted vector.
 //
 // Layout      one array of 16 bytes a run, contiguous; grows to 8/5 of
@@ -14,8 +12,7 @@
 //
 // Source: Boost.Container.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_BOOST_FLAT_MAP_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_BOOST_FLAT_MAP_H_
+#pragma once
 
 #include <boost/container/flat_map.hpp>
 #include <boost/container/small_vector.hpp>
@@ -105,5 +102,3 @@ class BoostSmallVector
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_BOOST_FLAT_MAP_H_

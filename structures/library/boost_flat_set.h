@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/boost_flat_set.h
-//
 // boost-flat-set: Boost's sorted vector of single pages.
 //
 // Layout      one array of 8 bytes a page, contiguous; grows to 8/5 of
@@ -15,8 +13,7 @@
 //
 // Source: Boost.Container.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_BOOST_FLAT_SET_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_BOOST_FLAT_SET_H_
+#pragma once
 
 #include <boost/container/flat_set.hpp>
 #include <boost/version.hpp>
@@ -47,5 +44,3 @@ class BoostFlatSet
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_BOOST_FLAT_SET_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/croaring.h
-//
 // croaring: CRoaring as Debian ships it, one 32-bit bitmap for each 2^32 pages,
 // found through a std::map as the library's own Roaring64Map does. Containers
 // are those that adding pages one by one gives, arrays and bitsets: nobody
@@ -21,8 +19,7 @@
 //
 // Source: libroaring.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_CROARING_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_CROARING_H_
+#pragma once
 
 #include <optional>
 
@@ -90,5 +87,3 @@ class Croaring {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_CROARING_H_

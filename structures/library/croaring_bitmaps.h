@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/croaring_bitmaps.h
-//
 // What CRoaring lacks for a set of PFNs: pages of 64 bits, by a map of its
 // 32-bit bitmaps as in its own Roaring64Map, and a walk over runs. The bitmap
 // used last is remembered: a guest below 16 TiB has only one, whose user would
@@ -9,8 +7,7 @@
 // batches, its fastest way, and put together: O(pages), with one comparison for
 // a batch that goes on with the run.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_CROARING_BITMAPS_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_CROARING_BITMAPS_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -108,5 +105,3 @@ class CroaringBitmaps {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_CROARING_BITMAPS_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/interval_map_adapter.h
-//
 // A PFN set out of an ordered map as the C++ libraries have it (std::map and
 // any other with its interface): one entry first -> last for each run, runs
 // never overlapping nor touching.
@@ -21,8 +19,7 @@
 //             unchanged when an insert throws and does not allocate in erase.
 //             Clear and ClearRange can fail.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_INTERVAL_MAP_ADAPTER_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_INTERVAL_MAP_ADAPTER_H_
+#pragma once
 
 #include <algorithm>
 #include <iterator>
@@ -253,5 +250,3 @@ class IntervalMapAdapter {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_INTERVAL_MAP_ADAPTER_H_

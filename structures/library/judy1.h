@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/judy1.h
-//
 // judy1: the Judy1 array of libJudy, a 256-way radix tree whose nodes take the
 // form, of a good dozen, that is smallest for what they hold.
 //
@@ -24,8 +22,7 @@
 //
 // Source: libJudy; it does not tell its version (Debian's is 1.0.5).
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_JUDY1_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_JUDY1_H_
+#pragma once
 
 #include <Judy.h>
 
@@ -104,5 +101,3 @@ class Judy1 {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_JUDY1_H_

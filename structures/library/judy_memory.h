@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/judy_memory.h
-//
 // Lets libJudy allocate from a NOWAIT heap. The library gets all its memory
 // through JudyMalloc() and JudyFree(), public functions that it calls through
 // the symbol table: defined in the program, here, they take the place of its
@@ -10,8 +8,7 @@
 // They are not told for whom they work, so a JudyMemory must be made the
 // running one before any call of the library that may allocate or free.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_JUDY_MEMORY_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_JUDY_MEMORY_H_
+#pragma once
 
 #include <Judy.h>
 
@@ -77,5 +74,3 @@ extern "C" {
   JudyFree(object, words);
 }
 }
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_JUDY_MEMORY_H_

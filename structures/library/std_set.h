@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/std_set.h
-//
 // std-set: std::set of single pages, libstdc++'s red-black tree. The floor of
 // what anybody would do without thinking.
 //
@@ -12,8 +10,7 @@
 //
 // Source: libstdc++.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_STD_SET_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_STD_SET_H_
+#pragma once
 
 #include <functional>
 #include <set>
@@ -43,5 +40,3 @@ class StdSet
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_STD_SET_H_

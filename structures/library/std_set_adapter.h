@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/std_set_adapter.h
-//
 // A PFN set out of an ordered set of pages as the C++ libraries have it
 // (std::set and any other with its interface): one element for each page.
 //
@@ -16,8 +14,7 @@
 // Failure     `Container` must leave itself unchanged when an insert throws,
 //             and must not allocate when it erases.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_STD_SET_ADAPTER_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_STD_SET_ADAPTER_H_
+#pragma once
 
 #include <iterator>
 #include <optional>
@@ -126,5 +123,3 @@ class StdSetAdapter {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_STD_SET_ADAPTER_H_

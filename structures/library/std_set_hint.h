@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/std_set_hint.h
-//
 // std-set-hint: std-set where each insert gets the page touched last as its
 // hint. libstdc++ looks at both sides of it; the node and the rotations stay.
 //
 // Source: libstdc++'s public interface.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_STD_SET_HINT_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_STD_SET_HINT_H_
+#pragma once
 
 #include <functional>
 #include <set>
@@ -40,5 +37,3 @@ class StdSetHint
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_STD_SET_HINT_H_

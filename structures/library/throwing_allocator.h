@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/library/throwing_allocator.h
-//
 // Lets containers of the C++ libraries allocate from a NOWAIT heap. Their
 // allocators know neither a gfp nor a null pointer: the adapter of a container
 // notes the gfp of the operation that is running in a CallerMemory, and a
 // request that fails throws std::bad_alloc, which the adapter catches.
 
-#ifndef PFNBENCH_STRUCTURES_LIBRARY_THROWING_ALLOCATOR_H_
-#define PFNBENCH_STRUCTURES_LIBRARY_THROWING_ALLOCATOR_H_
+#pragma once
 
 #include <cstddef>
 #include <new>
@@ -74,5 +71,3 @@ class ThrowingAllocator {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_LIBRARY_THROWING_ALLOCATOR_H_

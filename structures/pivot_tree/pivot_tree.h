@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/pivot_tree/pivot_tree.h
-//
 // pivot-tree: a B-tree of ranges of our own with the geometry of the kernel's
 // maple tree (Liam Howlett and Matthew Wilcox, Linux 6.1, 2022), and with
 // nothing else of it. The maple tree does not join neighbours of equal value,
@@ -28,8 +26,7 @@
 //
 // Source of the geometry: the maple tree of Linux 6.1, by description only.
 
-#ifndef PFNBENCH_STRUCTURES_PIVOT_TREE_PIVOT_TREE_H_
-#define PFNBENCH_STRUCTURES_PIVOT_TREE_PIVOT_TREE_H_
+#pragma once
 
 #include <algorithm>
 #include <optional>
@@ -138,5 +135,3 @@ class PivotTree {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_PIVOT_TREE_PIVOT_TREE_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/pivot_tree/ranges.h
-//
 // A range B-tree with the geometry of the kernel's maple tree: it divides all
 // 2^64 pages into ranges, and each has a slot, whether its pages are members
 // (a value) or not (null). Neighbouring ranges always differ: what is stored is
@@ -29,8 +27,7 @@
 //
 // Source of the geometry: the maple tree of Linux 6.1, by description only.
 
-#ifndef PFNBENCH_STRUCTURES_PIVOT_TREE_RANGES_H_
-#define PFNBENCH_STRUCTURES_PIVOT_TREE_RANGES_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -492,5 +489,3 @@ class Tree {
 };
 
 }  // namespace pfn::pivot_tree
-
-#endif  // PFNBENCH_STRUCTURES_PIVOT_TREE_RANGES_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/radix_page/radix_page.h
-//
 // radix-page: a radix tree whose tables and leaves are whole pages. That is the
 // geometry of the bitmap of saveable pages in hibernation and of the preserved
 // memory that kexec handover passes on: 512-way tables over leaves of 32,768
@@ -32,8 +30,7 @@
 //
 // Source: descriptions of kernel/power/snapshot.c and of kexec handover's tree.
 
-#ifndef PFNBENCH_STRUCTURES_RADIX_PAGE_RADIX_PAGE_H_
-#define PFNBENCH_STRUCTURES_RADIX_PAGE_RADIX_PAGE_H_
+#pragma once
 
 #include <cstdint>
 #include <cstring>
@@ -221,5 +218,3 @@ class RadixPageCursor : public radix_page::Tree<A, /*kLeafHint=*/true> {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_RADIX_PAGE_RADIX_PAGE_H_

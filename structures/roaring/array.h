@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/roaring/array.h
-//
 // The container for few members: they themselves, ascending, 2 bytes each.
 
-#ifndef PFNBENCH_STRUCTURES_ROARING_ARRAY_H_
-#define PFNBENCH_STRUCTURES_ROARING_ARRAY_H_
+#pragma once
 
 #include <cstdint>
 
@@ -94,5 +91,3 @@ void VisitRuns(const Chunk& chunk, LowRange span, Emit emit) {
 }  // namespace array
 
 }  // namespace pfn::roaring
-
-#endif  // PFNBENCH_STRUCTURES_ROARING_ARRAY_H_

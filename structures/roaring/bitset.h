@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/roaring/bitset.h
-//
 // The container for many members: a bit for each of the 2^16 pages.
 
-#ifndef PFNBENCH_STRUCTURES_ROARING_BITSET_H_
-#define PFNBENCH_STRUCTURES_ROARING_BITSET_H_
+#pragma once
 
 #include <bit>
 #include <cstddef>
@@ -111,5 +108,3 @@ void VisitRuns(const Chunk& chunk, LowRange span, Emit emit) {
 }  // namespace bitset
 
 }  // namespace pfn::roaring
-
-#endif  // PFNBENCH_STRUCTURES_ROARING_BITSET_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/roaring/chunk.h
-//
 // One chunk of a roaring bitmap: the members among 2^16 consecutive pages, in
 // whichever of three containers describes them in the fewest bytes.
 //
@@ -28,8 +26,7 @@
 // +1. An array whose free slots are at its end would move all its values for
 // each page of the former: docs/notebook.md has the figures.
 
-#ifndef PFNBENCH_STRUCTURES_ROARING_CHUNK_H_
-#define PFNBENCH_STRUCTURES_ROARING_CHUNK_H_
+#pragma once
 
 #include <cstdint>
 #include <cstring>
@@ -191,5 +188,3 @@ bool IsConsistent(const Chunk& chunk) {
 }
 
 }  // namespace pfn::roaring
-
-#endif  // PFNBENCH_STRUCTURES_ROARING_CHUNK_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/roaring/gapped.h
-//
 // A sorted array in a chunk's buffer whose free slots are a gap at the place of
 // its last change. What is below the gap lies at the front of the buffer, the
 // rest at its back, so that changes in sequence, ascending or descending, move
@@ -10,8 +8,7 @@
 // Where a structure has its free slots at the end, as published, the gap is
 // there all the time, and a change moves what lies behind it.
 
-#ifndef PFNBENCH_STRUCTURES_ROARING_GAPPED_H_
-#define PFNBENCH_STRUCTURES_ROARING_GAPPED_H_
+#pragma once
 
 #include <algorithm>
 #include <cstddef>
@@ -159,5 +156,3 @@ void Copy(Chunk& to, const Chunk& from) {
 }  // namespace gapped
 
 }  // namespace pfn::roaring
-
-#endif  // PFNBENCH_STRUCTURES_ROARING_GAPPED_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/roaring/layout.h
-//
 // What a chunk of a roaring bitmap is in memory: a descriptor of 24 bytes and a
 // buffer of 32 to 8,192 bytes, a power of two.
 
-#ifndef PFNBENCH_STRUCTURES_ROARING_LAYOUT_H_
-#define PFNBENCH_STRUCTURES_ROARING_LAYOUT_H_
+#pragma once
 
 #include <algorithm>
 #include <bit>
@@ -102,5 +99,3 @@ enum class Change : std::uint8_t {
 };
 
 }  // namespace pfn::roaring
-
-#endif  // PFNBENCH_STRUCTURES_ROARING_LAYOUT_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/roaring/roaring.h
-//
 // roaring: a roaring bitmap as published (Chambi, Lemire, Kaser, Godin, 2014):
 // what a user of the roaring libraries gets who sets page after page and never
 // calls run_optimize().
@@ -26,8 +24,7 @@
 // Failure     Set returns kNoMemory with everything as before, except that the
 //             table may have more room.
 
-#ifndef PFNBENCH_STRUCTURES_ROARING_ROARING_H_
-#define PFNBENCH_STRUCTURES_ROARING_ROARING_H_
+#pragma once
 
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn_set.h"
@@ -169,5 +166,3 @@ class RoaringRunOptimal
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_ROARING_ROARING_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/roaring/runs.h
-//
 // The container for few runs of members: they themselves, ascending, 4 bytes
 // each, no two of them adjacent.
 
-#ifndef PFNBENCH_STRUCTURES_ROARING_RUNS_H_
-#define PFNBENCH_STRUCTURES_ROARING_RUNS_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -120,5 +117,3 @@ void VisitRuns(const Chunk& chunk, LowRange span, Emit emit) {
 }  // namespace runs
 
 }  // namespace pfn::roaring
-
-#endif  // PFNBENCH_STRUCTURES_ROARING_RUNS_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/roaring/set.h
-//
 // The set that the roaring structures share: a table of chunks
 // (table.h), one container for each (chunk.h), and
 // here the rule which container a chunk has and how it gets another.
@@ -31,8 +29,7 @@
 //             only meet that when its range lies within one run, so it fails
 //             before it has changed anything.
 
-#ifndef PFNBENCH_STRUCTURES_ROARING_SET_H_
-#define PFNBENCH_STRUCTURES_ROARING_SET_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -388,5 +385,3 @@ class ChunkedSet {
 };
 
 }  // namespace pfn::roaring
-
-#endif  // PFNBENCH_STRUCTURES_ROARING_SET_H_

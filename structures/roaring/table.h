@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/roaring/table.h
-//
 // The upper level of a roaring bitmap: the chunks in order of their keys. Not
 // one sorted array, which for many chunks would be one large contiguous request
 // and a long memmove for each new chunk, but pages of them.
@@ -28,8 +26,7 @@
 // Buffers belong to the caller. Pointers to chunks hold until the next Insert
 // or Erase.
 
-#ifndef PFNBENCH_STRUCTURES_ROARING_TABLE_H_
-#define PFNBENCH_STRUCTURES_ROARING_TABLE_H_
+#pragma once
 
 #include <algorithm>
 #include <cstddef>
@@ -361,5 +358,3 @@ class ChunkTable {
 };
 
 }  // namespace pfn::roaring
-
-#endif  // PFNBENCH_STRUCTURES_ROARING_TABLE_H_

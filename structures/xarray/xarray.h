@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/xarray/xarray.h
-//
 // xarray: what the kernel's IDA does today, on the XArray (Matthew Wilcox,
 // merged in 4.20), with a page number for an id. The same tree and node as
 // xbitmap, without preloading: memory that cannot be had under the lock is
@@ -31,8 +29,7 @@
 // Not modelled: the lock itself; RCU delay of freed nodes. The leaf is asked
 // for after its nodes, as in xbitmap, so none is wasted when a node is missing.
 
-#ifndef PFNBENCH_STRUCTURES_XARRAY_XARRAY_H_
-#define PFNBENCH_STRUCTURES_XARRAY_XARRAY_H_
+#pragma once
 
 #include <utility>
 
@@ -152,5 +149,3 @@ class XarrayHint : public xarray::RetryingSet<A, /*kLeafHint=*/true> {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_XARRAY_XARRAY_H_

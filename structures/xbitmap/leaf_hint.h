@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/xbitmap/leaf_hint.h
-//
 // Remembers where the leaf used last is, for the structures labelled as having
 // such a hint. The disabled hint is empty and never finds anything, so that a
 // design without one pays nothing for the code that it shares.
 
-#ifndef PFNBENCH_STRUCTURES_XBITMAP_LEAF_HINT_H_
-#define PFNBENCH_STRUCTURES_XBITMAP_LEAF_HINT_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -55,5 +52,3 @@ class LeafHint<Where, false> {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_XBITMAP_LEAF_HINT_H_

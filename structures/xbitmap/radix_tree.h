@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/xbitmap/radix_tree.h
-//
 // What every radix tree over bitmap leaves does in the same way, for any of its
 // fan-out and leaf size: find the slot of a leaf, walk existing leaves in
 // order, search them for members and non-members, make the path to a new one.
@@ -31,8 +29,7 @@
 // skipped at their parent. With kEachNumber it descends for each leaf number,
 // as xbitmap did up to version 20.
 
-#ifndef PFNBENCH_STRUCTURES_XBITMAP_RADIX_TREE_H_
-#define PFNBENCH_STRUCTURES_XBITMAP_RADIX_TREE_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -331,5 +328,3 @@ class Tree {
 };
 
 }  // namespace pfn::radix
-
-#endif  // PFNBENCH_STRUCTURES_XBITMAP_RADIX_TREE_H_

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/xbitmap/small_set.h
-//
 // A set of small numbers kept inside a pointer-sized slot, instead of the leaf
 // that the slot would point to: the "exceptional entry" of the radix tree (62
 // numbers, low bits binary 10) and the "value entry" of the XArray (63 numbers,
 // low bit 1). A pointer has these bits zero. Allocates nothing.
 
-#ifndef PFNBENCH_STRUCTURES_XBITMAP_SMALL_SET_H_
-#define PFNBENCH_STRUCTURES_XBITMAP_SMALL_SET_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -74,5 +71,3 @@ class SmallSet {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_XBITMAP_SMALL_SET_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/xbitmap/xbitmap.h
-//
 // xbitmap: the radix tree of 1024-bit leaves that the virtio-balloon series of
 // 2017 proposed (Matthew Wilcox, Wei Wang). Set, test and clear are those of
 // version 20 (19 Dec 2017), except that a set allocates by itself, with the
@@ -22,8 +20,7 @@
 // ClearRange  existing leaves of the range; never allocates, never fails.
 // Failure     Set returns kNoMemory; nodes made on the way stay linked.
 
-#ifndef PFNBENCH_STRUCTURES_XBITMAP_XBITMAP_H_
-#define PFNBENCH_STRUCTURES_XBITMAP_XBITMAP_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -415,5 +412,3 @@ class XbitmapHint
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_STRUCTURES_XBITMAP_XBITMAP_H_

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: structures/xbitmap/xbitmap_tree.h
-//
 // The radix tree of 1024-bit leaves that all xbitmap and XArray structures
 // share: one descent per operation, heights read from the nodes on the way and
 // tags masked, as in the kernel. Range operations are those of the last posted
@@ -38,8 +36,7 @@
 //
 // Source: the linux-mm threads of 2017-07 to 2018-01, by description only.
 
-#ifndef PFNBENCH_STRUCTURES_XBITMAP_XBITMAP_TREE_H_
-#define PFNBENCH_STRUCTURES_XBITMAP_XBITMAP_TREE_H_
+#pragma once
 
 #include <bit>
 #include <cstdint>
@@ -584,5 +581,3 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>,
 };
 
 }  // namespace pfn::xbitmap
-
-#endif  // PFNBENCH_STRUCTURES_XBITMAP_XBITMAP_TREE_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: tests/fuzz/trace_fuzzing.h
-//
 // What holds for every input of the reader and of the importers: a trace that
 // can be written and read again, or one line that says where and why.
 
-#ifndef PFNBENCH_TESTS_FUZZ_TRACE_FUZZING_H_
-#define PFNBENCH_TESTS_FUZZ_TRACE_FUZZING_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -54,5 +51,3 @@ bool FuzzOnce(Make make) {
 }
 
 }  // namespace pfn::testing
-
-#endif  // PFNBENCH_TESTS_FUZZ_TRACE_FUZZING_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: tests/harness/testing.h
-//
 // What the tests of measuring share: small workloads, a structure that is right
 // and simple, and how to measure one.
 
-#ifndef PFNBENCH_TESTS_HARNESS_TESTING_H_
-#define PFNBENCH_TESTS_HARNESS_TESTING_H_
+#pragma once
 
 #include <cstdint>
 #include <map>
@@ -131,5 +128,3 @@ inline Measurement MeasureOn(const Workload& workload, Operation operation,
 }
 
 }  // namespace pfn::testing
-
-#endif  // PFNBENCH_TESTS_HARNESS_TESTING_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: tests/structures/listed.h
-//
 // What the repository says about its structures in files that are not compiled:
 // the list structures/list.def, and the tables of docs/structures.md. Needs
 // PFN_SOURCE_FOLDER.
 
-#ifndef PFNBENCH_TESTS_STRUCTURES_LISTED_H_
-#define PFNBENCH_TESTS_STRUCTURES_LISTED_H_
+#pragma once
 
 #include <cstddef>
 #include <filesystem>
@@ -84,5 +81,3 @@ inline std::vector<std::vector<std::string>> DocumentedRows(
 }
 
 }  // namespace pfn::testing
-
-#endif  // PFNBENCH_TESTS_STRUCTURES_LISTED_H_

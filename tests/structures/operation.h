@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: tests/structures/operation.h
-//
 // An operation as a value, so that tests can list, generate, shrink and print
 // them.
 
-#ifndef PFNBENCH_TESTS_STRUCTURES_OPERATION_H_
-#define PFNBENCH_TESTS_STRUCTURES_OPERATION_H_
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -58,5 +55,3 @@ inline Operation ClearWhole(PfnRange range) {
 ::testing::AssertionResult Apply(const Operation& operation, Rig& rig);
 
 }  // namespace pfn::testing
-
-#endif  // PFNBENCH_TESTS_STRUCTURES_OPERATION_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: tests/structures/rig.h
-//
 // One set under the judge that the failure sweep has too, and sets of a known
 // type for tests that look inside.
 
-#ifndef PFNBENCH_TESTS_STRUCTURES_RIG_H_
-#define PFNBENCH_TESTS_STRUCTURES_RIG_H_
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -144,5 +141,3 @@ class SetTest : public ::testing::TestWithParam<SetKind> {
 };
 
 }  // namespace pfn::testing
-
-#endif  // PFNBENCH_TESTS_STRUCTURES_RIG_H_

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: tests/structures/structure_kinds.h
-//
 // The structures, to parameterise tests by.
 
-#ifndef PFNBENCH_TESTS_STRUCTURES_STRUCTURE_KINDS_H_
-#define PFNBENCH_TESTS_STRUCTURES_STRUCTURE_KINDS_H_
+#pragma once
 
 #include <vector>
 
@@ -24,5 +21,3 @@ const std::vector<SetKind>& FaultableKinds();
 std::vector<SetKind> PluginKinds();
 
 }  // namespace pfn::testing
-
-#endif  // PFNBENCH_TESTS_STRUCTURES_STRUCTURE_KINDS_H_

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: tests/structures/tree_walk.h
-//
 // A long random life for trees whose nodes hold few runs: grows to many levels
 // and shrinks to nothing several times, with failing requests on the way.
 // Random pages do that better than the structured sequences of the differential
 // test: neighbouring runs meet, part and cross the borders of nodes at every
 // level.
 
-#ifndef PFNBENCH_TESTS_STRUCTURES_TREE_WALK_H_
-#define PFNBENCH_TESTS_STRUCTURES_TREE_WALK_H_
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -63,5 +60,3 @@ inline std::uint64_t WalkTree(const SetKind& kind, Pfn base,
 }
 
 }  // namespace pfn::testing
-
-#endif  // PFNBENCH_TESTS_STRUCTURES_TREE_WALK_H_

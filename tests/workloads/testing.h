@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: tests/workloads/testing.h
-//
 // What the tests of workloads/ share: a small trace, a folder that goes away,
 // and the message of an error.
 
-#ifndef PFNBENCH_TESTS_WORKLOADS_TESTING_H_
-#define PFNBENCH_TESTS_WORKLOADS_TESTING_H_
+#pragma once
 
 #include <gtest/gtest.h>
 #include <stdlib.h>  // mkdtemp
@@ -171,5 +168,3 @@ class ScratchFolder {
 };
 
 }  // namespace pfn::testing
-
-#endif  // PFNBENCH_TESTS_WORKLOADS_TESTING_H_

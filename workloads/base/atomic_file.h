@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/base/atomic_file.h
-//
 // Writing a file so that nobody, at no time, sees half of it.
 
-#ifndef PFNBENCH_WORKLOADS_BASE_ATOMIC_FILE_H_
-#define PFNBENCH_WORKLOADS_BASE_ATOMIC_FILE_H_
+#pragma once
 
 #include <filesystem>
 #include <string_view>
@@ -19,5 +16,3 @@ void WriteFileAtomically(const std::filesystem::path& path,
                          std::string_view bytes);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_BASE_ATOMIC_FILE_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/base/command_line.h
-//
 // The command line of a program: flags in groups, commands, help of 80
 // columns, and one clear line for what cannot be followed. CLI11 does the work;
 // only command_line.cc includes it, because it takes long to compile.
 
-#ifndef PFNBENCH_WORKLOADS_BASE_COMMAND_LINE_H_
-#define PFNBENCH_WORKLOADS_BASE_COMMAND_LINE_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -100,5 +97,3 @@ class CommandLine {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_BASE_COMMAND_LINE_H_

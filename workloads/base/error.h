@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/base/error.h
-//
 // The two ways in which something is refused. A message is one line and says
 // where, what was found, what was expected and what to do; `Quoted` keeps it
 // one line for any file. Not on any hot path.
 
-#ifndef PFNBENCH_WORKLOADS_BASE_ERROR_H_
-#define PFNBENCH_WORKLOADS_BASE_ERROR_H_
+#pragma once
 
 #include <stdexcept>
 
@@ -26,5 +23,3 @@ class NotWritten : public std::runtime_error {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_BASE_ERROR_H_

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/base/json.h
-//
 // Writes JSON, without a space that nobody needs:
 //
 //   JsonObject().Add("name", "flat").Add("bits", 2.5).Text()
 //
 // gives {"name":"flat","bits":2.5}.
 
-#ifndef PFNBENCH_WORKLOADS_BASE_JSON_H_
-#define PFNBENCH_WORKLOADS_BASE_JSON_H_
+#pragma once
 
 #include <concepts>
 #include <string>
@@ -68,5 +65,3 @@ std::string JsonList(const Items& items, ToJson to_json,
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_BASE_JSON_H_

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/base/nearest.h
-//
 // What a user who mistyped a name probably meant.
 
-#ifndef PFNBENCH_WORKLOADS_BASE_NEAREST_H_
-#define PFNBENCH_WORKLOADS_BASE_NEAREST_H_
+#pragma once
 
 #include <cstddef>
 #include <span>
@@ -43,5 +40,3 @@ std::vector<std::string> NamesIn(const Table& table) {
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_BASE_NEAREST_H_

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/base/number.h
-//
 // Numbers as users write them, on every command line: 4096, 64K, 8G.
 
-#ifndef PFNBENCH_WORKLOADS_BASE_NUMBER_H_
-#define PFNBENCH_WORKLOADS_BASE_NUMBER_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -23,5 +20,3 @@ inline constexpr std::string_view kPerhapsWithSuffix =
     ", perhaps with K, M, G or T";
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_BASE_NUMBER_H_

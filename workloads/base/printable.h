@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/base/printable.h
-//
 // What came from a file, a file name or a command line, made fit for a
 // terminal. A program applies Printable() where it prints, once, so that no
 // message needs to think of it.
 
-#ifndef PFNBENCH_WORKLOADS_BASE_PRINTABLE_H_
-#define PFNBENCH_WORKLOADS_BASE_PRINTABLE_H_
+#pragma once
 
 #include <cstddef>
 #include <string>
@@ -29,5 +26,3 @@ std::string ShellWord(std::string_view text);
 std::string Quoted(std::string_view text);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_BASE_PRINTABLE_H_

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/base/random.h
-//
 // The random numbers of workloads and of faults: splitmix64 (Steele, Lea and
 // Flood, 2014). Written out because a seed must give the same pages and the
 // same failures everywhere, and the distributions of the standard library
 // differ between implementations. Here because both may include this folder.
 
-#ifndef PFNBENCH_WORKLOADS_BASE_RANDOM_H_
-#define PFNBENCH_WORKLOADS_BASE_RANDOM_H_
+#pragma once
 
 #include <cstdint>
 
@@ -42,5 +39,3 @@ class SplitMix64 {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_BASE_RANDOM_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/base/text_scan.h
-//
 // Taking numbers and words off the front of a line, by hand: a trace or a log
 // has millions of them. ConsumePrefix and ConsumeNumber take nothing when they
 // return false.
 
-#ifndef PFNBENCH_WORKLOADS_BASE_TEXT_SCAN_H_
-#define PFNBENCH_WORKLOADS_BASE_TEXT_SCAN_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -77,5 +74,3 @@ bool Consists(std::string_view text, const Parts&... parts) {
 }
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_BASE_TEXT_SCAN_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/generate/array_writer.h
-//
 // What the generators share: pages cut into arrays, all given back in the end,
 // and numbers drawn.
 
-#ifndef PFNBENCH_WORKLOADS_GENERATE_ARRAY_WRITER_H_
-#define PFNBENCH_WORKLOADS_GENERATE_ARRAY_WRITER_H_
+#pragma once
 
 #include <algorithm>
 #include <array>
@@ -133,5 +130,3 @@ class Permutation {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_GENERATE_ARRAY_WRITER_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/generate/buddy_sim.h
-//
 // A guest with a balloon: a zone of the page allocator, the list of the CPU
 // that fills the balloon, the list of another CPU that takes pages next to it,
 // what happened to the memory before, and the balloon's own list.
 
-#ifndef PFNBENCH_WORKLOADS_GENERATE_BUDDY_SIM_H_
-#define PFNBENCH_WORKLOADS_GENERATE_BUDDY_SIM_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -79,5 +76,3 @@ class BuddySim {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_GENERATE_BUDDY_SIM_H_

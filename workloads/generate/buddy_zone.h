@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/generate/buddy_zone.h
-//
 // A zone of the page allocator as far as it decides in which order free pages
 // come: free lists of orders 0 to 10, and one list of single pages for each
 // CPU. The rules are those of Linux:
@@ -16,8 +14,7 @@
 //
 // One migrate type, no watermarks.
 
-#ifndef PFNBENCH_WORKLOADS_GENERATE_BUDDY_ZONE_H_
-#define PFNBENCH_WORKLOADS_GENERATE_BUDDY_ZONE_H_
+#pragma once
 
 #include <algorithm>
 #include <array>
@@ -172,5 +169,3 @@ class PerCpuPages {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_GENERATE_BUDDY_ZONE_H_

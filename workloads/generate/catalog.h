@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/generate/catalog.h
-//
 // One word for every trace there can be, wherever a program takes a workload:
 //
 //     idle-8g                 shipped (workloads/recorded/)
@@ -9,8 +7,7 @@
 //     gen:buddy:preset=mixed  generated (workloads/generate/generators.h)
 //     path/to/my.pfntrace     a file
 
-#ifndef PFNBENCH_WORKLOADS_GENERATE_CATALOG_H_
-#define PFNBENCH_WORKLOADS_GENERATE_CATALOG_H_
+#pragma once
 
 #include <filesystem>
 #include <span>
@@ -41,5 +38,3 @@ std::filesystem::path FileOfWorkload(std::string_view word);
 Trace LoadTrace(std::string_view word);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_GENERATE_CATALOG_H_

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/generate/cma.h
-//
 // The contiguous memory allocator as the proposal of cma_alloc_bulk (linux-mm,
 // November 2020) met it: many chunks of one order from an area in which some
 // pages are pinned. Pages in use always move away; a chunk with a pinned page
 // is busy.
 
-#ifndef PFNBENCH_WORKLOADS_GENERATE_CMA_H_
-#define PFNBENCH_WORKLOADS_GENERATE_CMA_H_
+#pragma once
 
 #include <cstdint>
 #include <vector>
@@ -51,5 +48,3 @@ struct CmaOutcome {
 CmaOutcome SimulateCma(const CmaOptions& options);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_GENERATE_CMA_H_

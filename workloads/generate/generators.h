@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/generate/generators.h
-//
 // The list of generators: workloads that nobody recorded, because they are too
 // large, too regular, or of another user of PFN sets than the balloon. A trace
 // depends on its specification alone, seed included, on every machine. What
 // each one models, and how near it comes to recordings, is in
 // docs/generators.md. To add one, append it to the list of its file.
 
-#ifndef PFNBENCH_WORKLOADS_GENERATE_GENERATORS_H_
-#define PFNBENCH_WORKLOADS_GENERATE_GENERATORS_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -107,5 +104,3 @@ std::span<const Generator> CmaGenerators();
 std::span<const Generator> UserGenerators();
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_GENERATE_GENERATORS_H_

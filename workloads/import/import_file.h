@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/import/import_file.h
-//
 // `pfntrace import`: a recording becomes a trace, and what the user did not say
 // about it is found out as far as it can be. What nobody knows is left out.
 
-#ifndef PFNBENCH_WORKLOADS_IMPORT_IMPORT_FILE_H_
-#define PFNBENCH_WORKLOADS_IMPORT_IMPORT_FILE_H_
+#pragma once
 
 #include <cstdint>
 #include <filesystem>
@@ -52,5 +49,3 @@ std::uint64_t EstimateGuestMemory(const Trace& trace);
 std::uint64_t PagesBeyond(const Trace& trace, std::uint64_t guest_memory_bytes);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_IMPORT_IMPORT_FILE_H_

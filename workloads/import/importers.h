@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/import/importers.h
-//
 // The list of importers: what `pfntrace import --from=` takes, and what the
 // fuzzers run. To add one, declare it here and append it in importers.cc. Each
 // tells in its own file what it reads.
 
-#ifndef PFNBENCH_WORKLOADS_IMPORT_IMPORTERS_H_
-#define PFNBENCH_WORKLOADS_IMPORT_IMPORTERS_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -60,5 +57,3 @@ std::string_view GuessFormatOfHead(std::string_view head);
 std::string AdviceToImport(std::string_view line);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_IMPORT_IMPORTERS_H_

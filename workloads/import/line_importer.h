@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/import/line_importer.h
-//
 // What importers of lines share: each line in turn, errors with the place, and
 // notes; and the lines of the kernel's tools, taken apart.
 
-#ifndef PFNBENCH_WORKLOADS_IMPORT_LINE_IMPORTER_H_
-#define PFNBENCH_WORKLOADS_IMPORT_LINE_IMPORTER_H_
+#pragma once
 
 #include <fmt/format.h>
 
@@ -86,5 +83,3 @@ std::optional<KernelEvent> ParseKernelEvent(std::string_view line);
 std::string_view FieldOf(std::string_view fields, std::string_view key);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_IMPORT_LINE_IMPORTER_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/byte_source.h
-//
 // Where the bytes of a trace or a log come from: memory, a file, standard
 // input; zstd-compressed or not, told by the first bytes and not by the name.
 // Everything is streamed, so a 3 GB log needs a few hundred KiB.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_BYTE_SOURCE_H_
-#define PFNBENCH_WORKLOADS_TRACE_BYTE_SOURCE_H_
+#pragma once
 
 #include <cstddef>
 #include <filesystem>
@@ -62,5 +59,3 @@ std::unique_ptr<ByteSource> OpenInput(const std::filesystem::path& path,
 std::string CompressZstd(std::string_view bytes);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_BYTE_SOURCE_H_

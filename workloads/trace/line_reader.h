@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/line_reader.h
-//
 // Splits a ByteSource into lines, in big blocks and without an allocation per
 // line. Knows the name and the line for messages.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_LINE_READER_H_
-#define PFNBENCH_WORKLOADS_TRACE_LINE_READER_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -56,5 +53,3 @@ class LineReader {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_LINE_READER_H_

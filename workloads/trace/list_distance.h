@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/list_distance.h
-//
 // How far a clustered list has to walk: the argument for it was that gathered
 // pages cluster, so that the next one's segment is a neighbour of the last
 // one's. That is a fact of a trace, not of a structure.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_LIST_DISTANCE_H_
-#define PFNBENCH_WORKLOADS_TRACE_LIST_DISTANCE_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -44,5 +41,3 @@ ListDistances MeasureListDistances(const Trace& trace,
                                    std::uint64_t segment_pages = 1024);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_LIST_DISTANCE_H_

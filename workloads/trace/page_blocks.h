@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/page_blocks.h
-//
 // Expands run-length encoded pages into blocks of plain PFNs. Measured loops
 // read such a block from the first-level cache, so that neither decoding nor
 // its mispredicted branches are charged to the structure.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_PAGE_BLOCKS_H_
-#define PFNBENCH_WORKLOADS_TRACE_PAGE_BLOCKS_H_
+#pragma once
 
 #include <algorithm>
 #include <array>
@@ -60,5 +57,3 @@ class PageBlocks {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_PAGE_BLOCKS_H_

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/page_ranges.h
-//
 // Sets of pages below kPfnLimit as maximal ranges, where a run must cost the
 // same however many pages it claims. No structure: this only serves to make and
 // to check traces, and to know the answer to a pass beforehand.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_PAGE_RANGES_H_
-#define PFNBENCH_WORKLOADS_TRACE_PAGE_RANGES_H_
+#pragma once
 
 #include <cstdint>
 #include <map>
@@ -39,5 +36,3 @@ class PageRanges {
 std::vector<PfnRange> MaximalRanges(std::span<const PfnRun> runs);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_PAGE_RANGES_H_

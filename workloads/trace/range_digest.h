@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/range_digest.h
-//
 // A list of ranges in one number, so that millions of them can be compared
 // without being kept.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_RANGE_DIGEST_H_
-#define PFNBENCH_WORKLOADS_TRACE_RANGE_DIGEST_H_
+#pragma once
 
 #include <cstdint>
 
@@ -35,5 +32,3 @@ class RangeDigest {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_RANGE_DIGEST_H_

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/shipped.h
-//
 // The recorded traces that come with pfnbench. A workload is a file
 // NAME.pfntrace or NAME.pfntrace.zst in workloads/recorded/ of the source tree,
 // or in the folder that the environment variable PFNBENCH_TRACES names: to add
 // one, put it there.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_SHIPPED_H_
-#define PFNBENCH_WORKLOADS_TRACE_SHIPPED_H_
+#pragma once
 
 #include <filesystem>
 #include <string>
@@ -38,5 +35,3 @@ std::filesystem::path PathOfWorkload(std::string_view name);
 std::string DescribeWorkload(const ShippedWorkload& workload);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_SHIPPED_H_

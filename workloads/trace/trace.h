@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/trace.h
-//
 // A balloon trace in memory: what one guest told its host, in order.
 //
 // A trace is a sequence of events. An event is a new balloon target, or one
@@ -20,8 +18,7 @@
 // changes: what one fill_balloon() or leak_balloon() of the scatter-gather
 // driver of 2017 would have recorded in its PFN set.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_TRACE_H_
-#define PFNBENCH_WORKLOADS_TRACE_TRACE_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -184,5 +181,3 @@ class Trace {
 Trace FirstPages(const Trace& trace, std::uint64_t pages);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_TRACE_H_

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/trace_io.h
-//
 // Reading and writing .pfntrace files; docs/trace-format.md describes them.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_TRACE_IO_H_
-#define PFNBENCH_WORKLOADS_TRACE_TRACE_IO_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -91,5 +88,3 @@ Trace ParseTrace(ByteSource& source, std::string_view name,
                  std::uint64_t max_bytes = kMaxTextBytes);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_TRACE_IO_H_

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/trace_stats.h
-//
 // The figures that tell one trace from another at a glance, and the check that
 // a trace is possible at all. Neither expands a run.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_TRACE_STATS_H_
-#define PFNBENCH_WORKLOADS_TRACE_TRACE_STATS_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -75,5 +72,3 @@ struct Membership {
 Membership CheckMembership(const Trace& trace);
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_TRACE_STATS_H_

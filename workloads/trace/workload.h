@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// File: workloads/trace/workload.h
-//
 // A trace made ready for measuring: its passes, and for each the answer that
 // the oracle would give, so that checking a run costs one comparison. The
 // answer comes from the runs themselves, sorted and merged: a pass of a
 // terabyte costs no more than its runs, and a test compares it with the
 // oracle's.
 
-#ifndef PFNBENCH_WORKLOADS_TRACE_WORKLOAD_H_
-#define PFNBENCH_WORKLOADS_TRACE_WORKLOAD_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -59,5 +56,3 @@ class Workload {
 };
 
 }  // namespace pfn
-
-#endif  // PFNBENCH_WORKLOADS_TRACE_WORKLOAD_H_

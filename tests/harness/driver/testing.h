@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// File: tests/harness/driver/testing.h
-//
 // What the tests of the balloon model share: a host that remembers what it was
 // told, a recorder around the oracle that fails on demand, and traces.
 
-#ifndef PFNBENCH_TESTS_HARNESS_DRIVER_TESTING_H_
-#define PFNBENCH_TESTS_HARNESS_DRIVER_TESTING_H_
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -163,5 +160,3 @@ inline Trace Inflation(const std::vector<Pfn>& pages,
 }
 
 }  // namespace pfn::testing
-
-#endif  // PFNBENCH_TESTS_HARNESS_DRIVER_TESTING_H_
