@@ -98,15 +98,14 @@ void DefineWork(CommandLine& line, RawOptions& raw, Options& options) {
   line.Add({.names = "--structure",
             .target = &raw.structures,
             .help = "Structures by name; or 'argued' (those of the thread and "
-                    "of the kernel, and floor), 'own' (all that wrap no "
-                    "library), 'floor' (the loop alone), 'array' and "
-                    "'pipelined' (replay without a set), 'plugins', 'all' "
-                    "[argued, and plugins]",
+                    "of the kernel, and floor), 'own' (that wrap nothing), "
+                    "'floor' (the loop alone), 'array' and 'pipelined' (replay "
+                    "without a set), 'plugins', 'all' [argued]",
             .type = "NAME,..."});
   line.Add({.names = "--plugin",
             .target = &raw.plugins,
-            .help = "Shared objects with more structures; CONTRIBUTING.md says "
-                    "how one is made",
+            .help = "Shared objects with more structures, which are measured "
+                    "too; CONTRIBUTING.md says how one is made",
             .type = "FILE,..."});
   line.Add({.names = "--operation",
             .target = &raw.operations,
