@@ -33,6 +33,8 @@ function(pfn_add_library)
   target_link_libraries(pfn_${ARG_NAME}
     PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
   if(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
+    # fmt: what reuses compiled headers must have been asked for alike.
+    target_link_libraries(pfn_${ARG_NAME} PRIVATE fmt::fmt)
     target_precompile_headers(pfn_${ARG_NAME} REUSE_FROM pfn_common_headers)
     # GCC 12 finds overflows in the standard library that there are not, and
     # keeps silent about them only where its headers are not compiled before.

@@ -94,8 +94,8 @@ class WrongSetsTest : public ::testing::TestWithParam<WrongSet> {};
 
 INSTANTIATE_TEST_SUITE_P(Documented, WrongSetsTest,
                          ::testing::ValuesIn(WrongSets()),
-                         [](const ::testing::TestParamInfo<WrongSet>& info) {
-                           return Underscored(info.param.name);
+                         [](const ::testing::TestParamInfo<WrongSet>& wrong) {
+                           return Underscored(wrong.param.name);
                          });
 
 TEST_P(WrongSetsTest, IsCaughtByTheTestThatIsNamedForIt) {

@@ -180,7 +180,7 @@ std::filesystem::path TraceNameFor(const std::filesystem::path& recording) {
   for (const std::string_view suffix :
        {".zst", ".log", ".txt", ".pfn", ".bin", ".dat"}) {
     if (name.ends_with(suffix) && name.size() > suffix.size()) {
-      name.resize(name.size() - suffix.size());
+      name.erase(name.size() - suffix.size());
     }
   }
   for (char& c : name) {

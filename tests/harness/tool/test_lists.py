@@ -74,6 +74,7 @@ def test_help_is_in_groups_of_short_options(tool):
     assert list(groups) == [
         "What is measured",
         "When memory runs out",
+        "The modelled heap",
         "With --operation=replay",
         "How it is measured",
         "Results",
