@@ -190,7 +190,7 @@ void DefineHeap(CommandLine& line, NowaitHeap::Options& heap) {
             .range = {{0, 1000000}}});
   line.Add({.names = "--grace",
             .target = &heap.grace,
-            .help = "Nodes that a kernel frees by RCU come back after so many "
+            .help = "Nodes that a kernel frees by RCU come back after N "
                     "more allocations and frees; 0: at once",
             .type = "N",
             .shows_default = true});
@@ -227,7 +227,7 @@ void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
             .range = {{1, 10000}}});
   line.Add({.names = "--processes",
             .target = &options.processes,
-            .help = "All rounds in so many processes, one after the other; the "
+            .help = "All rounds in each of N processes, one after the other; the "
                     "report's intervals are then those of processes",
             .type = "N",
             .shows_default = true,
@@ -243,7 +243,7 @@ void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
           "driver does");
   line.Add({.names = "--sets",
             .target = &options.plan.conditions.sets,
-            .help = "So many sets get each array of 256 pages in turn, as a "
+            .help = "K sets get each array of 256 pages in turn, as a "
                     "host with many guests has them",
             .type = "K",
             .shows_default = true,
