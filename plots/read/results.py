@@ -310,10 +310,10 @@ class Results(Declared):
 
     @cached_property
     def lost_condition(self) -> str:
-        """The first fault under which pages were lost, "" without any."""
-        cases = (case for case in self.cases if case.operation == "set")
-        found = {c.condition for c in cases if self.lost_ppm(c) is not None}
-        return min(found - {""}, default="")
+        """The first condition with a fault that sets ran under, or ""."""
+        sets = (case for case in self.cases if case.operation == "set")
+        known = (c.condition for c in sets if self.lost_ppm(c) is not None)
+        return min((c for c in known if "fault:" in c), default="")
 
     def operations(self) -> list[str]:
         """Operations with rows, in the order of the command line's help."""

@@ -155,7 +155,7 @@ def _lost(found: Duel) -> Iterator[str]:
     }
     if not lost:
         return
-    begin = "" if found.condition else "when allocations fail, "
+    begin = "when allocations fail, " * ("fault:" not in found.condition)
     if not any(map(any, lost.values())):
         yield f"{begin}neither loses a page"
         return

@@ -44,7 +44,8 @@ class Duel:
     @property
     def fault(self) -> str:
         """The condition whose lost pages are looked at."""
-        return self.condition or self.results.lost_condition
+        has_fault = "fault:" in self.condition
+        return self.condition if has_fault else self.results.lost_condition
 
     def ratio(self, place: Place) -> Rival | None:
         return place.ratio(self.rival) if self.rival else None

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from conftest import (
     JITTER,
     document,
     error_rows,
+    full_document,
     memory,
     profile,
     rows,
@@ -484,3 +486,17 @@ def test_a_name_cannot_reach_a_terminal_raw_or_fill_it(
         assert line.isascii() and len(line) <= 72
     found = duel(results)
     assert found is not None and found.rival == odd
+
+
+def test_a_condition_without_a_fault_is_no_failure(results_of):
+    made = full_document()
+    made["benchmarks"] = [
+        row for row in made["benchmarks"] if "/fault:" not in row["name"]
+    ]
+    inlined = copy.deepcopy(made["benchmarks"])
+    for row in inlined:
+        row["name"] += "/calls:inlined"
+    made["benchmarks"] += inlined
+    results = results_of(made)
+    assert results.lost_condition == ""
+    assert "allocations fail" not in " ".join(answer(results))
