@@ -227,8 +227,9 @@ void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
             .range = {{1, 10000}}});
   line.Add({.names = "--processes",
             .target = &options.processes,
-            .help = "All rounds in each of N processes, one after the other; the "
-                    "report's intervals are then those of processes",
+            .help =
+                "All rounds in each of N processes, one after the other; the "
+                "report's intervals are then those of processes",
             .type = "N",
             .shows_default = true,
             .range = {{1, 1000}}});

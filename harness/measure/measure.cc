@@ -204,9 +204,12 @@ class Measurer {
 
   bool FinishSet(const PreparedPass& pass) {
     part(Operation::kSet).pages += pass.pages;
-    // A walk that was measured has shown what is within the span.
-    const bool is_checked = Wants(Operation::kExtract) &&
-                            (!look_everywhere_ || IsEmptyOutside(pass.span));
+    // A walk that is measured shows what is within the span, that of drain
+    // next.
+    const bool is_walked =
+        Wants(Operation::kExtract) || Wants(Operation::kDrain);
+    const bool is_checked =
+        is_walked && (!look_everywhere_ || IsEmptyOutside(pass.span));
     return is_checked || CheckFilled("set", pass);
   }
 

@@ -19,9 +19,9 @@ using Ns = std::chrono::duration<double, std::nano>;
 
 // The means of the default run (docs/notebook.md, 2026-11-30): a structure that
 // is far from them is what the bar, or the lines, are for.
-constexpr double kPageNs = 4;
-constexpr double kRangeNs = 130;
-constexpr double kPassNs = 270;
+constexpr double kPageNs = 8;
+constexpr double kRangeNs = 315;
+constexpr double kPassNs = 30;
 
 Ns CostOf(const Workload& workload) {
   return Ns(kPageNs * static_cast<double>(workload.pages()) +

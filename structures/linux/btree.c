@@ -3,7 +3,8 @@
  * File: structures/linux/btree.c
  *
  * btree@TREE: leaves in the B+ tree (lib/btree.c), as Tetsuo Handa measured it
- * on 16 Dec 2017. With LINUX_HINT, btree-hint@TREE: the last leaf is remembered.
+ * on 16 Dec 2017. With LINUX_HINT, btree-hint@TREE: the last leaf is
+ * remembered.
  *
  * The tree walks from greater keys to smaller ones only, and knows no key 0: a
  * leaf has the complement of its index as key.

@@ -102,8 +102,7 @@ static int flat_set_next_range(void *memory, uint64_t from, uint64_t max,
   bit = find_next_bit(set->bits, max + 1, from);
   if (bit > max) return 0;
   found->first = set->origin + bit;
-  found->last =
-      set->origin + find_next_zero_bit(set->bits, max + 1, bit) - 1;
+  found->last = set->origin + find_next_zero_bit(set->bits, max + 1, bit) - 1;
   return 1;
 }
 
@@ -135,5 +134,4 @@ static void flat_set_destroy(void *memory) {
 }
 
 LINUX_STRUCTURE(linux_flat, "flat", flat_set, "bitmap",
-                "one bitmap over the span",
-                .max_distance = MOST_BITS / 2);
+                "one bitmap over the span", .max_distance = MOST_BITS / 2);

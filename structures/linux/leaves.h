@@ -109,8 +109,8 @@ static int leaf_set_next_range(void *memory, uint64_t from, uint64_t max,
     if (base + bit > max) return 0;
     found->first = base + bit;
     zero = find_next_zero_bit(leaf->bits, LEAF_BITS, bit);
-    found->last = zero == LEAF_BITS ? end_of_run(set, index, max)
-                                    : base + zero - 1;
+    found->last =
+        zero == LEAF_BITS ? end_of_run(set, index, max) : base + zero - 1;
     if (found->last > max) found->last = max;
     return 1;
   }

@@ -6,9 +6,9 @@
  * the table of all rows of the tree.
  */
 
-#include "adapter.h"
-
 #include <stdlib.h>
+
+#include "adapter.h"
 
 #define MOST_CACHES LINUX_CACHES
 

@@ -66,10 +66,10 @@
 #define trace_ma_write(...) ((void)0)
 
 /* Modules are set up when the plugin is loaded. */
-#define module_init(function)                                          \
-  static void __attribute__((constructor(200), used)) pfnbench_##function( \
-      void) {                                                          \
-    (void)function();                                                  \
+#define module_init(function)                         \
+  static void __attribute__((constructor(200), used)) \
+  pfnbench_##function(void) {                         \
+    (void)function();                                 \
   }
 #define module_exit(function) \
   static void __attribute__((unused)) pfnbench_##function(void) { function(); }
@@ -88,9 +88,11 @@ struct lockdep_map {
   unsigned int none;
 };
 
-#define __SPIN_LOCK_UNLOCKED(name) {0}
+#define __SPIN_LOCK_UNLOCKED(name) \
+  { 0 }
 #define DEFINE_SPINLOCK(name) spinlock_t name = {0}
-#define INIT_LOCAL_LOCK(name) {}
+#define INIT_LOCAL_LOCK(name) \
+  {}
 static inline void spin_lock_init(spinlock_t *lock) { lock->is_locked = 0; }
 static inline void spin_lock(spinlock_t *lock) {
   *(volatile int *)&lock->is_locked = 1;
@@ -218,12 +220,12 @@ void *pfnbench_kmalloc(size_t size, gfp_t gfp);
 void pfnbench_kfree(void *object, size_t size);
 #define kmalloc(size, gfp) pfnbench_kmalloc(size, gfp)
 #define kzalloc(size, gfp) pfnbench_kmalloc(size, (gfp) | __GFP_ZERO)
-/* The heap is told the size of what it gets back: that of the type. */
-#define kfree(pointer)                                      \
-  ({                                                        \
-    __typeof__(pointer) pfnbench_freed = (pointer);         \
-    if (pfnbench_freed)                                     \
-      pfnbench_kfree(pfnbench_freed, sizeof(*pfnbench_freed)); \
+/* The heap needs the size of what it gets back: that of the type. */
+#define kfree(pointer)                                           \
+  ({                                                             \
+    __typeof__(pointer) pfnbench_freed = (pointer);              \
+    if (pfnbench_freed)                                          \
+        pfnbench_kfree(pfnbench_freed, sizeof(*pfnbench_freed)); \
   })
 
 /* ---- A mempool without a reserve, as lib/btree.c makes it. */
@@ -235,8 +237,8 @@ typedef struct mempool {
   mempool_free_t free;
 } mempool_t;
 
-mempool_t *mempool_create(int least, mempool_alloc_t alloc,
-                          mempool_free_t give, void *data);
+mempool_t *mempool_create(int least, mempool_alloc_t alloc, mempool_free_t give,
+                          void *data);
 #define mempool_alloc(pool, gfp) ((pool)->alloc(gfp, NULL))
 static inline void mempool_free(void *element, mempool_t *pool) {
   if (element) pool->free(element, NULL);

@@ -25,8 +25,8 @@
 // The users take pages from the page allocator; here they come from
 // kmalloc-4k, whose objects are pages. The row has the geometry of both and is
 // neither: hibernation has a tree for each zone, makes all of it beforehand, so
-// that its set cannot fail, and sets bits atomically. Both know their height, as
-// this does.
+// that its set cannot fail, and sets bits atomically. Both know their height,
+// as this does.
 //
 // Source: descriptions of kernel/power/snapshot.c and of kexec handover's tree.
 

@@ -300,6 +300,19 @@ struct LosesAPage : Right {
   }
 };
 
+// The walk of drain is what shows it: no other looks before.
+TEST(Measurer, FindsALostPageWhereSetAndDrainShareARecording) {
+  PageArena arena;
+  const Measurement m = Measure({.operation = Operation::kSet,
+                                 .more = {Operation::kDrain},
+                                 .workload = &Small(),
+                                 .structure = &StructureOf<LosesAPage>(),
+                                 .arena = &arena});
+  EXPECT_EQ(m.error,
+            "pass 1: drain: 3 ranges that differ from the oracle's 2 ranges");
+  EXPECT_TRUE(m.more.empty()) << "neither of them has a figure";
+}
+
 TEST(Measurer, FindsALostPage) {
   ExpectWrong<LosesAPage>(Small(), kAll, "pass 1: ");
   EXPECT_EQ(RunOn<LosesAPage>(Operation::kSet, Small()).error,

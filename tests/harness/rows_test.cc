@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 

@@ -107,7 +107,8 @@ TEST(StructuresUnderFaults, MatchTheOracleWhenOperationsAreDrawn) {
 TEST(StructuresUnderFaults, MatchTheOracleHoweverLargeRequestsAreServed) {
   for (const LargePolicy large : {LargePolicy::kExact, LargePolicy::kVmalloc}) {
     for (const std::string text : {"none", "slab_boundary:ge_heavy"}) {
-      MeasureAll(ParseFaultSpec(text), {.heap = {.large = large}}, {Operation::kClear});
+      MeasureAll(ParseFaultSpec(text), {.heap = {.large = large}},
+                 {Operation::kClear});
     }
   }
 }

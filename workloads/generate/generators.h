@@ -18,7 +18,7 @@
 
 namespace pfn {
 
-// What a generator can be told, and what it was told: "punched" memory of a
+// What a generator takes, and what it was given: "punched" memory of a
 // certain size, with a certain seed. A specification is one word, so that it
 // fits into a list of workloads and into the name of a row:
 //

@@ -17,7 +17,7 @@
 // With virtio_queue_notify in the log, a kick gives the direction and the end
 // of an array, and set_config only checks the count. Without it the direction
 // is that of the next set_config, whose difference must be exactly the pages
-// before it; arrays between two set_configs cannot be told apart and become
+// before it; arrays between two set_configs look alike and become
 // one. With ram_block_discard_range each page tells its own direction, and the
 // two may be mixed. Lines of other events are counted and ignored; all that
 // stands before an event is ignored too, because it depends on the backend of

@@ -29,17 +29,17 @@ TEST(ArrayPath, TellsWhatWasRecordedInTheSameArrays) {
   const Trace trace = Inflation(Pages(5000, 600, 3), 100);
   Rig rig(trace, With(Transport::kArrays));
   rig.Run();
-  ASSERT_EQ(rig.host.told.size(), 5);
+  ASSERT_EQ(rig.host.messages.size(), 5);
   std::size_t array = 0;
   for (const TraceEvent& event : trace.events()) {
     if (event.kind != TraceEvent::Kind::kInflate) continue;
     std::vector<Pfn> pages;
     for (const PfnRun& run : trace.runs_of(event)) pages.push_back(run.first);
-    EXPECT_EQ(rig.host.told[array++].pages, pages);
+    EXPECT_EQ(rig.host.messages[array++].pages, pages);
   }
-  // Last in, first out: deflating begins with the page that was told last.
-  const std::vector<Pfn> inflated = rig.Told(Direction::kInflate);
-  std::vector<Pfn> deflated = rig.Told(Direction::kDeflate);
+  // Last in, first out: deflating begins with the page that was reported last.
+  const std::vector<Pfn> inflated = rig.Reported(Direction::kInflate);
+  std::vector<Pfn> deflated = rig.Reported(Direction::kDeflate);
   EXPECT_EQ(deflated.size(), 500);
   EXPECT_TRUE(std::equal(deflated.begin(), deflated.end(), inflated.rbegin()));
   EXPECT_EQ(rig.driver.inflate_queue().kicks(), 3);
@@ -54,9 +54,9 @@ TEST(ChunkPath, TellsAscendingRangesInOneRound) {
   order.insert(order.end(), more.begin(), more.end());
   Rig rig(Inflation(order));
   rig.Run();
-  ASSERT_EQ(rig.host.told.size(), 2);
-  EXPECT_EQ(rig.host.told[0].pages, more);
-  EXPECT_EQ(rig.host.told[1].pages, Pages(700, 300));
+  ASSERT_EQ(rig.host.messages.size(), 2);
+  EXPECT_EQ(rig.host.messages[0].pages, more);
+  EXPECT_EQ(rig.host.messages[1].pages, Pages(700, 300));
   EXPECT_EQ(rig.metrics.rounds, 1);
   EXPECT_EQ(rig.metrics.chunks, 2);
   EXPECT_EQ(rig.metrics.chunk_pages, 500);
@@ -87,10 +87,10 @@ TEST(ChunkPath, SplitsRangesOfMoreThanFourGibibytes) {
   }
   Rig rig(trace);
   rig.Run();
-  ASSERT_EQ(rig.host.told.size(), 3);
-  EXPECT_EQ(rig.host.told[0].pages.size(), 1'048'575);
-  EXPECT_EQ(rig.host.told[1].pages.size(), 1'048'575);
-  EXPECT_EQ(rig.host.told[2].pages, std::vector<Pfn>{pages - 1});
+  ASSERT_EQ(rig.host.messages.size(), 3);
+  EXPECT_EQ(rig.host.messages[0].pages.size(), 1'048'575);
+  EXPECT_EQ(rig.host.messages[1].pages.size(), 1'048'575);
+  EXPECT_EQ(rig.host.messages[2].pages, std::vector<Pfn>{pages - 1});
 }
 
 TEST(PipelinedPath, KicksWhenTheRingIsFull) {
@@ -123,8 +123,8 @@ TEST_P(Policies, ReachTheTargetWhenEveryThirdRecordFails) {
   rig.Run();
   EXPECT_GE(rig.metrics.failed_sets,
             GetParam() == Policy::kArrayRest ? 2 : 1000);
-  EXPECT_EQ(Sorted(rig.Told(Direction::kInflate)), Pages(0, 5000, 2));
-  EXPECT_EQ(Sorted(rig.Told(Direction::kDeflate)), Pages(0, 5000, 2));
+  EXPECT_EQ(Sorted(rig.Reported(Direction::kInflate)), Pages(0, 5000, 2));
+  EXPECT_EQ(Sorted(rig.Reported(Direction::kDeflate)), Pages(0, 5000, 2));
   EXPECT_EQ(rig.metrics.pages_told, 10'000);
   EXPECT_EQ(rig.metrics.pages_told_twice, 0);
   EXPECT_EQ(rig.metrics.pages_lost, 0);
@@ -201,8 +201,8 @@ TEST(Deflating, TellsAndReleasesWhatWasRecordedBeforeTheFailure) {
   EXPECT_EQ(rig.driver.balloon_pages(), 0);
   EXPECT_EQ(rig.metrics.rounds, 3);
   EXPECT_EQ(rig.metrics.zero_rounds, 0);
-  EXPECT_EQ(rig.host.told.size(), 3);
-  EXPECT_EQ(rig.host.told[1].pages.size(), 300);
+  EXPECT_EQ(rig.host.messages.size(), 3);
+  EXPECT_EQ(rig.host.messages[1].pages.size(), 300);
 }
 
 TEST(ReserveAndSurroundings, AreToldOfPagesAndOfEveryRound) {
@@ -214,7 +214,7 @@ TEST(ReserveAndSurroundings, AreToldOfPagesAndOfEveryRound) {
 
 // ---- The defects of the posted patch ----
 
-// Told pages of a round of these pages.
+// Reported pages of a round of these pages.
 std::uint64_t LostOf(const std::vector<Pfn>& pages, Defect walk) {
   Rig rig(Inflation(pages), {.walk = walk});
   rig.Run();
@@ -354,12 +354,12 @@ TEST(Migration, TellsTheNewPageThenTheOldOne) {
     Rig rig(trace, With(transport));
     rig.Run();
     EXPECT_EQ(rig.metrics.migrations, 1);
-    ASSERT_GE(rig.host.told.size(), 4);
-    using Told = NotingHost::Told;
-    EXPECT_EQ(rig.host.told[1], (Told{Direction::kInflate, {900}}));
-    EXPECT_EQ(rig.host.told[2], (Told{Direction::kDeflate, {17}}));
+    ASSERT_GE(rig.host.messages.size(), 4);
+    using Message = NotingHost::Message;
+    EXPECT_EQ(rig.host.messages[1], (Message{Direction::kInflate, {900}}));
+    EXPECT_EQ(rig.host.messages[2], (Message{Direction::kDeflate, {17}}));
     EXPECT_EQ(rig.driver.balloon_pages(), 0);
-    EXPECT_EQ(rig.Told(Direction::kDeflate).size(), 257);
+    EXPECT_EQ(rig.Reported(Direction::kDeflate).size(), 257);
   }
 }
 

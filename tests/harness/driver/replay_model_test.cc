@@ -18,7 +18,7 @@ namespace {
 
 Trace Shipped(std::string_view name) { return ReadTrace(PathOfWorkload(name)); }
 
-// What the host of a replay was told, as a trace again.
+// The messages to the host of a replay, as a trace again.
 Trace Retold(const Trace& trace, Rig& rig) {
   Trace retold;
   retold.provenance = trace.provenance;
@@ -28,12 +28,12 @@ Trace Retold(const Trace& trace, Rig& rig) {
       retold.AppendTarget(event.target_pages);
       continue;
     }
-    if (next == rig.host.told.size()) break;
-    retold.BeginArray(rig.host.told[next].direction);
-    for (const Pfn page : rig.host.told[next].pages) retold.AppendPage(page);
+    if (next == rig.host.messages.size()) break;
+    retold.BeginArray(rig.host.messages[next].direction);
+    for (const Pfn page : rig.host.messages[next].pages) retold.AppendPage(page);
     ++next;
   }
-  EXPECT_EQ(next, rig.host.told.size()) << "told more than was recorded";
+  EXPECT_EQ(next, rig.host.messages.size()) << "reported more than was recorded";
   return retold;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the tests of the balloon model share: a host that remembers what it was
-// told, a recorder around the oracle that fails on demand, and traces.
+// What the tests of the balloon model share: a host that remembers what
+// it gets, a recorder around the oracle that fails on demand, and traces.
 
 #pragma once
 
@@ -27,8 +27,8 @@ class NotingHost final : public Host {
  public:
   HostTime Handle(std::span<const Buffer> buffers, bool is_kick) override {
     for (const Buffer& buffer : buffers) {
-      told.push_back({buffer.direction, {}});
-      std::vector<Pfn>& pages = told.back().pages;
+      messages.push_back({buffer.direction, {}});
+      std::vector<Pfn>& pages = messages.back().pages;
       for (std::uint32_t i = 0; i < buffer.pages; ++i) {
         pages.push_back(buffer.array != nullptr ? buffer.array[i]
                                                 : buffer.first + i);
@@ -38,13 +38,13 @@ class NotingHost final : public Host {
   }
   void Touch(Pfn page) override { touched.push_back(page); }
 
-  struct Told {
+  struct Message {
     Direction direction;
     std::vector<Pfn> pages;
 
-    friend bool operator==(const Told&, const Told&) = default;
+    friend bool operator==(const Message&, const Message&) = default;
   };
-  std::vector<Told> told;
+  std::vector<Message> messages;
   std::vector<Pfn> touched;
 
  private:
@@ -103,12 +103,12 @@ class Rig {
     EXPECT_EQ(driver.Check(), "");
   }
 
-  // The pages told in one direction, in order.
-  std::vector<Pfn> Told(Direction direction) const {
+  // The pages reported in one direction, in order.
+  std::vector<Pfn> Reported(Direction direction) const {
     std::vector<Pfn> pages;
-    for (const NotingHost::Told& told : host.told) {
-      if (told.direction != direction) continue;
-      pages.insert(pages.end(), told.pages.begin(), told.pages.end());
+    for (const NotingHost::Message& message : host.messages) {
+      if (message.direction != direction) continue;
+      pages.insert(pages.end(), message.pages.begin(), message.pages.end());
     }
     return pages;
   }

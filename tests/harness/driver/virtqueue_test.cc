@@ -42,7 +42,7 @@ TEST(Virtqueue, CountsWhatIsAddedThoughNoEntryIsFree) {
   EXPECT_EQ(queue.adds_to_full(), 1);
   EXPECT_EQ(queue.free(), 0);
   queue.KickAndWait(host, Wait::kAll);
-  EXPECT_EQ(host.told.size(), 3);
+  EXPECT_EQ(host.messages.size(), 3);
   EXPECT_EQ(queue.free(), 2);
 }
 
@@ -57,7 +57,7 @@ TEST_P(RingOf128, TakesTheKicksOfThePostedDriver) {
   EXPECT_EQ(queue.superfluous_kicks(), expected.superfluous);
   EXPECT_EQ(queue.pages_unprocessed(), expected.unprocessed);
   EXPECT_EQ(queue.buffers(), expected.chunks);
-  EXPECT_EQ(host.told.size(), expected.chunks - expected.unprocessed);
+  EXPECT_EQ(host.messages.size(), expected.chunks - expected.unprocessed);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -81,7 +81,7 @@ TEST(Virtqueue, WaitingForAllLeavesNothingInTheRing) {
       EXPECT_FALSE(queue.has_outstanding());
       EXPECT_EQ(queue.pages_unprocessed(), 0);
     }
-    EXPECT_EQ(host.told.size(), 500);
+    EXPECT_EQ(host.messages.size(), 500);
   }
 }
 
@@ -101,9 +101,9 @@ TEST(Virtqueue, TheHostSeesBuffersInOrder) {
   NotingHost host;
   Virtqueue queue(8, 3);
   Emit(queue, host, 100, Wait::kAll);
-  ASSERT_EQ(host.told.size(), 100);
+  ASSERT_EQ(host.messages.size(), 100);
   for (std::size_t i = 0; i < 100; ++i) {
-    EXPECT_EQ(host.told[i].pages, std::vector<Pfn>{i});
+    EXPECT_EQ(host.messages[i].pages, std::vector<Pfn>{i});
   }
 }
 
