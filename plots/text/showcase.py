@@ -4,6 +4,8 @@
 import lzma
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 from plots.read.experiment import experiments
@@ -11,8 +13,9 @@ from plots.read.instructions import counts_beside
 from plots.read.results import FILE_NAME, Results
 from plots.read.results import load as load_results
 from plots.tables import glance
-from plots.tables.standing import Place, measures
-from plots.tables.table import legend
+from plots.tables.standing import Place, measures, places_of
+from plots.tables.standing import conditions as standing_conditions
+from plots.tables.table import Column, Table, cells, legend
 from plots.tables.words import refused
 from plots.text.layout import legend_lines, lines, page, wrap
 from plots.text.mail import mail
@@ -20,6 +23,7 @@ from plots.text.report import paragraph, report
 
 INDEX = "README.md"
 TABLE = "first.txt"
+OTHERS = "conditions.txt"
 MAIN = "main"
 _FIRST = "ratio"
 # What the first screen of the README shows: the thread's rivals and kin.
@@ -31,6 +35,8 @@ _SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 EXPERIMENTS = experiments(_SAID["experiments"])
 # By file stem: the experiment (`of`), and what it is looked at for (`words`).
 PICTURES: Mapping[str, Mapping[str, str]] = _SAID["pictures"]
+# By experiment: a condition of the main run, in words.
+CONDITIONS: Mapping[str, str] = _SAID["conditions"]
 
 
 def load(folder: Path) -> dict[str, Results]:
@@ -57,6 +63,46 @@ def first_table(results: Results) -> str:
             wrap(", ".join(fact for fact in facts if fact.strip())),
         ]
     )
+
+
+def conditions(results: Mapping[str, Results]) -> str:
+    """Ratios to the baseline by guest, and pairs that change places."""
+    there = [name for name in (MAIN, *CONDITIONS) if name in results]
+    heads = (glance.STRUCTURE, *(Column(name, name) for name in there))
+    main = results[MAIN]
+    tables = []
+    for place in places_of(main, measures(main)[0], ""):
+        same = [_under(results[name], place) for name in there]
+        names = [n for n in place.entrants if n != main.baseline]
+        rows = [
+            cells(n, *(glance.rival_cell(p.ratio(n), p.word(n)) for p in same))
+            for n in names
+        ]
+        orders = [_order(each, place.entrants) for each in same]
+        back = {pair[::-1] for pair in orders[0]}
+        changed = [str(len(back & o)) if o else None for o in orders]
+        rows.append(cells("pairs shown to change places", *changed))
+        title = f"{place.workload}: {place.measure.name}, ratio to {main.baseline}"
+        tables.append(Table("conditions", title, heads, tuple(rows)))
+    what = (f"{name}: {CONDITIONS[name]}." for name in there[1:])
+    marked = legend_lines(legend(main, tables))
+    return page([*map(lines, tables), [w for t in what for w in wrap(t)], marked])
+
+
+def _under(results: Results, place: Place) -> Place:
+    """The same place of a run under one other condition."""
+    (condition, *_) = standing_conditions(results, place.measure)
+    return replace(place, results=results, condition=condition)
+
+
+def _order(place: Place, names: Sequence[str]) -> set[tuple[str, str]]:
+    """Pairs of which the first is shown to be faster."""
+    ratios = {pair: place.ratio(*pair) for pair in permutations(names, 2)}
+    return {
+        pair
+        for pair, found in ratios.items()
+        if found and found.mark == "*" and found.ratio.median < 1
+    }
 
 
 def readme(text: str, results: Results, place: str) -> str:
@@ -107,6 +153,7 @@ def texts(
         "report.txt": report(main, counts_beside(main)),
         "mail.txt": mail(main),
         TABLE: first_table(main),
+        OTHERS: conditions(results),
         INDEX: index(results, pictures, names),
     }
     return {

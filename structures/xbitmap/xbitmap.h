@@ -218,7 +218,7 @@ class Xbitmap : public xbitmap::TreeSet<xbitmap::DirectMemory<A>> {
 // Corrected: where a node was missing, the posted search went on 64 leaf
 // numbers later. Here it goes on after the missing subtree and ends with the
 // tree, as Wilcox said on 14 Dec 2017 that it should: otherwise it does not end
-// at all. B5, B7 and B8 of that version: xbitmap_tree.h.
+// at all. B5 and B7 of that version: xbitmap_tree.h.
 template <NowaitAllocator A>
 class XbitmapV20
     : public xbitmap::PreloadedSet<A, xbitmap::NodeSource::kAllocatorThenPool,

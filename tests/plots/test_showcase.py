@@ -76,6 +76,31 @@ def test_what_was_not_measured_is_a_dash(tmp_path: Path) -> None:
     assert "longest" not in text
 
 
+def test_conditions_stand_next_to_each_other_and_count_changed_places(
+    folder: Path,
+) -> None:
+    inlined = full_document(workloads=["busy-2g"])
+    inlined["benchmarks"] = [
+        row for row in inlined["benchmarks"] if "fault:" not in row["name"]
+    ]
+    for row in inlined["benchmarks"]:
+        if "/cvbmp" in row["name"]:
+            row["ns_per_page"] *= 2
+        begin, control, number = row["name"].partition("/control:")
+        row["name"] = row["run_name"] = f"{begin}/calls:inlined{control}{number}"
+    (folder / "inlined").mkdir()
+    (folder / "inlined/results.json").write_text(json.dumps(inlined))
+    text = showcase.conditions(showcase.load(folder))
+    idle, busy, said, _ = text.split("\n\n")
+    assert row_of(busy, "  structure") == ["main", "inlined"]
+    assert row_of(busy, "  cvbmp") == ["*0.582", "*1.16"]
+    assert row_of(busy, "pairs shown to change places") == ["0", "2"]
+    # Not measured under it: no figure.
+    assert row_of(idle, "  cvbmp") == ["*0.582", "-"]
+    assert row_of(idle, "pairs shown to change places") == ["0", "-"]
+    assert said == f"inlined: {showcase.CONDITIONS['inlined']}."
+
+
 def test_the_readme_changes_between_the_comments_alone(folder: Path) -> None:
     results = load(folder / "main")
     made = showcase.readme(f"a\n{BLOCK}\nb\n", results, "docs/results")
@@ -100,6 +125,7 @@ def test_one_command_writes_pictures_text_and_readme(
     names = {path.name for path in output.iterdir()}
     assert {
         "README.md",
+        "conditions.txt",
         "first.txt",
         "pareto.png",
         "report.txt",
