@@ -40,7 +40,6 @@
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
 #include "structures/core/pfn_set.h"
-#include "structures/xbitmap/leaf_hint.h"
 #include "structures/xbitmap/radix_tree.h"
 
 namespace pfn {
@@ -177,7 +176,7 @@ class Tree : private radix::Tree<Table, Leaf> {
   }
 
   A& heap_;
-  [[no_unique_address]] LeafHint<Leaf*, kLeafHint> hint_;
+  [[no_unique_address]] radix::LeafHint<Leaf*, kLeafHint> hint_;
 };
 
 }  // namespace radix_page

@@ -46,7 +46,6 @@
 #include "structures/core/bits.h"
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
-#include "structures/xbitmap/leaf_hint.h"
 #include "structures/xbitmap/radix_tree.h"
 #include "structures/xbitmap/small_set.h"
 
@@ -577,7 +576,8 @@ class Tree : private radix::Tree<Node, Entry<kOptions.small_set_bits>,
   }
 
   Memory& memory_;
-  [[no_unique_address]] mutable LeafHint<LeafPlace, kOptions.leaf_hint> hint_;
+  [[no_unique_address]] mutable radix::LeafHint<LeafPlace, kOptions.leaf_hint>
+      hint_;
 };
 
 }  // namespace pfn::xbitmap
