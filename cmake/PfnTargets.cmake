@@ -100,16 +100,19 @@ endfunction()
 # pfn_add_pytest(NAME plots_test FOLDER plots MODULES pytest matplotlib)
 # One folder of Python tests, one entry in CTest, which starts before others if
 # its COST, about the seconds it takes, is higher. Uses the first interpreter
-# that can import MODULES: the python3 on PATH may know none of Debian's. The
+# that has MODULES: the python3 on PATH may know none of Debian's. The
 # programs are found through PFNBENCH and PFNTRACE. The label "program" selects
 # what needs no test to be built; PROJECT adds the label "project", which
 # `./run test` leaves out: what only the project has to know of itself.
 function(pfn_add_pytest)
   cmake_parse_arguments(ARG "PROJECT" "NAME;FOLDER;COST" "MODULES" ${ARGN})
-  list(JOIN ARG_MODULES ", " imports)
+  list(JOIN ARG_MODULES ", " modules)
+  # Looked for, not imported, which would take seconds of each configuration.
+  set(look "import importlib.util as u, sys"
+    "sys.exit(not all(map(u.find_spec, sys.argv[1:])))")
   set(python)
   foreach(candidate IN ITEMS /usr/bin/python3 python3)
-    execute_process(COMMAND ${candidate} -c "import ${imports}"
+    execute_process(COMMAND ${candidate} -c "${look}" ${ARG_MODULES}
       RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
     if(NOT failed)
       set(python ${candidate})
@@ -117,7 +120,7 @@ function(pfn_add_pytest)
     endif()
   endforeach()
   if(NOT python)
-    message(WARNING "${ARG_NAME} is left out: no python3 can import ${imports}")
+    message(WARNING "${ARG_NAME} is left out: no python3 has ${modules}")
     return()
   endif()
   add_test(NAME ${ARG_NAME}
