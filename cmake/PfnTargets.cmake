@@ -98,14 +98,16 @@ function(pfn_add_test)
 endfunction()
 
 # pfn_add_pytest(NAME plots_test FOLDER plots MODULES pytest matplotlib)
-# One folder of Python tests, one entry in CTest, which starts before others if
-# its COST, about the seconds it takes, is higher. Uses the first interpreter
-# that has MODULES: the python3 on PATH may know none of Debian's. The
-# programs are found through PFNBENCH and PFNTRACE. The label "program" selects
-# what needs no test to be built; PROJECT adds the label "project", which
-# `./run test` leaves out: what only the project has to know of itself.
+# One folder of Python tests, or one file, one entry in CTest, which starts
+# before others if its COST, about the seconds it takes, is higher. Uses the
+# first interpreter that has MODULES: the python3 on PATH may know none of
+# Debian's. The programs are found through PFNBENCH and PFNTRACE. The label
+# "program" selects what needs no test to be built; PROJECT adds the label
+# "project", which `./run test` leaves out: what only the project has to know of
+# itself. WITHOUT is a file of the folder that another entry has.
 function(pfn_add_pytest)
-  cmake_parse_arguments(ARG "PROJECT" "NAME;FOLDER;COST" "MODULES" ${ARGN})
+  cmake_parse_arguments(ARG "PROJECT" "NAME;FOLDER;COST;WITHOUT" "MODULES"
+    ${ARGN})
   list(JOIN ARG_MODULES ", " modules)
   # Looked for, not imported, which would take seconds of each configuration.
   set(look "import importlib.util as u, sys"
@@ -123,9 +125,13 @@ function(pfn_add_pytest)
     message(WARNING "${ARG_NAME} is left out: no python3 has ${modules}")
     return()
   endif()
+  set(without)
+  if(ARG_WITHOUT)
+    set(without --ignore ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_WITHOUT})
+  endif()
   add_test(NAME ${ARG_NAME}
     COMMAND ${python} -m pytest -q -p no:cacheprovider
-            ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}
+            ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER} ${without}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   if(ARG_COST)
     set_tests_properties(${ARG_NAME} PROPERTIES COST ${ARG_COST})
