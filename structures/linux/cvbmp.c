@@ -275,7 +275,7 @@ static int cvbmp_next_range(void *memory, uint64_t from, uint64_t max,
 }
 
 /* The first node that covers the segment, or begins after it; or null. */
-static struct cvbmp_node *first_node(struct cvbmp *set, unsigned long segment) {
+static struct cvbmp_node *node_from(struct cvbmp *set, unsigned long segment) {
   struct list_head *before;
   struct cvbmp_node *node = find_node(set, segment, &before);
   if (node != NULL || before->next == &set->nodes) return node;
@@ -290,7 +290,7 @@ static int cvbmp_clear_range(void *memory, uint64_t first, uint64_t last,
   struct cvbmp_node *node;
   (void)gfp;
   enter(&set->base);
-  while ((node = first_node(set, segment)) != NULL) {
+  while ((node = node_from(set, segment)) != NULL) {
     unsigned long from, to;
     if (node->segment > segment) segment = node->segment;
     if (segment > end) break;
