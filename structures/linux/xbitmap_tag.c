@@ -10,7 +10,8 @@
  * It differs: a leaf comes from kzalloc() and not from a preload, and a walk
  * looks at each leaf, as radix@TREE does. Wilcox's skipped full leaves by their
  * marks, with a patch to the tagged walk of lib/radix-tree.c. In 6.1 that walk
- * does not end where a FREE slot has no node below.
+ * does not end where a FREE slot has no node below. A module cannot have this
+ * row: idr_get_free() is not exported.
  */
 
 #include <linux/idr.h>
