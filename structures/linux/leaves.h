@@ -12,6 +12,11 @@
  *   struct leaf *tree_next(set, &index, last) the first from `index` on
  *
  * A leaf is made with its first page and freed with its last.
+ *
+ * With LEAF_MARKS the tree knows which leaves are full, and the file also gives
+ * leaf_set_set() and
+ *
+ *   void tree_mark(set, index)                a page of this leaf will go
  */
 
 #define LEAF_BITS 1024
@@ -19,6 +24,12 @@
 struct leaf {
   unsigned long bits[LEAF_BITS / BITS_PER_LONG];
 };
+
+#ifndef LEAF_MARKS
+static void tree_mark(struct leaf_set *set, unsigned long index) {
+  (void)set;
+  (void)index;
+}
 
 static int leaf_set_set(void *memory, uint64_t page, uint32_t gfp) {
   struct leaf_set *set = memory;
@@ -39,6 +50,7 @@ static int leaf_set_set(void *memory, uint64_t page, uint32_t gfp) {
   __set_bit(page % LEAF_BITS, leaf->bits);
   return PFNBENCH_OK;
 }
+#endif
 
 static void remove_leaf(struct leaf_set *set, unsigned long index,
                         struct leaf *leaf) {
@@ -55,6 +67,7 @@ static int leaf_set_clear(void *memory, uint64_t page, uint32_t gfp) {
   enter(&set->base);
   leaf = tree_find(set, index);
   if (leaf == NULL) return PFNBENCH_OK;
+  tree_mark(set, index);
   __clear_bit(page % LEAF_BITS, leaf->bits);
   if (bitmap_empty(leaf->bits, LEAF_BITS)) remove_leaf(set, index, leaf);
   return PFNBENCH_OK;
@@ -128,8 +141,13 @@ static int leaf_set_clear_range(void *memory, uint64_t first, uint64_t last,
     const unsigned long from =
         index == first / LEAF_BITS ? first % LEAF_BITS : 0;
     const unsigned long to = index == end ? last % LEAF_BITS : LEAF_BITS - 1;
-    bitmap_clear(leaf->bits, from, to - from + 1);
-    if (bitmap_empty(leaf->bits, LEAF_BITS)) remove_leaf(set, index, leaf);
+    if (to - from == LEAF_BITS - 1) {
+      remove_leaf(set, index, leaf);
+    } else {
+      tree_mark(set, index);
+      bitmap_clear(leaf->bits, from, to - from + 1);
+      if (bitmap_empty(leaf->bits, LEAF_BITS)) remove_leaf(set, index, leaf);
+    }
     if (index == end) break;
     ++index;
   }

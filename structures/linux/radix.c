@@ -3,7 +3,10 @@
  * File: structures/linux/radix.c
  *
  * radix@TREE: leaves in the radix tree (lib/radix-tree.c), as xbitmap had them
- * in 2017. The last user of this shape was lib/idr.c before 4.20.
+ * in 2017. The last user of this shape was lib/idr.c before 4.20. Set is that
+ * of its version 20 without the preload, as Wilcox advised on 24 Dec 2017;
+ * walks go from leaf to leaf, as those of its version 21: xbitmap of
+ * structures/xbitmap/xbitmap.h.
  */
 
 #include <linux/radix-tree.h>

@@ -88,7 +88,9 @@ def test_its_rows_are_right_and_survive_failures(plugin, tmp_path):
         text=True,
     )
     assert swept.returncode == 0, swept.stderr
-    for row in ("radix", "xarray", "xarray-entry", "btree", "interval"):
+    rows = ("cvbmp", "cvbmp-cursor", "radix", "xbitmap-tag")
+    rows += ("xarray", "xarray-entry", "btree", "interval")
+    for row in rows:
         assert f"{row}@base" in swept.stdout
     measured = subprocess.run(
         [os.environ["PFNBENCH"], f"--plugin={plugin}", "--pages=5000"]
