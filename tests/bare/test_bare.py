@@ -7,6 +7,7 @@ take .ci/run minutes.
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
 import signal
