@@ -109,7 +109,7 @@ function(pfn_add_structures list_file)
     # What is timed apart from everything else: see measure.cc.in.
     configure_file(${templates}/measure.cc.in
       ${generated}/measure_${PFN_CLASS}.cc @ONLY)
-    configure_file(${templates}/uses.cc.in
+    configure_file(${templates}/structure.cc.in
       ${generated}/uses_${PFN_CLASS}.cc @ONLY)
     list(APPEND sources_${PFN_LIBRARY} ${generated}/measure_${PFN_CLASS}.cc
       ${generated}/uses_${PFN_CLASS}.cc)

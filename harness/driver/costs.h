@@ -20,7 +20,7 @@
 
 #include <cstdint>
 
-#include "harness/driver/clock.h"
+#include "harness/driver/simulated_clock.h"
 
 namespace pfn {
 

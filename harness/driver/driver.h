@@ -23,7 +23,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/driver/clock.h"
+#include "harness/driver/simulated_clock.h"
 #include "harness/driver/driver_metrics.h"
 #include "harness/driver/driver_options.h"
 #include "harness/driver/guest.h"

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "harness/driver/clock.h"
+#include "harness/driver/simulated_clock.h"
 
 namespace pfn {
 
@@ -14,7 +14,7 @@ struct DriverMetrics {
   // Pages, inflating and deflating together unless said otherwise.
   std::uint64_t pages_told = 0;
   std::uint64_t pages_told_twice = 0;     // the host knew already
-  std::uint64_t pages_lost = 0;           // recorded, and never told
+  std::uint64_t pages_lost = 0;           // recorded, and never reported
   std::uint64_t pages_told_singly = 0;    // as a chunk, for want of memory
   std::uint64_t pages_told_by_array = 0;  // in an array, for the same reason
   std::uint64_t pages_freed_back = 0;     // inflating: given up

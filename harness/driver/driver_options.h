@@ -9,13 +9,13 @@
 
 #include <cstdint>
 
-#include "harness/driver/clock.h"
+#include "harness/driver/simulated_clock.h"
 #include "harness/driver/costs.h"
 #include "harness/driver/virtqueue.h"
 
 namespace pfn {
 
-// How pages are told to the host.
+// How pages are reported to the host.
 enum class Transport : std::uint8_t {
   kChunks,     // VIRTIO_BALLOON_F_SG: a set, and its ranges as chunks
   kArrays,     // 256 PFNs, one kick and one wait each: Linux to this day

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <span>
 
-#include "harness/driver/clock.h"
+#include "harness/driver/simulated_clock.h"
 #include "structures/core/pfn.h"
 #include "workloads/trace/trace.h"
 

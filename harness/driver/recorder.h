@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the driver needs of a PFN set, and what it tells its surroundings. The
+// What the driver needs of a PFN set, and what it says to its surroundings. The
 // driver sees a Recorder; SetRecorder makes one of any set.
 
 #pragma once

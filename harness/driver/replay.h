@@ -2,9 +2,9 @@
 //
 // Measures `replay`: the whole trace through the balloon driver model with a
 // structure as its set. The watch runs within the set's operations (recording,
-// walking, clearing) and nowhere else. Afterwards what was told must be what
-// was recorded, the set must be empty and the ledger at zero; otherwise there
-// is no figure.
+// walking, clearing) and nowhere else. Afterwards the reported pages must be
+// what was recorded, the set must be empty and the ledger at zero; otherwise
+// there is no figure.
 
 #pragma once
 

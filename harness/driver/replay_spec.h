@@ -83,7 +83,7 @@ DriverOptions ParseDriver(std::string_view text);
 // What differs from the default, as --driver takes it.
 std::string DriverToString(const DriverOptions& options);
 
-// Half of the memory that is free now: what a real host uses unless told
+// Half of the memory that is free now: what a real host uses without a setting
 // otherwise.
 std::uint64_t ComfortableHostBytes();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The model's own answer to what a round has to tell the host: the pages that
+// The model's own answer to what a round has to report to the host: the pages that
 // were recorded, sorted and merged, without any structure's code. The driver
 // compares what the set gives back with it, range by range.
 

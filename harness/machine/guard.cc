@@ -152,7 +152,7 @@ std::vector<BusyProcess> BusyProcesses(const Usage& before, const Usage& after,
     const auto then = before.processes.find(pid);
     const std::uint64_t ticks_then =
         then == before.processes.end() ? 0 : then->second.ticks;
-    if (now.ticks < ticks_then) continue;  // the number was given anew
+    if (now.ticks < ticks_then) continue;  // another process has the number
     const double share = static_cast<double>(now.ticks - ticks_then) / elapsed;
     if (share > kBusyShare) busy.push_back({pid, now.name, share});
   }

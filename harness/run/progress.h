@@ -27,7 +27,7 @@ class Progress {
   // The row `name` begins, in round `round` (from 0); End says which it was.
   void Begin(std::string_view name, int round);
   void End(std::size_t row);
-  // Whoever waits for a row calls it now and then.
+  // Called now and then while a row is waited for.
   void Tick();
   // The row will not run again.
   void Leave(std::size_t row);

@@ -33,12 +33,14 @@ struct Row {
 // Rows that are measured together, by their numbers in order of operations.
 using Visit = std::vector<std::size_t>;
 
-// All rows in the order in which results list them. A structure that aborts
-// when memory runs out gets rows without faults only, and one whose memory is
-// not the heap's gets none with a reserve. `plan` must outlive the rows.
+// False for a policy with a reserve where the memory is not the heap's.
 bool CanServe(const Structure& structure, const PolicySpec& policy);
-// Nor has a plugin without functions for arrays any that is inlined.
+// False for inlined calls of a plugin without functions for arrays.
 bool CanServe(const Structure& structure, Calls calls);
+
+// All rows that can be, in the order in which results list them. A structure
+// that aborts when memory runs out gets rows without faults only. `plan` must
+// outlive the rows.
 std::vector<Row> MakeRows(const Plan& plan);
 
 // Every row in one visit. `share`: in as few visits as possible, because

@@ -138,7 +138,7 @@ TEST(ResultsFile, IsReplacedAsAWholeAndLeavesNothingBeside) {
   results.Write();
   struct stat before {};
   ASSERT_EQ(stat(results.path().c_str(), &before), 0);
-  // Whoever has the old file open goes on reading the old file.
+  // A program that has the old file open goes on reading it.
   std::ifstream reader(results.path());
   results.Add(0, MakeRun(1));
   results.Write();

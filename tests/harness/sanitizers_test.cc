@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The sanitizers of this build see what a structure may do wrong. Whoever
-// changes compiler or flags to save time finds here whether they still look.
+// The sanitizers of this build see what a structure may do wrong. After a change
+// of compiler or flags that saves time, this says whether they still look.
 
 #include <gtest/gtest.h>
 #include <sanitizer/lsan_interface.h>

@@ -3,7 +3,7 @@
 
 A gate that noise cannot trip: it fails when a count has risen by more than 3 %
 and baseline.txt does not say so. `./run instructions --update-baseline`
-stores the counts anew.
+stores the counts again.
 """
 
 from __future__ import annotations

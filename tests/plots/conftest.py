@@ -82,7 +82,7 @@ def rows(
 
 
 def memory(bits: float, failed: int = 0) -> dict[str, float]:
-    """Counters of a set row beside its time."""
+    """Counters of a set row, without its time."""
     return {
         "pages": 3670016,
         "ranges": 26,

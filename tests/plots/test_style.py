@@ -13,7 +13,7 @@ STRUCTURES = Path(__file__).parents[2] / "structures"
 
 
 def test_every_style_is_that_of_an_entrant() -> None:
-    # Not the reverse: whoever adds a structure need not choose a style.
+    # Not the reverse: who adds a structure need not choose a style.
     names = {
         name
         for header in STRUCTURES.rglob("*.h")

@@ -84,7 +84,7 @@ def is_clean(host: pathlib.Path) -> bool:
 
 
 def complaint(result: subprocess.CompletedProcess[str]) -> str:
-    """The one line beside the progress."""
+    """The one line that is no progress."""
     lines = [line for line in result.stderr.splitlines() if " s  " not in line]
     assert len(lines) == 1, result.stderr
     assert lines[0].startswith("record: ")

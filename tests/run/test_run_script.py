@@ -281,6 +281,20 @@ def test_a_wrong_request_is_refused_in_one_line(words, message, run_command):
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("trace", ["punched-2g", "mine.pfntrace.zst"])
+def test_a_trace_is_drawn_from_its_name_or_its_file(
+    trace, run_command, tmp_path
+):
+    shutil.copy(
+        ROOT / "workloads/recorded/punched-2g.pfntrace.zst",
+        tmp_path / "mine.pfntrace.zst",
+    )
+    result = run_command(f"cd {tmp_path} && {ROOT}/run trace {trace} -o x")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == "x.png\n"
+    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_paths_are_those_of_the_callers_folder(run_command, tmp_path):
     # The folder has modules by the names of ours and of Python's.
     (tmp_path / "plots.py").write_text("raise SystemExit('a wrong module')\n")

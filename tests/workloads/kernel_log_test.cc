@@ -168,7 +168,7 @@ TEST(KernelLog, WithKaslrTheAllocationsTellWherePagesAre) {
             "f:4: found page=0xff1a8a00800a3b80 for pfn 0x28ee, so tha");
   EXPECT_EQ(
       FtraceError(Probe("balloon_enq", "0xff1a8a00400a3b80")).substr(0, 65),
-      "f:1: found page=0xff1a8a00400a3b80 and nothing that tells its num");
+      "f:1: found page=0xff1a8a00400a3b80 and nothing that gives its num");
 }
 
 TEST(KernelLog, FailedAllocationsAreCounted) {

@@ -268,7 +268,7 @@ void Vfio(const Arguments& arguments, Trace* trace) {
 
 std::span<const Generator> UserGenerators() {
   static constexpr Generator kGenerators[] = {
-      {"reporting", "free page reporting: blocks told to the host",
+      {"reporting", "free page reporting: blocks reported to the host",
        kReportingParameters, &Reporting},
       {"dirty-log", "KVM dirty logging: pages written in a round",
        kDirtyLogParameters, &DirtyLog},

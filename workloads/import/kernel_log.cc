@@ -192,7 +192,7 @@ Pfn GuestBalloon::Decode(std::uint64_t page) {
   }
   if (!vmemmap_) {
     reader_.Fail(fmt::format(
-        "found page={:#x} and nothing that tells its number; expected, just "
+        "found page={:#x} and nothing that gives its number; expected, just "
         "before each balloon_alloc, the mm_page_alloc of the same page; record "
         "both, or boot with nokaslr",
         page));
