@@ -23,7 +23,6 @@
 #include <string>
 #include <vector>
 
-#include "harness/driver/simulated_clock.h"
 #include "harness/driver/driver_metrics.h"
 #include "harness/driver/driver_options.h"
 #include "harness/driver/guest.h"
@@ -32,6 +31,7 @@
 #include "harness/driver/page_stack.h"
 #include "harness/driver/recorder.h"
 #include "harness/driver/round_check.h"
+#include "harness/driver/simulated_clock.h"
 #include "harness/driver/virtqueue.h"
 #include "structures/core/pfn.h"
 #include "workloads/trace/trace.h"

@@ -9,8 +9,8 @@
 
 #include <cstdint>
 
-#include "harness/driver/simulated_clock.h"
 #include "harness/driver/costs.h"
+#include "harness/driver/simulated_clock.h"
 #include "harness/driver/virtqueue.h"
 
 namespace pfn {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The model's own answer to what a round has to report to the host: the pages that
-// were recorded, sorted and merged, without any structure's code. The driver
-// compares what the set gives back with it, range by range.
+// The model's own answer to what a round has to report to the host: the pages
+// that were recorded, sorted and merged, without any structure's code. The
+// driver compares what the set gives back with it, range by range.
 
 #pragma once
 

@@ -62,7 +62,7 @@ TEST(FaultModel, SpaceOfFailslabCountsBytes) {
 TEST(FaultModel, NthCountsObjectsAndBlocksOfTheCaller) {
   const auto model = ParseFaultSpec("nth:3").MakeModel(1);
   EXPECT_FALSE(model->FailObject(128, Gfp::kNowait));
-  // A slab cache that refills itself, and requests that may sleep, do not count.
+  // Neither a slab cache that refills itself counts nor who may sleep.
   EXPECT_FALSE(model->FailPages(0, PageUser::kSlab, Gfp::kNowait));
   EXPECT_FALSE(model->FailObject(128, Gfp::kKernel));
   EXPECT_FALSE(model->FailPages(5, PageUser::kCaller, Gfp::kKernel));

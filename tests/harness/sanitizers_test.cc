@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The sanitizers of this build see what a structure may do wrong. After a change
-// of compiler or flags that saves time, this says whether they still look.
+// The sanitizers of this build see what a structure may do wrong. After a
+// change of compiler or flags that saves time, this says whether they still
+// look.
 
 #include <gtest/gtest.h>
 #include <sanitizer/lsan_interface.h>
