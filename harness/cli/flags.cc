@@ -270,7 +270,8 @@ void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
   line.Add({.names = "--profile",
             .target = &raw.profile,
             .help = "Profile every structure after the rounds: its memory pass "
-                    "by pass, the time of each single operation",
+                    "by pass, the time of each single operation, and the pages "
+                    "that it loses under --fault, or ge_burst, for 20 seeds",
             .type = "on|off",
             .shows_default = true,
             .words = {"on", "off"}});
