@@ -71,7 +71,7 @@ RowBudget::Limits LimitsFor(const Options& options) {
   return {.whole_run = kRunTime};
 }
 
-// More than any structure needs for the shipped workloads.
+// More than structures of the argument need for the shipped workloads.
 constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
 
 // What reproduces the run: a wrapper of this program says it in the

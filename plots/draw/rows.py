@@ -14,7 +14,7 @@ from plots.draw.canvas import FONT, MARGIN, QUIET_COLOR, SMALL, WIDTH, Frame
 from plots.draw.style import Style
 from plots.tables.figures import number
 
-_PITCH = 0.18  # inches from row to row
+_PITCH = 0.16  # inches from row to row
 _GAP = 0.14  # inches between panels
 _NARROWEST = 0.6  # inches of a panel, without its figures
 _MOST_PANELS = 5  # in a line
