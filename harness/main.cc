@@ -58,7 +58,7 @@ int Measure(Options& options, int argc, char** argv) {
   JsonObject context = DescribeRun(options, plan, argc, argv);
   MakeFolder(options.out);
   const RunOutcome outcome =
-      RunRows(rows, SettingsFor(options, std::move(context), argv[0]));
+      RunRows(rows, SettingsFor(options, plan, std::move(context), argv[0]));
   if (!outcome.results.empty()) {
     fmt::print(stderr, "pfnbench: wrote {}\n",
                Printable(outcome.results.string()));

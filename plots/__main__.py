@@ -89,8 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ResultsError as error:
         return commands.fail(str(error), commands.EXIT_BAD_INPUT)
     except BrokenPipeError:
-        # The reader has seen enough (`| head`). Python would complain when
-        # it flushes stdout at exit.
+        # The reader has seen enough; Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 

@@ -46,6 +46,24 @@ std::optional<RowBudget::Limits> ProfileLimitsFor(const Options& options) {
   return RowBudget::Limits{.whole_run = kProfilesTime};
 }
 
+// And the lost pages after these, three times as long as they need.
+constexpr std::chrono::nanoseconds kLossesTime = std::chrono::seconds(40);
+
+// Under the first fault of the run that fails anything.
+std::optional<LossSettings> LossesFor(const Options& options,
+                                      const Plan& plan) {
+  if (!options.with_profiles) return std::nullopt;
+  LossSettings losses{.fault = ParseFaultSpec("ge_burst"),
+                      .limits = {.whole_run = kLossesTime}};
+  for (const FaultSpec& fault : plan.faults) {
+    if (fault.kind == FaultSpec::Kind::kNone) continue;
+    losses.fault = fault;
+    break;
+  }
+  if (options.row_budget) losses.limits = {.per_row = *options.row_budget};
+  return losses;
+}
+
 RowBudget::Limits LimitsFor(const Options& options) {
   if (options.row_budget) return {.per_row = *options.row_budget};
   // Whether a count is cut off must not depend on how fast the machine is.
@@ -53,7 +71,7 @@ RowBudget::Limits LimitsFor(const Options& options) {
   return {.whole_run = kRunTime};
 }
 
-// More than any structure needs for the shipped workloads.
+// More than structures of the argument need for the shipped workloads.
 constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
 
 // What reproduces the run: a wrapper of this program says it in the
@@ -218,14 +236,15 @@ void MakeFolder(const std::filesystem::path& folder) {
   }
 }
 
-RunSettings SettingsFor(const Options& options, JsonObject context,
-                        const char* executable) {
+RunSettings SettingsFor(const Options& options, const Plan& plan,
+                        JsonObject context, const char* executable) {
   return {.rounds = options.rounds,
           .processes = options.processes,
           .limits = LimitsFor(options),
           // A count takes all that a process executes between two marks.
           .share_recordings = !Timer::Get().counts_instructions(),
           .profiles = ProfileLimitsFor(options),
+          .losses = LossesFor(options, plan),
           .prefault_bytes = kPrefaultBytes,
           .out = options.out,
           .results_file = options.results_file,

@@ -41,8 +41,8 @@ JsonObject DescribeRun(const Options& options, const Plan& plan, int argc,
 // Last of all checks, because it is the first thing that leaves a trace.
 void MakeFolder(const std::filesystem::path& folder);
 
-RunSettings SettingsFor(const Options& options, JsonObject context,
-                        const char* executable);
+RunSettings SettingsFor(const Options& options, const Plan& plan,
+                        JsonObject context, const char* executable);
 
 // Of `pfnbench sweep`. `workloads` owns what the request points to.
 SweepRequest ReadSweepWorkloads(

@@ -55,6 +55,11 @@ void ResultsFile::AddProfile(std::string json) {
   WriteNowAndThen();
 }
 
+void ResultsFile::AddLosses(std::string json) {
+  losses_.push_back(std::move(json));
+  WriteNowAndThen();
+}
+
 void ResultsFile::WriteNowAndThen() {
   // Rendering takes milliseconds and grows with the run: not after every row.
   if (steady_clock::now() - last_write_ >= std::chrono::seconds(1)) Write();
@@ -82,9 +87,11 @@ std::string ResultsFile::Render() const {
   std::string text =
       fmt::format("{{\"context\":{},\n\"benchmarks\":{}", context_.Text(),
                   JsonList(rows, as_it_is, kNextLine));
-  if (!profiles_.empty()) {
-    text += fmt::format(",\n\"profiles\":{}",
-                        JsonList(profiles_, as_it_is, kNextLine));
+  for (const auto& [key, items] :
+       {std::pair("profiles", &profiles_), std::pair("lost", &losses_)}) {
+    if (items->empty()) continue;
+    text +=
+        fmt::format(",\n\"{}\":{}", key, JsonList(*items, as_it_is, kNextLine));
   }
   return text + "}\n";
 }

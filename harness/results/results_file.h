@@ -34,8 +34,9 @@ class ResultsFile {
   // Adds one repetition of row number `row` and writes the file, if the last
   // write was more than a second ago. Throws BadInput if it cannot.
   void Add(std::size_t row, Run run);
-  // The same for a profile, as ToJson() gives it.
+  // The same for a profile, or for lost pages, as ToJson() gives it.
   void AddProfile(std::string json);
+  void AddLosses(std::string json);
   // Writes all there is; nothing, if there is nothing yet.
   void Write();
 
@@ -52,6 +53,7 @@ class ResultsFile {
   std::vector<RowKey> rows_;
   std::vector<std::vector<Run>> runs_;  // by row
   std::vector<std::string> profiles_;   // as JSON
+  std::vector<std::string> losses_;     // likewise
   JsonObject context_;
   std::chrono::steady_clock::time_point last_write_;
 };

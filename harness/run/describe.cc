@@ -79,6 +79,7 @@ std::string Json(const Structure& structure) {
   return object.Add("out_of_memory", Name(traits.out_of_memory))
       .Add("clear_can_fail", traits.clear_can_fail)
       .Add("accounts_memory", traits.accounts_memory)
+      .Add("shared_pool_bytes", traits.shared_pool_bytes)
       .Add("origin", traits.origin)
       .Text();
 }

@@ -22,6 +22,8 @@ using Ns = std::chrono::duration<double, std::nano>;
 constexpr double kPageNs = 8;
 constexpr double kRangeNs = 315;
 constexpr double kPassNs = 30;
+// Recording without its checks: one part in so many.
+constexpr double kLossPart = 2;
 
 Ns CostOf(const Workload& workload) {
   return Ns(kPageNs * static_cast<double>(workload.pages()) +
@@ -61,6 +63,20 @@ std::chrono::seconds EstimateProfiles(std::span<const Row* const> plan,
   return Bounded(time, plan.size(), limits);
 }
 
+std::chrono::seconds EstimateLosses(std::span<const Row* const> plan,
+                                    const RowBudget::Limits& limits) {
+  Ns time{};
+  for (const Row* row : plan) {
+    const Workload& workload = *row->job.workload;
+    const double share = std::min(
+        1.0,
+        static_cast<double>(kLossPages) /
+            static_cast<double>(std::max<std::uint64_t>(workload.pages(), 1)));
+    time += share * kLossSeeds * CostOf(workload) / kLossPart;
+  }
+  return Bounded(time, plan.size(), limits);
+}
+
 std::string InWords(std::chrono::seconds time) {
   const auto seconds = time.count();
   if (seconds < 60) return fmt::format("{} s", seconds);
@@ -74,15 +90,21 @@ void PrintEstimate(std::span<const Row> rows, std::span<const Visit> visits,
   if (Timer::Get().counts_instructions()) return;
   auto time = EstimateRounds(rows, visits, settings.rounds * settings.processes,
                              settings.limits);
-  std::string profiles;
+  std::string more;
   if (settings.profiles) {
     const std::vector<const Row*> plan = PlanProfiles(rows);
     time += EstimateProfiles(plan, *settings.profiles);
-    profiles = fmt::format(" and {} profiles", plan.size());
+    more = fmt::format(", {} profiles", plan.size());
+  }
+  if (settings.losses) {
+    const std::vector<const Row*> plan = PlanLosses(rows);
+    time += EstimateLosses(plan, settings.losses->limits);
+    more +=
+        fmt::format(", lost pages of {} for {} seeds", plan.size(), kLossSeeds);
   }
   if (time < kLong) return;
   fmt::print(stderr, "pfnbench: about {} for {} rows x {} rounds{}\n",
-             InWords(time), rows.size(), settings.rounds, profiles);
+             InWords(time), rows.size(), settings.rounds, more);
 }
 
 }  // namespace pfn

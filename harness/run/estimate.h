@@ -22,6 +22,8 @@ std::chrono::seconds EstimateRounds(std::span<const Row> rows,
                                     const RowBudget::Limits& limits);
 std::chrono::seconds EstimateProfiles(std::span<const Row* const> plan,
                                       const RowBudget::Limits& limits);
+std::chrono::seconds EstimateLosses(std::span<const Row* const> plan,
+                                    const RowBudget::Limits& limits);
 
 // "1 min 40 s"; of more than two minutes only these.
 std::string InWords(std::chrono::seconds time);

@@ -85,7 +85,13 @@ class MeasuringWorker::Bench {
         break;
       }
       case Kind::kProfile: {
-        MadeProfile made = Profiled(row, job, {task.share, task.limit});
+        const Made made = Profiled(row, job, {task.share, task.limit});
+        result(made.json, made.error, made.is_wrong);
+        break;
+      }
+      case Kind::kLosses: {
+        job.fault = ParseFaultSpec(task.fault);
+        const Made made = Counted(job);
         result(made.json, made.error, made.is_wrong);
         break;
       }
@@ -111,8 +117,8 @@ class MeasuringWorker::Bench {
     return measured;
   }
 
-  static MadeProfile Profiled(const Row& row, const Job& job,
-                              const ProfileTime& time) {
+  static Made Profiled(const Row& row, const Job& job,
+                       const ProfileTime& time) {
     ProfileOutcome outcome;
     try {
       outcome = pfn::MakeProfile(job, time);
@@ -122,6 +128,19 @@ class MeasuringWorker::Bench {
     }
     NameProfile(row, outcome.profile);
     return {ToJson(outcome.profile), outcome.profile.error, outcome.is_wrong};
+  }
+
+  static Made Counted(const Job& job) {
+    Losses losses;
+    try {
+      losses = pfn::CountLosses(job, PassesOf(*job.workload, kLossPages),
+                                kLossSeeds);
+    } catch (const std::exception& error) {
+      losses.error = fmt::format("failed: throws {}", error.what());
+      losses.is_wrong = true;
+    }
+    NameLosses(job, losses);
+    return {ToJson(losses), losses.error, losses.is_wrong};
   }
 
   std::span<const Row> rows_;
@@ -171,9 +190,17 @@ Worker::End MeasuringWorker::Measure(const Visit& visit, Duration limit,
 
 Worker::End MeasuringWorker::MakeProfile(std::size_t row,
                                          const ProfileTime& time,
-                                         const GoesOn& goes_on,
-                                         MadeProfile& result) {
+                                         const GoesOn& goes_on, Made& result) {
   return Ask({Kind::kProfile, time.patience, time.share, {row}}, goes_on,
+             [&](MessageReader& answer) {
+               answer(result.json, result.error, result.is_wrong);
+             });
+}
+
+Worker::End MeasuringWorker::CountLosses(std::size_t row,
+                                         const FaultSpec& fault, Duration limit,
+                                         const GoesOn& goes_on, Made& result) {
+  return Ask({Kind::kLosses, limit, {}, {row}, fault.ToString()}, goes_on,
              [&](MessageReader& answer) {
                answer(result.json, result.error, result.is_wrong);
              });

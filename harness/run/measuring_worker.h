@@ -39,13 +39,16 @@ class MeasuringWorker {
   // Measures rows that are measured together, within `limit` (0: none).
   Worker::End Measure(const Visit& visit, Duration limit, const GoesOn& goes_on,
                       Measurement& result);
-  struct MadeProfile {
+  struct Made {
     std::string json;
-    std::string error = {};  // of the profile, which may have one
+    std::string error = {};  // of what was made, which may have one
     bool is_wrong = false;   // and so the error is no matter of time
   };
   Worker::End MakeProfile(std::size_t row, const ProfileTime& time,
-                          const GoesOn& goes_on, MadeProfile& result);
+                          const GoesOn& goes_on, Made& result);
+  // Under a fault that need not be the row's.
+  Worker::End CountLosses(std::size_t row, const FaultSpec& fault,
+                          Duration limit, const GoesOn& goes_on, Made& result);
   Worker::End ProbeHeap(std::size_t row, const GoesOn& goes_on,
                         HeapUse& result);
 
@@ -60,18 +63,19 @@ class MeasuringWorker {
   const std::string& death() const { return death_; }
 
  private:
-  enum class Kind : std::uint8_t { kMeasure, kProfile, kProbe };
+  enum class Kind : std::uint8_t { kMeasure, kProfile, kLosses, kProbe };
   struct Task {
     Kind kind;
     Duration limit;
     Duration share;  // of a profile
     Visit rows;
+    std::string fault = {};  // of kLosses
   };
   class Bench;
 
   template <class Archive>
   static void Transfer(Archive& archive, Task& task) {
-    archive(task.kind, task.limit, task.share);
+    archive(task.kind, task.limit, task.share, task.fault);
     archive.Each(task.rows, [&](std::size_t& row) { archive(row); });
   }
 

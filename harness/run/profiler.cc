@@ -45,12 +45,12 @@ std::string OverNs(steady_clock::duration time, std::uint64_t pages) {
 
 }  // namespace
 
-std::size_t TailPasses(const Workload& workload) {
-  std::uint64_t pages = 0;
+std::size_t PassesOf(const Workload& workload, std::uint64_t pages) {
+  std::uint64_t found = 0;
   std::size_t passes = 0;
   for (const PreparedPass& pass : workload.passes()) {
-    if (pages >= kTailPages) break;
-    pages += pass.pages;
+    if (found >= pages) break;
+    found += pass.pages;
     ++passes;
   }
   return passes;
@@ -60,7 +60,7 @@ ProfileOutcome MakeProfile(Job job, const ProfileTime& time) {
   ProfileOutcome outcome;
   Profile& profile = outcome.profile;
   profile.accounts_memory = job.structure->traits.accounts_memory;
-  const std::size_t passes = TailPasses(*job.workload);
+  const std::size_t passes = PassesOf(*job.workload, kTailPages);
   TailRecorder tails;
   ExpectSteps(*job.workload, passes, tails);
 

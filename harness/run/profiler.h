@@ -21,7 +21,8 @@ inline constexpr int kTailRepetitions = 3;
 // together; the last of them is whole. Memory is looked at in all.
 inline constexpr std::uint64_t kTailPages = std::uint64_t{1} << 18;
 
-std::size_t TailPasses(const Workload& workload);
+// As many passes from the start as have so many pages together.
+std::size_t PassesOf(const Workload& workload, std::uint64_t pages);
 
 // The time that a profile has, on the wall; zero: as much as it takes.
 struct ProfileTime {

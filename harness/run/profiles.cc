@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "harness/run/interrupt.h"
@@ -39,6 +41,26 @@ std::vector<const Row*> PlanProfiles(std::span<const Row> rows) {
     }
   }
   return plan;
+}
+
+std::vector<const Row*> PlanLosses(std::span<const Row> rows) {
+  std::vector<const Row*> plan = PlanProfiles(rows);
+  std::erase_if(plan, [](const Row* row) {
+    return !IsFaultable(row->job.structure->traits);
+  });
+  return plan;
+}
+
+void NameLosses(const Job& job, Losses& losses) {
+  losses.workload = job.workload->name();
+  losses.structure = job.structure->traits.name;
+  Job bare = job;
+  bare.conditions = job.conditions.WithoutLoops();
+  JsonObject conditions;
+  for (const auto& [key, value] : ConditionsOf(bare)) {
+    conditions.Add(key, value);
+  }
+  losses.conditions = conditions.Text();
 }
 
 void NameProfile(const Row& row, Profile& profile) {
@@ -75,10 +97,27 @@ void ProfileBudget::Spend(std::size_t profile, std::chrono::nanoseconds time) {
   pages_left_ -= pages_[profile];
 }
 
-std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
-                        const RowBudget::Limits& limits, ResultsFile& results) {
-  const std::vector<const Row*> plan = PlanProfiles(rows);
-  ProfileBudget budget(plan, limits);
+namespace {
+
+// What is made once for each structure and workload.
+struct Making {
+  std::string_view what;
+  std::string_view all;  // of them
+  std::vector<const Row*> plan;
+  RowBudget::Limits limits;
+  std::function<Worker::End(const Row&, const ProfileTime&,
+                            const MeasuringWorker::GoesOn&,
+                            MeasuringWorker::Made&)>
+      make;
+  // Of which there is only an error.
+  std::function<std::string(const Row&, const std::string& error)> without;
+  std::function<void(std::string json)> add;
+};
+
+// Returns how many failed.
+std::size_t MakeAll(const Making& making, Rounds& rounds) {
+  const std::vector<const Row*>& plan = making.plan;
+  ProfileBudget budget(plan, making.limits);
   Progress progress(plan.size(), 1);
   const auto goes_on = [&] {
     progress.Tick();
@@ -90,19 +129,17 @@ std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
     const Row& row = *plan[i];
     const std::string place = fmt::format("{}/{}", row.job.workload->name(),
                                           row.job.structure->traits.name);
-    progress.Begin("profile " + place, 0);
+    const std::string name = fmt::format("{} {}", making.what, place);
+    progress.Begin(name, 0);
     const auto start = std::chrono::steady_clock::now();
-    MeasuringWorker::MadeProfile made{.json = {},
-                                      .error = rounds.WhyNotRun(row)};
+    MeasuringWorker::Made made{.json = {}, .error = rounds.WhyNotRun(row)};
     bool is_short = !made.error.empty();
     if (!is_short) {
-      const auto number = static_cast<std::size_t>(&row - rows.data());
-      switch (rounds.worker().MakeProfile(number, budget.TimeFor(i), goes_on,
-                                          made)) {
+      switch (making.make(row, budget.TimeFor(i), goes_on, made)) {
         case Worker::End::kStopped:
           continue;
         case Worker::End::kDied:
-          rounds.NoteDeath(row, "profile " + place);
+          rounds.NoteDeath(row, name);
           made.error = "failed: " + rounds.worker().death();
           made.is_wrong = true;
           break;
@@ -111,31 +148,79 @@ std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
           break;
       }
     }
-    if (made.json.empty()) {
-      Profile profile;
-      NameProfile(row, profile);
-      profile.error = made.error;
-      made.json = ToJson(profile);
-    }
+    if (made.json.empty()) made.json = making.without(row, made.error);
     budget.Spend(i, std::chrono::steady_clock::now() - start);
     progress.End(i);
     if (made.is_wrong) {
       ++wrong;
       progress.Clear();
-      fmt::print(stderr, "pfnbench: profile {}: {}\n", place, made.error);
+      fmt::print(stderr, "pfnbench: {}: {}\n", name, made.error);
     } else if (is_short) {
       short_ones.push_back(place);
     }
-    results.AddProfile(std::move(made.json));
+    making.add(std::move(made.json));
   }
   progress.Clear();
   if (!short_ones.empty()) {
     fmt::print(stderr,
-               "pfnbench: {} of {} profiles are not whole, for they take too "
-               "long or their structure crashed: {}\n",
-               short_ones.size(), plan.size(), fmt::join(short_ones, ", "));
+               "pfnbench: {} of {} {} are not whole, for they take too long or "
+               "their structure crashed: {}\n",
+               short_ones.size(), plan.size(), making.all,
+               fmt::join(short_ones, ", "));
   }
   return wrong;
+}
+
+}  // namespace
+
+std::size_t AddProfiles(std::span<const Row> rows, Rounds& rounds,
+                        const RowBudget::Limits& limits, ResultsFile& results) {
+  return MakeAll(
+      {.what = "profile",
+       .all = "profiles",
+       .plan = PlanProfiles(rows),
+       .limits = limits,
+       .make =
+           [&](const Row& row, const ProfileTime& time, const auto& goes_on,
+               auto& made) {
+             const auto number = static_cast<std::size_t>(&row - rows.data());
+             return rounds.worker().MakeProfile(number, time, goes_on, made);
+           },
+       .without =
+           [](const Row& row, const std::string& error) {
+             Profile profile;
+             NameProfile(row, profile);
+             profile.error = error;
+             return ToJson(profile);
+           },
+       .add = [&](std::string json) { results.AddProfile(std::move(json)); }},
+      rounds);
+}
+
+std::size_t AddLosses(std::span<const Row> rows, Rounds& rounds,
+                      const LossSettings& settings, ResultsFile& results) {
+  return MakeAll(
+      {.what = "lost pages of",
+       .all = "counts of lost pages",
+       .plan = PlanLosses(rows),
+       .limits = settings.limits,
+       .make =
+           [&](const Row& row, const ProfileTime& time, const auto& goes_on,
+               auto& made) {
+             const auto number = static_cast<std::size_t>(&row - rows.data());
+             return rounds.worker().CountLosses(number, settings.fault,
+                                                time.patience, goes_on, made);
+           },
+       .without =
+           [&](const Row& row, const std::string& error) {
+             Job job = row.job;
+             job.fault = settings.fault;
+             Losses losses{.error = error};
+             NameLosses(job, losses);
+             return ToJson(losses);
+           },
+       .add = [&](std::string json) { results.AddLosses(std::move(json)); }},
+      rounds);
 }
 
 }  // namespace pfn

@@ -51,6 +51,7 @@ void SetCounters(benchmark::State& state, Operation operation,
                m.largest_pass));
     set("bits_per_page",
         PerOne(8.0 * static_cast<double>(m.rounded_when_full), m.largest_pass));
+    count("retained_rounded_bytes", m.usage.live_rounded);
   }
   count("peak_requested_bytes", m.usage.peak_requested);
   count("peak_rounded_bytes", m.usage.peak_rounded);

@@ -12,10 +12,8 @@
 #include "harness/measure/measure.h"
 
 namespace pfn {
-namespace {
 
-// What is not as usual in `job`.
-std::vector<std::pair<std::string, std::string>> Conditions(const Job& job) {
+std::vector<std::pair<std::string, std::string>> ConditionsOf(const Job& job) {
   std::vector<std::pair<std::string, std::string>> conditions;
   const bool is_replay = job.operation == Operation::kReplay;
   if (is_replay && job.replay->driver.transport == Transport::kChunks) {
@@ -40,12 +38,14 @@ std::vector<std::pair<std::string, std::string>> Conditions(const Job& job) {
   return conditions;
 }
 
+namespace {
+
 Row MakeRow(const Job& job, std::string_view structure, int control,
             Measurement (*measure)(const Job& job)) {
   RowKey key{.operation = std::string(Info(job.operation).name),
              .workload = job.workload->name(),
              .structure = std::string(structure),
-             .conditions = Conditions(job),
+             .conditions = ConditionsOf(job),
              .control = control};
   return {.name = key.Name(),
           .job = job,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/measure/job.h"
@@ -29,6 +30,9 @@ struct Row {
   // Its conditions: policy, fault, draw, those of Conditions, host, driver.
   RowKey key = {};
 };
+
+// What is not as usual in `job`.
+std::vector<std::pair<std::string, std::string>> ConditionsOf(const Job& job);
 
 // Rows that are measured together, by their numbers in order of operations.
 using Visit = std::vector<std::size_t>;

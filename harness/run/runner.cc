@@ -137,9 +137,12 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   }
   benchmark::ClearRegisteredBenchmarks();
   rounds.EndRounds();
-  std::size_t wrong_profiles = 0;
+  std::size_t wrong = 0;
   if (settings.profiles && interrupted == 0) {
-    wrong_profiles = AddProfiles(rows, rounds, *settings.profiles, results);
+    wrong += AddProfiles(rows, rounds, *settings.profiles, results);
+  }
+  if (settings.losses && interrupted == 0) {
+    wrong += AddLosses(rows, rounds, *settings.losses, results);
   }
   const RowBudget& budget = rounds.budget();
   context.Add("row_budget_seconds", budget.Seconds());
@@ -149,7 +152,7 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   if (settings.print_summary) PrintSummary(rows, results);
   ReportShortRows(rows, results, budget, all_rounds);
   return {
-      .failed_rows = ReportFailures(rows, results, rounds) + wrong_profiles,
+      .failed_rows = ReportFailures(rows, results, rounds) + wrong,
       .interrupted = interrupted != 0,
       .results = results.is_empty() ? std::filesystem::path() : results.path()};
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs rows in rounds with Google Benchmark, and then makes profiles. In every
-// round every row runs once, in random order, so that what disturbs the machine
-// for a while hits all rows alike, and two rows can be compared within a round.
+// Runs rows in rounds with Google Benchmark, then makes profiles, then counts
+// lost pages. In every round every row runs once, in random order, so that what
+// disturbs the machine for a while hits all rows alike, and two rows can be
+// compared within a round.
 // Structures run in a process of their own: one that crashes, exits or never
 // returns takes its own rows with it, and nothing else.
 
@@ -15,11 +16,18 @@
 #include <span>
 #include <string>
 
+#include "harness/kernel/fault_spec.h"
 #include "harness/run/row_budget.h"
 #include "harness/run/rows.h"
 #include "workloads/base/json.h"
 
 namespace pfn {
+
+// Under which fault lost pages are counted, and what that may take.
+struct LossSettings {
+  FaultSpec fault;
+  RowBudget::Limits limits{};
+};
 
 struct RunSettings {
   int rounds = 9;     // in each process
@@ -28,6 +36,8 @@ struct RunSettings {
   bool share_recordings = true;  // MakeVisits()
   // What the profiles that follow may take; none: there are none.
   std::optional<RowBudget::Limits> profiles = std::nullopt;
+  // After these; none: lost pages are not counted.
+  std::optional<LossSettings> losses = std::nullopt;
   // Of the heap, resident before anything runs.
   std::size_t prefault_bytes = 0;
   // A row of which nothing is heard for so long hangs, if there are limits.

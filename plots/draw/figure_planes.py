@@ -19,8 +19,7 @@ _FEWEST = 20
 # A trace of many passes goes up and down faster than a line can.
 _BINS = 100
 
-# Points and the figure next to them. A missing one is None; a profile that
-# never has any is not missing.
+# Points, where a missing one is None, and the figure next to them.
 _Drawn = tuple[Sequence[XY | None], str]
 _Curves = dict[str, dict[Entrant, Curve]]  # by guest
 
@@ -107,10 +106,7 @@ def _timeline(profile: Profile, _: str) -> _Drawn:
 
 
 def survival(tail: StepTimes) -> list[XY]:
-    """The share of steps above the upper end of each bucket.
-
-    A bucket is no finer than its ends; the last value stands at the longest.
-    """
+    """The share of steps above the upper end of each bucket, no finer."""
     *before, last = tail.histogram
     ends = [tail.histogram[0].lower_ns, *(each.upper_ns for each in before)]
     quicker = accumulate((each.count for each in before), initial=0)

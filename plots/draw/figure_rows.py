@@ -197,11 +197,7 @@ def _longest(results: Results, condition: str) -> RowChart:
 def _replay(
     results: Results, kind: Mapping[str, Any], condition: str
 ) -> RowChart:
-    """Where the time goes, or what becomes of the pages.
-
-    Modelled time is nearly the same for every structure, so what recording
-    took, measured, is written next to it.
-    """
+    """Where the time goes, modelled, or the pages; and what recording took."""
     guests = replay.workloads(results, condition)
     rows = []
     for driver in replay.drivers(results, condition):

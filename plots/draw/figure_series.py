@@ -108,11 +108,7 @@ def _series(
     x_of: Callable[[str, re.Match[str]], float],
     rest: str,
 ) -> list[Series]:
-    """Every set of names that differ in one number alone.
-
-    `pattern` finds a number with its key, which is group 1; `rest` is what
-    stands in the name of the set instead.
-    """
+    """Every set of names that differ in one number; `rest` stands for it."""
     groups: dict[tuple[str, str], dict[float, str]] = {}
     for name in names:
         for match in pattern.finditer(name):

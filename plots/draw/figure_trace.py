@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Picture of a trace: which page was reported when.
-
-Reads what `pfntrace cat --absolute TRACE` prints, so that there is one reader
-of the format.
-"""
+"""Picture of a trace, as `pfntrace cat --absolute TRACE` prints it."""
 
 import re
 from collections.abc import Iterable

@@ -21,8 +21,7 @@ def render(
     charts_by_stem: Mapping[str, AnyChart], suffixes: Sequence[str] = ("png",)
 ) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Stem and picture by suffix, in order; drawn on all CPUs."""
-    # Forked, a worker has matplotlib and its fonts already. Looking for
-    # garbage would take a fifth of the time.
+    # Forked, it has the fonts; garbage would take a fifth of the time.
     fork = multiprocessing.get_context("fork")
     with fork.Pool(initializer=gc.disable) as pool:
         draws = partial(_render, suffixes)

@@ -39,11 +39,7 @@ class Curve(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """What stands at an axis; `places` are named instead of numbered.
-
-    It is "linear", "cut" (linear, and the farthest points stand at its end
-    with their figure), or as the values need it.
-    """
+    """Named `places` or numbers: "linear", "cut" (its end), or any."""
 
     label: str
     places: tuple[str, ...] = ()
@@ -185,11 +181,7 @@ def _draw_curve(axes: Axes, how: str, curve: Curve, share: float) -> None:
 
 
 def front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Those that no other equals in one and beats in the other.
-
-    >>> front([(1, 5), (2, 5), (2, 3), (9, 9)])
-    [(1, 5), (2, 3)]
-    """
+    """Those that no other equals in one and beats in the other."""
     best: list[tuple[float, float]] = []
     for point in sorted(set(points)):
         if not best or point[1] < best[-1][1]:

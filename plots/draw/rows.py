@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Dots and stacked bars: a panel for each guest, a row for each structure.
-
-A row is named at its left and has its figure at the right of each panel: a
-legend of 28 entries would have to be looked up for every mark.
-"""
+"""Dots and stacked bars: a panel for each guest, a named row for each."""
 
 import math
 from typing import NamedTuple
@@ -18,7 +14,7 @@ from plots.draw.canvas import FONT, MARGIN, QUIET_COLOR, SMALL, WIDTH, Frame
 from plots.draw.style import Style
 from plots.tables.figures import number
 
-_PITCH = 0.18  # inches from row to row
+_PITCH = 0.16  # inches from row to row
 _GAP = 0.14  # inches between panels
 _NARROWEST = 0.6  # inches of a panel, without its figures
 _MOST_PANELS = 5  # in a line
@@ -65,11 +61,7 @@ class RowChart(NamedTuple):
         return any(p.value is not None for r in self.rows for p in r.points)
 
     def scale(self, index: int) -> tuple[str, float, float]:
-        """One axis for all panels; bars have one of their own in each.
-
-        A logarithmic one has no zero, which is written instead of drawn. A
-        bar stays linear: its length would mean nothing.
-        """
+        """One axis for all panels; bars have a linear one in each."""
         if self.parts:
             values = [row.points[index].value or 0.0 for row in self.rows]
             return canvas.scale_of(values, "linear")

@@ -74,10 +74,7 @@ def by_condition(
 def total(
     results: Results, case: Case, counters: Iterable[str]
 ) -> float | None:
-    """The sum of medians, at least 0; None if one is missing.
-
-    A counter with a minus is taken off, "trace" is the pages of the trace.
-    """
+    """The sum, at least 0; "-" takes off, "trace" is all its pages."""
     pages = {("trace", w.name): w.pages for w in results.workloads}
     whole = 0.0
     for name in counters:
@@ -150,9 +147,7 @@ def over(words: Iterable[str]) -> str:
     return max(words, default="").replace(">", "over ")
 
 
-def structures(
-    results: Results, entrants: Iterable[Entrant]
-) -> list[Entrant]:
+def structures(results: Results, entrants: Iterable[Entrant]) -> list[Entrant]:
     """In order, without the empty loop and the control."""
     every = (who for who in results.in_order(entrants) if not who.is_control)
     return [who for who in every if who.structure != results.floor]
@@ -172,11 +167,7 @@ def rivals(results: Results) -> list[str]:
 def argued(
     results: Results, entrants: Iterable[Entrant], most: int = 0
 ) -> list[Entrant]:
-    """Those to draw: all up to `most`, else the ones the run is about.
-
-    Where that is not known and they are too many to be kept apart, each
-    structure stands for its variants.
-    """
+    """Those to draw: all up to `most`, else the ones the run is about."""
     every = structures(results, entrants)
     if len(every) <= most:
         return every
@@ -188,18 +179,13 @@ def argued(
 
 
 def file_stems(prefix: str, conditions: Sequence[str]) -> dict[str, str]:
-    """A file name without suffix per condition, safe on every system.
-
-    >>> file_stems("set", ["", "fault:failslab:probability=1"])
-    {'': 'set', 'fault:failslab:probability=1': 'set-failslab-probability-1'}
-    """
+    """A file name without suffix per condition, safe on every system."""
     said = {c: c.replace("fault:", "") for c in conditions}
     words = {c: re.findall(r"[A-Za-z0-9_.]+", t) for c, t in said.items()}
     stems = {c: "-".join([prefix, *found]) for c, found in words.items()}
     lowered = [stem.lower() for stem in stems.values()]
     for condition, stem in stems.items():
-        # Names that become equal, or were cut, are kept apart by a digest
-        # that does not depend on which other conditions are in the file.
+        # A digest keeps apart what became equal, or was cut.
         if lowered.count(stem.lower()) > 1 or len(stem) > _MAX_STEM:
             digest = hashlib.sha256(condition.encode(errors="replace"))
             stems[condition] = f"{stem[:_MAX_STEM]}-{digest.hexdigest()[:6]}"

@@ -28,8 +28,7 @@ from plots.tables.words import refused
 
 _PARTS = Path(__file__).parent
 _PNG = b"\x89PNG\r\n\x1a\n"
-# The answer first. Beyond so many characters pictures are left out, so that
-# a page stays below 1 MiB.
+# The answer first. Of so many characters at most: a page is below 1 MiB.
 _ORDER = ("ratio", "set", "drain", "memory", "longest", "pareto", "timeline")
 _ROOM = 560_000
 # More would make the page slow; those with the baseline come first.
@@ -153,6 +152,7 @@ def _tables(results: Results, counts: Results | None) -> list[Table]:
     every = [
         *_by_unit(cases.times(results)),
         cases.memory(results),
+        glance.lost(results),
         cases.profiles(results),
         cases.calls(results),
         *replay.tables(results),

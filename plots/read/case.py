@@ -43,11 +43,7 @@ class Case:
 
 
 def condition_label(condition: str) -> str:
-    """A condition in the words of a table title.
-
-    >>> condition_label("fault:failslab:probability=1")
-    'fault failslab:probability=1'
-    """
+    """A condition in the words of a table title."""
     keys = (condition or "no faults").split("/")
     return ", ".join(key.replace(":", " ", 1) for key in keys)
 
@@ -64,6 +60,12 @@ class Subject:
     def condition(self) -> str:
         """Conditions as one text, to compare and to sort by."""
         return "/".join(f"{key}:{x}" for key, x in self.conditions.items())
+
+    @property
+    def name(self) -> str:
+        """That of a row without its operation."""
+        parts = (self.workload, self.structure, self.condition)
+        return "/".join(filter(None, parts))
 
 
 @dataclass(frozen=True, kw_only=True)

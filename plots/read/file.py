@@ -27,8 +27,7 @@ class ResultsError(Exception):
     """The file cannot be used: says which, why, and what to do."""
 
     def __init__(self, path: Path, problem: str, remedy: str) -> None:
-        # Always one line, so that it can be grepped, and
-        # nothing that a terminal would obey.
+        # One line, for grep, and nothing that a terminal would obey.
         line = " ".join(f"{path}: {problem}; {remedy}".split())
         super().__init__(printable(line))
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from plots.read.case import Subject
 from plots.read.shape import WHOLE, BadShape, LongText
+from plots.read.statistics import Estimate, mean
 
 # Steps of a pass in their order; all but the last happen under the lock.
 STEPS = ("set", "clear", "next_range", "clear_range", "destroy")
@@ -116,7 +117,15 @@ class Profile(Subject):
     memory: Memory | None = None
     tails: Tails | None = None
 
+
+@dataclass(frozen=True, kw_only=True)
+class Losses(Subject):
+    """Pages lost to a fault, of so many, for each of several seeds."""
+
+    error: LongText | None = None
+    pages: int = 0
+    lost: tuple[int, ...] = ()
+
     @property
-    def name(self) -> str:
-        parts = (self.workload, self.structure, self.condition)
-        return "/".join(filter(None, parts))
+    def ppm(self) -> Estimate | None:
+        return mean([1e6 * n / self.pages for n in self.lost if self.pages])

@@ -12,7 +12,7 @@ from plots.read import file, statistics, version1
 from plots.read.case import Case, Entrant, Row, condition_label  # noqa: F401
 
 from plots.read.file import FILE_NAME, GIVE_OURS, ResultsError
-from plots.read.profiles import Profile
+from plots.read.profiles import Losses, Profile
 from plots.read.shape import KEY, WHOLE, BadShape, Facts, Name, Settings
 from plots.read.shape import Title, reader
 from plots.read.statistics import MOST_PRIMARY, Estimate
@@ -54,6 +54,7 @@ class Structure:
     out_of_memory: str | None = None
     clear_can_fail: bool | None = None
     accounts_memory: bool | None = None
+    shared_pool_bytes: int | None = None
     variant_of: str | None = None  # a structure
     facts: Facts = field(default_factory=dict, metadata=WHOLE)
 
@@ -118,6 +119,7 @@ class Results(Declared):
     path: Path
     rows: tuple[Row, ...]
     profiles: tuple[Profile, ...] = ()
+    losses: tuple[Losses, ...] = ()
 
     @property
     def baseline(self) -> str | None:
@@ -178,10 +180,7 @@ class Results(Declared):
 
     @cached_property
     def primary_ratios(self) -> frozenset[Primary]:
-        """Ratios to the baseline that the run is about, declared by it.
-
-        They are held to the control, so it must be there; without faults.
-        """
+        """Ratios that the run is about, to a baseline with a control."""
         if self.context.get("primary_baseline") != self.baseline:
             return frozenset()
         structures, operations = (
@@ -292,25 +291,22 @@ class Results(Declared):
         peak = self.estimate(case, "peak_rounded_bytes")
         return peak and peak.median / 1024
 
-    def any_peak_kib(self, case: Case) -> float | None:
-        """The same; of a row that has none, what its profile says."""
-        peak = self.peak_kib(case)
-        profile = self.profile_of(case)
-        if peak is None and profile and profile.memory:
-            peak = profile.memory.peak.rounded / 1024
-        return peak
-
-    def lost_ppm(self, case: Case) -> float | None:
-        """Pages in a million that could not be recorded."""
+    def lost_ppm(self, case: Case) -> Estimate | None:
+        """Pages in a million that could not be recorded: a mean of seeds."""
+        name = replace(case, operation="").name
+        if found := next((e for e in self.losses if e.name == name), None):
+            return found.ppm
         failed = self.estimate(case, "failed_sets")
         pages = self.estimate(case, "pages")
         if failed and pages and pages.median >= 1:
-            return 1e6 * (failed.median / pages.median)
+            return statistics.mean([1e6 * (failed.median / pages.median)])
         return None
 
     @cached_property
     def lost_condition(self) -> str:
-        """The first condition with a fault that sets ran under, or ""."""
+        """That of lost pages; else the first fault of sets, or ""."""
+        if self.losses:
+            return self.losses[0].condition
         sets = (case for case in self.cases if case.operation == "set")
         known = (c.condition for c in sets if self.lost_ppm(c) is not None)
         return min((c for c in known if "fault:" in c), default="")
@@ -350,6 +346,7 @@ class _Document:
     context: Declared
     benchmarks: tuple[Row, ...] = ()
     profiles: tuple[Profile, ...] = ()
+    lost: tuple[Losses, ...] = ()
 
 
 def load(path: Path) -> Results:
@@ -373,14 +370,16 @@ def load(path: Path) -> Results:
     # Two rows of a case in one round would pair with the wrong baseline.
     names = [f"{row.case.name} in round {row.round}" for row in rows]
     names += [f"profile {profile.name}" for profile in document.profiles]
+    names += [f"lost pages of {each.name}" for each in document.lost]
     ((name, count),) = Counter(names).most_common(1)
     if count > 1:
         remedy = "do not merge the results of several runs"
         raise ResultsError(path, f"{name} stands {count} times", remedy)
     if is_old:
         version1.put_bits_when_full(rows, document.profiles)
-    made = {"rows": tuple(rows), "profiles": document.profiles}
-    results = Results(path=path, **vars(document.context), **made)
+    made = {"profiles": document.profiles, "losses": document.lost}
+    made |= {"rows": tuple(rows), **vars(document.context)}
+    results = Results(path=path, **made)
     if results.meant_rounds > _MOST_ROUNDS:
         problem = f"{file.shorten(str(results.meant_rounds), 40)} repetitions"
         remedy = f"a run has at most {_MOST_ROUNDS}"

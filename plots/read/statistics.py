@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, count, takewhile
-from statistics import median_high, median_low
+from statistics import NormalDist, fmean, median_high, median_low, stdev
 
 CONFIDENCE = 0.95
 # How often a primary ratio of structures that are alike is marked, at most:
@@ -22,7 +22,7 @@ MOST_PRIMARY = round((1 - CONFIDENCE) / PRIMARY_ALARM)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A median and what surrounds it, in the unit of the values."""
+    """A median, or mean, and what surrounds it, in the unit of the values."""
 
     median: float
     low: float
@@ -76,6 +76,21 @@ def _around(ordered: Sequence[float], rank: int, rounds: int) -> Estimate:
     low, high = ordered[rank - 1], ordered[-rank]
     is_interval = interval_ranks(rounds) is not None
     return Estimate(median(ordered), low, high, rounds, is_interval)
+
+
+def mean(values: Sequence[float]) -> Estimate | None:
+    """It with Student's interval, not below 0; of few values their range."""
+    if not values:
+        return None
+    middle, size = fmean(values), len(values)
+    if size < 6:
+        return Estimate(middle, min(values), max(values), size, False)
+    z, free = NormalDist().inv_cdf((1 + CONFIDENCE) / 2), size - 1
+    # Fisher's expansion of the quantile of t: 2.093 for 20 values.
+    t = z + (z**3 + z) / (4 * free)
+    t += (5 * z**5 + 16 * z**3 + 3 * z) / (96 * free**2)
+    half = t * stdev(values) / math.sqrt(size)
+    return Estimate(middle, max(0.0, middle - half), middle + half, size, True)
 
 
 def paired_ratios(

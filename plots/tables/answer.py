@@ -151,19 +151,22 @@ def _lost(found: Duel) -> Iterator[str]:
         place.workload: (base, other)
         for place in found.places
         for base, other in [[place.lost(name, fault) for name in found.both]]
-        if base is not None and other is not None
+        if base and other
     }
     if not lost:
         return
     begin = "when allocations fail, " * ("fault:" not in found.condition)
-    if not any(map(any, lost.values())):
+    if not any(each.median for both in lost.values() for each in both):
         yield f"{begin}neither loses a page"
         return
-    groups: dict[str, list[str]] = {"more": [], "fewer": [], "as many": []}
+    groups: dict[str, list[str]] = {"more": [], "fewer": [], "": []}
     for guest, (base, other) in lost.items():
-        word = "more" if other > base else "fewer"
-        groups["as many" if other == base else word].append(guest)
+        # Intervals that do not meet.
+        word = "more" if other.low > base.high else ""
+        groups["fewer" if other.high < base.low else word].append(guest)
     # What most guests say; the others stand in the table.
     word, guests = max(groups.items(), key=lambda group: len(group[1]))
     on = _of_all(guests, len(found.places))
-    yield f"{begin}{found.rival} loses {word} pages {on}"
+    none = "no difference in lost pages is shown"
+    said = f"{found.rival} loses {word} pages" if word else none
+    yield f"{begin}{said} {on}"

@@ -35,6 +35,7 @@ def times(results: Results) -> Table:
                 replace(time, unit=place.measure.unit),
                 ratio_cell(place, who),
                 len(place.times(who)) or None,
+                *place.upkeep(who),
             )
             rows.append(cells(*case_key(results, case), *row))
     return Table("times", "times", (*CASE, *heads), tuple(rows))
@@ -48,6 +49,10 @@ def memory(results: Results) -> Table:
             return results.lost_ppm(case)
         if counter == "peak_rounded_bytes":
             return results.peak_kib(case)
+        if counter == "pool":
+            said = results.traits.get(case.entrant.structure)
+            pool = said and said.shared_pool_bytes
+            return None if pool is None else pool / 1024
         found = results.estimate(case, counter)
         absence = "failed" if case in results.failed else ""
         return figure(found.median if found else None, absence=absence)

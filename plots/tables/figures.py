@@ -53,11 +53,7 @@ def percent(value: float) -> str:
 
 
 def change_percent(factor: float) -> str:
-    """A factor as a change, without decimals where they say nothing.
-
-    >>> change_percent(1.0312), change_percent(0.5), change_percent(3.5)
-    ('+3.1%', '-50%', '+250%')
-    """
+    """A factor as a change, without decimals where they say nothing."""
     points = 100 * (factor - 1)
     if abs(points) >= 1e3:
         return f"x{number(factor)}"

@@ -123,7 +123,7 @@ def costs(found: Duel) -> Table:
     )
     rows = []
     for place in found.places:
-        row: list[float | None] = [place.peak(name) for name in found.both]
+        row: list[Value] = [place.peak(name) for name in found.both]
         row += [place.lost(name, found.fault) for name in found.both]
         calls = (place.longest(name) for name in found.both)
         row += [call and call[0] for call in calls]
@@ -154,7 +154,7 @@ def glance(
             time_cell(place, who),
             ratio_cell(place, who),
             # The control runs for its time alone.
-            *([None] * 3 if who.is_control else _rest(place, who.structure)),
+            *([None] * 5 if who.is_control else _rest(place, who.structure)),
             # Their median, of the counts of instructions.json if it is there.
             counted and counted.time(who),
         )
@@ -178,12 +178,25 @@ def _rest(place: Place, name: str) -> Iterator[Value]:
     call = place.longest(name)
     yield figure(call[0], "" if call[1] else "?") if call else None
     yield place.peak(name) if name != place.results.floor else None
+    yield from place.upkeep(Entrant(name))
     yield place.lost(name, place.results.lost_condition)
 
 
-# pfnbench declares them before it measures, so that none can be chosen by
-# how it came out. docs/method.md says why their interval need not be as wide
-# as that of all the others.
+def lost(results: Results) -> Table:
+    """What the glances have of lost pages, with its interval."""
+    found = {(e.structure, e.workload): e.ppm for e in results.losses}
+    runs = standing.mean_runs(results)
+    guests = sorted({g for _, g in found}, key=lambda g: -runs.get(g, 0))
+    who = results.in_order({Entrant(name) for name, _ in found})
+    names = [each.structure for each in who]
+    rows = (cells(n, *(found.get((n, g)) for g in guests)) for n in names)
+    heads = STRUCTURE, *(Column(g, g, bounds="interval") for g in guests)
+    seeds = max((len(each.lost) for each in results.losses), default=0)
+    words = {"under": condition_label(results.lost_condition), "seeds": seeds}
+    return Table("lost", say("facts", "lost", **words), heads, (*rows,))
+
+
+# Declared before measuring; docs/method.md has why their interval is narrow.
 def primary(results: Results) -> tuple[list[Table], str]:
     """A table for each time, that which decides first, and what they mean."""
     ratios = results.primary_ratios

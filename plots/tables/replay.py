@@ -27,11 +27,7 @@ class Driver:
 
 
 def split(condition: str) -> tuple[str, str]:
-    """The policy and the other conditions.
-
-    >>> split("policy:free/fault:nth:3")
-    ('free', 'fault:nth:3')
-    """
+    """The policy and the other conditions."""
     keys = condition.split("/")
     policies = [k.removeprefix(_POLICY) for k in keys if k.startswith(_POLICY)]
     rest = "/".join(k for k in keys if not k.startswith(_POLICY))

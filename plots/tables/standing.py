@@ -156,9 +156,20 @@ class Place:
 
     def peak(self, name: str) -> float | None:
         """KiB at any time."""
-        return self.results.any_peak_kib(self.recording(name))
+        return self.results.peak_kib(self.recording(name))
 
-    def lost(self, name: str, fault: str) -> float | None:
+    def upkeep(self, who: Entrant) -> list[float | None]:
+        """KiB kept when all pages are drained; requests for it per pass."""
+        passes = {w.name: w.passes for w in self.results.workloads}
+        by = {"retained_rounded_bytes": 1024}
+        by |= {"allocations": passes.get(self.workload) or 0}
+        if who.structure == self.results.floor:
+            return [None] * len(by)
+        case = self.cases(who)[0]
+        found = [(self.results.estimate(case, k), n) for k, n in by.items()]
+        return [each.median / n if each and n else None for each, n in found]
+
+    def lost(self, name: str, fault: str) -> Estimate | None:
         """Pages in a million that were lost under a fault."""
         case = replace(self.recording(name), condition=fault)
         return self.results.lost_ppm(case) if fault else None

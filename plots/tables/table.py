@@ -183,7 +183,8 @@ def marks(results: Results, tables: Sequence[Table]) -> dict[str, str]:
                 there.add(">9" if is_over else cell.absence or "-")
             elif column.names:
                 there.add(cell.text())
-            if column.bounds and cell.low is not None:
+            # The title of that of lost pages says what surrounds them.
+            if column.bounds and cell.low is not None and table.key != "lost":
                 spans.add((cell.is_interval, table.key == "primary"))
     made = {m: say("marks", m, baseline=baseline) for m in SAID["marks"]}
     if not results.has_control:

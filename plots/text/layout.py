@@ -5,6 +5,7 @@ import math
 import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -43,14 +44,21 @@ def lines(table: Table) -> list[str]:
     """A table in 72 columns, if need be in parts, the names of rows last."""
     names: list[list[str]] = []
     figures: list[_Made] = []
+    stacked: list[_Made] = []  # units below the names
     for column, *cells in zip(table.columns, *table.rows):
         if column.names:
             words = (column.heading, *(cell.text() for cell in cells))
             names.append([to_ascii(word) or "?" for word in words])
-        else:
-            figures.append((column, _column(column, cells)))
+            continue
+        figures.append((column, _column(column, cells)))
+        if column.unit and not column.group:
+            below = {"group": column.name, "name": column.unit, "unit": ""}
+            column = replace(column, **below)
+        stacked.append((column, _column(column, cells)))
     labels = _labels(names, max((len(x[0]) for _, x in figures), default=0))
     room = WIDTH - max(map(len, labels))
+    if len(_chunks(stacked, room)) < len(_chunks(figures, room)):
+        figures = stacked
     spare = [made for made in figures if made[0].may_go]
     while spare and not _fits(figures, room):
         figures.remove(spare.pop(0))

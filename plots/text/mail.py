@@ -21,8 +21,7 @@ from plots.text.mail_subject import REPLY, Choice, Subject, choose, rebased
 from plots.text.report import paragraph
 
 MOST_LINES = 30
-# What git am, git apply, patch and a mail server take for something else at
-# the beginning of a line, and the scissors of git mailinfo anywhere.
+# What git, patch and mail servers take for something else, and scissors.
 _MISREAD = re.compile(
     r"\s*(---|\+\+\+|\*\*\*|diff |Index: |Prereq: |@@|GIT binary|=======)"
     r"|>|From |\.$|\s*--$|\s*[0-9,]+[acds]$"

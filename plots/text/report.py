@@ -36,6 +36,7 @@ def report(
     ahead = [
         *([glance.guests(found)] if found else []),
         *glance.glances(results, counts),
+        glance.lost(results),
     ]
     primary, said = glance.primary(results)
     long = (cases.times, cases.memory, cases.profiles, cases.calls)
@@ -56,7 +57,7 @@ def report(
         [
             paragraph(results),
             wrapped(facts.head(results)),
-            *map(lines, ahead),
+            *map(lines, filter(None, ahead)),
             wrap(said),
             *map(lines, filter(None, rest)),
             wrapped(facts.machine(results)),

@@ -28,6 +28,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -72,6 +73,9 @@ struct StructureTraits {
   // False for a library whose memory does not come from the heap: it gets no
   // memory figures at all, rather than figures that are too small.
   bool accounts_memory = true;
+  // Bytes, as asked for, of pools that all users of a CPU share. They are in
+  // the figures of a set, although the set is not their only user.
+  std::size_t shared_pool_bytes = 0;
   // True for a structure whose Set leaves work, as sorting, to anyone who looks
   // at the set first. Its operations are not measured on the same recording:
   // the second would find done what it should pay for.

@@ -159,6 +159,12 @@ class PreloadMemory {
   Leaf* spare_leaf_ = nullptr;
 };
 
+// Of a pool that is full.
+template <NowaitAllocator A>
+inline constexpr std::size_t kPoolBytes =
+    PreloadMemory<A, NodeSource::kPool>::kPoolNodes * sizeof(Node) +
+    sizeof(Leaf);
+
 // All but the traits.
 template <NowaitAllocator A, NodeSource kNodes,
           TreeOptions kOptions = TreeOptions{}>
@@ -231,6 +237,7 @@ class XbitmapV20
           "Matthew Wilcox and Wei Wang, 19 Dec 2017 (v20), as posted: a "
           "descent for each leaf number of a walk",
       .variant_of = "xbitmap",
+      .shared_pool_bytes = xbitmap::kPoolBytes<A>,
   };
 
   using XbitmapV20::PreloadedSet::PreloadedSet;
@@ -261,6 +268,7 @@ class XbitmapPreload
           "Matthew Wilcox and Wei Wang, 2017 (v18-v20), the posted "
           "preload convention",
       .variant_of = "xbitmap",
+      .shared_pool_bytes = xbitmap::kPoolBytes<A>,
   };
 
   using XbitmapPreload::PreloadedSet::PreloadedSet;
@@ -291,6 +299,7 @@ class XbitmapIda : public xbitmap::PreloadedSet<A, xbitmap::NodeSource::kPool> {
           "variant of xbitmap-preload, nobody's proposal: the preload of the "
           "IDA, which never asks the allocator within set",
       .variant_of = "xbitmap",
+      .shared_pool_bytes = xbitmap::kPoolBytes<A>,
   };
 
   using XbitmapIda::PreloadedSet::PreloadedSet;

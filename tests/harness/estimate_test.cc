@@ -35,6 +35,17 @@ TEST(Estimate, GrowsWithRoundsAndIsBoundedByTheLimits) {
             seconds(2));
 }
 
+TEST(Estimate, OfLostPagesIsOfAllSeedsAndBounded) {
+  const auto workload = testing::ScatteredWorkload(10, 50000);
+  const Row row{
+      .name = "set/w/s",
+      .job = {.operation = Operation::kSet, .workload = workload.get()},
+      .measure = nullptr};
+  const std::vector<const Row*> plan(100, &row);
+  EXPECT_GT(EstimateLosses(plan, {}), seconds(1));
+  EXPECT_EQ(EstimateLosses(plan, {.whole_run = seconds(1)}), seconds(1));
+}
+
 TEST(Estimate, IsInSecondsAsLongAsTheseSaySomething) {
   EXPECT_EQ(InWords(seconds(0)), "0 s");
   EXPECT_EQ(InWords(seconds(59)), "59 s");

@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/run/profiles.h"
 #include "tests/harness/testing.h"
 #include "tests/workloads/testing.h"
 
@@ -87,6 +88,7 @@ class Runner : public ::testing::Test {
         rows, {.rounds = rounds,
                .limits = limits_,
                .profiles = profiles_,
+               .losses = losses_,
                .patience = patience_,
                .out = scratch_.path(),
                .context = JsonObject().Add("command_line", "pfnbench --x"),
@@ -100,6 +102,7 @@ class Runner : public ::testing::Test {
   ScratchFolder scratch_;
   RowBudget::Limits limits_;
   std::optional<RowBudget::Limits> profiles_;
+  std::optional<LossSettings> losses_;
   std::chrono::nanoseconds patience_ = std::chrono::seconds(30);
   std::unique_ptr<Workload> workload_ =
       testing::MakeWorkload("w", {{5, 6, 7, 9}});
@@ -311,6 +314,54 @@ TEST_F(Runner, AProfileThatCrashesIsNamedAndTheRowsStay) {
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 2);
   EXPECT_EQ(Count(json_, "\"error\":\"failed: crashed: SIGSEGV\""), 1);
   EXPECT_EQ(err_, "pfnbench: profile w/honest: failed: crashed: SIGSEGV\n");
+}
+
+TEST_F(Runner, CountsLostPagesOnceForEachStructureThatCanLoseAny) {
+  const Structure dies = {{.name = "dies",
+                           .family = "",
+                           .origin = "",
+                           .out_of_memory = OutOfMemory::kAborts},
+                          "",
+                          nullptr,
+                          testing::StructureOf<Honest<NowaitHeap>>().make};
+  std::vector<Row> rows = {MakeRowOf<Honest<NowaitHeap>>("set/w/honest"),
+                           MakeRowOf<Honest<NowaitHeap>>("drain/w/honest"),
+                           MakeRowOf<Honest<NowaitHeap>>("set/w/dies")};
+  rows.back().job.structure = &dies;
+  losses_ = LossSettings{.fault = ParseFaultSpec("nth:2")};
+  const RunOutcome outcome = Run(rows, 1);
+  EXPECT_EQ(outcome.failed_rows, 0) << err_;
+  EXPECT_EQ(Count(json_, "\"lost\":["), 2) << json_;
+  std::string each = "1";
+  for (std::size_t i = 1; i < kLossSeeds; ++i) each += ",1";
+  EXPECT_EQ(Count(json_,
+                  "\"lost\":[{\"workload\":\"w\",\"structure\":\"honest\","
+                  "\"conditions\":{\"fault\":\"nth:2\"},\"passes\":1,"
+                  "\"pages\":4,\"lost\":[" +
+                      each + "]}]"),
+            1)
+      << json_;
+}
+
+class CrashesWithoutMemory : public Honest<NowaitHeap> {
+ public:
+  using Honest<NowaitHeap>::Honest;
+  Status Set(Pfn pfn, Gfp gfp) {
+    const Status status = Honest<NowaitHeap>::Set(pfn, gfp);
+    signal(SIGSEGV, SIG_DFL);
+    if (status != Status::kOk) raise(SIGSEGV);
+    return status;
+  }
+};
+
+TEST_F(Runner, LostPagesOfAStructureThatCrashesAreNamed) {
+  losses_ = LossSettings{.fault = ParseFaultSpec("nth:2")};
+  const RunOutcome outcome =
+      Run({MakeRowOf<CrashesWithoutMemory>("set/w/mine")}, 1);
+  EXPECT_EQ(outcome.failed_rows, 1);
+  EXPECT_EQ(Count(json_, "\"error\":\"failed: crashed: SIGSEGV\""), 1);
+  EXPECT_EQ(err_,
+            "pfnbench: lost pages of w/honest: failed: crashed: SIGSEGV\n");
 }
 
 template <Gfp kAskedWith, bool kAsks>

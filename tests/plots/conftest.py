@@ -203,6 +203,13 @@ def results_of(write: Callable[[Any], Path]) -> Callable[[Any], Results]:
     return lambda content: load(write(content))
 
 
+def losses(structure: str, workload: str, *lost: int) -> dict[str, Any]:
+    """Pages lost under a burst model, for each seed; of a million."""
+    where = {"workload": workload, "structure": structure}
+    under = {"conditions": {"fault": "ge_burst"}, "passes": 2}
+    return {**where, **under, "pages": 1_000_000, "lost": list(lost)}
+
+
 def profile(
     structure: str, workload: str = "a", scale: float = 1.0
 ) -> "dict[str, Any]":

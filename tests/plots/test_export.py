@@ -101,9 +101,9 @@ def test_a_name_cannot_leave_its_cell_in_markdown(
         results_of(document(rows(f"set/{name}/xbitmap", times(5)))), "markdown"
     )
     heading, rule, row = text.splitlines()
-    assert heading.count("|") == rule.count("|") == 8
+    assert heading.count("|") == rule.count("|") == 10
     assert row.split(" | ")[1] == r"a\|b\<i\>\*\`\[x\](y)"
-    assert row.replace(r"\|", "").count("|") == 8
+    assert row.replace(r"\|", "").count("|") == 10
 
 
 @pytest.mark.parametrize("form", FORMATS)

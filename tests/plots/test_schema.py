@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, full_document
+from conftest import ROOT, full_document, losses
 from test_html import profiles
 from test_report import golden_document
 
@@ -37,6 +37,7 @@ def upgraded() -> Any:
     """The golden document with profiles, in version 2."""
     content = golden_document()
     content["profiles"] = profiles()
+    content["lost"] = [losses("xbitmap", "idle-8g", 0, 3)]
     return upgrade(content)
 
 
@@ -87,6 +88,11 @@ def test_who_cannot_count_allocations_need_not_tell_them() -> None:
         broken("profiles", 0, "memory", "peak", "pow2", value=-1),
         broken("profiles", 0, "memory", "peak", "pow2", value=1.5),
         broken("profiles", 0, "tails", "operations", "fly", value={}),
+        broken("lost", 0, "conditions", value=None),
+        broken("lost", 0, "lost", value=[]),
+        broken("lost", 0, "lost", 0, value=-1),
+        broken("lost", 0, "pages", value=0),
+        broken("lost", 0, "error", value="over 3 ns per page: cut off"),
         broken("more", value=1),
     ],
 )
@@ -129,8 +135,9 @@ def undocumented(content: Any) -> "set[str]":
     }
     for row in content["benchmarks"]:
         fields |= set(row) | set(row.get("conditions", {}))
-    for part in ("structures", "workloads", "operations"):
-        fields |= {key for each in content["context"][part] for key in each}
+    parts = [content["context"][part] for part in ("structures", "workloads")]
+    parts += [content["context"]["operations"], content.get("lost", [])]
+    fields |= {key for part in parts for each in part for key in each}
     return fields - said
 
 

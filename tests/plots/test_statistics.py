@@ -14,6 +14,7 @@ from plots.read.statistics import (
     estimate,
     interval_ranks,
     mark,
+    mean,
     median,
     noise_floor,
     paired_ratios,
@@ -55,6 +56,31 @@ def test_ranks_are_those_of_the_sign_test_tables(
     count: int, ranks: "tuple[int, int] | None"
 ) -> None:
     assert interval_ranks(count) == ranks
+
+
+@pytest.mark.parametrize(
+    "count, quantile", [(10, 2.262), (20, 2.093), (100, 1.984)]
+)
+def test_the_interval_of_a_mean_is_students(count: int, quantile: float) -> None:
+    values = [4.0, 6.0] * (count // 2)
+    found = mean(values)
+    # The sum of squares is one for each value.
+    half = quantile * math.sqrt(count / (count - 1) / count)
+    assert found is not None and found.is_interval
+    assert found.median == 5
+    assert found.low == pytest.approx(5 - half, rel=5e-4)
+    assert found.high == pytest.approx(5 + half, rel=5e-4)
+
+
+def test_the_interval_of_a_mean_of_counts_does_not_go_below_zero() -> None:
+    assert mean([0.0] * 19 + [80.0]) == Estimate(
+        4.0, 0.0, pytest.approx(12.37, rel=1e-3), 20, True
+    )
+
+
+def test_a_mean_of_few_values_has_their_range() -> None:
+    assert mean([1.0, 2.0, 6.0]) == Estimate(3.0, 1.0, 6.0, 3, False)
+    assert mean([]) is None
 
 
 @settings(deadline=None)

@@ -90,11 +90,12 @@ def test_the_structure_is_the_golden_one(tool):
         "--fault=none;nth:1",
         "--rounds=2",
     )
-    assert set(results) == {"context", "benchmarks", "profiles"}
+    assert set(results) == {"context", "benchmarks", "profiles", "lost"}
     found = {
         "context": without_figures(results["context"]),
         "benchmarks": [without_figures(row) for row in results["benchmarks"]],
         "profiles": [shape(profile) for profile in results["profiles"]],
+        "lost": results["lost"],
     }
     text = json.dumps(found, indent=1) + "\n"
     assert text == GOLDEN.read_text(), "to accept: write it to " + str(GOLDEN)
@@ -120,6 +121,7 @@ def test_every_operation_has_its_counters(tool):
         "peak_slab_bytes",
         "ranges",
         "requested_bits_per_page",
+        "retained_rounded_bytes",
     }
     per_range = common | {"ns_per_range"}
     expected = {

@@ -1,2 +1,0 @@
-# SPDX-License-Identifier: MIT
-"""Plain text, 72 columns: report, mail, comparison, export."""
