@@ -109,6 +109,8 @@ def _summary(results: Results, found: Duel | None, most: int) -> list[str]:
     missing = "; ".join(facts.gaps(results))
     if missing:
         made.append(shorten(f"INCOMPLETE: {missing}", WIDTH))
+    if failed := sorted({c.entrant.structure for c in results.failed}):
+        made += wrap(f"failed: {facts.listing(failed)}")
     if found and most:
         table = glance.guests(found, most)
         words = marks(results, [table])

@@ -117,18 +117,67 @@ def test_nodes_have_the_bytes_that_slabinfo_shows(plugin, tmp_path):
     assert 1 <= nodes <= 2
 
 
-def test_a_tree_that_does_not_compile_is_named(plugin, tree, tmp_path):
+@pytest.fixture
+def broken(tree):
+    """The tree with an error in lib/xarray.c, whose line is 5."""
     source = tree / "lib/xarray.c"
     text = source.read_text()
-    source.write_text(text + "\nint x = ;\n")
-    try:
-        built = build("broken", tree, tmp_path)
-    finally:
-        source.write_text(text)
-    assert built.returncode == 2
-    *errors, last = built.stderr.splitlines()
-    assert any("lib/xarray.c" in error for error in errors)
-    assert last == (
-        f"run: --linux: {tree} does not compile; the whole output is in "
-        f"{tmp_path}/build.log"
+    source.write_text(f'#line 5\nint x = "a\\b" ;;; int y = ;\n{text}')
+    yield tree
+    source.write_text(text)
+
+
+def test_a_tree_that_does_not_compile_has_rows_that_say_so(
+    plugin, broken, tmp_path
+):
+    built = build("broken", broken, tmp_path / "build")
+    assert built.returncode == 1
+    line = "Linux broken does not compile: lib/xarray.c:5:"
+    said = (
+        f"run: --linux: {broken} does not compile: lib/xarray.c:5:",
+        f"; the whole output is in {tmp_path}/build/build.log\n",
     )
+    assert built.stderr.startswith(said[0]) and "error: " in built.stderr
+    assert built.stderr.endswith(said[1]) and built.stderr.count("\n") == 1
+    measured = subprocess.run(
+        [os.environ["PFNBENCH"], f"--plugin={plugin},{built.stdout.strip()}"]
+        + ["--structure=xarray@base,xarray@broken,maple-prealloc@broken"]
+        + ["--baseline=xarray@base", "--workload=busy-2g", "--pages=500"]
+        + ["--rounds=1", "--operation=set", "--profile=off", "--quiet"]
+        + ["--out=out"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert measured.returncode == 1
+    assert "set/busy-2g/xarray@broken: failed: throws " + line in (
+        measured.stderr
+    )
+    assert "xarray@base: failed" not in measured.stderr
+    assert (tmp_path / "out/results.json").exists()
+
+
+def test_the_end_of_a_run_names_the_rows_of_a_broken_tree(
+    run_command, broken, tmp_path
+):
+    flags = f"--linux=broken-test={broken} --workload=busy-2g --pages=500 "
+    flags += "--operation=set --rounds=1 --profile=off --fault=none "
+    flags += f"--out={tmp_path}/out --structure="
+    ended = run_command(f"./run bench {flags}flat,xarray@broken-test")
+    assert ended.returncode == 1
+    assert "INCOMPLETE: 1 failed\nfailed: xarray@broken-test\n" in ended.stdout
+    assert "flat" in (tmp_path / "out/report.txt").read_text()
+    checked = run_command(f"./run check --linux=broken-test={broken}")
+    assert checked.returncode == 1
+    assert "does not compile" in checked.stderr.splitlines()[-1]
+
+
+def test_nothing_is_built_if_one_of_the_trees_is_none(run_command, tree):
+    first = f"./run bench --linux=first={tree}"
+    for second, line in (
+        ("second=docs", "has no lib/xarray.c"),
+        (f"first={tree}", "two trees are called first"),
+    ):
+        refused = run_command(f"{first} --linux={second}")
+        assert refused.returncode == 2
+        assert line in refused.stderr and refused.stderr.count("\n") == 1
