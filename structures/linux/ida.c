@@ -41,7 +41,9 @@ static int ida_set_set(void *memory, uint64_t page, uint32_t gfp) {
   int got;
   enter(&set->base);
   if (unlikely(set->members == 0)) {
+    const uint64_t most = UINT64_MAX - (MOST_IDS - 1);
     set->origin = page < REACH ? 0 : page - REACH;
+    if (set->origin > most) set->origin = most;
   }
   if (!has_id(set, page)) return PFNBENCH_NO_MEMORY;
   id = (unsigned int)(page - set->origin);
