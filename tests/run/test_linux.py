@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import tarfile
 
@@ -219,3 +220,40 @@ def test_nothing_is_built_if_one_of_the_trees_is_none(run_command, tree):
         refused = run_command(f"{first} --linux={second}")
         assert refused.returncode == 2
         assert line in refused.stderr and refused.stderr.count("\n") == 1
+
+
+def test_a_slower_look_up_is_counted_and_an_unchanged_tree_is_not(
+    plugin, tree, tmp_path
+):
+    """A patched tree next to its base, and the base a second time."""
+    if not shutil.which("valgrind"):
+        pytest.skip("valgrind is not installed")
+    same = build("same", tree, tmp_path / "same").stdout.strip()
+    source = tree / "lib/xarray.c"
+    text = source.read_text()
+    start = "void *entry = xas_start(xas);"
+    assert start in text
+    slower = 'for (int i = 0; i < 2; ++i) asm volatile("nop");'
+    source.write_text(text.replace(start, f"{start} {slower}"))
+    try:
+        slow = build("slow", tree, tmp_path / "slow").stdout.strip()
+    finally:
+        source.write_text(text)
+    subprocess.run(
+        [os.environ["PFNBENCH"], "--instructions=callgrind", "--quiet"]
+        + [f"--plugin={plugin},{same},{slow}", "--baseline=xarray@base"]
+        + ["--structure=xarray@base,xarray@same,xarray@slow"]
+        + ["--workload=busy-2g", "--operation=set", "--out=out"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    document = json.loads((tmp_path / "out/instructions.json").read_text())
+    counts = {
+        each["name"].removeprefix("set/busy-2g/"): each["instructions_per_page"]
+        for each in document["benchmarks"]
+    }
+    base = counts["xarray@base"]
+    assert counts["xarray@base/control:1"] == base
+    assert counts["xarray@same"] == base
+    assert 1.03 < counts["xarray@slow"] / base < 1.08
