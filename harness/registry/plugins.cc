@@ -46,6 +46,7 @@ constexpr std::size_t kSetAlignment = 64;
 constexpr std::size_t kLongestName = 32;
 constexpr std::size_t kLongestFamily = 16;
 constexpr std::size_t kLongestOrigin = 200;
+constexpr std::size_t kLongestReason = 400;
 // What the command line understands otherwise.
 constexpr std::array<std::string_view, 9> kTakenNames = {
     "all",    "argued", "array",     "floor",  "none",
@@ -105,10 +106,16 @@ constexpr pfnbench_host kHost = {
                                        expected));
 }
 
+// A row of what is missing says why, and has no figure.
+const pfnbench_structure& Present(const pfnbench_structure& structure) {
+  if (structure.missing == nullptr) return structure;
+  throw std::runtime_error(structure.missing);
+}
+
 class PluginSet final : public AnySet {
  public:
   PluginSet(const pfnbench_structure& structure, NowaitHeap& heap)
-      : its_(structure),
+      : its_(Present(structure)),
         set_(::operator new (its_.set_bytes, std::align_val_t{kSetAlignment})) {
     std::memset(set_, 0, its_.set_bytes);
     its_.init(set_, reinterpret_cast<pfnbench_heap*>(&heap), &kHost);
@@ -406,8 +413,11 @@ class Loader {
     const std::size_t number = structures_.size() + 1;
     const std::string_view name = Text(its.name, "name", kLongestName, number);
     CheckName(name);
+    const bool is_missing = its.missing != nullptr;
+    if (is_missing) Text(its.missing, "missing", kLongestReason, number);
     const auto require = [&](bool is_there, std::string_view function) {
-      if (!is_there) throw Wrong("{} lacks the function {}()", name, function);
+      if (is_there || is_missing) return;
+      throw Wrong("{} lacks the function {}()", name, function);
     };
     require(its.init, "init");
     require(its.destroy, "destroy");
@@ -422,7 +432,7 @@ class Loader {
       require(its.clear_pages, "clear_pages");
       require(its.test_pages, "test_pages");
     }
-    if (its.set_bytes == 0 || its.set_bytes > kMostSetBytes) {
+    if (!is_missing && (its.set_bytes == 0 || its.set_bytes > kMostSetBytes)) {
       throw Wrong("{}: set_bytes is {}, expected 1 to {}", name, its.set_bytes,
                   kMostSetBytes);
     }

@@ -110,6 +110,8 @@ def _summary(results: Results, found: Duel | None, most: int) -> list[str]:
     missing = "; ".join(facts.gaps(results))
     if missing:
         made.append(shorten(f"INCOMPLETE: {missing}", WIDTH))
+    if failed := sorted({c.entrant.structure for c in results.failed}):
+        made += wrap(f"failed: {facts.listing(failed)}")
     if found and most:
         table = glance.guests(found, most)
         words = marks(results, [table])
@@ -121,14 +123,12 @@ def _summary(results: Results, found: Duel | None, most: int) -> list[str]:
     there = {what: path for what, path in paths.items() if path.is_file()}
     if any(folder.glob("*.png")):
         there["pictures"] = folder
-    return [*made, "", *map(_path, there, there.values())]
-
-
-def _path(what: str, path: Path) -> str:
-    """Seen from here where that is shorter."""
-    near = os.path.relpath(path)
-    shown = near if not near.startswith("..") else str(path)
-    return printable(f"{what:<9}{shown}")
+    made.append("")
+    for what, path in there.items():
+        near = os.path.relpath(path)  # where that is shorter
+        shown = near if not near.startswith("..") else str(path)
+        made.append(printable(f"{what:<9}{shown}"))
+    return made
 
 
 def compare(

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <linux/bitmap.h>
 #include <linux/kernel.h>
+#include <linux/radix-tree.h>
 #include <stdint.h>
 
 #include "../plugin/pfnbench_plugin.h"
@@ -25,6 +26,9 @@ struct linux_set {
   struct pfnbench_heap *heap;
   const struct pfnbench_host *host;
   struct pfnbench_cache *caches[LINUX_CACHES];
+  /* The CPU's pool of nodes, while another set is current: no node changes */
+  /* its heap. */
+  struct radix_tree_preload pool;
 };
 
 extern struct linux_set *pfnbench_current;
@@ -48,6 +52,16 @@ static inline void end_grace_period(void) {
 static inline gfp_t kernel_gfp(uint32_t gfp) {
   return gfp == PFNBENCH_KERNEL ? GFP_KERNEL : GFP_NOWAIT | __GFP_NOWARN;
 }
+
+/*
+ * Of code of the kernel that does not survive each failure: measured without
+ * faults only. With LINUX_FINDINGS the sweep shows why; docs/findings.md.
+ */
+#ifdef LINUX_FINDINGS
+#define LINUX_DOES_NOT_SURVIVE PFNBENCH_REPORTS
+#else
+#define LINUX_DOES_NOT_SURVIVE PFNBENCH_ABORTS
+#endif
 
 /* The table of a row; NAME is that of the tree. */
 #define LINUX_STRUCTURE(symbol, row, prefix, family_, origin_, ...) \

@@ -114,6 +114,6 @@ LINUX_STRUCTURE(linux_maple_prealloc, "maple-prealloc", maple_set, "maple",
 #else
 LINUX_STRUCTURE(linux_maple, "maple", maple_set, "maple",
                 "runs of pages in lib/maple_tree.c, by mas_store_gfp()",
-                .out_of_memory = PFNBENCH_ABORTS,
+                .out_of_memory = LINUX_DOES_NOT_SURVIVE,
                 .flags = PFNBENCH_CLEAR_CAN_FAIL);
 #endif

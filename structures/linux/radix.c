@@ -7,8 +7,15 @@
  * of its version 20 without the preload, as Wilcox advised on 24 Dec 2017;
  * walks go from leaf to leaf, as those of its version 21: xbitmap of
  * structures/xbitmap/xbitmap.h.
+ *
+ * radix-preload@TREE (with LINUX_PRELOAD): before each set the pool of nodes is
+ * filled, as by the xb_preload() of xbitmap's versions 12 to 20. Nodes of the
+ * pool serve an insertion that gets no other. idr_preload() does it, because
+ * radix_tree_preload() warns about GFP_NOWAIT. A leaf is not preloaded: the
+ * kernel's pool of those went with 4.20.
  */
 
+#include <linux/idr.h>
 #include <linux/radix-tree.h>
 
 #include "adapter.h"
@@ -58,5 +65,21 @@ static void leaf_set_destroy(void *memory) {
   linux_set_gone(&set->base);
 }
 
+#ifdef LINUX_PRELOAD
+static int preloaded_set(void *memory, uint64_t page, uint32_t gfp) {
+  struct leaf_set *set = memory;
+  int status;
+  enter(&set->base);
+  idr_preload(kernel_gfp(gfp));
+  status = leaf_set_set(set, page, gfp);
+  idr_preload_end();
+  return status;
+}
+
+LINUX_STRUCTURE(linux_radix_preload, "radix-preload", leaf_set, "radix",
+                "as radix, nodes preloaded before each set",
+                .variant_of = "radix@" LINUX_TREE, .set = preloaded_set);
+#else
 LINUX_STRUCTURE(linux_radix, "radix", leaf_set, "radix",
                 "bitmaps of 1,024 pages in lib/radix-tree.c");
+#endif

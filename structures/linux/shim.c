@@ -19,6 +19,7 @@ static unsigned int cache_count;
 
 struct callback_head *pfnbench_rcu;
 struct linux_set *pfnbench_current;
+int (*pfnbench_cpu_dead)(unsigned int cpu);
 
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
                                      unsigned int align, unsigned long flags,
@@ -120,6 +121,8 @@ void bitmap_clear(unsigned long *map, unsigned int start, int count) {
 /* ---- Sets. */
 
 void pfnbench_activate(struct linux_set *set) {
+  if (pfnbench_current != NULL) pfnbench_current->pool = radix_tree_preloads;
+  radix_tree_preloads = set->pool;
   pfnbench_current = set;
   for (unsigned int i = 0; i < cache_count; ++i) {
     caches[i].now = set->caches[i];
@@ -139,8 +142,10 @@ void linux_set_init(struct linux_set *set, struct pfnbench_heap *heap,
 }
 
 void linux_set_gone(struct linux_set *set) {
+  enter(set);
   end_grace_period();
-  if (pfnbench_current == set) pfnbench_current = NULL;
+  pfnbench_cpu_dead(0);
+  pfnbench_current = NULL;
 }
 
 void pfnbench_run_callbacks(void) {

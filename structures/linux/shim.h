@@ -74,6 +74,14 @@
 #define module_exit(function) \
   static void __attribute__((unused)) pfnbench_##function(void) { function(); }
 
+/* Counters of the maple tree's own tests. */
+#define ATOMIC_INIT(value) \
+  { (value) }
+static inline void atomic_inc(atomic_t *counter) { ++counter->counter; }
+static inline int atomic_read(const atomic_t *counter) {
+  return counter->counter;
+}
+
 /* ---- Locks: one store each. Nobody else is there. */
 
 typedef struct {
@@ -144,7 +152,10 @@ static inline void local_unlock(local_lock_t *lock) { (void)lock; }
 #define preempt_disable() ((void)0)
 #define preempt_enable() ((void)0)
 static inline int in_interrupt(void) { return 0; }
-#define cpuhp_setup_state_nocalls(state, name, up, down) (0)
+/* The pool of the CPU goes when it is dead: here, when a set is gone. */
+extern int (*pfnbench_cpu_dead)(unsigned int cpu);
+#define cpuhp_setup_state_nocalls(state, name, up, down) \
+  (pfnbench_cpu_dead = (down), 0)
 static inline void kmemleak_update_trace(const void *object) { (void)object; }
 #ifndef cpu_to_node
 #define numa_mem_id() 0

@@ -169,10 +169,10 @@ INSTANTIATE_TEST_SUITE_P(
     Lies, PluginLieTest,
     ::testing::Values(
         Lie{"changed.version = 7;",
-            "has version 7 of the interface, this pfnbench has 1; compile it "
+            "has version 7 of the interface, this pfnbench has 2; compile it "
             "again with structures/plugin/pfnbench_plugin.h"},
         Lie{"changed.structure_bytes = 8;",
-            "structure_bytes is 8, expected 152: its struct pfnbench_structure "
+            "structure_bytes is 8, expected 160: its struct pfnbench_structure "
             "differs from structures/plugin/pfnbench_plugin.h"},
         Lie{"changed.count = 0;", "has 0 structures, expected 1 to 1000"},
         Lie{"changed.structures = NULL;",
@@ -201,6 +201,9 @@ INSTANTIATE_TEST_SUITE_P(
             "example: set_bytes is 0, expected 1 to 1073741824"},
         Lie{"its.out_of_memory = 9;",
             "example: out_of_memory is 9, expected 0 or 1"},
+        Lie{"its.missing = \"two\\nlines\";",
+            "structure 1: missing is \"two\\x0alines\", expected 1 to 400 "
+            "printable letters"},
         Lie{"its.flags = 8;",
             "example: flags is 8, expected a sum out of 1, 2 and 4"},
         Lie{"*(volatile int *)0 = 0;", "crashes while it is loaded: SIGSEGV"},
@@ -280,6 +283,19 @@ TEST_P(WrongPluginTest, HasNoFigureAndOthersHave) {
   EXPECT_NE(results.find(GetParam().error), results.npos) << results;
   EXPECT_NE(results.find("set/oom-2g/flat"), results.npos);
   EXPECT_NE(outcome.output.find("example"), std::string::npos);
+}
+
+TEST_F(PluginTest, AStructureThatIsMissingSaysWhyAndCallsNothing) {
+  const Outcome outcome =
+      Measure(Build("its.missing = \"mine.c:5: error: no such thing\";"
+                    "its.init = NULL; its.set = NULL; its.set_bytes = 0;"));
+  EXPECT_EQ(outcome.status, 1) << outcome.output;
+  EXPECT_NE(outcome.output.find(
+                "set/oom-2g/example and 1 with it: failed: throws mine.c:5: "
+                "error: no such thing"),
+            std::string::npos)
+      << outcome.output;
+  EXPECT_NE(Results().find("set/oom-2g/flat"), std::string::npos);
 }
 
 TEST_F(PluginTest, AStructureWithoutArraysHasNoInlinedRow) {

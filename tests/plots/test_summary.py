@@ -75,11 +75,9 @@ def test_one_line_says_what_is_missing(results_of: ResultsOf) -> None:
     content = full_document(interrupted="yes", repetitions="12")
     content["benchmarks"] += error_rows("set/busy-2g/maple", "failed: x", 9)
     content["benchmarks"] += error_rows("set/busy-2g/judy1", "over 9 ns", 9)
-    (line,) = [
-        x
-        for x in summary(results_of(content)).splitlines()
-        if x.startswith("INCOMPLETE: ")
-    ]
+    lines = summary(results_of(content)).splitlines()
+    (line,) = [x for x in lines if x.startswith("INCOMPLETE: ")]
+    assert lines[lines.index(line) + 1] == "failed: maple"
     assert line.startswith("INCOMPLETE: interrupted; ")
     assert len(line) <= 72
     assert line.endswith(
