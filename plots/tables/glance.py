@@ -196,6 +196,35 @@ def lost(results: Results) -> Table:
     return Table("lost", say("facts", "lost", **words), heads, (*rows,))
 
 
+# Structures of --linux, and ours of the same shape; others have one name.
+_OURS = {"radix": "xbitmap", "radix-preload": "xbitmap-preload"}
+_OURS |= {"btree-hint": "btree-bitmap"}
+_FAR = 1.2
+
+
+def real(results: Results, counts: Results | None = None) -> Table:
+    """Our structures over the kernel's code of the same shape, for set."""
+    rows = []
+    for place in standing.places_of(results, Measure("set", ("set",)), ""):
+        unit = "instructions per page"
+        what = Measure("", ("set",), unit)
+        counted = counts and replace(place, results=counts, measure=what)
+        for who in place.present:
+            shape, _, tree = who.structure.partition("@")
+            both = _OURS.get(shape, shape), who.structure
+            if tree and place.times(both[0]):
+                rivals = [each and each.ratio(*both) for each in (counted, place)]
+                found = [r and r.ratio.median for r in rivals]
+                sizes = [place.peak(name) for name in both]
+                found.append(sizes[0] / sizes[1] if all(sizes) else None)
+                far = any(r and not 1 / _FAR <= r <= _FAR for r in found)
+                pair = " / ".join(both)
+                word = "yes" if far else "no"
+                rows.append(cells(place.workload, pair, *found, word))
+    heads = (GUEST, STRUCTURE, *columns("real"))
+    return Table("real", "set: ours to the kernel's own", heads, (*rows,))
+
+
 # Declared before measuring; docs/method.md has why their interval is narrow.
 def primary(results: Results) -> tuple[list[Table], str]:
     """A table for each time, that which decides first, and what they mean."""

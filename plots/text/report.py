@@ -37,6 +37,7 @@ def report(
         *([glance.guests(found)] if found else []),
         *glance.glances(results, counts),
         glance.lost(results),
+        glance.real(results, counts),
     ]
     primary, said = glance.primary(results)
     long = (cases.times, cases.memory, cases.profiles, cases.calls)
