@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: MIT
 //
 // What is too slow is bounded and says so: a measurement that reaches its time
-// limit has no figure, a row that has used up its budget runs no more, and
-// neither counts as a wrong answer.
+// limit has no figure, and a row that has used up its budget runs no more.
 
-#include <benchmark/benchmark.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "harness/measure/deadline.h"
 #include "harness/run/row_budget.h"
-#include "harness/run/runner.h"
 #include "tests/harness/testing.h"
-#include "tests/workloads/testing.h"
 
 namespace pfn {
 namespace {
 
 using std::chrono::milliseconds;
 using testing::Honest;
-using testing::ReadBytes;
-using testing::ScratchFolder;
 
 // Long, so that a busy machine does not reach it by chance.
 constexpr milliseconds kLimit(500);
@@ -208,148 +201,6 @@ TEST(BudgetsOfAWholeRun, LimitARepetitionFromTheFirstOne) {
   const RowBudget budget(1, 9, {.whole_run = std::chrono::seconds(200)});
   EXPECT_EQ(budget.time_limit(1), std::chrono::seconds(4));
   EXPECT_EQ(budget.time_limit(4), std::chrono::seconds(4));
-}
-
-std::size_t Count(std::string_view text, std::string_view part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != text.npos;
-       at = text.find(part, at + 1)) {
-    ++count;
-  }
-  return count;
-}
-
-Measurement Fast(const Job&) { return {.ns = 10, .pages = 4}; }
-Measurement TakesTooLong(const Job&) {
-  std::this_thread::sleep_for(kTooLong);
-  return {.ns = 10, .pages = 4};
-}
-Measurement IsCutOff(const Job& job) {
-  Measurement result;
-  result.error = job.time_limit == RowBudget::kPatience * kLimit
-                     ? "pass 7: cut off there"
-                     : "another limit";
-  result.cut_off = true;
-  result.ns_per_page_so_far = 2799.9;
-  return result;
-}
-Measurement RecordsForever(const Job&) {
-  Measurement result;
-  result.error = "cut off recording";
-  result.cut_off = true;
-  result.recording_cut_off = true;
-  return result;
-}
-Measurement OutsideTheHeap(const Job&) {
-  Measurement result{.ns = 10, .pages = 4};
-  result.accounts_memory = false;
-  return result;
-}
-
-class BudgetedRun : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    std::string name = "budget_test";
-    char* argv[] = {name.data(), nullptr};
-    int argc = 1;
-    benchmark::Initialize(&argc, argv);
-  }
-
-  Row MakeRow(const std::string& name, Measurement (*measure)(const Job&)) {
-    const std::size_t first = name.find('/');
-    const std::size_t last = name.rfind('/');
-    Row row{name,
-            {.operation = Operation::kSet, .workload = workload_.get()},
-            measure};
-    row.key = {.operation = name.substr(0, first),
-               .workload = name.substr(first + 1, last - first - 1),
-               .structure = name.substr(last + 1)};
-    return row;
-  }
-  RunOutcome Run(const std::vector<Row>& rows) {
-    ::testing::internal::CaptureStderr();
-    const RunOutcome outcome = RunRows(rows, {.rounds = 5,
-                                              .limits = {.per_row = kLimit},
-                                              .out = scratch_.path(),
-                                              .context = {},
-                                              .executable = "pfnbench",
-                                              .print_summary = false});
-    err_ = ::testing::internal::GetCapturedStderr();
-    json_ = ReadBytes(outcome.results);
-    return outcome;
-  }
-  // Besides Google Benchmark, which complains of a second run in one process.
-  void ExpectOnlySaid(const std::string& line) const {
-    EXPECT_TRUE(err_.ends_with(line)) << err_;
-    EXPECT_EQ(Count(err_, "pfnbench: "), 1) << err_;
-  }
-  std::size_t Repetitions(const std::string& name) const {
-    return Count(json_, "\"name\":\"" + name + "\"");
-  }
-
-  ScratchFolder scratch_;
-  std::unique_ptr<Workload> workload_ = testing::MakeWorkload("w", {{1}});
-  std::string err_;
-  std::string json_;
-};
-
-TEST_F(BudgetedRun, ARowThatUsedUpItsBudgetHasFewerRepetitionsAndSaysSo) {
-  const RunOutcome outcome =
-      Run({MakeRow("set/w/fast", &Fast), MakeRow("set/w/slow", &TakesTooLong)});
-  EXPECT_EQ(Repetitions("set/w/fast"), 5);
-  EXPECT_EQ(Repetitions("set/w/slow"), 1);
-  EXPECT_EQ(Count(json_, "\"row_budget_seconds\":\"0.5\""), 1);
-  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 6) << "the slow row has a figure";
-  ExpectOnlySaid(
-      "pfnbench: 1 of 2 rows used up the row budget of 0.5 s and have fewer "
-      "than 5 repetitions\n");
-  EXPECT_EQ(outcome.failed_rows, 0);
-}
-
-TEST_F(BudgetedRun, ARowThatIsCutOffHasNoFigureIsNamedAndIsNoWrongAnswer) {
-  const RunOutcome outcome =
-      Run({MakeRow("set/w/fast", &Fast), MakeRow("set/w/endless", &IsCutOff)});
-  EXPECT_EQ(Repetitions("set/w/fast"), 5);
-  EXPECT_EQ(Repetitions("set/w/endless"), 1);
-  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 5);
-  const std::string reason =
-      "over 2799 ns per page: takes over 2 s: pass 7: cut off there";
-  EXPECT_EQ(Count(json_, "\"error_message\":\"" + reason + "\""), 1);
-  ExpectOnlySaid("pfnbench: set/w/endless: " + reason + "\n");
-  EXPECT_EQ(outcome.failed_rows, 0);
-}
-
-TEST_F(BudgetedRun, WhereRecordingTakesTooLongOtherOperationsAreNotTried) {
-  const RunOutcome outcome =
-      Run({MakeRow("set/w/fast", &Fast), MakeRow("set/w/s", &RecordsForever),
-           MakeRow("drain/w/s", &RecordsForever)});
-  EXPECT_EQ(Repetitions("set/w/s"), 1);
-  EXPECT_EQ(Repetitions("drain/w/s"), 1) << "it is in the results, and why";
-  // Of the one page of the workload, because not one was got through.
-  EXPECT_EQ(Count(json_,
-                  "over 2000000000 ns per page: takes over 2 s: cut off "
-                  "recording\""),
-            1);
-  EXPECT_EQ(Count(json_, "not run: recording alone takes over 2 s, see "), 1);
-  EXPECT_EQ(Count(err_, "cut off recording\n"), 1) << err_;
-  EXPECT_EQ(Count(err_,
-                  "pfnbench: 1 rows were not run, because of what others "
-                  "showed of their structure; results say which\n"),
-            1)
-      << err_;
-  EXPECT_EQ(outcome.failed_rows, 0);
-}
-
-TEST_F(BudgetedRun, MemoryThatIsNotTheHeapsHasNoFigures) {
-  Run({MakeRow("set/w/inside", &Fast),
-       MakeRow("set/w/outside", &OutsideTheHeap)});
-  for (const char* counter :
-       {"requested_bits_per_page", "bits_per_page", "peak_requested_bytes",
-        "peak_rounded_bytes", "peak_slab_bytes", "allocations",
-        "failed_allocations"}) {
-    EXPECT_EQ(Count(json_, "\"" + std::string(counter) + "\""), 5) << counter;
-  }
-  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 10);
 }
 
 }  // namespace

@@ -33,42 +33,40 @@ bool FailsBlock(FaultModel& model, unsigned order, Gfp gfp = Gfp::kNowait) {
 }
 
 TEST(FaultModel, FailslabFailsObjectsThatMayNotSleep) {
-  const auto model = ParseFaultSpec("failslab:probability=100").MakeModel(1);
-  EXPECT_TRUE(model->FailObject(128, Gfp::kNowait));
-  EXPECT_FALSE(model->FailObject(128, Gfp::kKernel));
+  const auto model = Make("failslab:probability=100");
+  EXPECT_TRUE(FailsObject(*model));
+  EXPECT_FALSE(FailsObject(*model, Gfp::kKernel));
 }
 
 TEST(FaultModel, FailslabLeavesPageRequestsAlone) {
-  const auto model = ParseFaultSpec("failslab:probability=100").MakeModel(1);
-  EXPECT_FALSE(model->FailPages(2, PageUser::kCaller, Gfp::kNowait));
-  EXPECT_FALSE(model->FailPages(2, PageUser::kSlab, Gfp::kNowait));
+  const auto model = Make("failslab:probability=100");
+  EXPECT_FALSE(FailsBlock(*model, 2));
+  EXPECT_FALSE(FailsSlab(*model, 2));
 }
 
 TEST(FaultModel, RequestsThatMaySleepMoveNoCounter) {
-  const auto model =
-      ParseFaultSpec("failslab:probability=100,interval=2").MakeModel(1);
-  EXPECT_FALSE(model->FailObject(128, Gfp::kNowait));
-  EXPECT_FALSE(model->FailObject(128, Gfp::kKernel));
-  EXPECT_TRUE(model->FailObject(128, Gfp::kNowait));
+  const auto model = Make("failslab:probability=100,interval=2");
+  EXPECT_FALSE(FailsObject(*model));
+  EXPECT_FALSE(FailsObject(*model, Gfp::kKernel));
+  EXPECT_TRUE(FailsObject(*model));
 }
 
 TEST(FaultModel, SpaceOfFailslabCountsBytes) {
-  const auto model =
-      ParseFaultSpec("failslab:probability=100,space=1000").MakeModel(1);
+  const auto model = Make("failslab:probability=100,space=1000");
   EXPECT_FALSE(model->FailObject(576, Gfp::kNowait));
   EXPECT_TRUE(model->FailObject(576, Gfp::kNowait));
 }
 
 TEST(FaultModel, NthCountsObjectsAndBlocksOfTheCaller) {
-  const auto model = ParseFaultSpec("nth:3").MakeModel(1);
-  EXPECT_FALSE(model->FailObject(128, Gfp::kNowait));
+  const auto model = Make("nth:3");
+  EXPECT_FALSE(FailsObject(*model));
   // Neither a slab cache that refills itself counts nor who may sleep.
-  EXPECT_FALSE(model->FailPages(0, PageUser::kSlab, Gfp::kNowait));
-  EXPECT_FALSE(model->FailObject(128, Gfp::kKernel));
-  EXPECT_FALSE(model->FailPages(5, PageUser::kCaller, Gfp::kKernel));
-  EXPECT_FALSE(model->FailPages(5, PageUser::kCaller, Gfp::kNowait));
-  EXPECT_TRUE(model->FailPages(5, PageUser::kCaller, Gfp::kNowait));
-  EXPECT_FALSE(model->FailObject(128, Gfp::kNowait));
+  EXPECT_FALSE(FailsSlab(*model, 0));
+  EXPECT_FALSE(FailsObject(*model, Gfp::kKernel));
+  EXPECT_FALSE(FailsBlock(*model, 5, Gfp::kKernel));
+  EXPECT_FALSE(FailsBlock(*model, 5));
+  EXPECT_TRUE(FailsBlock(*model, 5));
+  EXPECT_FALSE(FailsObject(*model));
 }
 
 std::string FirstFailures(const FaultSpec& spec, std::uint64_t seed) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "harness/kernel/fault_table.h"
+#include "tests/workloads/testing.h"
 
 namespace pfn {
 namespace {
@@ -38,15 +39,8 @@ FaultSpec Failslab(const Attributes& attributes) {
 }
 
 std::string ErrorOf(const std::string& text) {
-  try {
-    ParseFaultSpecs(text);
-  } catch (const BadInput& error) {
-    const std::string message = error.what();
-    EXPECT_EQ(message.find('\n'), message.npos) << "one line: " << message;
-    return message;
-  }
-  ADD_FAILURE() << "'" << text << "' was accepted";
-  return "";
+  SCOPED_TRACE(text);
+  return testing::ErrorOf([&] { ParseFaultSpecs(text); });
 }
 
 // Texts, and what is said of each behind "fault: ".

@@ -7,32 +7,18 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
-
 #include "harness/registry/structures.h"
 #include "tests/harness/testing.h"
 
 namespace pfn {
 namespace {
 
-// Asks with kGfp whatever it is told, or not at all.
-template <bool kAsks, Gfp kGfp>
-class Careless : public testing::Honest<NowaitHeap> {
- public:
-  using Honest<NowaitHeap>::Honest;
-  Status Set(Pfn pfn, Gfp) {
-    return kAsks ? Honest<NowaitHeap>::Set(pfn, kGfp) : Status::kOk;
-  }
-};
+using testing::Careless;
 
 template <class S>
 HeapUse Probe() {
   PageArena arena;
-  return ProbeHeapUse({S::kTraits,
-                       [](NowaitHeap& heap) -> std::unique_ptr<AnySet> {
-                         return std::make_unique<ErasedSet<S>>(heap);
-                       }},
-                      arena);
+  return ProbeHeapUse(SetKindOf<S>(), arena);
 }
 
 TEST(HeapProbe, SeesWhoAsksForNothingAndWhoNeverWithNowait) {

@@ -293,31 +293,25 @@ constexpr std::initializer_list<Operation> kAll = {
 constexpr std::initializer_list<Operation> kThatWalk = {
     Operation::kSet, Operation::kExtract, Operation::kClear, Operation::kDrain};
 
-struct LosesAPage : Right {
-  using Right::Right;
-  Status Set(Pfn pfn, Gfp gfp) {
-    return pfn == 0x5001 ? Status::kOk : Right::Set(pfn, gfp);
-  }
-};
-
 // The walk of drain is what shows it: no other looks before.
 TEST(Measurer, FindsALostPageWhereSetAndDrainShareARecording) {
   PageArena arena;
-  const Measurement m = Measure({.operation = Operation::kSet,
-                                 .more = {Operation::kDrain},
-                                 .workload = &Small(),
-                                 .structure = &StructureOf<LosesAPage>(),
-                                 .arena = &arena});
+  const Measurement m =
+      Measure({.operation = Operation::kSet,
+               .more = {Operation::kDrain},
+               .workload = &Small(),
+               .structure = &StructureOf<LosesAPage<0x5001>>(),
+               .arena = &arena});
   EXPECT_EQ(m.error,
             "pass 1: drain: 3 ranges that differ from the oracle's 2 ranges");
   EXPECT_TRUE(m.more.empty()) << "neither of them has a figure";
 }
 
 TEST(Measurer, FindsALostPage) {
-  ExpectWrong<LosesAPage>(Small(), kAll, "pass 1: ");
-  EXPECT_EQ(RunOn<LosesAPage>(Operation::kSet, Small()).error,
+  ExpectWrong<LosesAPage<0x5001>>(Small(), kAll, "pass 1: ");
+  EXPECT_EQ(RunOn<LosesAPage<0x5001>>(Operation::kSet, Small()).error,
             "pass 1: set: 3 ranges that differ from the oracle's 2 ranges");
-  EXPECT_EQ(RunOn<LosesAPage>(Operation::kTest, Small()).error,
+  EXPECT_EQ(RunOn<LosesAPage<0x5001>>(Operation::kTest, Small()).error,
             "pass 1: test: 3 of the recorded and 0 of the absent pages found, "
             "the oracle has 4 and 0");
 }

@@ -7,10 +7,7 @@
 #include "harness/registry/plugins.h"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -20,40 +17,18 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/run_command.h"
+#include "tests/workloads/testing.h"
 #include "workloads/base/error.h"
 
 namespace pfn {
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Outcome {
-  int status;
-  std::string output;
-};
-
-Outcome RunCommand(const std::string& command) {
-  std::FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) return {-1, "popen failed"};
-  Outcome outcome;
-  std::array<char, 4096> buffer;
-  while (const std::size_t got =
-             std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-    outcome.output.append(buffer.data(), got);
-  }
-  const int status = pclose(pipe);
-  outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return outcome;
-}
+using testing::Outcome;
+using testing::RunCommand;
 
 class PluginTest : public ::testing::Test {
  protected:
-  PluginTest() {
-    std::string name = fs::temp_directory_path() / "plugins-XXXXXX";
-    if (mkdtemp(name.data()) != nullptr) folder_ = name;
-  }
-  ~PluginTest() override { fs::remove_all(folder_); }
-
   std::string Path(std::string_view name) const { return folder_ / name; }
 
   // The example, whose table `change` alters: `plugin` and `its`.
@@ -94,8 +69,8 @@ class PluginTest : public ::testing::Test {
   }
 
   Outcome Run(const std::string& arguments) const {
-    return RunCommand("cd '" + folder_.string() + "' && '" PFN_BENCH "' " +
-                      arguments);
+    return RunCommand("cd '" + folder_.path().string() +
+                      "' && '" PFN_BENCH "' " + arguments);
   }
   // Measures flat and the plugin's structure.
   Outcome Measure(const std::string& file, const std::string& more = "") const {
@@ -105,14 +80,11 @@ class PluginTest : public ::testing::Test {
                more);
   }
   std::string Results() const {
-    std::ifstream file(Path("out/results.json"));
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
+    return testing::ReadBytes(Path("out/results.json"));
   }
 
  private:
-  fs::path folder_;
+  testing::ScratchFolder folder_;
 };
 
 TEST_F(PluginTest, TheExampleIsARowLikeAnyOther) {
@@ -219,7 +191,7 @@ TEST_F(PluginTest, ANameThatABuiltInStructureHasIsRefused) {
   EXPECT_EQ(outcome.status, 2);
   EXPECT_NE(outcome.output.find("the name xbitmap is taken"), std::string::npos)
       << outcome.output;
-  EXPECT_FALSE(fs::exists(Path("out")));
+  EXPECT_FALSE(std::filesystem::exists(Path("out")));
 }
 
 struct Wrong {

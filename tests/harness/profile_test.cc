@@ -406,19 +406,10 @@ TEST_F(Profiles, WhatTakesTooLongIsCutOffAndKeepsWhatWasTimed) {
   EXPECT_FALSE(outcome.profile.memory);
 }
 
-template <NowaitAllocator A>
-class LosesAPage : public Honest<A> {
- public:
-  using Honest<A>::Honest;
-  Status Set(Pfn pfn, Gfp gfp) {
-    return pfn == 3 ? Status::kOk : Honest<A>::Set(pfn, gfp);
-  }
-};
-
 TEST_F(Profiles, AWrongAnswerHasAnErrorAndNoFigure) {
   const auto workload = MakeWorkload("w", {Pages(0, 5)});
   const ProfileOutcome outcome =
-      MakeProfile(JobOn<LosesAPage<NowaitHeap>>(*workload), ProfileTime{});
+      MakeProfile(JobOn<testing::LosesAPage<3>>(*workload), ProfileTime{});
   EXPECT_TRUE(outcome.is_wrong);
   EXPECT_EQ(outcome.profile.error,
             "failed: ranges that differ from the oracle's in pass 0 of 1");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Rows in rounds: every row once a round, an answer that is wrong has no figure
-// and is named, and so is a structure that crashes or hangs; the results hold
-// the rest.
+// and is named, and so is a structure that crashes or hangs; what is too slow
+// says so and counts as no wrong answer; the results hold the rest.
 
 #include "harness/run/runner.h"
 
@@ -16,13 +16,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <map>
 #include <memory>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,9 +33,12 @@
 namespace pfn {
 namespace {
 
+using testing::Careless;
 using testing::Honest;
+using testing::LosesAPage;
 using testing::ReadBytes;
 using testing::ScratchFolder;
+using testing::StructureOf;
 
 std::size_t Count(const std::string& text, std::string_view part) {
   std::size_t count = 0;
@@ -45,15 +48,6 @@ std::size_t Count(const std::string& text, std::string_view part) {
   }
   return count;
 }
-
-template <class A>
-class LosesAPage : public Honest<A> {
- public:
-  using Honest<A>::Honest;
-  Status Set(Pfn pfn, Gfp gfp) {
-    return pfn == 9 ? Status::kOk : Honest<A>::Set(pfn, gfp);
-  }
-};
 
 class Runner : public ::testing::Test {
  protected:
@@ -78,7 +72,7 @@ class Runner : public ::testing::Test {
   template <PfnSet S>
   Row MakeRowOf(const std::string& name) {
     Row row = MakeRow(name, &Measure);
-    row.job.structure = &testing::StructureOf<S>();
+    row.job.structure = &StructureOf<S>();
     return row;
   }
   RunOutcome Run(const std::vector<Row>& rows, int rounds) {
@@ -161,10 +155,9 @@ TEST_F(Runner, RunsEveryRowOnceInEveryRound) {
 }
 
 TEST_F(Runner, ARowThatDoesNotMatchTheOracleHasNoFigureAndIsNamed) {
-  const RunOutcome outcome =
-      Run({MakeRowOf<Honest<NowaitHeap>>("set/w/honest"),
-           MakeRowOf<LosesAPage<NowaitHeap>>("set/w/loses")},
-          3);
+  const RunOutcome outcome = Run({MakeRowOf<Honest<NowaitHeap>>("set/w/honest"),
+                                  MakeRowOf<LosesAPage<9>>("set/w/loses")},
+                                 3);
   EXPECT_EQ(outcome.failed_rows, 1) << "a row, however often it ran";
   EXPECT_EQ(
       err_,
@@ -295,6 +288,105 @@ TEST_F(Runner, AStructureThatNeverReturnsIsEnded) {
   EXPECT_EQ(Count(json_, "\"ns_per_page\""), 3);
 }
 
+// ---------------------------------------------------------- what is too slow
+
+// Long, so that a busy machine does not reach it by chance.
+constexpr std::chrono::milliseconds kBudget(500);
+
+Measurement TakesTooLong(const Job&) {
+  std::this_thread::sleep_for(kBudget + std::chrono::milliseconds(100));
+  return {.ns = 10, .pages = 4};
+}
+Measurement IsCutOff(const Job& job) {
+  Measurement result;
+  result.error = job.time_limit == RowBudget::kPatience * kBudget
+                     ? "pass 7: cut off there"
+                     : "another limit";
+  result.cut_off = true;
+  result.ns_per_page_so_far = 2799.9;
+  return result;
+}
+Measurement RecordsForever(const Job&) {
+  Measurement result;
+  result.error = "cut off recording";
+  result.cut_off = true;
+  result.recording_cut_off = true;
+  return result;
+}
+Measurement OutsideTheHeap(const Job&) {
+  Measurement result{.ns = 10, .pages = 4};
+  result.accounts_memory = false;
+  return result;
+}
+
+TEST_F(Runner, ARowThatUsedUpItsBudgetHasFewerRepetitionsAndSaysSo) {
+  limits_.per_row = kBudget;
+  const RunOutcome outcome = Run(
+      {MakeRow("set/w/fast", &Fast), MakeRow("set/w/slow", &TakesTooLong)}, 5);
+  EXPECT_EQ(Count(json_, "\"name\":\"set/w/fast\""), 5);
+  EXPECT_EQ(Count(json_, "\"name\":\"set/w/slow\""), 1);
+  EXPECT_EQ(Count(json_, "\"row_budget_seconds\":\"0.5\""), 1);
+  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 6) << "the slow row has a figure";
+  EXPECT_EQ(
+      err_,
+      "pfnbench: 1 of 2 rows used up the row budget of 0.5 s and have fewer "
+      "than 5 repetitions\n");
+  EXPECT_EQ(outcome.failed_rows, 0);
+}
+
+TEST_F(Runner, ARowThatIsCutOffHasNoFigureIsNamedAndIsNoWrongAnswer) {
+  limits_.per_row = kBudget;
+  const RunOutcome outcome = Run(
+      {MakeRow("set/w/fast", &Fast), MakeRow("set/w/endless", &IsCutOff)}, 5);
+  EXPECT_EQ(Count(json_, "\"name\":\"set/w/fast\""), 5);
+  EXPECT_EQ(Count(json_, "\"name\":\"set/w/endless\""), 1);
+  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 5);
+  const std::string reason =
+      "over 2799 ns per page: takes over 2 s: pass 7: cut off there";
+  EXPECT_EQ(Count(json_, "\"error_message\":\"" + reason + "\""), 1);
+  EXPECT_EQ(err_, "pfnbench: set/w/endless: " + reason + "\n");
+  EXPECT_EQ(outcome.failed_rows, 0);
+}
+
+TEST_F(Runner, WhereRecordingTakesTooLongOtherOperationsAreNotTried) {
+  limits_.per_row = kBudget;
+  const RunOutcome outcome =
+      Run({MakeRow("set/w/fast", &Fast), MakeRow("set/w/s", &RecordsForever),
+           MakeRow("drain/w/s", &RecordsForever)},
+          5);
+  EXPECT_EQ(Count(json_, "\"name\":\"set/w/s\""), 1);
+  EXPECT_EQ(Count(json_, "\"name\":\"drain/w/s\""), 1)
+      << "it is in the results, and why";
+  // Of the four pages of the workload, because not one was got through.
+  EXPECT_EQ(Count(json_,
+                  "over 500000000 ns per page: takes over 2 s: cut off "
+                  "recording\""),
+            1);
+  EXPECT_EQ(Count(json_, "not run: recording alone takes over 2 s, see "), 1);
+  EXPECT_EQ(Count(err_, "cut off recording\n"), 1) << err_;
+  EXPECT_EQ(Count(err_,
+                  "pfnbench: 1 rows were not run, because of what others "
+                  "showed of their structure; results say which\n"),
+            1)
+      << err_;
+  EXPECT_EQ(outcome.failed_rows, 0);
+}
+
+TEST_F(Runner, MemoryThatIsNotTheHeapsHasNoFigures) {
+  Run({MakeRow("set/w/inside", &Fast),
+       MakeRow("set/w/outside", &OutsideTheHeap)},
+      5);
+  for (const char* counter :
+       {"requested_bits_per_page", "bits_per_page", "peak_requested_bytes",
+        "peak_rounded_bytes", "peak_slab_bytes", "allocations",
+        "failed_allocations"}) {
+    EXPECT_EQ(Count(json_, "\"" + std::string(counter) + "\""), 5) << counter;
+  }
+  EXPECT_EQ(Count(json_, "\"ns_per_page\""), 10);
+}
+
+// ------------------------------------------------------------------ profiles
+
 class CrashesInAWalk : public Honest<NowaitHeap> {
  public:
   using Honest<NowaitHeap>::Honest;
@@ -307,7 +399,7 @@ class CrashesInAWalk : public Honest<NowaitHeap> {
 
 TEST_F(Runner, AProfileThatCrashesIsNamedAndTheRowsStay) {
   Row row = MakeRow("set/w/mine", &Fast);
-  row.job.structure = &testing::StructureOf<CrashesInAWalk>();
+  row.job.structure = &StructureOf<CrashesInAWalk>();
   profiles_.emplace();
   const RunOutcome outcome = Run({row}, 2);
   EXPECT_EQ(outcome.failed_rows, 1);
@@ -364,34 +456,17 @@ TEST_F(Runner, LostPagesOfAStructureThatCrashesAreNamed) {
             "pfnbench: lost pages of w/honest: failed: crashed: SIGSEGV\n");
 }
 
-template <Gfp kAskedWith, bool kAsks>
-class Careless : public Honest<NowaitHeap> {
- public:
-  using Honest<NowaitHeap>::Honest;
-  Status Set(Pfn pfn, Gfp) {
-    if (kAsks) return Honest<NowaitHeap>::Set(pfn, kAskedWith);
-    outside_[pfn] = true;
-    return Status::kOk;
-  }
-
- private:
-  std::map<Pfn, bool> outside_;
-};
-
-template <class S>
-Structure Named(std::string_view name) {
-  return {{.name = name, .family = "", .origin = ""},
-          "",
-          nullptr,
-          [](NowaitHeap& heap) -> std::unique_ptr<AnySet> {
-            return std::make_unique<ErasedSet<S>>(heap);
-          }};
+Structure Named(std::string_view name, Structure structure) {
+  structure.traits.name = name;
+  return structure;
 }
 
 TEST_F(Runner, SaysWhoAsksTheHeapForNothingOrNeverWithNowait) {
-  const Structure honest = Named<Honest<NowaitHeap>>("honest");
-  const Structure patient = Named<Careless<Gfp::kKernel, true>>("patient");
-  const Structure outside = Named<Careless<Gfp::kKernel, false>>("outside");
+  using Patient = Careless<true, Gfp::kKernel>;
+  using Outside = Careless<false, Gfp::kNowait>;
+  const Structure honest = StructureOf<Honest<NowaitHeap>>();
+  const Structure patient = Named("patient", StructureOf<Patient>());
+  const Structure outside = Named("outside", StructureOf<Outside>());
   std::vector<Row> rows;
   for (const Structure* each : {&honest, &patient, &outside}) {
     rows.push_back(MakeRow("set/w/" + std::string(each->traits.name), &Fast));

@@ -47,112 +47,49 @@ TEST(PageOrder, IsTheSmallestBlockThatHoldsTheRequest) {
   EXPECT_EQ(OrderBytes(3), 32768);
 }
 
-struct SlabSize {
-  unsigned objects;
-  unsigned pages;
-};
-
 constexpr std::array<unsigned, 9> kCpus = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+using ByCpus = std::array<unsigned, kCpus.size()>;
 
 struct CacheRow {
   std::size_t stride;
-  std::array<SlabSize, kCpus.size()> slabs;  // in the order of kCpus
+  ByCpus objects;  // of a slab
+  ByCpus pages;
 };
 
-constexpr CacheRow SameForAll(std::size_t stride, SlabSize slab) {
-  return {stride, {slab, slab, slab, slab, slab, slab, slab, slab, slab}};
+constexpr CacheRow SameForAll(std::size_t stride, unsigned objects,
+                              unsigned pages) {
+  CacheRow row = {.stride = stride, .objects = {}, .pages = {}};
+  row.objects.fill(objects);
+  row.pages.fill(pages);
+  return row;
 }
 
-// Objects and pages of a slab, by CPUs.
 constexpr CacheRow kMeasured[] = {
-    SameForAll(8, {512, 1}),
-    SameForAll(16, {256, 1}),
-    SameForAll(32, {128, 1}),
-    SameForAll(64, {64, 1}),
-    SameForAll(96, {42, 1}),
-    {128,
-     {{{32, 1},
-       {32, 1},
-       {32, 1},
-       {32, 1},
-       {32, 1},
-       {32, 1},
-       {32, 1},
-       {64, 2},
-       {64, 2}}}},
-    {192,
-     {{{21, 1},
-       {21, 1},
-       {21, 1},
-       {21, 1},
-       {42, 2},
-       {42, 2},
-       {42, 2},
-       {42, 2},
-       {42, 2}}}},
-    {256,
-     {{{16, 1},
-       {16, 1},
-       {16, 1},
-       {32, 2},
-       {32, 2},
-       {32, 2},
-       {32, 2},
-       {64, 4},
-       {64, 4}}}},
-    {512,
-     {{{8, 1},
-       {16, 2},
-       {16, 2},
-       {32, 4},
-       {32, 4},
-       {32, 4},
-       {32, 4},
-       {64, 8},
-       {64, 8}}}},
-    {1024,
-     {{{8, 2},
-       {16, 4},
-       {16, 4},
-       {32, 8},
-       {32, 8},
-       {32, 8},
-       {32, 8},
-       {32, 8},
-       {32, 8}}}},
-    {2048,
-     {{{8, 4},
-       {16, 8},
-       {16, 8},
-       {16, 8},
-       {16, 8},
-       {16, 8},
-       {16, 8},
-       {16, 8},
-       {16, 8}}}},
-    SameForAll(4096, {8, 8}),
-    SameForAll(8192, {4, 8}),
+    SameForAll(8, 512, 1),
+    SameForAll(16, 256, 1),
+    SameForAll(32, 128, 1),
+    SameForAll(64, 64, 1),
+    SameForAll(96, 42, 1),
+    {128, {32, 32, 32, 32, 32, 32, 32, 64, 64}, {1, 1, 1, 1, 1, 1, 1, 2, 2}},
+    {192, {21, 21, 21, 21, 42, 42, 42, 42, 42}, {1, 1, 1, 1, 2, 2, 2, 2, 2}},
+    {256, {16, 16, 16, 32, 32, 32, 32, 64, 64}, {1, 1, 1, 2, 2, 2, 2, 4, 4}},
+    {512, {8, 16, 16, 32, 32, 32, 32, 64, 64}, {1, 2, 2, 4, 4, 4, 4, 8, 8}},
+    {1024, {8, 16, 16, 32, 32, 32, 32, 32, 32}, {2, 4, 4, 8, 8, 8, 8, 8, 8}},
+    {2048, {8, 16, 16, 16, 16, 16, 16, 16, 16}, {4, 8, 8, 8, 8, 8, 8, 8, 8}},
+    SameForAll(4096, 8, 8),
+    SameForAll(8192, 4, 8),
     // radix_tree_node: 576 bytes and, behind the constructed object, the free
     // pointer.
-    {584,
-     {{{14, 2},
-       {14, 2},
-       {28, 4},
-       {28, 4},
-       {28, 4},
-       {28, 4},
-       {56, 8},
-       {56, 8},
-       {56, 8}}}},
+    {584, {14, 14, 28, 28, 28, 28, 56, 56, 56}, {2, 2, 4, 4, 4, 4, 8, 8, 8}},
 };
 
 TEST(SlabGeometry, IsWhatSlabinfoShows) {
   for (const CacheRow& row : kMeasured) {
     for (std::size_t i = 0; i < kCpus.size(); ++i) {
       const SlabGeometry slab = ComputeSlabGeometry(row.stride, kCpus[i]);
-      EXPECT_EQ(slab.objects, row.slabs[i].objects)
+      EXPECT_EQ(slab.objects, row.objects[i])
           << row.stride << " bytes, " << kCpus[i] << " CPUs";
-      EXPECT_EQ(1u << slab.order, row.slabs[i].pages)
+      EXPECT_EQ(1u << slab.order, row.pages[i])
           << row.stride << " bytes, " << kCpus[i] << " CPUs";
     }
   }

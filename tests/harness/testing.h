@@ -106,6 +106,26 @@ class Honest {
   std::map<Pfn, void*> pages_;
 };
 
+// Sets all pages but one.
+template <Pfn kLost>
+class LosesAPage : public Honest<NowaitHeap> {
+ public:
+  using Honest<NowaitHeap>::Honest;
+  Status Set(Pfn pfn, Gfp gfp) {
+    return pfn == kLost ? Status::kOk : Honest<NowaitHeap>::Set(pfn, gfp);
+  }
+};
+
+// Asks with kGfp when it is to ask with another, or not at all.
+template <bool kAsks, Gfp kGfp>
+class Careless : public Honest<NowaitHeap> {
+ public:
+  using Honest<NowaitHeap>::Honest;
+  Status Set(Pfn pfn, Gfp) {
+    return kAsks ? Honest<NowaitHeap>::Set(pfn, kGfp) : Status::kOk;
+  }
+};
+
 // As the build makes it of a line of the list.
 template <PfnSet S>
 const Structure& StructureOf() {

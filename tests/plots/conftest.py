@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -183,6 +184,16 @@ def full_document(
             f"structure_{structure}"
         ] = f"{facts}clear_can_fail=no; origin=Somebody, 2018"
     return document(made, **context)
+
+
+def check_golden(name: str, text: str) -> None:
+    """The text is that of golden/NAME."""
+    path = Path(__file__).parent / "golden" / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, encoding="ascii")
+    assert text == path.read_text(
+        encoding="ascii"
+    ), "if this is meant: UPDATE_GOLDEN=1 python3 -m pytest tests/plots"
 
 
 @pytest.fixture

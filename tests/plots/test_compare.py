@@ -2,7 +2,6 @@
 """Two runs side by side: the whole text, what is refused, what is marked."""
 
 import json
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from conftest import (
     JITTER,
     STRUCTURES,
+    check_golden,
     document,
     error_rows,
     full_document,
@@ -26,8 +26,6 @@ from plots.tables.changes import Selection
 from plots.text.report import compare
 from plots.text.mail import mail
 from plots.read.results import Results, ResultsError, load
-
-GOLDEN = Path(__file__).parent / "golden" / "compare.txt"
 
 Compare = Callable[..., str]
 EVERY = Selection(is_all=True)
@@ -82,11 +80,7 @@ def test_the_whole_text_is_the_golden_one(compare_of: Compare) -> None:
     )
     new["benchmarks"] += error_rows("set/oom-2g/flat", "out of memory", 9)
     text = compare_of(old, new)
-    if os.environ.get("UPDATE_GOLDEN"):
-        GOLDEN.write_text(text, encoding="ascii")
-    assert text == GOLDEN.read_text(
-        encoding="ascii"
-    ), "if this is meant: UPDATE_GOLDEN=1 python3 -m pytest tests/plots"
+    check_golden("compare.txt", text)
 
 
 def test_a_run_compared_with_itself_differs_nowhere(

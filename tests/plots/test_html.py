@@ -17,7 +17,6 @@ from conftest import (
     document,
     error_rows,
     full_document,
-    memory,
     profile,
     rows,
 )

@@ -2,7 +2,6 @@
 """The mail: its whole text, what it leaves out, and that git survives it."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from conftest import (
     FAILSLAB,
     STRUCTURES,
     WORKLOADS,
+    check_golden,
     document,
     error_rows,
     full_document,
@@ -25,21 +25,19 @@ from conftest import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_report import check_fits_a_mail, documents, golden_document
+from test_report import (
+    check_fits_a_mail,
+    documents,
+    golden_document,
+    report,
+)
 
 from plots.__main__ import main
 from plots.text.mail import mail
 from plots.text.mail_subject import FORMS, Choice
-from plots.text.report import report as report_of
 from plots.read.results import Results, ResultsError, load
 
-GOLDEN = Path(__file__).parent / "golden"
-
 ResultsOf = Callable[[Any], Results]
-
-
-def report(results: Results) -> str:
-    return report_of(results, is_full=True)
 
 
 Write = Callable[[Any], Path]
@@ -72,11 +70,7 @@ def test_the_whole_text_is_the_golden_one(
     text = mail(new, old if is_against else None, Choice(form=form))
     check_fits_a_mail(text)
     name = f"mail-{form}{'-against' if is_against else ''}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        (GOLDEN / name).write_text(text, encoding="ascii")
-    assert text == (GOLDEN / name).read_text(
-        encoding="ascii"
-    ), "if this is meant: UPDATE_GOLDEN=1 python3 -m pytest tests/plots"
+    check_golden(name, text)
 
 
 # What git, patch or a mail server would take for something else.
@@ -133,6 +127,18 @@ def test_any_results_give_a_mail_that_is_no_patch(
         ), line
         assert not line.startswith(("From ", ">")), line
         assert ">8" not in line and "8<" not in line, line
+
+
+def without(
+    content: "dict[str, Any]", part: str, rounds: int = 0
+) -> "dict[str, Any]":
+    """Rows with "/part" in their names have so many rounds."""
+    content["benchmarks"] = [
+        row
+        for row in content["benchmarks"]
+        if f"/{part}" not in row["name"] or row["repetition_index"] < rounds
+    ]
+    return content
 
 
 def row_of(text: str, title: str, name: str) -> str:
@@ -352,12 +358,7 @@ def test_what_was_not_measured_has_no_column_and_no_legend(
 def test_a_row_with_fewer_than_six_rounds_is_left_out_and_said_to_be(
     results_of: ResultsOf,
 ) -> None:
-    content = default_run()
-    content["benchmarks"] = [
-        row
-        for row in content["benchmarks"]
-        if "/busy-2g/cvbmp" not in row["name"] or row["repetition_index"] < 5
-    ]
+    content = without(default_run(), "busy-2g/cvbmp", 5)
     text = mail(results_of(content))
     tables = text[text.index("set + drain, median") : text.index("Only in the")]
     assert "busy-2g" not in tables and "idle-8g" in tables
@@ -367,13 +368,7 @@ def test_a_row_with_fewer_than_six_rounds_is_left_out_and_said_to_be(
 def test_a_control_with_fewer_than_six_rounds_leaves_its_guest_out(
     results_of: ResultsOf,
 ) -> None:
-    content = default_run()
-    content["benchmarks"] = [
-        row
-        for row in content["benchmarks"]
-        if "/busy-2g/xbitmap/control" not in row["name"]
-        or row["repetition_index"] < 5
-    ]
+    content = without(default_run(), "busy-2g/xbitmap/control", 5)
     text = mail(results_of(content))
     tables = text[text.index("set + drain, median") : text.index("Only in the")]
     assert "busy-2g" not in tables and "?" not in tables
@@ -395,11 +390,7 @@ def test_of_several_structures_the_one_with_few_rounds_is_named(
 ) -> None:
     content = default_run(command="./run bench --structure=all,flat,cvbmp")
     content["context"]["command_line"] += ",xbitmap-preload"
-    content["benchmarks"] = [
-        row
-        for row in content["benchmarks"]
-        if "/busy-2g/cvbmp" not in row["name"] or row["repetition_index"] < 5
-    ]
+    without(content, "busy-2g/cvbmp", 5)
     text = " ".join(mail(results_of(content)).split())
     assert shown(text) == {"cvbmp", "xbitmap-preload"}
     assert "cvbmp on busy-2g (fewer than 6 rounds)" in text
@@ -408,12 +399,7 @@ def test_of_several_structures_the_one_with_few_rounds_is_named(
 def test_every_round_of_a_guest_that_is_shown_counts_at_least_six(
     results_of: ResultsOf,
 ) -> None:
-    content = default_run()
-    content["benchmarks"] = [
-        row
-        for row in content["benchmarks"]
-        if "/busy-2g/cvbmp" not in row["name"] or row["repetition_index"] < 6
-    ]
+    content = without(default_run(), "busy-2g/cvbmp", 6)
     text = mail(results_of(content))
     assert "median ns per page, 6 to 9 rounds" in text
     assert "fewer than" not in text
@@ -475,15 +461,6 @@ def test_of_many_the_rival_of_the_thread_is_shown_and_the_rest_counted(
     assert "12 structures;" in text
 
 
-def without(content: "dict[str, Any]", name: str) -> "dict[str, Any]":
-    content["benchmarks"] = [
-        row
-        for row in content["benchmarks"]
-        if f"/{name}" not in row["name"]
-    ]
-    return content
-
-
 def test_without_the_rival_the_best_of_two_families_are_shown(
     results_of: ResultsOf,
 ) -> None:
@@ -538,11 +515,8 @@ def test_who_was_named_is_shown_slow_and_failed_as_well(
     reason: str, word: str, results_of: ResultsOf
 ) -> None:
     content = many("./run bench --structure=xbitmap,mine-3,other")
-    content["benchmarks"] = [
-        row
-        for row in content["benchmarks"]
-        if "/mine-3" not in row["name"]
-    ] + error_rows("set/idle-8g/mine-3", reason, 1)
+    without(content, "mine-3")
+    content["benchmarks"] += error_rows("set/idle-8g/mine-3", reason, 1)
     text = mail(results_of(content))
     row = row_of(text, "ratio mine-3 /", "idle-8g")
     assert row.endswith(f" 11.2 {word.removesuffix(' ns')} -")

@@ -6,25 +6,16 @@ from typing import Any
 
 import pytest
 from conftest import FAILSLAB, document, full_document, rows
+from test_answer import DECLARED
+from test_report import report
 from plots.text import mail, mail_subject
 from plots.tables import standing
-from plots.text.report import report as report_of
 from plots.read.results import Results
 from plots.tables.standing import Place
 from plots.read.statistics import MOST_PRIMARY
 
 ResultsOf = Callable[[Any], Results]
 
-
-def report(results: Results) -> str:
-    return report_of(results, is_full=True)
-
-
-DECLARED = {
-    "primary_structures": "cvbmp,btree-bitmap,xarray",
-    "primary_operations": "set,drain",
-    "primary_baseline": "xbitmap",
-}
 # The baseline was preempted in the third round, its control in none.
 PREEMPTED = [1, 1.01, 3, 0.99, 1, 1.02, 1, 0.98, 1]
 QUIET = [1, 1.01, 1, 0.99, 1, 1.02, 1, 0.98, 1]

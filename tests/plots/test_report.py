@@ -2,7 +2,6 @@
 """The full report: its whole text, its width, and what it admits to miss."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from conftest import (
     DRIFT,
     FAILSLAB,
     ROOT,
+    check_golden,
     document,
     error_rows,
     full_document,
@@ -31,8 +31,6 @@ from plots.__main__ import main
 from plots.text.report import report as report_of
 from plots.read.results import Results, load
 from plots.text.report import SUMMARY_LINES, summary
-
-GOLDEN = Path(__file__).parent / "golden" / "report-full.txt"
 
 ResultsOf = Callable[[Any], Results]
 
@@ -73,11 +71,7 @@ def line_of(text: str, title: str, name: str) -> str:
 
 def test_the_whole_text_is_the_golden_one(results_of: ResultsOf) -> None:
     text = report(results_of(golden_document()))
-    if os.environ.get("UPDATE_GOLDEN"):
-        GOLDEN.write_text(text, encoding="ascii")
-    assert text == GOLDEN.read_text(
-        encoding="ascii"
-    ), "if this is meant: UPDATE_GOLDEN=1 python3 -m pytest tests/plots"
+    check_golden("report-full.txt", text)
 
 
 def check_fits_a_mail(text: str) -> None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from conftest import (
     FAILSLAB,
     WORKLOADS,
+    check_golden,
     document,
     error_rows,
     full_document,
@@ -24,8 +24,6 @@ from test_report import golden_document
 
 from plots.text.report import paragraph, report
 from plots.read.results import Results, load
-
-GOLDEN = Path(__file__).parent / "golden" / "report.txt"
 
 ResultsOf = Callable[[Any], Results]
 
@@ -79,11 +77,7 @@ def cells(text: str, title: str, name: str) -> list[str]:
 
 def test_the_whole_text_is_the_golden_one(results_of: ResultsOf) -> None:
     text = report(results_of(golden_document()))
-    if os.environ.get("UPDATE_GOLDEN"):
-        GOLDEN.write_text(text, encoding="ascii")
-    assert text == GOLDEN.read_text(
-        encoding="ascii"
-    ), "if this is meant: UPDATE_GOLDEN=1 python3 -m pytest tests/plots"
+    check_golden("report.txt", text)
 
 
 def test_a_default_run_has_at_most_200_lines(results_of: ResultsOf) -> None:

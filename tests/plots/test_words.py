@@ -8,19 +8,15 @@ from typing import Any
 import pytest
 from conftest import document, error_rows, memory, profile, rows, times
 from test_html import NOTHING, page, part, tables_of
+from test_report import report
 
 from plots.text.report import compare
 from plots.text.mail import mail
 from plots.text.mail_subject import Choice
-from plots.text.report import report as report_of
 from plots.read.results import Results
 from plots.text.showcase import first_table
 
 ResultsOf = Callable[[Any], Results]
-
-
-def report(results: Results) -> str:
-    return report_of(results, is_full=True)
 
 
 OVER = "over 2700 ns per page: takes over 3.4 s: pass 0: cut off"

@@ -12,10 +12,9 @@
 #include <vector>
 
 #include "harness/kernel/nowait_heap.h"
-#include "harness/kernel/page_arena.h"
 #include "structures/btree/btree_run_tree.h"
+#include "tests/structures/random_life.h"
 #include "tests/structures/rig.h"
-#include "tests/structures/tree_walk.h"
 
 namespace pfn::testing {
 namespace {
@@ -30,9 +29,6 @@ class BtreeRangeTest : public ::testing::Test {
   using Cursor = Tree::Cursor;
   using Ranges = std::vector<PfnRange>;
   static_assert(Tree::kRuns == 5 && Tree::kChildren == 7);
-
-  BtreeRangeTest() { heap_.set_fault(&failures_); }
-  ~BtreeRangeTest() override { heap_.set_fault(nullptr); }
 
   void Insert(PfnRange run) {
     Cursor at = tree_.Locate(run.first);
@@ -56,13 +52,7 @@ class BtreeRangeTest : public ::testing::Test {
   }
   using Counts = std::vector<std::uint32_t>;
 
-  static PageArena& Arena() {
-    static PageArena arena;
-    return arena;
-  }
-
-  FailuresToOrder failures_{10};
-  NowaitHeap heap_{Arena()};
+  FailingHeap heap_;
   Tree tree_{heap_};
 };
 
@@ -169,14 +159,14 @@ TEST_F(BtreeRangeTest, ASplitThatFailsChangesNothing) {
   const std::uint64_t objects = heap_.usage().live_objects();
   ASSERT_EQ(objects, 8u);
   for (std::uint64_t n = 1; n <= 3; ++n) {
-    failures_.Arm(n, FailuresToOrder::Mode::kOnce);
+    heap_.FailOnce(n);
     Cursor at = Find(360);
     EXPECT_EQ(tree_.Insert(at, {360, 360}, Gfp::kNowait), Status::kNoMemory);
     EXPECT_EQ(heap_.usage().live_objects(), objects);
     EXPECT_EQ(RunsPerLeaf(), Counts(7, 5));
     EXPECT_TRUE(tree_.Validate());
   }
-  failures_.Disarm();
+  heap_.failures().Disarm();
   InsertAll({360});
   EXPECT_EQ(heap_.usage().live_objects(), objects + 3);
   EXPECT_EQ(tree_.inner_levels(), 2u);
@@ -190,7 +180,7 @@ TEST_F(BtreeRangeTest, AClearThatCannotSplitARunLeavesItWhole) {
   for (Pfn pfn = 50; pfn < 60; ++pfn) {
     ASSERT_EQ(set.Set(pfn, Gfp::kNowait), Status::kOk);
   }
-  failures_.Arm(1, FailuresToOrder::Mode::kOnce);
+  heap_.FailOnce(1);
   EXPECT_EQ(set.Clear(55, Gfp::kNowait), Status::kNoMemory);
   EXPECT_EQ(set.NextRange(50, 100), (PfnRange{50, 59}));
   EXPECT_EQ(set.Clear(55, Gfp::kNowait), Status::kOk);
@@ -204,11 +194,11 @@ TEST_F(BtreeRangeTest, ClearingTheEndsOfARunAsksForNothing) {
   for (Pfn pfn = 50; pfn < 60; ++pfn) {
     ASSERT_EQ(set.Set(pfn, Gfp::kNowait), Status::kOk);
   }
-  failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn);
+  heap_.FailAll();
   EXPECT_EQ(set.ClearRange({0, 51}, Gfp::kNowait), Status::kOk);
   EXPECT_EQ(set.ClearRange({58, kMaxPfn}, Gfp::kNowait), Status::kOk);
   EXPECT_EQ(set.NextRange(0, kMaxPfn), (PfnRange{52, 57}));
-  EXPECT_EQ(failures_.injected(), 0u);
+  EXPECT_EQ(heap_.failures().injected(), 0u);
 }
 
 TEST_F(BtreeRangeTest, AContiguousBalloonIsOneNode) {
@@ -230,17 +220,21 @@ TEST_F(BtreeRangeTest, TheFirstAndTheLastPageOfAllAreOrdinary) {
   EXPECT_EQ(set.NextRange(2, kMaxPfn), (PfnRange{kMaxPfn - 1, kMaxPfn}));
 }
 
-TEST(BtreeRangeWalkTest, SmallNodesHoldWhatTheOracleHolds) {
+TEST(BtreeRangeLifeTest, SmallNodesHoldWhatTheOracleHolds) {
   std::uint64_t failed = 0;
-  for (const std::uint64_t seed : {1u, 2u, 3u}) {
-    failed += WalkTree(SetKindOf<SmallSet>(), 0, seed);
-    failed += WalkTree(SetKindOf<SmallSet>(), kMaxPfn - 3999, seed);
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    for (const Pfn base : {Pfn{0}, kMaxPfn - 3999}) {
+      failed += PlayRandomLife(SetKindOf<SmallSet>(),
+                               {.base = base, .pages = 4000, .seed = seed});
+    }
   }
   EXPECT_GT(failed, 500u);
 }
 
-TEST(BtreeRangeWalkTest, NodesOfTheShippedSizeHoldWhatTheOracleHolds) {
-  EXPECT_GT(WalkTree(SetKindOf<BtreeRange<NowaitHeap>>(), 1 << 20, 4), 5u);
+TEST(BtreeRangeLifeTest, NodesOfTheShippedSizeHoldWhatTheOracleHolds) {
+  EXPECT_GT(PlayRandomLife(SetKindOf<BtreeRange<NowaitHeap>>(),
+                           {.base = 1 << 20, .pages = 4000, .seed = 4}),
+            5u);
 }
 
 }  // namespace

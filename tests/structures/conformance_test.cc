@@ -20,35 +20,16 @@ constexpr Pfn kFar = (Pfn{1} << 63) + (Pfn{1} << 24);
 // Ends of words, of inline sets of 62 or 63 pages, of leaves and segments of
 // 1,024 pages, of chunks of 32,768 and 65,536, of what a 32-bit number and a
 // pointer with tags can say, and of everything.
-const std::vector<Pfn> kBorders = {0,
-                                   1,
-                                   30,
-                                   31,
-                                   61,
-                                   62,
-                                   63,
-                                   64,
-                                   700,
-                                   1023,
-                                   1024,
-                                   1025,
-                                   4095,
-                                   4096,
-                                   32767,
-                                   32768,
-                                   65535,
-                                   65536,
-                                   (Pfn{1} << 32) - 1,
-                                   Pfn{1} << 32,
-                                   (Pfn{1} << 32) + 1,
-                                   (Pfn{1} << 52) - 1,
-                                   Pfn{1} << 52,
-                                   kFar,
-                                   kFar + 70,
-                                   kM - 1024,
-                                   kM - 63,
-                                   kM - 1,
-                                   kM};
+const std::vector<Pfn> kBorders = [] {
+  std::vector<Pfn> borders = {0,    1,    30,    31,    61,    62,
+                              63,   64,   700,   1023,  1024,  1025,
+                              4095, 4096, 32767, 32768, 65535, 65536};
+  constexpr Pfn k32 = Pfn{1} << 32;
+  constexpr Pfn k52 = Pfn{1} << 52;
+  borders.insert(borders.end(), {k32 - 1, k32, k32 + 1, k52 - 1, k52, kFar,
+                                 kFar + 70, kM - 1024, kM - 63, kM - 1, kM});
+  return borders;
+}();
 
 using ConformanceTest = SetTest;
 

@@ -37,11 +37,6 @@ using List = std::vector<PfnRange>;
 
 class IntervalMapTest : public ::testing::Test {
  protected:
-  void SetRange(PfnRange range) {
-    for (Pfn pfn = range.first; pfn <= range.last; ++pfn) {
-      ASSERT_EQ(set_->Set(pfn, Gfp::kNowait), Status::kOk);
-    }
-  }
   Status ClearRange(PfnRange range) {
     return set_->ClearRange(range, Gfp::kNowait);
   }
@@ -50,7 +45,7 @@ class IntervalMapTest : public ::testing::Test {
 };
 
 TEST_F(IntervalMapTest, TrimmingTheHeadOfARunAsksForNothing) {
-  SetRange({50, 100});
+  set_.Fill({50, 100});
   const std::uint64_t before = set_.usage().allocations;
   set_.FailAll();
   EXPECT_EQ(ClearRange({40, 60}), Status::kOk);
@@ -60,14 +55,14 @@ TEST_F(IntervalMapTest, TrimmingTheHeadOfARunAsksForNothing) {
 }
 
 TEST_F(IntervalMapTest, TrimmingTheTailOfARunAsksForNothing) {
-  SetRange({50, 100});
+  set_.Fill({50, 100});
   set_.FailAll();
   EXPECT_EQ(ClearRange({90, 110}), Status::kOk);
   EXPECT_EQ(set_.Ranges(), (List{{50, 89}}));
 }
 
 TEST_F(IntervalMapTest, AHoleWithinARunThatGetsNoMemoryChangesNothing) {
-  SetRange({50, 100});
+  set_.Fill({50, 100});
   set_.FailOnce(1);
   EXPECT_EQ(ClearRange({60, 70}), Status::kNoMemory);
   EXPECT_EQ(set_.Ranges(), (List{{50, 100}}));
@@ -81,7 +76,7 @@ TEST_F(IntervalMapTest, EveryRangeIsClearedFromEverySetOfEightPages) {
     for (unsigned first = 0; first < 8; ++first) {
       for (unsigned last = first; last < 8; ++last) {
         for (unsigned i = 0; i < 8; ++i) {
-          if ((members >> i & 1) != 0) SetRange({i, i});
+          if ((members >> i & 1) != 0) set_.Set(i);
         }
         ASSERT_EQ(ClearRange({first, last}), Status::kOk);
         for (unsigned i = 0; i < 8; ++i) {

@@ -85,47 +85,40 @@ HeapUsage UsageWith(const SetKind& kind, const Pages& pages) {
   return heap.usage();
 }
 
-template <class S>
-std::vector<std::uint64_t> RequestedBytes() {
-  std::vector<std::uint64_t> bytes;
-  for (const Pages& pages : Patterns()) {
-    bytes.push_back(UsageWith(SetKindOf<S>(), pages).live_requested);
-  }
-  return bytes;
-}
-template <class S>
-std::vector<std::uint64_t> RoundedBytes() {
-  std::vector<std::uint64_t> bytes;
-  for (const Pages& pages : Patterns()) {
-    bytes.push_back(UsageWith(SetKindOf<S>(), pages).live_rounded);
-  }
-  return bytes;
-}
-
 using Bytes = std::vector<std::uint64_t>;
+
+template <class S>
+Bytes BytesOf(std::uint64_t HeapUsage::*figure) {
+  Bytes bytes;
+  for (const Pages& pages : Patterns()) {
+    bytes.push_back(UsageWith(SetKindOf<S>(), pages).*figure);
+  }
+  return bytes;
+}
 
 TEST(MemoryTest, XbitmapIs128BytesALeafAnd576ANode) {
   const auto bytes = [](std::uint64_t leaves, std::uint64_t nodes) {
     return leaves * 128 + nodes * 576;
   };
-  EXPECT_EQ(RequestedBytes<Xbitmap<NowaitHeap>>(),
+  EXPECT_EQ(BytesOf<Xbitmap<NowaitHeap>>(&HeapUsage::live_requested),
             (Bytes{bytes(1792, 29), bytes(1792, 29), bytes(1792, 29),
                    bytes(2048, 33), bytes(256, 261)}));
-  EXPECT_EQ(RequestedBytes<Xbitmap<NowaitHeap>>(),
+  EXPECT_EQ(BytesOf<Xbitmap<NowaitHeap>>(&HeapUsage::live_requested),
             (Bytes{246'080, 246'080, 246'080, 281'152, 183'104}));
 }
 
 TEST(MemoryTest, CvbmpIs168BytesASegmentAnd192OfKmalloc) {
-  EXPECT_EQ(RequestedBytes<Cvbmp<NowaitHeap>>(),
+  EXPECT_EQ(BytesOf<Cvbmp<NowaitHeap>>(&HeapUsage::live_requested),
             (Bytes{301'056, 301'056, 301'056, 2048 * 168, 256 * 168}));
-  EXPECT_EQ(RoundedBytes<Cvbmp<NowaitHeap>>(),
+  EXPECT_EQ(BytesOf<Cvbmp<NowaitHeap>>(&HeapUsage::live_rounded),
             (Bytes{344'064, 344'064, 344'064, 393'216, 49'152}));
 }
 
 // 160 bytes of kmalloc a segment and 42.3 of the tree, as computed in 2018.
 TEST(MemoryTest, BtreeBitmapIs202BytesASegment) {
   const Bytes computed = {362'521, 362'521, 362'521, 414'310, 51'788};
-  const Bytes bytes = RoundedBytes<BtreeBitmap<NowaitHeap>>();
+  const Bytes bytes =
+      BytesOf<BtreeBitmap<NowaitHeap>>(&HeapUsage::live_rounded);
   ASSERT_EQ(bytes.size(), computed.size());
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     EXPECT_NEAR(static_cast<double>(bytes[i]), computed[i], computed[i] / 100.0)
@@ -144,7 +137,8 @@ std::size_t CountRuns(const Pages& pages) {
 // One run takes one node, many 34 bytes each where they come in order; a tree
 // of few nodes has one that is not full.
 TEST(MemoryTest, PivotTreeIs34BytesARun) {
-  const Bytes bytes = RequestedBytes<PivotTree<NowaitHeap>>();
+  const Bytes bytes =
+      BytesOf<PivotTree<NowaitHeap>>(&HeapUsage::live_requested);
   ASSERT_EQ(bytes.size(), Patterns().size());
   EXPECT_EQ(bytes[0], 256);
   for (std::size_t i = 1; i < bytes.size(); ++i) {

@@ -15,10 +15,9 @@
 #include <vector>
 
 #include "harness/kernel/nowait_heap.h"
-#include "harness/kernel/page_arena.h"
 #include "structures/pivot_tree/ranges.h"
+#include "tests/structures/random_life.h"
 #include "tests/structures/rig.h"
-#include "tests/structures/tree_walk.h"
 
 namespace pfn::testing {
 namespace {
@@ -27,19 +26,13 @@ constexpr std::size_t kNodeBytes = 256;
 
 class PivotTreeTest : public ::testing::Test {
  protected:
-  PivotTreeTest() { heap_.set_fault(&failures_); }
-  ~PivotTreeTest() override { heap_.set_fault(nullptr); }
-
   void Set(Pfn pfn) {
-    ASSERT_EQ(set_.Set(pfn, Gfp::kNowait), Status::kOk);
-    ASSERT_TRUE(set_.Validate()) << pfn;
+    set_.Set(pfn);
+    ASSERT_TRUE(set_->Validate()) << pfn;
   }
   // Lone pages 2, 4, ..., 2 * count: two slots each, and one for what follows.
-  void SetLonePages(unsigned count) {
-    for (Pfn pfn = 2; pfn <= 2 * count; pfn += 2) Set(pfn);
-  }
-  std::uint64_t nodes() const { return heap_.usage().live_objects(); }
-  std::uint64_t allocations() const { return heap_.usage().allocations; }
+  void SetLonePages(unsigned count) { set_.Fill({2, 2 * count}, 2); }
+  std::uint64_t nodes() const { return set_.usage().live_objects(); }
 
   // 100,000 pages in the order given by `shuffle`, no two of them neighbours.
   double BytesPerLonePage(bool shuffle) {
@@ -47,29 +40,18 @@ class PivotTreeTest : public ::testing::Test {
     std::vector<Pfn> pages(kCount);
     std::iota(pages.begin(), pages.end(), 1);
     if (shuffle) std::ranges::shuffle(pages, std::mt19937_64(1));
-    for (const Pfn page : pages) {
-      EXPECT_EQ(set_.Set(2 * page, Gfp::kNowait), Status::kOk);
-    }
-    EXPECT_TRUE(set_.Validate());
-    return static_cast<double>(heap_.usage().live_requested) / kCount;
+    for (const Pfn page : pages) set_.Set(2 * page);
+    EXPECT_TRUE(set_->Validate());
+    return static_cast<double>(set_.usage().live_requested) / kCount;
   }
 
-  static PageArena& Arena() {
-    static PageArena arena;
-    return arena;
-  }
-
-  FailuresToOrder failures_{10};
-  NowaitHeap heap_{Arena()};
-  PivotTree<NowaitHeap> set_{heap_};
+  Bare<PivotTree<NowaitHeap>> set_;
 };
 
 TEST_F(PivotTreeTest, AMillionConsecutivePagesAreOneNode) {
-  for (Pfn pfn = 1; pfn <= 1'000'000; ++pfn) {
-    ASSERT_EQ(set_.Set(pfn, Gfp::kNowait), Status::kOk);
-  }
-  EXPECT_EQ(heap_.usage().live_requested, kNodeBytes);
-  EXPECT_EQ(heap_.usage().allocations, 1u);
+  set_.Fill({1, 1'000'000});
+  EXPECT_EQ(set_.usage().live_requested, kNodeBytes);
+  EXPECT_EQ(set_.usage().allocations, 1u);
 }
 
 // As measured with the kernel's tree.
@@ -82,7 +64,8 @@ TEST_F(PivotTreeTest, LonePagesShuffledTakeWhatTheyTakeInTheKernel) {
 }
 
 TEST_F(PivotTreeTest, LonePagesInOrderMakeATreeAsHighAsTheKernels) {
-  pivot_tree::Tree<NowaitHeap> tree(heap_);
+  NowaitHeap heap(SharedArena());
+  pivot_tree::Tree<NowaitHeap> tree(heap);
   ASSERT_EQ(tree.MakeRoot(Gfp::kNowait), Status::kOk);
   for (Pfn pfn = 2; pfn <= 200'000; pfn += 2) {
     pivot_tree::Cursor at;
@@ -90,19 +73,6 @@ TEST_F(PivotTreeTest, LonePagesInOrderMakeATreeAsHighAsTheKernels) {
     ASSERT_EQ(tree.Store({pfn, pfn}, at, Gfp::kNowait), Status::kOk);
   }
   EXPECT_EQ(tree.height(), 5u);
-}
-
-// One page in 4 MiB of 7 GiB, and one in 256 MiB of 64 GiB.
-TEST_F(PivotTreeTest, ALonePageTakes34To43BytesHoweverFarTheNextIs) {
-  for (const auto& [count, distance] :
-       {std::pair<Pfn, Pfn>{1792, 1024}, std::pair<Pfn, Pfn>{256, 65536}}) {
-    for (Pfn i = 1; i <= count; ++i) Set(i * distance);
-    const double bytes = static_cast<double>(heap_.usage().live_requested);
-    EXPECT_GE(bytes / count, 34);
-    EXPECT_LE(bytes / count, 43);
-    ASSERT_EQ(set_.ClearRange(kAllPages, Gfp::kNowait), Status::kOk);
-    EXPECT_EQ(nodes(), 0u);
-  }
 }
 
 TEST_F(PivotTreeTest, ALonePageTakesTwoSlots) {
@@ -114,26 +84,26 @@ TEST_F(PivotTreeTest, ALonePageTakesTwoSlots) {
 
 TEST_F(PivotTreeTest, APageNextToARunMovesAPivotOnly) {
   SetLonePages(40);
-  const std::uint64_t before = allocations();
-  failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn);
+  const std::uint64_t before = set_.usage().allocations;
+  set_.FailAll();
   for (Pfn pfn = 200; pfn > 80; --pfn) {
-    if (pfn == 200) failures_.Disarm();
-    ASSERT_EQ(set_.Set(pfn, Gfp::kNowait), Status::kOk);
+    if (pfn == 200) set_.failures().Disarm();
+    set_.Set(pfn);
   }
-  EXPECT_TRUE(set_.Validate());
-  EXPECT_LE(allocations() - before, 1u);  // for page 200
+  EXPECT_TRUE(set_->Validate());
+  EXPECT_LE(set_.usage().allocations - before, 1u);  // for page 200
 }
 
 TEST_F(PivotTreeTest, FillingGapsGivesAllNodesBackButOne) {
   SetLonePages(500);
   EXPECT_GT(nodes(), 60u);
-  failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn);
+  set_.FailAll();
   std::vector<Pfn> gaps(499);
   std::iota(gaps.begin(), gaps.end(), 1);
   std::ranges::shuffle(gaps, std::mt19937_64(3));
   for (const Pfn gap : gaps) Set(2 * gap + 1);
-  EXPECT_EQ(failures_.injected(), 0u);
-  EXPECT_EQ(set_.NextRange(0, kMaxPfn), (PfnRange{2, 1000}));
+  EXPECT_EQ(set_.failures().injected(), 0u);
+  EXPECT_EQ(set_->NextRange(0, kMaxPfn), (PfnRange{2, 1000}));
   EXPECT_EQ(nodes(), 1u);
 }
 
@@ -143,20 +113,20 @@ TEST_F(PivotTreeTest, AStoreReservesAllNodesBeforeItChangesAny) {
     const std::uint64_t before = nodes();
     std::uint64_t refused = 0;
     for (std::uint64_t n = 1;; ++n) {
-      failures_.Arm(n, FailuresToOrder::Mode::kOnce);
-      const Status status = set_.Set(pfn, Gfp::kNowait);
-      failures_.Disarm();
+      set_.FailOnce(n);
+      const Status status = set_->Set(pfn, Gfp::kNowait);
+      set_.failures().Disarm();
       if (status == Status::kOk) break;
       ++refused;
       ASSERT_EQ(nodes(), before);
-      ASSERT_FALSE(set_.Test(pfn));
-      ASSERT_EQ(set_.NextRange(pfn - 1, kMaxPfn), std::nullopt);
+      ASSERT_FALSE(set_->Test(pfn));
+      ASSERT_EQ(set_->NextRange(pfn - 1, kMaxPfn), std::nullopt);
     }
     // What a sweep has let fail before is no less than what is used.
     ASSERT_LE(nodes() - before, refused);
     most = std::max(most, nodes() - before);
   }
-  EXPECT_TRUE(set_.Validate());
+  EXPECT_TRUE(set_->Validate());
   EXPECT_EQ(most, 4u);  // a full path of 3 and a root
 }
 
@@ -164,42 +134,43 @@ TEST_F(PivotTreeTest, ClearingTheMiddleOfARunMayFailAndThenChangesNothing) {
   SetLonePages(6);  // 13 slots
   for (Pfn pfn = 20; pfn < 30; ++pfn) Set(pfn);
   ASSERT_EQ(nodes(), 1u);  // 15 slots
-  failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn);
-  EXPECT_EQ(set_.Clear(25, Gfp::kNowait), Status::kNoMemory);
-  EXPECT_EQ(set_.ClearRange({21, 28}, Gfp::kNowait), Status::kNoMemory);
-  EXPECT_EQ(set_.NextRange(15, kMaxPfn), (PfnRange{20, 29}));
-  EXPECT_EQ(set_.Clear(20, Gfp::kNowait), Status::kOk);  // an end of it
-  EXPECT_EQ(set_.ClearRange({1, 22}, Gfp::kNowait), Status::kOk);
-  EXPECT_EQ(set_.NextRange(0, kMaxPfn), (PfnRange{23, 29}));
-  failures_.Disarm();
-  EXPECT_EQ(set_.Clear(25, Gfp::kNowait), Status::kOk);
-  EXPECT_EQ(set_.NextRange(0, kMaxPfn), (PfnRange{23, 24}));
-  EXPECT_TRUE(set_.Validate());
+  set_.FailAll();
+  EXPECT_EQ(set_->Clear(25, Gfp::kNowait), Status::kNoMemory);
+  EXPECT_EQ(set_->ClearRange({21, 28}, Gfp::kNowait), Status::kNoMemory);
+  EXPECT_EQ(set_->NextRange(15, kMaxPfn), (PfnRange{20, 29}));
+  set_.Clear(20);  // an end of it
+  set_.ClearRange({1, 22});
+  EXPECT_EQ(set_->NextRange(0, kMaxPfn), (PfnRange{23, 29}));
+  set_.failures().Disarm();
+  set_.Clear(25);
+  EXPECT_EQ(set_->NextRange(0, kMaxPfn), (PfnRange{23, 24}));
+  EXPECT_TRUE(set_->Validate());
 }
 
 TEST_F(PivotTreeTest, TheLastPageClearedFreesTheRoot) {
   Set(7);
-  ASSERT_EQ(set_.Clear(7, Gfp::kNowait), Status::kOk);
+  set_.Clear(7);
   EXPECT_EQ(nodes(), 0u);
 }
 
 TEST_F(PivotTreeTest, TheEndsOfAllPagesAreOrdinary) {
   for (const Pfn pfn : {Pfn{0}, kMaxPfn, Pfn{1}, kMaxPfn - 1}) Set(pfn);
-  EXPECT_EQ(set_.NextRange(0, kMaxPfn), (PfnRange{0, 1}));
-  EXPECT_EQ(set_.NextRange(2, kMaxPfn), (PfnRange{kMaxPfn - 1, kMaxPfn}));
-  ASSERT_EQ(set_.Clear(0, Gfp::kNowait), Status::kOk);
-  ASSERT_EQ(set_.Clear(kMaxPfn, Gfp::kNowait), Status::kOk);
-  EXPECT_TRUE(set_.Validate());
-  ASSERT_EQ(set_.ClearRange({0, kMaxPfn - 1}, Gfp::kNowait), Status::kOk);
+  EXPECT_EQ(set_->NextRange(0, kMaxPfn), (PfnRange{0, 1}));
+  EXPECT_EQ(set_->NextRange(2, kMaxPfn), (PfnRange{kMaxPfn - 1, kMaxPfn}));
+  set_.Clear(0);
+  set_.Clear(kMaxPfn);
+  EXPECT_TRUE(set_->Validate());
+  set_.ClearRange({0, kMaxPfn - 1});
   EXPECT_EQ(nodes(), 0u);
 }
 
-TEST(PivotTreeWalkTest, HoldsWhatTheOracleHolds) {
+TEST(PivotTreeLifeTest, HoldsWhatTheOracleHolds) {
   std::uint64_t failed = 0;
-  for (const std::uint64_t seed : {1u, 2u, 3u}) {
-    failed += WalkTree(SetKindOf<PivotTree<NowaitHeap>>(), 0, seed);
-    failed +=
-        WalkTree(SetKindOf<PivotTree<NowaitHeap>>(), kMaxPfn - 3999, seed);
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    for (const Pfn base : {Pfn{0}, kMaxPfn - 3999}) {
+      failed += PlayRandomLife(SetKindOf<PivotTree<NowaitHeap>>(),
+                               {.base = base, .pages = 4000, .seed = seed});
+    }
   }
   EXPECT_GT(failed, 300u);
 }

@@ -32,14 +32,28 @@ namespace pfn::testing {
 // tests.
 PageArena& SharedArena();
 
+// A heap whose requests fail to order.
+class FailingHeap : public NowaitHeap {
+ public:
+  FailingHeap() : NowaitHeap(SharedArena()) { set_fault(&failures_); }
+
+  FailuresToOrder& failures() { return failures_; }
+  // The n-th request from now fails.
+  void FailOnce(std::uint64_t n) {
+    failures_.Arm(n, FailuresToOrder::Mode::kOnce);
+  }
+  void FailAll() { failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn); }
+
+ private:
+  FailuresToOrder failures_;
+};
+
 // A set of a known type, for tests that look inside. Nothing is checked but
-// that all memory is free at the end.
+// what a test asks for, and that all memory is free at the end.
 template <PfnSet S>
 class Bare {
  public:
-  Bare() : heap_(SharedArena()), set_(std::make_unique<S>(heap_)) {
-    heap_.set_fault(&failures_);
-  }
+  Bare() : set_(std::make_unique<S>(heap_)) {}
   ~Bare() {
     set_.reset();
     EXPECT_EQ(heap_.usage().live_objects(), 0);
@@ -50,22 +64,40 @@ class Bare {
 
   S& operator*() { return *set_; }
   S* operator->() { return set_.get(); }
-  FailuresToOrder& failures() { return failures_; }
+  // Each must succeed.
+  void Set(Pfn pfn) {
+    ASSERT_EQ(set_->Set(pfn, Gfp::kNowait), Status::kOk) << pfn;
+  }
+  void Fill(PfnRange range, Pfn step = 1) {
+    for (Pfn pfn = range.first; pfn <= range.last; pfn += step) {
+      ASSERT_EQ(set_->Set(pfn, Gfp::kNowait), Status::kOk) << pfn;
+    }
+    if constexpr (requires { set_->Validate(); }) {
+      ASSERT_TRUE(set_->Validate());
+    }
+  }
+  void Clear(Pfn pfn) {
+    ASSERT_EQ(set_->Clear(pfn, Gfp::kNowait), Status::kOk) << pfn;
+  }
+  void ClearRange(PfnRange range) {
+    ASSERT_EQ(set_->ClearRange(range, Gfp::kNowait), Status::kOk);
+  }
+  // It must get no memory.
+  void SetFails(Pfn pfn) {
+    ASSERT_EQ(set_->Set(pfn, Gfp::kNowait), Status::kNoMemory) << pfn;
+  }
   const HeapUsage& usage() const { return heap_.usage(); }
+  FailuresToOrder& failures() { return heap_.failures(); }
+  void FailOnce(std::uint64_t n) { heap_.FailOnce(n); }
+  void FailAll() { heap_.FailAll(); }
   std::vector<PfnRange> Ranges(PfnRange range = kAllPages) {
     std::vector<PfnRange> ranges;
     VisitRanges(*set_, range, [&](PfnRange found) { ranges.push_back(found); });
     return ranges;
   }
-  // The n-th request from now fails.
-  void FailOnce(std::uint64_t n) {
-    failures_.Arm(n, FailuresToOrder::Mode::kOnce);
-  }
-  void FailAll() { failures_.Arm(1, FailuresToOrder::Mode::kFromThenOn); }
 
  private:
-  FailuresToOrder failures_;
-  NowaitHeap heap_;
+  FailingHeap heap_;
   std::unique_ptr<S> set_;
 };
 

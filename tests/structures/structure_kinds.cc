@@ -18,15 +18,4 @@ const std::vector<SetKind>& StructureKinds() {
   return kinds;
 }
 
-const std::vector<SetKind>& FaultableKinds() {
-  static const std::vector<SetKind> kinds = [] {
-    std::vector<SetKind> chosen;
-    for (const SetKind& kind : StructureKinds()) {
-      if (IsFaultable(kind.traits)) chosen.push_back(kind);
-    }
-    return chosen;
-  }();
-  return kinds;
-}
-
 }  // namespace pfn::testing

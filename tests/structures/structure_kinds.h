@@ -15,7 +15,12 @@ namespace pfn::testing {
 // PFN_PLUGIN_NAMES chooses some in the same way.
 const std::vector<SetKind>& StructureKinds();
 // Those that IsFaultable().
-const std::vector<SetKind>& FaultableKinds();
+inline std::vector<SetKind> FaultableKinds() {
+  std::vector<SetKind> kinds = StructureKinds();
+  std::erase_if(kinds,
+                [](const SetKind& kind) { return !IsFaultable(kind.traits); });
+  return kinds;
+}
 
 // Those of PFN_PLUGINS. Ends the program with status 2 if they cannot be used.
 std::vector<SetKind> PluginKinds();

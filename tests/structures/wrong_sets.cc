@@ -477,6 +477,4 @@ const std::vector<SetKind>& StructureKinds() {
   return kinds;
 }
 
-const std::vector<SetKind>& FaultableKinds() { return StructureKinds(); }
-
 }  // namespace pfn::testing

@@ -6,8 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <string>
+
+#include "tests/run_command.h"
 
 namespace pfn {
 namespace {
@@ -46,12 +47,9 @@ TEST(ShellWord, IsReadBackByTheShell) {
     const std::string command = "bash -c " +
                                 std::string("\"$(cat <<'END'\nprintf %s ") +
                                 ShellWord(text) + "\nEND\n)\"";
-    std::FILE* const pipe = ::popen(command.c_str(), "r");
-    ASSERT_NE(pipe, nullptr);
-    char buffer[100];
-    const std::size_t size = std::fread(buffer, 1, sizeof(buffer), pipe);
-    EXPECT_EQ(::pclose(pipe), 0);
-    EXPECT_EQ(std::string(buffer, size), text);
+    const testing::Outcome outcome = testing::RunCommand(command);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.output, text);
   }
 }
 
