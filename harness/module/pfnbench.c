@@ -10,7 +10,8 @@
  *	echo "run xarray set,drain" >/proc/pfnbench
  *	cat /proc/pfnbench
  *
- * Commands, of which each adds lines to what is read:
+ * What is read first are parameters and rows, then the lines of the last
+ * command. Commands:
  *
  *	run ROW OPERATION,...	set, test, extract; and at the end clear or drain
  *	steps ROW		set and drain, each call timed alone
@@ -145,7 +146,7 @@ static bool check_file(size_t size)
 
 /* ---- What is read. */
 
-#define MOST_TEXT (256 << 10)
+#define MOST_TEXT (64 << 10)
 
 static DEFINE_MUTEX(lock);
 static char *text;
@@ -200,7 +201,7 @@ static int empty_clear_range(void *set, uint64_t first, uint64_t last,
 
 /* The loop and its calls alone. */
 static const struct pfnbench_structure empty_row = {
-	.name = "empty",
+	.name = "empty@" LINUX_TREE,
 	.family = "none",
 	.origin = "the loop and its calls alone",
 	.set_bytes = sizeof(struct empty_set),
@@ -355,6 +356,7 @@ struct job {
 	struct figures of[OPERATIONS];
 	u64 ranges;
 	u64 digest;
+	u64 digest_of_extract;
 	u64 block[BLOCK];
 };
 
@@ -408,30 +410,36 @@ static int give_way(void)
 
 static noinline u64 set_block(u64 count)
 {
+	int (*call)(void *set, uint64_t page, uint32_t gfp) = its->set;
+	void *its_set = set;
 	u64 i, failed = 0;
 
 	for (i = 0; i < count; i++)
-		if (unlikely(its->set(set, job.block[i], PFNBENCH_NOWAIT)))
+		if (unlikely(call(its_set, job.block[i], PFNBENCH_NOWAIT)))
 			job.block[failed++] = job.block[i];
 	return failed;
 }
 
 static noinline u64 clear_block(u64 count)
 {
+	int (*call)(void *set, uint64_t page, uint32_t gfp) = its->clear;
+	void *its_set = set;
 	u64 i, failed = 0;
 
 	for (i = 0; i < count; i++)
-		if (unlikely(its->clear(set, job.block[i], PFNBENCH_NOWAIT)))
+		if (unlikely(call(its_set, job.block[i], PFNBENCH_NOWAIT)))
 			job.block[failed++] = job.block[i];
 	return failed;
 }
 
 static noinline u64 test_block(u64 count)
 {
+	int (*call)(void *set, uint64_t page) = its->test;
+	void *its_set = set;
 	u64 i, members = 0;
 
 	for (i = 0; i < count; i++)
-		members += its->test(set, job.block[i]) != 0;
+		members += call(its_set, job.block[i]) != 0;
 	return members;
 }
 
@@ -646,7 +654,8 @@ static int walk_for_digest(u64 first, u64 last)
 		error = walk(first, last, &job.of[EXTRACT].time);
 		if (error || !wants(DRAIN))
 			return error;
-		/* The walk of drain adds them again. */
+		/* The walk of drain adds them again, and must find the same. */
+		job.digest_of_extract = job.digest;
 		job.digest = digest;
 		job.ranges = ranges;
 	}
@@ -710,6 +719,9 @@ static int run_pass(u64 number, const struct packed_run **at)
 			       0;
 	if (error)
 		return error;
+	if (wants(EXTRACT) && wants(DRAIN) &&
+	    job.digest != job.digest_of_extract)
+		return wrong(number, "two walks find other ranges");
 	/* A mark between two passes. */
 	ranges = job.ranges - ranges;
 	digest_range(U64_MAX, ranges);
@@ -791,8 +803,7 @@ static int fill(const struct pfnbench_structure *row)
 	}
 	/* What recording has freed is not held. */
 	rcu_barrier();
-	say("%s filled: %llu pages, %zu bytes of its own\n", row->name,
-	    job.of[SET].pages, row->set_bytes);
+	say("%s filled: %llu pages\n", row->name, job.of[SET].pages);
 	return 0;
 }
 
@@ -830,8 +841,6 @@ static int obey(char *line)
 	row = find_row(name);
 	if (!row)
 		return -ENOENT;
-	if (MOST_TEXT - text_length < 32 << 10)
-		return -ENOSPC;
 	if (!strcmp(command, "run") && line) {
 		error = parse_operations(line, &wanted);
 		return error ? error : run(row, wanted, false);
@@ -858,6 +867,7 @@ static ssize_t write_command(struct file *unused, const char __user *from,
 	error = mutex_lock_killable(&lock);
 	if (error)
 		return error;
+	text_length = 0;
 	error = obey(line);
 	mutex_unlock(&lock);
 	return error ? error : count;
@@ -884,8 +894,8 @@ static void say_parameters(void)
 {
 	size_t i;
 
-	say("pfnbench: passes=%s unit=%s block=%d clock=%llu\n", passes, unit,
-	    BLOCK, clock_cost);
+	say("pfnbench: unit=%s block=%d clock=%llu\n", unit, BLOCK,
+	    clock_cost);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		say("row %s: family %s, clear %s fail, %s\n", rows[i]->name,
 		    rows[i]->family,
