@@ -241,15 +241,20 @@ static const struct pfnbench_structure *find_row(const char *name)
 	return NULL;
 }
 
+#define MOST_SET_BYTES 4096
+
+/* As a driver has it: of no slab. */
+static u8 set_bytes[MOST_SET_BYTES] __aligned(64);
 static const struct pfnbench_structure *its;
-static void *set;
+static void *set; /* null: there is none */
 
 static int make_set(const struct pfnbench_structure *row)
 {
+	if (row->set_bytes > sizeof(set_bytes))
+		return -E2BIG;
 	its = row;
-	set = kzalloc(round_up(row->set_bytes, 64), GFP_KERNEL);
-	if (!set)
-		return -ENOMEM;
+	memset(set_bytes, 0, sizeof(set_bytes));
+	set = set_bytes;
 	its->init(set, NULL, NULL);
 	return 0;
 }
@@ -259,7 +264,6 @@ static void free_set(void)
 	if (!set)
 		return;
 	its->destroy(set);
-	kfree(set);
 	set = NULL;
 	/* What was freed by RCU is free when this is done. */
 	rcu_barrier();

@@ -30,6 +30,8 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x31737361706e6670;  // "pfnpass1"
 constexpr std::uint64_t kPageBytes = 4096;
+// Slabs come and go by so many without any set.
+constexpr std::uint64_t kFewPages = 4;
 // Of the row that is the loop alone.
 constexpr std::string_view kNoFamily = "none";
 constexpr std::size_t kLongestWord = 64;
@@ -349,21 +351,32 @@ void Set(Run& run, const std::string& name, double value) {
   run.counters[name] = benchmark::Counter(value);
 }
 
-void SetMemory(const Memory& memory, Run& run) {
+// More than nothing holds: reading what caches hold takes memory, too.
+std::uint64_t Less(std::uint64_t all, std::uint64_t none) {
+  return all > none ? all - none : 0;
+}
+
+void SetMemory(const Memory& memory, const Memory& nothing, Run& run) {
   std::uint64_t objects = 0;
   std::uint64_t slabs = 0;
   for (const auto& [name, cache] : memory.caches) {
-    const std::uint64_t bytes = cache.objects * cache.size;
+    const auto other = nothing.caches.find(name);
+    const bool is_known = other != nothing.caches.end();
+    const std::uint64_t bytes =
+        cache.size * Less(cache.objects, is_known ? other->second.objects : 0);
+    slabs += cache.slab_pages *
+             Less(cache.slabs, is_known ? other->second.slabs : 0);
     objects += bytes;
-    slabs += cache.slabs * cache.slab_pages;
-    Set(run, fmt::format("bytes_in_{}", name), static_cast<double>(bytes));
+    if (bytes != 0) {
+      Set(run, fmt::format("bytes_in_{}", name), static_cast<double>(bytes));
+    }
   }
+  const std::uint64_t pages = Less(memory.pages, nothing.pages);
   // A large kmalloc() takes pages and stands in no cache.
-  const std::uint64_t large =
-      memory.pages > slabs ? (memory.pages - slabs) * kPageBytes : 0;
+  const std::uint64_t large = Less(pages, slabs + kFewPages) * kPageBytes;
   Set(run, "bits_per_page",
       Quotient(8.0 * static_cast<double>(objects + large), memory.filled));
-  Set(run, "peak_slab_bytes", static_cast<double>(memory.pages * kPageBytes));
+  Set(run, "peak_slab_bytes", static_cast<double>(pages * kPageBytes));
 }
 
 // The longest of the calls that the operation makes.
@@ -477,7 +490,12 @@ class KernelResults {
     Set(run,
         info.operation == Operation::kSet ? "failed_sets" : "failed_clears",
         static_cast<double>(figure.failed));
-    if (const Memory* memory = printed_.memory(place)) SetMemory(*memory, run);
+    const std::string tree = place.second.substr(place.second.find('@'));
+    const Memory* nothing = printed_.memory({place.first, "empty" + tree});
+    const Memory* memory = printed_.memory(place);
+    if (memory != nullptr && nothing != nullptr) {
+      SetMemory(*memory, *nothing, run);
+    }
     SetLongest(printed_, place, info.operation, run);
   }
 
