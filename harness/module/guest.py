@@ -22,7 +22,6 @@ from workloads.record.guest_image import BUSYBOX
 from workloads.record.recording import AUTO, KVM, TCG
 
 _OURS = Path(__file__).parent
-# Bytes of the console that a guest that failed is allowed to show.
 _TRIAL_PATIENCE = 15.0
 _POLL_SECONDS = 0.05
 # nokaslr, tsc=reliable: two runs execute the same. slab_nomerge: a cache holds
@@ -101,11 +100,16 @@ def run(
     most = len(os.sched_getaffinity(0)) if accelerator == TCG else 1
     waiting = list(enumerate(jobs))
     running: dict[int, tuple[machine.Machine, ExitStack]] = {}
+
+    def folder_of(number: int) -> Path:
+        # Short: the path of a socket has 107 bytes at most.
+        return scratch / f"{accelerator[0]}{number}"
+
     with ExitStack() as everything:
         while waiting or running:
             if waiting and len(running) < most:
                 number, job = waiting.pop(0)
-                folder = scratch / f"guest{number}-{accelerator}"
+                folder = folder_of(number)
                 folder.mkdir()
                 (folder / "initramfs").write_bytes(_initramfs(job))
                 stack = everything.enter_context(ExitStack())
@@ -118,7 +122,7 @@ def run(
                 )
                 running[number] = guest, stack
             for number, (guest, stack) in list(running.items()):
-                folder = scratch / f"guest{number}-{accelerator}"
+                folder = folder_of(number)
                 if guest.has_ended(folder / "printed"):
                     stack.close()
                     del running[number]

@@ -15,6 +15,7 @@ from workloads.record.errors import BadInput
 HERE = "here"
 DEBIAN = "debian"
 _HEADERS = Path("/usr/src")
+MODULES = Path("/lib/modules")
 _NAME = re.compile(r"[a-z0-9.+-]{1,16}")
 # What decides how fast a structure is, as the report prints it.
 _SAID = (
@@ -143,7 +144,7 @@ def _debian(word: str, cache: Path) -> Kernel:
 
 def _here() -> Kernel:
     release = os.uname().release
-    folder = Path("/lib/modules") / release / "build"
+    folder = MODULES / release / "build"
     if not (folder / "Module.symvers").exists():
         raise BadInput(
             f"--here: there are no headers of the running kernel in {folder}; "

@@ -292,6 +292,11 @@ class Printed {
            unit == unit_ && IsRow(row);
   }
 
+  // "module": what is left when it is gone.
+  bool HasMemory(const std::string& row) const {
+    return row == "module" || IsRow(row);
+  }
+
   bool TakeMemory(std::string_view line) {
     std::string row;
     std::string cache;
@@ -299,11 +304,11 @@ class Printed {
     Cache held{};
     if (Consists(line, WordInto{row}, " filled: ", Decimal{pages}, " pages")) {
       memory_[At(row)].filled = pages;
-      return IsRow(row);
+      return HasMemory(row);
     }
     if (Consists(line, WordInto{row}, " memory: ", Decimal{pages}, " pages")) {
       memory_[At(row)].pages = pages;
-      return IsRow(row);
+      return HasMemory(row);
     }
     if (!Consists(line, WordInto{row}, " memory: ", WordInto{cache}, ", ",
                   Decimal{held.objects}, " objects of ", Decimal{held.size},
@@ -312,7 +317,7 @@ class Printed {
       return false;
     }
     memory_[At(row)].caches[cache] = held;
-    return IsRow(row);
+    return HasMemory(row);
   }
 
   bool TakeFailure(std::string_view line) {
