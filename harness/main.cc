@@ -97,14 +97,14 @@ int Kernel(int argc, char** argv) {
   chosen.workloads = options.workloads;
   chosen.pages = options.pages;
   const Plan plan = ReadWorkloads(chosen);
-  MakeFolder(options.pack.empty() ? options.out : options.pack);
   if (options.pack.empty()) {
-    const std::size_t wrong = WriteKernelResults({.workloads = plan.workloads,
-                                                  .printed = options.printed,
-                                                  .notes = options.notes,
-                                                  .out = options.out});
-    return wrong == 0 ? kSuccess : kWrongAnswer;
+    const KernelResults results({.workloads = plan.workloads,
+                                 .printed = options.printed,
+                                 .notes = options.notes});
+    MakeFolder(options.out);
+    return results.Write(options.out) == 0 ? kSuccess : kWrongAnswer;
   }
+  MakeFolder(options.pack);
   for (std::size_t i = 0; i < plan.workloads.size(); ++i) {
     const Workload& workload = *plan.workloads[i];
     PackPasses(workload, options.pack / std::to_string(i));

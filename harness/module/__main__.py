@@ -21,6 +21,7 @@ from types import FrameType
 from typing import NoReturn
 
 from harness.module import build, guest, kernel, table
+from plots.read.results import ResultsError
 from workloads.record import machine, scenario
 from workloads.record.errors import BadInput, RecordingFailed
 from workloads.record.recording import ACCELERATORS, AUTO, TCG
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _run(_parser().parse_args(arguments))
-    except (BadInput, RecordingFailed, OSError) as error:
+    except (BadInput, RecordingFailed, ResultsError, OSError) as error:
         return _complain(str(error), EXIT_BAD_INPUT)
     except KeyboardInterrupt:
         return _complain("interrupted; nothing is left", EXIT_INTERRUPTED)
@@ -171,6 +172,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN",
         help="instructions.json of the same pages in user space, or its "
         "folder; the table has both [results/latest]",
+    )
+    add(
+        "--document",
+        type=Path,
+        metavar="FILE",
+        help="count the same pages in user space first, and write both "
+        "rankings there: docs/kernel.md",
     )
     add(
         "--accel",
@@ -387,13 +395,9 @@ def _finish(
         "kernel_debug": "; ".join(
             f"{k.name}: {k.debug or 'none'}" for k in kernels
         ),
-        "kernel_failslab": "; ".join(
-            f"{k.name}: {'yes' if k.has_failslab else 'no'}" for k in kernels
-        ),
+        "kernel_faults": "; ".join(_fault_of(k, options) for k in kernels),
         "accelerator": cpu or "the machine itself",
     }
-    if options.fault:
-        notes["kernel_fault"] = options.fault
     if accelerator == TCG:
         # A count is the same on any machine.
         notes["cpu_model"] = cpu
@@ -409,11 +413,25 @@ def _finish(
         raise SystemExit(result.returncode)
     for job in jobs:
         shutil.copyfile(job.printed, out / f"{job.printed.name}.txt")
-    text = table.table(out, options.beside, ROOT / "results" / "latest")
+    both = table.read(out, options.beside, ROOT / "results" / "latest")
+    text = table.table(both)
     (out / "kernel.txt").write_text(text)
+    if options.document:
+        options.document.write_text(
+            table.document(both, notes["command_line"])
+        )
+        _say(f"wrote {options.document}")
     print(text, end="")
     _say(f"wrote {out}")
     return result.returncode
+
+
+def _fault_of(each: kernel.Kernel, options: argparse.Namespace) -> str:
+    if options.fault:
+        return f"{each.name}: {options.fault}"
+    if each.has_failslab:
+        return f"{each.name}: none; --fault=failslab:... injects them"
+    return f"{each.name}: none can be injected, it has no failslab"
 
 
 def _default_out() -> Path:

@@ -122,17 +122,19 @@ def _tree(name: str, folder: Path) -> Kernel:
 
 def _debian(word: str, cache: Path) -> Kernel:
     version = word.partition("-")[2]
+    package = f"linux-headers-{version}*-amd64"
+    if not version:
+        package = guest_kernel.newest().replace("image", "headers")
     folders = [
         folder
-        for folder in _HEADERS.glob(f"linux-headers-{version}*-amd64")
-        if re.fullmatch(r"linux-headers-\d[\w.+]*(-\d+)?-amd64", folder.name)
-        and (folder / "Module.symvers").exists()
+        for folder in _HEADERS.glob(package)
+        if (folder / "Module.symvers").exists()
+        # No -cloud-amd64, no -rt-amd64.
+        and re.fullmatch(r"linux-headers-[\d.]+\S\w*-amd64", folder.name)
     ]
     if not folders:
-        package = f"linux-headers-{version or 'amd64'}"
         raise BadInput(
             f"--linux={word}: there are no headers; apt-get install {package}"
-            + ("*-amd64" if version else "")
         )
     folder = max(folders, key=lambda each: _numbers(each.name))
     release = folder.name.removeprefix("linux-headers-")

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""One table of each workload and operation: what a page costs inside the
-kernel, what the tree's code costs in user space, and what our row costs."""
+"""What a page costs inside the kernel and outside: the table of a run, and
+docs/kernel.md, which ranks the structures in both places."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from math import nan
 from pathlib import Path
 
 from plots.read.instructions import FILE_NAME
@@ -21,98 +24,214 @@ OURS = {
     "xbitmap": "xbitmap",
     "maple": "pivot-tree",
 }
+_EMPTY = "empty"
+_INSTRUCTIONS = "instructions_per_page"
+_FACTS = {
+    "kernel": "kernel",
+    "kernel_config": "config",
+    "kernel_debug": "debug options",
+    "kernel_faults": "faults",
+    "accelerator": "figures by",
+}
 
 
-def counter_of(results: Results, operation: str) -> str:
-    return results.time_counters(operation)[0]
+def _figure(
+    results: Results | None, case: tuple[str, str, str], counter: str
+) -> float:
+    """Of an operation, a workload and a structure; NaN where there is none."""
+    if results is None:
+        return nan
+    operation, workload, name = case
+    found = results.estimate(
+        Case(operation, workload, Entrant(name), ""), counter
+    )
+    return found.median if found else nan
 
 
-def figure(results: Results, operation: str, workload: str, row: str) -> float:
-    """NaN where there is none."""
-    case = Case(operation, workload, Entrant(row), "")
-    found = results.estimate(case, counter_of(results, operation))
-    return found.median if found else float("nan")
+@dataclass(frozen=True)
+class Both:
+    """Results of a kernel, and counts of the same pages in user space."""
+
+    inside: Results
+    user: Results | None
+
+    def counter(self, operation: str) -> str:
+        return self.inside.time_counters(operation)[0]
+
+    def rows(self, operation: str) -> list[str]:
+        """Whole names, the loops alone last."""
+        names = [
+            each.structure
+            for each in self.inside.in_order(
+                self.inside.entrants_of(operation, "")
+            )
+        ]
+        return sorted(names, key=lambda name: name.startswith(f"{_EMPTY}@"))
+
+    def net(self, operation: str, workload: str, row: str) -> float:
+        """Inside the kernel, less the loop alone in that kernel."""
+        counter = self.counter(operation)
+        empty = f"{_EMPTY}@{row.partition('@')[2]}"
+        return _figure(
+            self.inside, (operation, workload, row), counter
+        ) - _figure(self.inside, (operation, workload, empty), counter)
+
+    def net_of_user(self, operation: str, workload: str, row: str) -> float:
+        """In user space; `drain` has no loop over pages."""
+        if self.counter(operation) != _INSTRUCTIONS:
+            return nan
+        value = _figure(self.user, (operation, workload, row), _INSTRUCTIONS)
+        if operation == "drain":
+            return value
+        loop = (operation, workload, "floor")
+        return value - _figure(self.user, loop, _INSTRUCTIONS)
 
 
-def table(folder: Path, beside: Path | None, latest: Path) -> str:
-    """The text of all tables of the results in `folder`."""
-    results = load(folder)
-    user = _user(results, beside, latest)
-    lines = [f"{key}: {results.context[key]}" for key in _CONTEXT]
-    for operation in results.operations():
-        for workload in results.workloads_of(operation, ""):
-            lines += ["", *_table(results, user, operation, workload)]
-    return "\n".join(lines) + "\n"
-
-
-_CONTEXT = ("kernel", "kernel_config", "kernel_debug", "kernel_failslab")
-_CONTEXT += ("accelerator",)
-
-
-def _user(
-    results: Results, beside: Path | None, latest: Path
-) -> Results | None:
-    """Counts of the same pages in user space, if there are any."""
+def read(folder: Path, beside: Path | None, latest: Path) -> Both:
+    """The results in `folder`, and counts of the same pages if there are
+    any: in `beside`, or in the newest run."""
+    inside = load(folder)
     path = beside or latest
-    if path.is_dir():
+    if path.is_dir() and (path / FILE_NAME).exists():
         path = path / FILE_NAME
-    if beside is None and not path.exists():
-        return None
+    if beside is None and path.name != FILE_NAME:
+        return Both(inside, None)
     user = load(path)
     traces = {each.name: each.trace for each in user.workloads}
-    shared = [
-        each.name
-        for each in results.workloads
-        if traces.get(each.name) == each.trace
-    ]
-    if shared or beside is None:
-        return user if shared else None
+    if any(traces.get(w.name) == w.trace for w in inside.workloads):
+        return Both(inside, user)
+    if beside is None:
+        return Both(inside, None)
     raise ResultsError(
         path, "has none of these workloads with as many pages", "count again"
     )
 
 
-def _count(user: Results | None, operation: str, workload: str, row: str):
-    if user is None:
-        return float("nan")
-    case = Case(operation, workload, Entrant(row), "")
-    found = user.estimate(case, "instructions_per_page")
-    return found.median if found else float("nan")
+def table(both: Both) -> str:
+    """The text of all tables."""
+    context = both.inside.context
+    lines = [
+        f"{name}: {context[key]}"
+        for key, name in _FACTS.items()
+        if key in context
+    ]
+    for operation in both.inside.operations():
+        for workload in both.inside.workloads_of(operation, ""):
+            lines += ["", *_table(both, operation, workload)]
+    return "\n".join(lines) + "\n"
 
 
-def _table(
-    results: Results, user: Results | None, operation: str, workload: str
-) -> Iterator[str]:
-    counter = counter_of(results, operation)
+def _table(both: Both, operation: str, workload: str) -> Iterator[str]:
+    counter = both.counter(operation)
     unit = counter.replace("_", " ")
-    is_counted = counter == "instructions_per_page"
-    yield f"{operation}, {workload}: {unit}, net of the empty loop"
+    yield f"{operation}, {workload}: {unit}, net of the loop alone"
     yield (
-        f"{'structure':<22}{'kernel':>10}{'user':>10}{'k/u':>7}"
-        f"{'ours':>10}{'k/ours':>8}  our structure"
+        f"{'structure':<22}{'kernel':>8}{'user':>8}{'k/user':>8}"
+        f"{'ours':>8}{'k/ours':>8}  ours is"
     )
-    empty = figure(results, operation, workload, results.floor)
-    for entrant in results.in_order(results.entrants_of(operation, "")):
-        row = entrant.structure
-        value = figure(results, operation, workload, row)
-        if row.partition("@")[0] == "empty":
-            yield f"{row:<22}{_cell(value, 10)}  (the loop alone)"
+    for row in both.rows(operation):
+        name = row.partition("@")[0]
+        if name == _EMPTY:
+            value = _figure(both.inside, (operation, workload, row), counter)
+            yield f"{row:<22}{_cell(value)}  (the loop alone)"
             continue
-        ours = OURS.get(row.partition("@")[0], "")
-        base = _count(user, operation, workload, "floor")
-        if operation == "drain":
-            base = 0.0
-        there = _count(user, operation, workload, row) - base
-        other = _count(user, operation, workload, ours) - base
-        net = value - empty
-        if not is_counted:
-            there = other = float("nan")
+        inside = both.net(operation, workload, row)
+        user = both.net_of_user(operation, workload, row)
+        ours = both.net_of_user(operation, workload, OURS.get(name, ""))
         yield (
-            f"{row:<22}{_cell(net, 10)}{_cell(there, 10)}"
-            f"{_cell(net / there, 7)}{_cell(other, 10)}"
-            f"{_cell(net / other, 8)}  {ours or '-'}"
+            f"{row:<22}{_cell(inside)}{_cell(user)}"
+            f"{_cell(inside / user if user else nan)}{_cell(ours)}"
+            f"{_cell(inside / ours if ours else nan)}  {OURS.get(name, '-')}"
         )
 
 
-def _cell(value: float, width: int) -> str:
-    return f"{value:>{width}.3g}" if value == value else f"{'-':>{width}}"
+def _cell(value: float) -> str:
+    if value != value:
+        return f"{'-':>8}"
+    digits = f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+    return f"{digits:>8}"
+
+
+# ---- docs/kernel.md.
+
+
+def document(both: Both, command: str) -> str:
+    """Which structures change places between the kernel and user space."""
+    return "\n".join(_document(both, command)) + "\n"
+
+
+def _document(both: Both, command: str) -> Iterator[str]:
+    context = both.inside.context
+    yield "# Inside the kernel and outside"
+    yield ""
+    yield (
+        "This page is made by one command. It ranks the kernel's own "
+        "structures by the"
+    )
+    yield (
+        "instructions that a page costs: inside the kernel, and the same "
+        "code in user space."
+    )
+    yield "Kendall's tau is 1 if both rankings are the same, and -1 if one is"
+    yield "the other's reverse. The loop alone is subtracted in both places."
+    yield ""
+    yield f"    {command}"
+    yield ""
+    for key, name in _FACTS.items():
+        if key in context:
+            yield f"* {name}: {context[key]}"
+    for operation in both.inside.operations():
+        for workload in both.inside.workloads_of(operation, ""):
+            yield from _ranking(both, operation, workload)
+
+
+def _ranking(both: Both, operation: str, workload: str) -> Iterator[str]:
+    pairs = {
+        row: figures
+        for row in both.rows(operation)
+        if all(
+            x == x
+            for x in (
+                figures := (
+                    both.net(operation, workload, row),
+                    both.net_of_user(operation, workload, row),
+                )
+            )
+        )
+    }
+    yield ""
+    yield f"## `{operation}`, `{workload}`"
+    yield ""
+    if len(pairs) < 2:
+        yield "There are no counts of user space to compare with."
+        return
+    yield "| rank | inside | instructions per page | outside | instructions |"
+    yield "|---|---|---|---|---|"
+    orders = [sorted(pairs, key=lambda row: pairs[row][at]) for at in (0, 1)]
+    for rank, (inside, user) in enumerate(zip(*orders), 1):
+        yield (
+            f"| {rank} | `{inside}` | {_cell(pairs[inside][0]).strip()} "
+            f"| `{user}` | {_cell(pairs[user][1]).strip()} |"
+        )
+    changed = [
+        (one, other)
+        for one, other in combinations(orders[0], 2)
+        if orders[1].index(one) > orders[1].index(other)
+    ]
+    count = len(pairs) * (len(pairs) - 1) // 2
+    tau = 1 - 2 * len(changed) / count
+    yield ""
+    yield f"Kendall's tau: {tau:.2f}. " + (
+        "No pair changes places."
+        if not changed
+        else "These change places:"
+    )
+    if changed:
+        yield ""
+    for one, other in changed:
+        factors = (pairs[other][at] / pairs[one][at] for at in (0, 1))
+        inside, user = (f"{factor:.2f}" for factor in factors)
+        yield (
+            f"* `{other}` takes {inside} times as many as `{one}` inside, "
+            f"{user} times outside"
+        )

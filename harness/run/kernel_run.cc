@@ -420,9 +420,9 @@ std::string ErrorOf(const Figure& figure, const Expected& expected,
       figure.ranges, expected.ranges);
 }
 
-class KernelResults {
+class RowMaker {
  public:
-  KernelResults(const KernelRun& run, const Printed& printed)
+  RowMaker(const KernelRun& run, const Printed& printed)
       : run_(run), printed_(printed) {
     for (const auto& workload : run.workloads) {
       expected_.push_back(Expect(*workload));
@@ -434,24 +434,8 @@ class KernelResults {
     }
   }
 
-  // Returns how many rows are wrong.
-  std::size_t Write(JsonObject context) const {
-    ResultsFile results(run_.out, keys_);
-    results.set_context(std::move(context));
-    std::size_t wrong = 0;
-    for (std::size_t i = 0; i < runs_.size(); ++i) {
-      for (const Run& run : runs_[i]) {
-        if (run.error_occurred) {
-          ++wrong;
-          fmt::print(stderr, "pfnbench: {}: {}\n", keys_[i].Name(),
-                     Printable(run.error_message));
-        }
-        results.Add(i, run);
-      }
-    }
-    results.Write();
-    return wrong;
-  }
+  std::vector<RowKey> keys;
+  std::vector<std::vector<Run>> runs;  // by key
 
  private:
   void AddRow(const OperationInfo& info, std::size_t at, const KernelRow& row) {
@@ -462,15 +446,15 @@ class KernelResults {
     // A row that failed has no figure of any operation that others have.
     if (failure != nullptr && printed_.Has(operation)) figures.resize(1);
     if (figures.empty()) return;
-    keys_.push_back({.operation = operation,
-                     .workload = run_.workloads[at]->name(),
-                     .structure = row.name});
-    std::vector<Run>& runs = runs_.emplace_back();
+    keys.push_back({.operation = operation,
+                    .workload = run_.workloads[at]->name(),
+                    .structure = row.name});
+    std::vector<Run>& own = runs.emplace_back();
     for (const Figure& figure : figures) {
-      Run& run = runs.emplace_back();
+      Run& run = own.emplace_back();
       run.iterations = 1;
       run.repetitions = static_cast<std::int64_t>(figures.size());
-      run.repetition_index = static_cast<std::int64_t>(runs.size() - 1);
+      run.repetition_index = static_cast<std::int64_t>(own.size() - 1);
       run.time_unit = benchmark::kNanosecond;
       run.error_message = failure != nullptr
                               ? "failed: " + *failure
@@ -507,8 +491,6 @@ class KernelResults {
   const KernelRun& run_;
   const Printed& printed_;
   std::vector<Expected> expected_;  // by workload
-  std::vector<RowKey> keys_;
-  std::vector<std::vector<Run>> runs_;  // by key
 };
 
 std::string Json(const KernelRow& row) {
@@ -563,14 +545,35 @@ void PackPasses(const Workload& workload, const std::filesystem::path& path) {
   WriteFileAtomically(path, bytes + heads + runs);
 }
 
-std::size_t WriteKernelResults(const KernelRun& run) {
+KernelResults::KernelResults(const KernelRun& run) {
   Printed printed(run.workloads.size());
   for (const auto& path : run.printed) printed.Read(path);
   if (!printed.HasFigures()) {
     throw BadInput(
         fmt::format("{}: has no figures", run.printed.back().string()));
   }
-  return KernelResults(run, printed).Write(Context(run, printed));
+  RowMaker made(run, printed);
+  keys_ = std::move(made.keys);
+  runs_ = std::move(made.runs);
+  context_ = Context(run, printed);
+}
+
+std::size_t KernelResults::Write(const std::filesystem::path& folder) const {
+  ResultsFile results(folder, keys_);
+  results.set_context(context_);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < runs_.size(); ++i) {
+    for (const Run& run : runs_[i]) {
+      if (run.error_occurred) {
+        ++wrong;
+        fmt::print(stderr, "pfnbench: {}: {}\n", keys_[i].Name(),
+                   Printable(run.error_message));
+      }
+      results.Add(i, run);
+    }
+  }
+  results.Write();
+  return wrong;
 }
 
 }  // namespace pfn

@@ -130,7 +130,7 @@ def test_a_module_that_does_not_build_names_the_first_error(with_fakes):
         (
             "hangs",
             "the guest has stood still for 1 s; its console ends with "
-            "'clocksource: it hangs'",
+            "'\\x1b[2Jclocksource: it hangs'",
         ),
         ("refuses", "version magic '6.1' should be '6.19'"),
         ("stops", "ends before its line 'end': the guest did not get so far"),

@@ -51,7 +51,7 @@ def fetch(cache: Path, package: str = "") -> GuestKernel:
             "record on Debian or in a container of it"
         )
     modules = () if package else MODULES
-    package = package or _newest()
+    package = package or newest()
     version = _version(package)
     folder = cache / f"{package}_{version.replace(':', '_')}"
     if not modules and not folder.is_dir():
@@ -73,7 +73,7 @@ def fetch(cache: Path, package: str = "") -> GuestKernel:
     return GuestKernel(folder, f"Linux {upstream} (Debian {release})")
 
 
-def _newest() -> str:
+def newest() -> str:
     """The package that META_PACKAGE stands for."""
     depends = _output("apt-cache", "depends", META_PACKAGE)
     name = re.search(r"Depends: (linux-image-\d\S*)", depends)
