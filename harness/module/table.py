@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from math import nan
+from math import isnan, nan
 from pathlib import Path
 
 from plots.read.instructions import FILE_NAME
@@ -146,7 +146,7 @@ def _table(both: Both, operation: str, workload: str) -> Iterator[str]:
 
 
 def _cell(value: float) -> str:
-    if value != value:
+    if isnan(value):
         return f"{'-':>8}"
     digits = f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
     return f"{digits:>8}"
@@ -186,19 +186,13 @@ def _document(both: Both, command: str) -> Iterator[str]:
 
 
 def _ranking(both: Both, operation: str, workload: str) -> Iterator[str]:
-    pairs = {
-        row: figures
-        for row in both.rows(operation)
-        if all(
-            x == x
-            for x in (
-                figures := (
-                    both.net(operation, workload, row),
-                    both.net_of_user(operation, workload, row),
-                )
-            )
-        )
-    }
+    pairs = {}
+    for row in both.rows(operation):
+        inside = both.net(operation, workload, row)
+        user = both.net_of_user(operation, workload, row)
+        is_loop = row.startswith(f"{_EMPTY}@")
+        if not is_loop and not isnan(inside + user):
+            pairs[row] = inside, user
     yield ""
     yield f"## `{operation}`, `{workload}`"
     yield ""
@@ -208,10 +202,10 @@ def _ranking(both: Both, operation: str, workload: str) -> Iterator[str]:
     yield "| rank | inside | instructions per page | outside | instructions |"
     yield "|---|---|---|---|---|"
     orders = [sorted(pairs, key=lambda row: pairs[row][at]) for at in (0, 1)]
-    for rank, (inside, user) in enumerate(zip(*orders), 1):
+    for rank, (one, other) in enumerate(zip(*orders), 1):
         yield (
-            f"| {rank} | `{inside}` | {_cell(pairs[inside][0]).strip()} "
-            f"| `{user}` | {_cell(pairs[user][1]).strip()} |"
+            f"| {rank} | `{one}` | {_cell(pairs[one][0]).strip()} "
+            f"| `{other}` | {_cell(pairs[other][1]).strip()} |"
         )
     changed = [
         (one, other)
@@ -229,9 +223,8 @@ def _ranking(both: Both, operation: str, workload: str) -> Iterator[str]:
     if changed:
         yield ""
     for one, other in changed:
-        factors = (pairs[other][at] / pairs[one][at] for at in (0, 1))
-        inside, user = (f"{factor:.2f}" for factor in factors)
+        factors = [pairs[other][at] / pairs[one][at] for at in (0, 1)]
         yield (
-            f"* `{other}` takes {inside} times as many as `{one}` inside, "
-            f"{user} times outside"
+            f"* `{other}` takes {factors[0]:.2f} times as many as `{one}` "
+            f"inside, {factors[1]:.2f} times outside"
         )
