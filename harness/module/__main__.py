@@ -167,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--out", type=Path, metavar="DIR", help="the results [results/...]")
     add(
-        "--beside",
+        "--user-space",
         type=Path,
         metavar="RUN",
         help="instructions.json of the same pages in user space, or its "
@@ -413,7 +413,7 @@ def _finish(
         raise SystemExit(result.returncode)
     for job in jobs:
         shutil.copyfile(job.printed, out / f"{job.printed.name}.txt")
-    both = table.read(out, options.beside, ROOT / "results" / "latest")
+    both = table.read(out, options.user_space, ROOT / "results" / "latest")
     text = table.table(both)
     (out / "kernel.txt").write_text(text)
     if options.document:

@@ -87,20 +87,20 @@ class Both:
         return value - _figure(self.user, loop, _INSTRUCTIONS)
 
 
-def read(folder: Path, beside: Path | None, latest: Path) -> Both:
+def read(folder: Path, user_space: Path | None, latest: Path) -> Both:
     """The results in `folder`, and counts of the same pages if there are
-    any: in `beside`, or in the newest run."""
+    any: in `user_space`, or in the newest run."""
     inside = load(folder)
-    path = beside or latest
+    path = user_space or latest
     if path.is_dir() and (path / FILE_NAME).exists():
         path = path / FILE_NAME
-    if beside is None and path.name != FILE_NAME:
+    if user_space is None and path.name != FILE_NAME:
         return Both(inside, None)
     user = load(path)
     traces = {each.name: each.trace for each in user.workloads}
     if any(traces.get(w.name) == w.trace for w in inside.workloads):
         return Both(inside, user)
-    if beside is None:
+    if user_space is None:
         return Both(inside, None)
     raise ResultsError(
         path, "has none of these workloads with as many pages", "count again"
@@ -154,6 +154,39 @@ def _cell(value: float) -> str:
 
 # ---- docs/kernel.md.
 
+_INTRODUCTION = """\
+# Inside the kernel and outside
+
+`./run kernel` measures the kernel's own structures inside that kernel. A module has the
+adapters of [structures/linux](../structures/linux), the same that
+[`--linux`](kernel-rows.md) builds into a plugin. It sets and drains the passes of the
+traces, page by page through a pointer, with `GFP_NOWAIT`. Every walk is compared with
+the oracle's ranges afterwards.
+
+    ./run kernel                                  # Debian's kernel, every row
+    ./run kernel --linux=~/linux                  # a tree that was built there
+    ./run kernel --linux=base=../a --linux=patched=../b
+    sudo ./run kernel --here                      # the kernel that runs here
+
+The guest runs in QEMU. Where KVM does not work, TCG runs it with `-icount`: then the
+clock of the guest counts instructions, and two runs agree within 0.5 %. Interrupts are
+off within a block of 256 pages, and callbacks of RCU run between blocks, while the
+clock stands. Figures are net of the row `empty`: the loop and its call alone. Bytes are
+what `/proc/slabinfo` shows more, with `slab_nomerge`. A kernel with `failslab` can
+refuse requests: `--fault=failslab:probability=1`.
+
+A row whose functions a kernel does not export is left out, and named. A tree that is
+not built, a module that does not match, a guest that panics or hangs: each is one line
+and status 2.
+
+## The rankings
+
+The rest of this page is made by one command. It ranks the structures by the
+instructions that a page costs: inside the kernel, and the same code in user space.
+Kendall's tau is 1 if both rankings are the same, and -1 if one is the other's reverse.
+
+    {command}
+"""
 
 def document(both: Both, command: str) -> str:
     """Which structures change places between the kernel and user space."""
@@ -162,20 +195,7 @@ def document(both: Both, command: str) -> str:
 
 def _document(both: Both, command: str) -> Iterator[str]:
     context = both.inside.context
-    yield "# Inside the kernel and outside"
-    yield ""
-    yield (
-        "This page is made by one command. It ranks the kernel's own "
-        "structures by the"
-    )
-    yield (
-        "instructions that a page costs: inside the kernel, and the same "
-        "code in user space."
-    )
-    yield "Kendall's tau is 1 if both rankings are the same, and -1 if one is"
-    yield "the other's reverse. The loop alone is subtracted in both places."
-    yield ""
-    yield f"    {command}"
+    yield from _INTRODUCTION.format(command=command).splitlines()
     yield ""
     for key, name in _FACTS.items():
         if key in context:
