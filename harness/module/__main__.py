@@ -246,7 +246,8 @@ def _faults(word: str | None) -> tuple[str, ...]:
         return ()
     model, _, text = word.partition(":")
     known = ("probability", "interval", "times", "space")
-    lines = ["fault ignore-gfp-wait N", "fault times -1"]
+    # As with our own faults: requests that may sleep are never refused.
+    lines = ["fault ignore-gfp-wait Y", "fault times -1"]
     for pair in text.split(","):
         key, _, value = pair.partition("=")
         if model != "failslab" or key not in known or not value.isdecimal():
