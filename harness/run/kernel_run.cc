@@ -175,6 +175,11 @@ class Printed {
 
   const std::string& unit() const { return unit_; }
   const std::vector<KernelRow>& rows() const { return rows_; }
+  bool IsMeasured(const std::string& row) const {
+    return std::ranges::any_of(figures_, [&](const auto& entry) {
+      return entry.first.first.second == row;
+    });
+  }
   bool HasFigures() const { return !figures_.empty(); }
   bool Has(const std::string& operation) const {
     return std::ranges::any_of(figures_, [&](const auto& entry) {
@@ -502,6 +507,17 @@ std::string Json(const KernelRow& row) {
       .Text();
 }
 
+// What ratios refer to: the kernel's own way, as the first kernel has it.
+std::string BaselineOf(const Printed& printed) {
+  std::string first;
+  for (const KernelRow& row : printed.rows()) {
+    if (!printed.IsMeasured(row.name) || row.family == kNoFamily) continue;
+    if (row.name.starts_with("xarray@")) return row.name;
+    if (first.empty()) first = row.name;
+  }
+  return first;
+}
+
 JsonObject Context(const KernelRun& run, const Printed& printed) {
   JsonObject context = DescribeMachine("pfnbench");
   for (const auto& [key, value] : DescribeEnvironment()) {
@@ -511,6 +527,8 @@ JsonObject Context(const KernelRun& run, const Printed& printed) {
   for (const auto& [key, value] : run.notes) context.Add(key, value);
   // The first row of the first kernel.
   const std::string& floor = printed.rows().front().name;
+  const std::string baseline = BaselineOf(printed);
+  if (!baseline.empty()) context.Add("baseline", baseline);
   return context.Add("where", "kernel")
       .Add("floor", floor)
       .AddJson("setless", "[]")

@@ -64,7 +64,7 @@ def test_a_request_that_cannot_be_is_refused(run_kernel, arguments, line):
 
 def test_an_unknown_structure_has_the_known_ones_named(run_kernel):
     line = the_line(run_kernel("--structure=flat,cvmbp"))
-    assert line.startswith("kernel: --structure: there is no 'cvmbp'; there are")
+    assert line.startswith("kernel: --structure: there is no 'cvmbp'; there ")
     assert "xarray-hint" in line
 
 
