@@ -288,6 +288,11 @@ def _measure(
     for number in packed:
         for each, module in zip(kernels, modules):
             rows = _chosen(options.structure, module.rows)
+            if len(rows) < 2:
+                raise BadInput(
+                    f"--structure: {each.name} has no "
+                    f"{', '.join(options.structure)}"
+                )
             plan = _plan(options, number, unit, rows, faults)
             path = scratch / "passes" / number
             printed = scratch / f"printed-{number}-{each.name}"

@@ -220,3 +220,18 @@ def test_what_is_no_command_fails_and_the_rest_goes_on(debian, tmp_path):
     assert "nobody failed: No such file or directory" in text
     assert f"{row} set: " in text
     assert text.endswith("end\n")
+
+
+def test_a_row_that_this_kernel_cannot_have_is_refused(
+    debian, run_kernel, tmp_path
+):
+    if debian.name != "6.1":
+        pytest.skip("only 6.1 is known not to export mas_preallocate()")
+    result = run_kernel(
+        "--structure=maple-prealloc", "--accel=tcg", f"--out={tmp_path / 'out'}"
+    )
+    assert result.returncode == 2
+    *_, why, _, line = result.stderr.splitlines()
+    assert why.endswith("does not export mas_preallocate()")
+    assert line == "kernel: --structure: 6.1 has no maple-prealloc"
+    assert not (tmp_path / "out").exists()
