@@ -3,7 +3,9 @@
 // File: harness/main.cc
 //
 // pfnbench: chooses rows, runs them, writes results.json; or, as
-// `pfnbench sweep`, fails every allocation once. Exit status: 0, or
+// `pfnbench sweep`, fails every allocation once; or, as `pfnbench kernel`,
+// makes ready what a kernel runs and results of what it printed. Exit status:
+// 0, or
 //   1  a row did not match the oracle, leaked, crashed or hung: it has no
 //      figure; a structure did not survive a failure of the sweep
 //   2  the command line or an input file cannot be used; nothing was run
@@ -17,15 +19,18 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "harness/check/command.h"
 #include "harness/check/crash_note.h"
+#include "harness/cli/kernel_options.h"
 #include "harness/cli/options.h"
 #include "harness/cli/setup.h"
 #include "harness/cli/sweep_options.h"
+#include "harness/run/kernel_run.h"
 #include "harness/run/rows.h"
 #include "harness/run/runner.h"
 #include "workloads/base/error.h"
@@ -82,9 +87,38 @@ int Sweep(int argc, char** argv) {
   return RunSweep(request, std::cout, std::cerr) == 0 ? kSuccess : kWrongAnswer;
 }
 
+int Kernel(int argc, char** argv) {
+  const KernelOptions options = ParseKernelOptions(argc, argv);
+  if (!options.help.empty()) {
+    fmt::print("{}", options.help);
+    return kSuccess;
+  }
+  Options chosen;
+  chosen.workloads = options.workloads;
+  chosen.pages = options.pages;
+  const Plan plan = ReadWorkloads(chosen);
+  if (options.pack.empty()) {
+    const KernelResults results({.workloads = plan.workloads,
+                                 .printed = options.printed,
+                                 .notes = options.notes});
+    MakeFolder(options.out);
+    return results.Write(options.out) == 0 ? kSuccess : kWrongAnswer;
+  }
+  MakeFolder(options.pack);
+  for (std::size_t i = 0; i < plan.workloads.size(); ++i) {
+    const Workload& workload = *plan.workloads[i];
+    PackPasses(workload, options.pack / std::to_string(i));
+    fmt::print("{} {}\n", i, workload.trace().provenance.guest_memory_bytes);
+  }
+  return kSuccess;
+}
+
 int Main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "sweep") {
     return Sweep(argc - 1, argv + 1);
+  }
+  if (argc > 1 && std::string_view(argv[1]) == "kernel") {
+    return Kernel(argc - 1, argv + 1);
   }
   Options options = ParseOptions(argc, argv);
   if (options.action == Options::Action::kPrintText) {

@@ -52,22 +52,16 @@ JsonObject DescribePrimary(const Plan& plan) {
       .Add("primary_baseline", kBaseline);
 }
 
-std::string Json(const OperationInfo& info) {
+std::string Json(const OperationInfo& info, std::string_view unit) {
   std::vector<std::string> times;
-  if (info.per_page) times.emplace_back("ns_per_page");
-  if (info.per_range) times.emplace_back("ns_per_range");
+  if (info.per_page) times.push_back(fmt::format("{}_per_page", unit));
+  if (info.per_range) times.push_back(fmt::format("{}_per_range", unit));
   const bool is_replay = info.operation == Operation::kReplay;
   return JsonObject()
       .Add("name", info.name)
       .Add("kind", is_replay ? "driver" : "set")
       .AddJson("times", JsonList(times, JsonText))
       .Text();
-}
-
-std::string Operations() {
-  std::vector<OperationInfo> operations(kOperations.begin(), kOperations.end());
-  operations.push_back(kReplayOperation);
-  return JsonList(operations, [](const auto& info) { return Json(info); });
 }
 
 std::string Json(const Structure& structure) {
@@ -108,6 +102,18 @@ std::string Json(const Workload& workload) {
 
 }  // namespace
 
+std::string DescribeOperations(std::string_view unit) {
+  std::vector<OperationInfo> operations(kOperations.begin(), kOperations.end());
+  operations.push_back(kReplayOperation);
+  return JsonList(operations,
+                  [&](const auto& info) { return Json(info, unit); });
+}
+
+std::string DescribeWorkloads(
+    std::span<const std::unique_ptr<Workload>> workloads) {
+  return JsonList(workloads, [](const auto& each) { return Json(*each); });
+}
+
 JsonObject DescribeParts(const Plan& plan) {
   JsonObject parts;
   if (plan.baseline != nullptr) {
@@ -119,14 +125,12 @@ JsonObject DescribeParts(const Plan& plan) {
                                    [](const SetlessDriver& driver) {
                                      return JsonText(driver.name);
                                    }))
-      .AddJson("operations", Operations())
+      .AddJson("operations", DescribeOperations("ns"))
       .AddJson("structures", JsonList(plan.structures,
                                       [](const Structure* structure) {
                                         return Json(*structure);
                                       }))
-      .AddJson("workloads", JsonList(plan.workloads, [](const auto& each) {
-                 return Json(*each);
-               }));
+      .AddJson("workloads", DescribeWorkloads(plan.workloads));
 }
 
 }  // namespace pfn

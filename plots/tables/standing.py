@@ -192,7 +192,7 @@ def measures(results: Results) -> list[Measure]:
         for counter in results.time_counters(operation)
     ]
     has_whole = set(WHOLE.operations) <= set(operations)
-    return [WHOLE, *made] if has_whole else made
+    return [replace(WHOLE, unit=made[0].unit), *made] if has_whole else made
 
 
 def conditions(results: Results, measure: Measure) -> list[str]:

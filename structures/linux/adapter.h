@@ -9,13 +9,37 @@
 #ifndef PFNBENCH_STRUCTURES_LINUX_ADAPTER_H_
 #define PFNBENCH_STRUCTURES_LINUX_ADAPTER_H_
 
+#ifdef __KERNEL__
+#include <linux/bitmap.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#else
 #include <errno.h>
 #include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/radix-tree.h>
 #include <stdint.h>
+#endif
 
 #include "../plugin/pfnbench_plugin.h"
+
+#ifdef __KERNEL__
+
+/* In the module the kernel itself is what shim.h stands for elsewhere. */
+struct linux_set {
+  unsigned long none;
+};
+static inline void linux_set_init(struct linux_set *set,
+                                  struct pfnbench_heap *heap,
+                                  const struct pfnbench_host *host) {}
+static inline void linux_set_gone(struct linux_set *set) {}
+static inline void enter(struct linux_set *set) {}
+static inline void end_grace_period(void) {}
+#define pfnbench_kfree(object, size) kfree(object)
+
+#else
+
 #include "shim.h"
 
 /* More than any tree creates. */
@@ -48,6 +72,8 @@ static inline void enter(struct linux_set *set) {
 static inline void end_grace_period(void) {
   if (unlikely(pfnbench_rcu != NULL)) pfnbench_run_callbacks();
 }
+
+#endif /* __KERNEL__ */
 
 static inline gfp_t kernel_gfp(uint32_t gfp) {
   return gfp == PFNBENCH_KERNEL ? GFP_KERNEL : GFP_NOWAIT | __GFP_NOWARN;

@@ -40,21 +40,28 @@ class GuestKernel:
         return self.folder / "vmlinuz"
 
 
-def fetch(cache: Path) -> GuestKernel:
-    """The kernel that apt-get knows now, from `cache` if it is there."""
+def fetch(cache: Path, package: str = "") -> GuestKernel:
+    """The kernel that apt-get knows now, from `cache` if it is there.
+
+    A `package` that is named may lack MODULES.
+    """
     if shutil.which("apt-get") is None:
         raise BadInput(
             "no apt-get here, which downloads the guest's kernel; "
             "record on Debian or in a container of it"
         )
-    package, version = _package()
+    modules = () if package else MODULES
+    package = package or newest()
+    version = _version(package)
     folder = cache / f"{package}_{version.replace(':', '_')}"
+    if not modules and not folder.is_dir():
+        folder = folder.with_name(f"{folder.name}_image")
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             unpacked = Path(scratch) / "kernel"
             unpacked.mkdir()
-            _unpack(_download(package, Path(scratch)), unpacked)
+            _unpack(_download(package, Path(scratch)), unpacked, modules)
             try:
                 unpacked.rename(folder)
             except OSError:
@@ -66,21 +73,25 @@ def fetch(cache: Path) -> GuestKernel:
     return GuestKernel(folder, f"Linux {upstream} (Debian {release})")
 
 
-def _package() -> tuple[str, str]:
-    """Name and version of the package that META_PACKAGE stands for."""
+def newest() -> str:
+    """The package that META_PACKAGE stands for."""
     depends = _output("apt-cache", "depends", META_PACKAGE)
     name = re.search(r"Depends: (linux-image-\d\S*)", depends)
     if name is None:
         raise BadInput(
             f"apt-cache does not know {META_PACKAGE}; run apt-get update"
         )
-    policy = _output("apt-cache", "policy", name[1])
+    return name[1]
+
+
+def _version(package: str) -> str:
+    policy = _output("apt-cache", "policy", package)
     version = re.search(r"Candidate: (\d\S*)", policy)
     if version is None:
         raise BadInput(
-            f"apt-cache has no version of {name[1]}; run apt-get update"
+            f"apt-cache has no version of {package}; run apt-get update"
         )
-    return name[1], version[1]
+    return version[1]
 
 
 def _output(*command: str) -> str:
@@ -104,9 +115,9 @@ def _download(package: str, folder: Path) -> Path:
     return found[0]
 
 
-def _unpack(package: Path, folder: Path) -> None:
-    """Takes vmlinuz and MODULES out of half a gigabyte, while it streams."""
-    wanted = {f"{name}.ko" for name in MODULES}
+def _unpack(package: Path, folder: Path, modules: tuple[str, ...]) -> None:
+    """Takes vmlinuz and modules out of half a gigabyte, while it streams."""
+    wanted = {f"{name}.ko" for name in modules}
     process = subprocess.Popen(
         ["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE
     )

@@ -122,6 +122,7 @@ class Machine:
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
         self._qmp: Qmp | None = None
+        self._progress = (-1, time.monotonic())
 
     def __enter__(self) -> Machine:
         # Whatever ends this program, SIGKILL included, ends QEMU.
@@ -194,6 +195,27 @@ class Machine:
         if status != 0:
             raise RecordingFailed(f"QEMU ended with status {status}")
 
+    def has_ended(self, printed: Path) -> bool:
+        """Whether the guest has switched itself off.
+
+        It stands still if neither `printed` nor its console grows.
+        """
+        assert self._process is not None
+        if self._process.poll() == 0:
+            self._check_console()
+            return True
+        self._check_alive()
+        size = len(_read(printed)) + len(self._console())
+        last, since = self._progress
+        if size != last:
+            self._progress = size, time.monotonic()
+        elif time.monotonic() - since > self._patience:
+            raise RecordingFailed(
+                f"the guest has stood still for {self._patience:g} s; "
+                f"{self._last_words()}"
+            )
+        return False
+
     def wait_until_quiet(self, path: Path, seconds: float) -> None:
         """Returns when `path` has not grown for `seconds`."""
         size, since = -1, time.monotonic()
@@ -263,6 +285,9 @@ class Machine:
             raise RecordingFailed(
                 f"QEMU ended with status {status}; {self._last_words()}"
             )
+        self._check_console()
+
+    def _check_console(self) -> None:
         for line in self._console().splitlines():
             if "Kernel panic" in line or line.startswith("pfnbench: failed"):
                 raise RecordingFailed(f"the guest says '{line.strip()}'")
