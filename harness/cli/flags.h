@@ -18,10 +18,11 @@
 namespace pfn {
 
 // The default workloads of --instructions: the guest that gives
-// everything in order and the one that gives single pages, and of each what
-// takes a minute under callgrind.
-inline constexpr std::array<std::string_view, 2> kCountedWorkloads = {
-    "idle-8g", "punched-2g"};
+// everything in order, the one that gives single pages, and an inflating and a
+// deflating pass of all pages in order. Of each what takes a minute under
+// callgrind.
+inline constexpr std::array<std::string_view, 3> kCountedWorkloads = {
+    "idle-8g", "punched-2g", "gen:reverse:pages=16K"};
 inline constexpr std::uint64_t kCountedPages = 32768;
 
 // The flags whose values are looked up after parsing; the others go straight
