@@ -520,9 +520,10 @@ std::string BaselineOf(const Printed& printed) {
 
 JsonObject Context(const KernelRun& run, const Printed& printed) {
   JsonObject context = DescribeMachine("pfnbench");
-  for (const auto& [key, value] : DescribeEnvironment()) {
-    const auto is_given = [&](const auto& note) { return note.first == key; };
-    if (std::ranges::none_of(run.notes, is_given)) context.Add(key, value);
+  for (const auto& each : DescribeEnvironment()) {
+    const bool is_given = std::ranges::any_of(
+        run.notes, [&](const auto& note) { return note.first == each.first; });
+    if (!is_given) context.Add(each.first, each.second);
   }
   for (const auto& [key, value] : run.notes) context.Add(key, value);
   // The first row of the first kernel.
