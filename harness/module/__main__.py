@@ -11,18 +11,16 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from harness.module import build, guest, kernel, table
 from plots.read.results import ResultsError
 from workloads.record import machine, scenario
+from workloads.record.console import Console, Parser, interrupt_at_sigterm
 from workloads.record.errors import BadInput, RecordingFailed
 from workloads.record.recording import ACCELERATORS, AUTO, TCG
 
@@ -32,42 +30,19 @@ EXIT_INTERRUPTED = 130
 OPERATIONS = ("set", "test", "extract", "clear", "drain")
 _LEAST_MEMORY = 1 << 30
 _SCRATCH_BYTES = 256 << 20
-
-
-class _Parser(argparse.ArgumentParser):
-    """Complains in one line, like the other programs."""
-
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message}; see ./run kernel --help")
+CONSOLE = Console("kernel")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures; returns the exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt_at_sigterm()
     try:
         return _run(_parser().parse_args(arguments))
     except (BadInput, RecordingFailed, ResultsError, OSError) as error:
-        return _complain(str(error), EXIT_BAD_INPUT)
+        return CONSOLE.complain(str(error), EXIT_BAD_INPUT)
     except KeyboardInterrupt:
-        return _complain("interrupted; nothing is left", EXIT_INTERRUPTED)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    # Also what SIGTERM ends must end QEMU and remove the scratch folder.
-    raise KeyboardInterrupt
-
-
-def _complain(message: str, status: int) -> int:
-    _say(" ".join(message.split()))
-    return status
-
-
-def _say(text: str) -> None:
-    # It may quote the guest's console, which may hold anything.
-    printable = "".join(
-        each if each.isprintable() else repr(each)[1:-1] for each in text
-    )
-    print(f"kernel: {printable}", file=sys.stderr, flush=True)
+        said = "interrupted; nothing is left"
+        return CONSOLE.complain(said, EXIT_INTERRUPTED)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -107,7 +82,7 @@ def _size(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="./run kernel",
         description="Measures the structures of a kernel inside that kernel: "
         "in a guest in QEMU, or with --here in the one that runs.",
@@ -227,7 +202,7 @@ def _run(options: argparse.Namespace) -> int:
         raise BadInput("two kernels have one name; write --linux=NAME=FOLDER")
     for each in kernels:
         if each.debug:
-            _say(
+            CONSOLE.say(
                 f"{each.name} is a debug kernel, and slow: CONFIG_"
                 + " CONFIG_".join(each.debug.split())
             )
@@ -268,19 +243,19 @@ def _measure(
     _check_space(scratch)
     packed = _pack(options, scratch / "passes")
     modules = [
-        build.build(each, ROOT / "build" / "module" / each.name, _say)
+        build.build(each, ROOT / "build" / "module" / each.name, CONSOLE.say)
         for each in kernels
     ]
     for each, module in zip(kernels, modules):
         for left_out in module.left_out:
-            _say(f"{each.name} has no row {left_out}")
+            CONSOLE.say(f"{each.name} has no row {left_out}")
     accelerator, unit = "", "ns"
     if not options.here:
         accelerator = guest.choose_accelerator(
-            options.accel, kernels[0], scratch, options.patience, _say
+            options.accel, kernels[0], scratch, options.patience, CONSOLE.say
         )
         unit = guest.UNITS[accelerator]
-        _say(
+        CONSOLE.say(
             f"{machine.describe_qemu(accelerator)}; figures are "
             + ("instructions" if accelerator == TCG else "ns")
         )
@@ -299,13 +274,13 @@ def _measure(
             jobs.append(guest.Job(each, module, plan, {number: path}, printed))
     if options.here:
         for job in jobs:
-            _say(f"measuring in Linux {job.kernel.release}")
+            CONSOLE.say(f"measuring in Linux {job.kernel.release}")
             guest.play_here(job, scratch)
     else:
         memory = options.memory or _LEAST_MEMORY
         if options.memory is None and options.pages == 0:
             memory = max(memory, *packed.values())
-        _say(f"{len(jobs)} guests of {memory >> 20} MiB")
+        CONSOLE.say(f"{len(jobs)} guests of {memory >> 20} MiB")
         guest.run(jobs, accelerator, memory, options.patience, scratch)
     return _finish(options, kernels, accelerator, jobs)
 
@@ -423,12 +398,12 @@ def _finish(
     text = table.table(both)
     (out / "kernel.txt").write_text(text)
     if options.document:
-        options.document.write_text(
-            table.document(both, notes["command_line"])
-        )
-        _say(f"wrote {options.document}")
+        part = options.document.with_name(f"{options.document.name}.part")
+        part.write_text(table.document(both, notes["command_line"]))
+        part.replace(options.document)
+        CONSOLE.say(f"wrote {options.document}")
     print(text, end="")
-    _say(f"wrote {out}")
+    CONSOLE.say(f"wrote {out}")
     return result.returncode
 
 

@@ -12,18 +12,8 @@ from pathlib import Path
 
 from plots.read.instructions import FILE_NAME
 from plots.read.results import Case, Entrant, Results, ResultsError, load
+from plots.tables.glance import ours_of
 
-# Our structures of the same design.
-OURS = {
-    "flat": "flat",
-    "radix": "xbitmap",
-    "xarray": "xarray",
-    "xarray-hint": "xarray-hint",
-    "btree-hint": "btree-bitmap",
-    "cvbmp": "cvbmp",
-    "xbitmap": "xbitmap",
-    "maple": "pivot-tree",
-}
 _EMPTY = "empty"
 _INSTRUCTIONS = "instructions_per_page"
 _FACTS = {
@@ -137,11 +127,12 @@ def _table(both: Both, operation: str, workload: str) -> Iterator[str]:
             continue
         inside = both.net(operation, workload, row)
         user = both.net_of_user(operation, workload, row)
-        ours = both.net_of_user(operation, workload, OURS.get(name, ""))
+        ours = both.net_of_user(operation, workload, ours_of(row))
         yield (
             f"{row:<22}{_cell(inside)}{_cell(user)}"
             f"{_cell(inside / user if user else nan)}{_cell(ours)}"
-            f"{_cell(inside / ours if ours else nan)}  {OURS.get(name, '-')}"
+            f"{_cell(inside / ours if ours else nan)}"
+            f"  {'-' if isnan(ours) else ours_of(row)}"
         )
 
 

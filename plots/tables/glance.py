@@ -196,10 +196,16 @@ def lost(results: Results) -> Table:
     return Table("lost", say("facts", "lost", **words), heads, (*rows,))
 
 
-# Structures of --linux, and ours of the same shape; others have one name.
+# Others of --linux have the name of ours that has the same shape.
 _OURS = {"radix": "xbitmap", "radix-preload": "xbitmap-preload"}
 _OURS |= {"btree-hint": "btree-bitmap"}
 _FAR = 1.2
+
+
+def ours_of(structure: str) -> str:
+    """radix@6.1 is xbitmap; "" if it is none of a kernel."""
+    shape, _, tree = structure.partition("@")
+    return _OURS.get(shape, shape) if tree else ""
 
 
 def real(results: Results, counts: Results | None = None) -> Table:
@@ -210,11 +216,10 @@ def real(results: Results, counts: Results | None = None) -> Table:
         what = Measure("", ("set",), unit)
         counted = counts and replace(place, results=counts, measure=what)
         for who in place.present:
-            shape, _, tree = who.structure.partition("@")
-            both = _OURS.get(shape, shape), who.structure
-            if tree and place.times(both[0]):
-                rivals = [each and each.ratio(*both) for each in (counted, place)]
-                found = [r and r.ratio.median for r in rivals]
+            both = ours_of(who.structure), who.structure
+            if both[0] and place.times(both[0]):
+                at = [each and each.ratio(*both) for each in (counted, place)]
+                found = [rival and rival.ratio.median for rival in at]
                 sizes = [place.peak(name) for name in both]
                 found.append(sizes[0] / sizes[1] if all(sizes) else None)
                 far = any(r and not 1 / _FAR <= r <= _FAR for r in found)

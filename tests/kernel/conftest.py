@@ -63,7 +63,7 @@ def tree(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def with_fakes(run_kernel, tree, tmp_path):
-    """The command in front of a fake make and a fake QEMU. Whatever happens,
+    """The command in front of a fake make and a fake QEMU. However it ends,
     it leaves no QEMU, no results and nothing in its scratch folder."""
     programs, scratch = tmp_path / "programs", tmp_path / "scratch"
     programs.mkdir()

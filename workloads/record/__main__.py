@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from workloads.record import compare, scenario
+from workloads.record.console import Console, Parser, interrupt_at_sigterm
 from workloads.record.errors import BadInput, RecordingFailed
 from workloads.record.guest_image import RECORDERS
 from workloads.record.recording import ACCELERATORS, AUTO, Options, record
@@ -25,44 +23,21 @@ ROOT = Path(__file__).resolve().parents[2]
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
-
-
-class _Parser(argparse.ArgumentParser):
-    """Complains in one line, like the other programs."""
-
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message}; see ./run record --help")
+CONSOLE = Console("record")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Records or compares; returns the exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt_at_sigterm()
     try:
         return _run(_parser().parse_args(arguments))
     except BadInput as error:
-        return _complain(str(error), EXIT_BAD_INPUT)
+        return CONSOLE.complain(str(error), EXIT_BAD_INPUT)
     except (RecordingFailed, OSError) as error:
-        return _complain(str(error), EXIT_FAILED)
+        return CONSOLE.complain(str(error), EXIT_FAILED)
     except KeyboardInterrupt:
-        return _complain("interrupted; nothing is left", EXIT_INTERRUPTED)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    # Also what SIGTERM ends must end QEMU and remove the scratch folder.
-    raise KeyboardInterrupt
-
-
-def _complain(message: str, status: int) -> int:
-    _say(" ".join(message.split()))
-    return status
-
-
-def _say(text: str) -> None:
-    # It may quote the guest's console, which may hold anything.
-    printable = "".join(
-        each if each.isprintable() else repr(each)[1:-1] for each in text
-    )
-    print(f"record: {printable}", file=sys.stderr, flush=True)
+        said = "interrupted; nothing is left"
+        return CONSOLE.complain(said, EXIT_INTERRUPTED)
 
 
 def _size(text: str) -> int:
@@ -83,7 +58,7 @@ def _positive(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="./run record",
         description="Records the balloon of a real Linux guest in QEMU, or "
         "holds a trace to another one's figures.",
@@ -194,7 +169,7 @@ def _run(options: argparse.Namespace) -> int:
                 patience=options.patience,
                 accelerator=options.accel,
             ),
-            _say,
+            CONSOLE.say,
         )
         print(text, end="")
     if not options.compare:

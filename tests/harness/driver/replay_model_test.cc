@@ -30,10 +30,12 @@ Trace Retold(const Trace& trace, Rig& rig) {
     }
     if (next == rig.host.messages.size()) break;
     retold.BeginArray(rig.host.messages[next].direction);
-    for (const Pfn page : rig.host.messages[next].pages) retold.AppendPage(page);
+    for (const Pfn page : rig.host.messages[next].pages)
+      retold.AppendPage(page);
     ++next;
   }
-  EXPECT_EQ(next, rig.host.messages.size()) << "reported more than was recorded";
+  EXPECT_EQ(next, rig.host.messages.size())
+      << "reported more than was recorded";
   return retold;
 }
 
