@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -44,15 +43,6 @@ std::optional<std::string_view> After(std::string_view text,
   return text.substr(prefix.size());
 }
 
-template <class Number>
-std::optional<Number> ToNumber(std::string_view text) {
-  Number value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
-
 template <class... Args>
 BadInput Error(fmt::format_string<Args...> text, Args&&... args) {
   return BadInput("fault: " + fmt::format(text, std::forward<Args>(args)...));
@@ -60,7 +50,7 @@ BadInput Error(fmt::format_string<Args...> text, Args&&... args) {
 
 // A negative number has no suffix: it is -1 that stands for no limit.
 std::optional<std::int64_t> ToWhole(std::string_view text) {
-  if (text.starts_with('-')) return ToNumber<std::int64_t>(text);
+  if (text.starts_with('-')) return ParseNumber<std::int64_t>(text);
   const auto size = ParseSize(text);
   if (!size || *size > std::numeric_limits<std::int64_t>::max()) return {};
   return static_cast<std::int64_t>(*size);
@@ -132,7 +122,7 @@ FaultSpec::Value ParseValue(const FaultAttribute& attribute,
       return {.whole = it - attribute.words.begin()};
     }
     case Type::kRate: {
-      const auto rate = ToNumber<double>(text);
+      const auto rate = ParseNumber<double>(text);
       // Written so that it is false for NaN too.
       if (!rate || !(*rate >= attribute.least && *rate <= attribute.most)) {
         throw Error("{} is '{}'; expected a number {}", attribute.name, text,
