@@ -13,6 +13,7 @@
 #include "harness/cli/lists.h"
 #include "workloads/base/nearest.h"
 #include "workloads/base/number.h"
+#include "workloads/base/text_scan.h"
 
 namespace pfn {
 namespace {
@@ -69,17 +70,15 @@ void AddWordList(CommandLine& line, const std::string& name,
                  const std::string& help) {
   line.Add({.names = name,
             .target =
-                [name, &target, all](std::string_view text) {
+                [name, &target, all](const std::string& text) {
                   target.clear();
-                  for (std::size_t end = 0; end != text.npos;) {
-                    end = text.find(',');
-                    const Word word = ParseWord(name, text.substr(0, end), all);
+                  for (const std::string& part : Split(text, ',')) {
+                    const Word word = ParseWord(name, part, all);
                     if (std::ranges::find(target, word) != target.end()) {
                       throw BadInput(fmt::format("{}: '{}' is given twice",
                                                  name, Name(word)));
                     }
                     target.push_back(word);
-                    if (end != text.npos) text.remove_prefix(end + 1);
                   }
                 },
             .help = help,

@@ -15,6 +15,7 @@
 #include "harness/kernel/fault_table.h"
 #include "workloads/base/nearest.h"
 #include "workloads/base/number.h"
+#include "workloads/base/text_scan.h"
 
 namespace pfn {
 namespace {
@@ -26,16 +27,6 @@ constexpr std::string_view kSlabBoundary = "slab_boundary";
 constexpr std::string_view kDefaultPageModel = "ge_burst";
 
 // ---- text ----
-
-std::vector<std::string_view> Split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == std::string_view::npos) return parts;
-    text.remove_prefix(at + 1);
-  }
-}
 
 std::optional<std::string_view> After(std::string_view text,
                                       std::string_view prefix) {
@@ -259,7 +250,7 @@ class AttributeParser {
 FaultSpec ParseBootForm(const FaultModelInfo& model, std::string_view text) {
   constexpr std::array<std::string_view, 4> kOrder = {"interval", "probability",
                                                       "space", "times"};
-  const std::vector<std::string_view> values = Split(text, ',');
+  const std::vector<std::string> values = Split(text, ',');
   if (values.size() != kOrder.size()) {
     throw Error(
         "'{0}={1}' has {2} values; expected "

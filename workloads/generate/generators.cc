@@ -24,16 +24,6 @@ std::string_view NameOfSpec(std::string_view spec) {
   return spec.substr(0, spec.find(':'));
 }
 
-// "fresh|recycled"
-std::vector<std::string> SplitChoices(std::string_view choices) {
-  std::vector<std::string> words;
-  while (!choices.empty()) {
-    words.emplace_back(choices.substr(0, choices.find('|')));
-    choices.remove_prefix(std::min(choices.size(), words.back().size() + 1));
-  }
-  return words;
-}
-
 Generator GeneratorOf(std::string_view spec) {
   const std::string_view name = NameOfSpec(spec);
   const std::vector<Generator> generators = Generators();
@@ -103,8 +93,9 @@ void Arguments::Set(std::string_view key, std::string_view text) {
       break;
     }
     case Parameter::Kind::kWord: {
-      const std::vector<std::string> words = SplitChoices(parameter.choices);
-      if (!words.empty() && std::ranges::find(words, text) == words.end()) {
+      const std::vector<std::string> words = Split(parameter.choices, '|');
+      if (!parameter.choices.empty() &&
+          std::ranges::find(words, text) == words.end()) {
         Refuse(
             fmt::format("{}={}{}", key, Quoted(text), DidYouMean(text, words)),
             parameter.choices);
