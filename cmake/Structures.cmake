@@ -116,7 +116,8 @@ function(pfn_add_structures list_file)
     if(PFN_LIBRARY)
       list(APPEND wrapped ${PFN_LIBRARY})
     endif()
-    string(APPEND PFN_DECLARATIONS "Structure Make${PFN_CLASS}();\n")
+    string(APPEND PFN_DECLARATIONS "Structure Make${PFN_CLASS}();\n"
+      "static_assert(!IsTaken(\"${PFN_NAME}\"), \"choose another name\");\n")
     string(APPEND PFN_CALLS "      Make${PFN_CLASS}(),\n")
   endforeach()
 

@@ -18,10 +18,8 @@
 #include <exception>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "harness/check/command.h"
@@ -60,10 +58,10 @@ int Measure(Options& options, int argc, char** argv) {
     return kSuccess;
   }
   InitializeBenchmark(options, argv[0]);
-  JsonObject context = DescribeRun(options, plan, argc, argv);
-  MakeFolder(options.out);
-  const RunOutcome outcome =
-      RunRows(rows, SettingsFor(options, plan, std::move(context), argv[0]));
+  options.settings.context = DescribeRun(options, plan, argc, argv);
+  options.settings.executable = argv[0];
+  MakeFolder(options.settings.out);
+  const RunOutcome outcome = RunRows(rows, options.settings);
   if (!outcome.results.empty()) {
     fmt::print(stderr, "pfnbench: wrote {}\n",
                Printable(outcome.results.string()));
@@ -98,16 +96,17 @@ int Kernel(int argc, char** argv) {
   chosen.pages = options.pages;
   const Plan plan = ReadWorkloads(chosen);
   if (options.pack.empty()) {
-    const KernelResults results({.workloads = plan.workloads,
-                                 .printed = options.printed,
-                                 .notes = options.notes});
+    const KernelResults results(
+        {.workloads = plan.workloads,
+         .printed = {options.printed.begin(), options.printed.end()},
+         .notes = options.notes});
     MakeFolder(options.out);
     return results.Write(options.out) == 0 ? kSuccess : kWrongAnswer;
   }
   MakeFolder(options.pack);
   for (std::size_t i = 0; i < plan.workloads.size(); ++i) {
     const Workload& workload = *plan.workloads[i];
-    PackPasses(workload, options.pack / std::to_string(i));
+    PackPasses(workload, fmt::format("{}/{}", options.pack, i));
     fmt::print("{} {}\n", i, workload.trace().provenance.guest_memory_bytes);
   }
   return kSuccess;

@@ -15,9 +15,6 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
-#include <iterator>
-#include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>

@@ -10,8 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/cli/lists.h"
 #include "workloads/base/nearest.h"
 #include "workloads/base/number.h"
+#include "workloads/base/text_scan.h"
 
 namespace pfn {
 namespace {
@@ -68,17 +70,15 @@ void AddWordList(CommandLine& line, const std::string& name,
                  const std::string& help) {
   line.Add({.names = name,
             .target =
-                [name, &target, all](std::string_view text) {
+                [name, &target, all](const std::string& text) {
                   target.clear();
-                  for (std::size_t end = 0; end != text.npos;) {
-                    end = text.find(',');
-                    const Word word = ParseWord(name, text.substr(0, end), all);
+                  for (const std::string& part : Split(text, ',')) {
+                    const Word word = ParseWord(name, part, all);
                     if (std::ranges::find(target, word) != target.end()) {
                       throw BadInput(fmt::format("{}: '{}' is given twice",
                                                  name, Name(word)));
                     }
                     target.push_back(word);
-                    if (end != text.npos) text.remove_prefix(end + 1);
                   }
                 },
             .help = help,
@@ -226,7 +226,7 @@ void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
             .type = "N",
             .range = {{1, 10000}}});
   line.Add({.names = "--processes",
-            .target = &options.processes,
+            .target = &options.settings.processes,
             .help =
                 "All rounds in each of N processes, one after the other; the "
                 "report's intervals are then those of processes",
@@ -284,24 +284,11 @@ void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
 
 void DefineLists(CommandLine& line, RawOptions& raw) {
   line.Group("Lists and help");
-  line.Add({.names = "--list-workloads,--list_workloads",
-            .target = &raw.list_workloads,
-            .help = "The shipped workloads, one line of facts each"});
-  line.Add({.names = "--list-structures,--list_structures",
-            .target = &raw.list_structures,
-            .help = "The structures"});
-  line.Add({.names = "--list-operations,--list_operations",
-            .target = &raw.list_operations,
-            .help = "The operations"});
-  line.Add({.names = "--list-faults,--list_faults",
-            .target = &raw.list_faults,
-            .help = "The values of --fault"});
-  line.Add({.names = "--list-policies,--list_policies",
-            .target = &raw.list_policies,
-            .help = "The values of --policy"});
-  line.Add({.names = "--list-drivers,--list_drivers",
-            .target = &raw.list_drivers,
-            .help = "The values of --driver"});
+  for (const List& list : Lists()) {
+    line.Add({.names = fmt::format("--list-{0},--list_{0}", list.what),
+              .target = &raw.lists,
+              .help = std::string(list.help)});
+  }
   line.Add({.names = "--benchmark_list_tests",
             .target = &raw.list_rows,
             .help = "The names of the rows that would run"});
@@ -332,7 +319,7 @@ void DefineFlags(CommandLine& line, RawOptions& raw, Options& options) {
             .type = "DIR"});
   line.Add(
       {.names = "--quiet",
-       .target = &options.quiet,
+       .target = &options.settings.quiet,
        .help =
            "No table on stdout at the end; stderr still shows the progress"});
   DefineLists(line, raw);

@@ -44,12 +44,7 @@ struct RawOptions {
   std::optional<double> row_budget;
   std::string out;
   std::string profile = "on";
-  bool list_workloads = false;
-  bool list_structures = false;
-  bool list_operations = false;
-  bool list_faults = false;
-  bool list_policies = false;
-  bool list_drivers = false;
+  bool lists = false;  // any of Lists()
   bool list_rows = false;
 };
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <string_view>
 
 #include "workloads/base/command_line.h"
 #include "workloads/base/error.h"
@@ -15,11 +14,7 @@ namespace {
 
 struct RawKernelOptions {
   std::vector<std::string> workloads = {"default"};
-  std::uint64_t pages = std::uint64_t{1} << 17;
-  std::string pack;
-  std::vector<std::string> printed;
   std::string notes;
-  std::string out;
 };
 
 // A file of lines KEY=TEXT; "": none.
@@ -41,25 +36,26 @@ std::vector<std::pair<std::string, std::string>> ReadNotes(
   return notes;
 }
 
-void DefineFlags(CommandLine& line, RawKernelOptions& raw) {
+void DefineFlags(CommandLine& line, RawKernelOptions& raw,
+                 KernelOptions& options) {
   line.Add({.names = "--workload",
             .target = &raw.workloads,
             .help = "Workloads, as without 'kernel'",
             .type = "NAME|PATH,...",
             .shows_default = true});
   line.Add({.names = "--pages",
-            .target = &raw.pages,
+            .target = &options.pages,
             .help = "Only the first N pages of each workload; 0: all",
             .type = "N",
             .shows_default = true,
             .takes_suffix = true});
   line.Add({.names = "--pack",
-            .target = &raw.pack,
+            .target = &options.pack,
             .help = "Write the passes of each workload into this folder, as "
                     "files 0, 1, ...",
             .type = "DIR"});
   line.Add({.names = "--printed",
-            .target = &raw.printed,
+            .target = &options.printed,
             .help = "Lines that the module printed, a file for each kernel",
             .type = "FILE,..."});
   line.Add({.names = "--notes",
@@ -67,7 +63,7 @@ void DefineFlags(CommandLine& line, RawKernelOptions& raw) {
             .help = "Lines KEY=TEXT, for the context of results.json",
             .type = "FILE"});
   line.Add({.names = "--out",
-            .target = &raw.out,
+            .target = &options.out,
             .help = "The folder of results.json",
             .type = "DIR"});
   line.Exclude("--pack", "--printed");
@@ -81,8 +77,8 @@ KernelOptions ParseKernelOptions(int argc, const char* const* argv) {
       "that\nit printed.",
       "pfnbench kernel");
   RawKernelOptions raw;
-  DefineFlags(line, raw);
   KernelOptions options;
+  DefineFlags(line, raw, options);
   try {
     if (line.Parse(argc, argv) == CommandLine::Outcome::kHelp) {
       options.help = line.Help();
@@ -91,15 +87,12 @@ KernelOptions ParseKernelOptions(int argc, const char* const* argv) {
   } catch (const BadInput& error) {
     throw BadInput(fmt::format("{}; see pfnbench kernel --help", error.what()));
   }
-  if (raw.pack.empty() && (raw.printed.empty() || raw.out.empty())) {
+  if (options.pack.empty() &&
+      (options.printed.empty() || options.out.empty())) {
     throw BadInput("expected --pack=DIR, or --printed=FILE and --out=DIR");
   }
   options.workloads = ChooseWorkloads(raw.workloads);
-  options.pages = raw.pages;
-  options.pack = raw.pack;
-  options.printed.assign(raw.printed.begin(), raw.printed.end());
   options.notes = ReadNotes(raw.notes);
-  options.out = raw.out;
   return options;
 }
 

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,11 +19,11 @@ struct KernelOptions {
   std::string help;  // not empty: all that was asked for
 
   std::vector<WorkloadChoice> workloads;
-  std::uint64_t pages = 0;     // of each workload; 0: all
-  std::filesystem::path pack;  // a folder; empty: results are written
-  std::vector<std::filesystem::path> printed;
+  std::uint64_t pages = std::uint64_t{1} << 17;  // of each workload; 0: all
+  std::string pack;                  // a folder; empty: results are written
+  std::vector<std::string> printed;  // files
   std::vector<std::pair<std::string, std::string>> notes;
-  std::filesystem::path out;
+  std::string out;  // a folder
 };
 
 // `argv[0]` is not looked at. Throws BadInput.

@@ -12,7 +12,6 @@
 #include "harness/kernel/fault_table.h"
 #include "harness/measure/floor.h"
 #include "harness/registry/structures.h"
-#include "workloads/base/nearest.h"
 #include "workloads/base/printable.h"
 #include "workloads/generate/catalog.h"
 #include "workloads/trace/shipped.h"
@@ -57,8 +56,6 @@ std::string GrammarOf(const FaultModelInfo& model) {
   }
   return is_optional ? grammar + ']' : grammar;
 }
-
-}  // namespace
 
 std::string ListWorkloads() {
   std::string text;
@@ -161,6 +158,21 @@ std::string ListDrivers() {
   }
   return text +
          "\nExample: pfnbench --operation=replay --driver=wait:one,ring:64\n";
+}
+
+}  // namespace
+
+std::span<const List> Lists() {
+  static constexpr List kLists[] = {
+      {"workloads", "The shipped workloads, one line of facts each",
+       ListWorkloads},
+      {"structures", "The structures", ListStructures},
+      {"operations", "The operations", ListOperations},
+      {"faults", "The values of --fault", ListFaults},
+      {"policies", "The values of --policy", ListPolicies},
+      {"drivers", "The values of --driver", ListDrivers},
+  };
+  return kLists;
 }
 
 }  // namespace pfn

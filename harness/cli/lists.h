@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// What there is for --fault, --policy and --driver, each on one screen.
+// What there is for --fault, --policy and others, each on one screen.
 
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace pfn {
 
-std::string ListWorkloads();
-std::string ListStructures();
-std::string ListOperations();
-std::string ListFaults();
-std::string ListPolicies();
-std::string ListDrivers();
+struct List {
+  std::string_view what;  // "faults" is for --list-faults
+  std::string_view help;
+  std::string (*text)();
+};
+
+std::span<const List> Lists();
 
 }  // namespace pfn

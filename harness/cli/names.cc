@@ -52,12 +52,6 @@ std::string NameOf(std::string_view word) {
   return name;
 }
 
-}  // namespace
-
-std::span<const std::string_view> DefaultWorkloads() {
-  return kDefaultWorkloads;
-}
-
 void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
   std::set<std::string_view> seen;
   for (const std::string& name : names) {
@@ -65,6 +59,27 @@ void RequireOnce(std::string_view kind, const std::vector<std::string>& names) {
       throw BadInput(fmt::format("{} '{}' is given twice", kind, name));
     }
   }
+}
+
+}  // namespace
+
+std::span<const std::string_view> DefaultWorkloads() {
+  return kDefaultWorkloads;
+}
+
+void RequireNames(std::string_view kind, const std::vector<std::string>& names,
+                  const std::vector<std::string>& known) {
+  RequireOnce(kind, names);
+  for (const std::string& name : names) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    throw BadInput(UnknownName(kind, name, known));
+  }
+}
+
+bool Wants(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::any_of(names, [&](const std::string& each) {
+    return each == name || each == "all";
+  });
 }
 
 std::vector<WorkloadChoice> ChooseWorkloads(
@@ -137,23 +152,17 @@ void ChooseStructures(const std::vector<std::string>& names, Plan& plan) {
                                  missing.name, missing.debian_package));
     }
   }
-  RequireOnce("structure", names);
+  RequireNames("structure", names, known);
+  const auto has = [&](std::string_view word) {
+    return std::ranges::find(names, word) != names.end();
+  };
+  const bool wants_plugins = has(kPluginsWord);
   const auto wanted = [&](std::string_view name, bool is_own) {
     const bool is_argued =
         std::ranges::find(kArguedStructures, name) != kArguedStructures.end();
-    return std::any_of(
-        names.begin(), names.end(), [&](const std::string& each) {
-          return each == name || each == "all" || (each == "own" && is_own) ||
-                 (each == "argued" && is_argued);
-        });
+    return Wants(names, name) || (is_own && has("own")) ||
+           (is_argued && has("argued"));
   };
-  for (const std::string& name : names) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw BadInput(UnknownName("structure", name, known));
-    }
-  }
-  const bool wants_plugins =
-      std::ranges::find(names, kPluginsWord) != names.end();
   if (wants_plugins && !has_plugins) {
     throw BadInput("no plugin is loaded; add --plugin=FILE");
   }
@@ -187,25 +196,15 @@ const Structure* ChooseBaseline(const std::string& name,
 }
 
 std::vector<Operation> ChooseOperations(const std::vector<std::string>& names) {
-  RequireOnce("operation", names);
   std::vector<std::string> known = {"all"};
   for (const OperationInfo& info : kOperations) known.emplace_back(info.name);
   known.emplace_back(kReplayOperation.name);
-  for (const std::string& name : names) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw BadInput(UnknownName("operation", name, known));
-    }
-  }
+  RequireNames("operation", names, known);
   std::vector<Operation> chosen;
   for (const OperationInfo& info : kOperations) {
-    for (const std::string& name : names) {
-      if (name != info.name && name != "all") continue;
-      chosen.push_back(info.operation);
-      break;
-    }
+    if (Wants(names, info.name)) chosen.push_back(info.operation);
   }
-  if (std::find(names.begin(), names.end(), kReplayOperation.name) !=
-      names.end()) {
+  if (std::ranges::find(names, kReplayOperation.name) != names.end()) {
     chosen.push_back(Operation::kReplay);
   }
   return chosen;

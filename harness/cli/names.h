@@ -18,8 +18,11 @@ namespace pfn {
 // The workloads of a run without --workload, in order.
 std::span<const std::string_view> DefaultWorkloads();
 
-// Throws where one of `names` of this kind is given twice.
-void RequireOnce(std::string_view kind, const std::vector<std::string>& names);
+// Throws where one of `names` of this kind is unknown or given twice.
+void RequireNames(std::string_view kind, const std::vector<std::string>& names,
+                  const std::vector<std::string>& known);
+// Whether `names` has this one, or "all".
+bool Wants(const std::vector<std::string>& names, std::string_view name);
 
 struct WorkloadChoice {
   std::string name;    // in results

@@ -11,12 +11,8 @@
 #include <array>
 #include <chrono>
 #include <ctime>
-#include <initializer_list>
 #include <map>
-#include <optional>
 #include <regex>
-#include <set>
-#include <span>
 #include <string_view>
 
 #include "harness/cli/flags.h"
@@ -29,8 +25,6 @@
 #include "pfnbench_version.h"
 #include "workloads/base/command_line.h"
 #include "workloads/base/nearest.h"
-#include "workloads/generate/catalog.h"
-#include "workloads/trace/shipped.h"
 
 namespace pfn {
 namespace {
@@ -43,6 +37,20 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 7> kReplayedStructures = {
     "xbitmap", "cvbmp", "btree-bitmap", "xarray",
     "roaring", "array", "pipelined"};
+// What all rounds together should take, unless the rows have a budget by the
+// command line: `./run bench` counts instructions and draws after them, and is
+// laid out for five minutes.
+constexpr std::chrono::nanoseconds kRunTime = std::chrono::seconds(170);
+
+// And the profiles after them: most structures are run at least twice then.
+constexpr std::chrono::nanoseconds kProfilesTime = std::chrono::seconds(30);
+
+// And the lost pages after these, three times as long as they need.
+constexpr std::chrono::nanoseconds kLossesTime = std::chrono::seconds(40);
+
+// More than structures of the argument need for the shipped workloads.
+constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
+
 // Of the program, where the first argument is no flag.
 const std::vector<std::string> kCommands = {"sweep"};
 
@@ -292,9 +300,9 @@ void ChooseSource(RawOptions& raw, Options& options) {
   if (counts) {
     options.source = raw.instructions == "hardware" ? Timer::Source::kHardware
                                                     : Timer::Source::kCallgrind;
-    options.results_file = options.source == Timer::Source::kHardware
-                               ? "instructions-hardware.json"
-                               : "instructions.json";
+    options.settings.results_file = options.source == Timer::Source::kHardware
+                                        ? "instructions-hardware.json"
+                                        : "instructions.json";
   }
   if (raw.workloads.empty() && counts) {
     raw.workloads.assign(kCountedWorkloads.begin(), kCountedWorkloads.end());
@@ -321,27 +329,38 @@ void ChooseSource(RawOptions& raw, Options& options) {
   } else if (raw.operations.empty()) {
     raw.operations = {"set", "drain"};
   }
-  options.rounds = raw.rounds.value_or(counts ? 1 : 9);
+  options.settings.rounds = raw.rounds.value_or(counts ? 1 : 9);
   if (!raw.pin.empty()) options.pin = ChoosePin(raw.pin);
   options.pages = raw.pages.value_or(counts ? kCountedPages : 0);
 }
 
-// A count profiles nothing, and a real host is for replay.
-void ChooseProfiles(const RawOptions& raw, Options& options) {
-  options.with_profiles = raw.profile == "on" &&
-                          options.source == Timer::Source::kClock &&
-                          !options.plan.host.is_real;
+// The first fault of the run that fails anything.
+FaultSpec FaultOfLosses(const Plan& plan) {
+  for (const FaultSpec& fault : plan.faults) {
+    if (fault.kind != FaultSpec::Kind::kNone) return fault;
+  }
+  return ParseFaultSpec("ge_burst");
 }
 
-// The list that was asked for, or nothing.
-std::optional<std::string> ChooseList(const RawOptions& raw) {
-  if (raw.list_workloads) return ListWorkloads();
-  if (raw.list_structures) return ListStructures();
-  if (raw.list_operations) return ListOperations();
-  if (raw.list_faults) return ListFaults();
-  if (raw.list_policies) return ListPolicies();
-  if (raw.list_drivers) return ListDrivers();
-  return std::nullopt;
+// What is made besides rounds, and what all may take.
+void ChooseTimes(const RawOptions& raw, Options& options) {
+  RunSettings& settings = options.settings;
+  const auto limits =
+      [&](std::chrono::nanoseconds whole_run) -> RowBudget::Limits {
+    if (!raw.row_budget) return {.whole_run = whole_run};
+    return {.per_row = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                std::chrono::duration<double>(*raw.row_budget))};
+  };
+  const bool counts = options.source != Timer::Source::kClock;
+  // Whether a count is cut off must not depend on how fast the machine is.
+  settings.limits = limits(counts ? std::chrono::nanoseconds() : kRunTime);
+  // A count takes all that a process executes between two marks.
+  settings.share_recordings = !counts;
+  // A count profiles nothing, and a real host is for replay.
+  if (raw.profile != "on" || counts || options.plan.host.is_real) return;
+  settings.profiles = limits(kProfilesTime);
+  settings.losses = {.fault = FaultOfLosses(options.plan),
+                     .limits = limits(kLossesTime)};
 }
 
 }  // namespace
@@ -370,9 +389,10 @@ Options ParseOptions(int argc, const char* const* argv) {
 
   ReadBenchmarkFlags(line, options);
   LoadPlugins(raw.plugins);
-  if (auto list = ChooseList(raw)) {
+  for (const List& list : Lists()) {
+    if (!line.IsGiven(fmt::format("--list-{}", list.what))) continue;
     options.action = Options::Action::kPrintText;
-    options.text = std::move(*list);
+    options.text = list.text();
     return options;
   }
   if (raw.list_rows) options.action = Options::Action::kListRows;
@@ -392,13 +412,10 @@ Options ParseOptions(int argc, const char* const* argv) {
   CheckCalls(raw, options.plan);
   ChooseReplay(line, raw, options);
   CheckFilter(options.filter);
-  if (raw.row_budget) {
-    options.row_budget = std::chrono::duration_cast<std::chrono::nanoseconds>(
-        std::chrono::duration<double>(*raw.row_budget));
-  }
-  ChooseProfiles(raw, options);
+  ChooseTimes(raw, options);
+  options.settings.prefault_bytes = kPrefaultBytes;
   if (options.action == Options::Action::kRun) {
-    options.out = ChooseOut(raw.out, options.results_file);
+    options.settings.out = ChooseOut(raw.out, options.settings.results_file);
   }
   return options;
 }

@@ -5,19 +5,16 @@
 
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "harness/cli/names.h"
 #include "harness/measure/stopwatch.h"
 #include "harness/run/plan.h"
+#include "harness/run/runner.h"
 
 namespace pfn {
 
@@ -38,14 +35,8 @@ struct Options {
   static constexpr int kLeastBusy = -1;
   std::optional<int> pin;
   std::uint64_t pages = 0;  // of each workload, from its start; 0: all
-  int processes = 1;
-  int rounds = 9;
-  std::optional<std::chrono::nanoseconds> row_budget;  // none: by rows
-  std::string filter;         // a regular expression over row names; empty: all
-  std::filesystem::path out;  // a folder
-  std::string results_file = "results.json";
-  bool with_profiles = true;
-  bool quiet = false;
+  std::string filter;       // a regular expression over row names; empty: all
+  RunSettings settings;     // but for context and executable
   std::vector<std::string> benchmark_flags;  // for Google Benchmark
   std::map<std::string, std::string> notes;  // of the user, for the context
 };

@@ -31,49 +31,6 @@
 namespace pfn {
 namespace {
 
-// What all rounds together should take, unless the rows have a budget by the
-// command line: `./run bench` counts instructions and draws after them, and is
-// laid out for five minutes.
-constexpr std::chrono::nanoseconds kRunTime = std::chrono::seconds(170);
-
-// And the profiles after them: most structures are run at least twice then.
-constexpr std::chrono::nanoseconds kProfilesTime = std::chrono::seconds(30);
-
-std::optional<RowBudget::Limits> ProfileLimitsFor(const Options& options) {
-  if (!options.with_profiles) return std::nullopt;
-  if (options.row_budget)
-    return RowBudget::Limits{.per_row = *options.row_budget};
-  return RowBudget::Limits{.whole_run = kProfilesTime};
-}
-
-// And the lost pages after these, three times as long as they need.
-constexpr std::chrono::nanoseconds kLossesTime = std::chrono::seconds(40);
-
-// Under the first fault of the run that fails anything.
-std::optional<LossSettings> LossesFor(const Options& options,
-                                      const Plan& plan) {
-  if (!options.with_profiles) return std::nullopt;
-  LossSettings losses{.fault = ParseFaultSpec("ge_burst"),
-                      .limits = {.whole_run = kLossesTime}};
-  for (const FaultSpec& fault : plan.faults) {
-    if (fault.kind == FaultSpec::Kind::kNone) continue;
-    losses.fault = fault;
-    break;
-  }
-  if (options.row_budget) losses.limits = {.per_row = *options.row_budget};
-  return losses;
-}
-
-RowBudget::Limits LimitsFor(const Options& options) {
-  if (options.row_budget) return {.per_row = *options.row_budget};
-  // Whether a count is cut off must not depend on how fast the machine is.
-  if (Timer::Get().counts_instructions()) return {};
-  return {.whole_run = kRunTime};
-}
-
-// More than structures of the argument need for the shipped workloads.
-constexpr std::size_t kPrefaultBytes = std::size_t{64} << 20;
-
 // What reproduces the run: a wrapper of this program says it in the
 // environment, otherwise the arguments do.
 std::string CommandLine(int argc, char** argv) {
@@ -202,15 +159,16 @@ JsonObject DescribeRun(const Options& options, const Plan& plan, int argc,
                        char** argv) {
   JsonObject run;
   run.Add("command_line", CommandLine(argc, argv))
-      .Add("repetitions", std::to_string(options.rounds * options.processes))
+      .Add("repetitions",
+           std::to_string(options.settings.rounds * options.settings.processes))
       .Add("fault_seed", std::to_string(plan.conditions.fault_seed))
       .Add("fault_draw", Name(plan.conditions.fault_draw))
       .Add("large_allocations", Name(plan.conditions.heap.large))
       .Add("heap", Name(plan.conditions.heap.age))
       .Add("heap_seed", std::to_string(plan.conditions.heap.seed))
       .Add("modelled_cpus", std::to_string(plan.conditions.heap.cpus));
-  if (options.processes > 1) {
-    run.Add("processes", std::to_string(options.processes));
+  if (options.settings.processes > 1) {
+    run.Add("processes", std::to_string(options.settings.processes));
   }
   if (plan.host.is_real) {
     run.Add("host_memory_bytes", std::to_string(plan.host.bytes));
@@ -236,43 +194,14 @@ void MakeFolder(const std::filesystem::path& folder) {
   }
 }
 
-RunSettings SettingsFor(const Options& options, const Plan& plan,
-                        JsonObject context, const char* executable) {
-  return {.rounds = options.rounds,
-          .processes = options.processes,
-          .limits = LimitsFor(options),
-          // A count takes all that a process executes between two marks.
-          .share_recordings = !Timer::Get().counts_instructions(),
-          .profiles = ProfileLimitsFor(options),
-          .losses = LossesFor(options, plan),
-          .prefault_bytes = kPrefaultBytes,
-          .out = options.out,
-          .results_file = options.results_file,
-          .context = std::move(context),
-          .executable = executable,
-          .print_summary = !options.quiet};
-}
-
 SweepRequest ReadSweepWorkloads(
     const SweepOptions& options,
     std::vector<std::unique_ptr<Workload>>& workloads) {
-  SweepRequest request{.kinds = {},
-                       .workloads = {},
-                       .operations = options.operations,
-                       .limit = options.limit,
-                       .only = options.only};
+  SweepRequest request = options.request;
   for (const WorkloadChoice& choice : options.workloads) {
     workloads.push_back(
         std::make_unique<Workload>(choice.name, LoadTrace(choice.source)));
     request.workloads.push_back({workloads.back().get(), ArgumentFor(choice)});
-  }
-  for (const Structure* structure : options.structures) {
-    request.kinds.push_back(structure->kind());
-  }
-  if (!options.plugins.empty()) {
-    request.arguments = fmt::format(
-        "--plugin={} ",
-        ShellWord(fmt::format("{}", fmt::join(options.plugins, ","))));
   }
   return request;
 }

@@ -15,7 +15,6 @@
 #include "harness/cli/options.h"
 #include "harness/cli/sweep_options.h"
 #include "harness/run/rows.h"
-#include "harness/run/runner.h"
 #include "workloads/base/json.h"
 
 namespace pfn {
@@ -40,9 +39,6 @@ JsonObject DescribeRun(const Options& options, const Plan& plan, int argc,
 
 // Last of all checks, because it is the first thing that leaves a trace.
 void MakeFolder(const std::filesystem::path& folder);
-
-RunSettings SettingsFor(const Options& options, const Plan& plan,
-                        JsonObject context, const char* executable);
 
 // Of `pfnbench sweep`. `workloads` owns what the request points to.
 SweepRequest ReadSweepWorkloads(

@@ -3,16 +3,11 @@
 #include "harness/cli/sweep_options.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <memory>
-#include <span>
-#include <string_view>
+#include <fmt/ranges.h>
 
 #include "harness/cli/names.h"
 #include "workloads/base/command_line.h"
-#include "workloads/base/nearest.h"
-#include "workloads/base/number.h"
+#include "workloads/base/printable.h"
 
 namespace pfn {
 namespace {
@@ -22,13 +17,13 @@ struct RawSweepOptions {
   std::vector<std::string> structures = {"all"};
   std::vector<std::string> plugins;
   std::vector<std::string> operations = {"all"};
-  std::string limit = std::to_string(kDefaultSweepLimit);
-  std::string at;
-  std::string nth;
+  std::optional<std::uint64_t> at;
+  std::optional<std::uint64_t> nth;
   bool persistent = false;
 };
 
-void DefineFlags(CommandLine& line, RawSweepOptions& raw) {
+void DefineFlags(CommandLine& line, RawSweepOptions& raw,
+                 SweepRequest& request) {
   line.Footer(
       "Exit status: 0, or 1 if a structure did not survive, or 2 if the "
       "command line\ncannot be used.");
@@ -54,33 +49,28 @@ void DefineFlags(CommandLine& line, RawSweepOptions& raw) {
             .type = "NAME,...",
             .shows_default = true});
   line.Add({.names = "--limit",
-            .target = &raw.limit,
+            .target = &request.limit,
             .help = "Sweep only the first N pages of a workload, because the "
                     "time grows with the square; 0: all",
             .type = "N",
-            .shows_default = true});
+            .shows_default = true,
+            .takes_suffix = true});
   line.Add({.names = "--at",
             .target = &raw.at,
             .help = "One case only: the step of the operation, counted from 0; "
                     "with --nth",
-            .type = "STEP"});
+            .type = "STEP",
+            .takes_suffix = true});
   line.Add({.names = "--nth",
             .target = &raw.nth,
             .help = "One case only: which request of the step fails, counted "
                     "from 1",
-            .type = "N"});
+            .type = "N",
+            .range = {{1, 0}},
+            .takes_suffix = true});
   line.Add({.names = "--persistent",
             .target = &raw.persistent,
             .help = "One case only: all later requests of the step fail too"});
-}
-
-std::uint64_t Number(std::string_view flag, std::string_view text,
-                     std::uint64_t least) {
-  const auto number = ParseSize(text);
-  if (number && *number >= least) return *number;
-  throw BadInput(
-      fmt::format("{}={}: '{}' is not a whole number from {} to 2^64-1{}", flag,
-                  text, text, least, kPerhapsWithSuffix));
 }
 
 std::vector<SweepOperation> ChooseSweepOperations(
@@ -89,21 +79,10 @@ std::vector<SweepOperation> ChooseSweepOperations(
   for (const SweepOperationInfo& info : kSweepOperations) {
     known.emplace_back(info.name);
   }
-  for (const std::string& name : names) {
-    if (std::ranges::find(known, name) == known.end()) {
-      throw BadInput(UnknownName("operation", name, known));
-    }
-    if (std::ranges::count(names, name) > 1) {
-      throw BadInput(fmt::format("operation '{}' is given twice", name));
-    }
-  }
+  RequireNames("operation", names, known);
   std::vector<SweepOperation> chosen;
   for (const SweepOperationInfo& info : kSweepOperations) {
-    if (std::ranges::any_of(names, [&](const std::string& name) {
-          return name == info.name || name == "all";
-        })) {
-      chosen.push_back(info.operation);
-    }
+    if (Wants(names, info.name)) chosen.push_back(info.operation);
   }
   return chosen;
 }
@@ -113,7 +92,9 @@ void ChooseByName(const RawSweepOptions& raw, SweepOptions& options) {
   Plan plan;
   options.workloads = ChooseWorkloads(raw.workloads);
   ChooseStructures(raw.structures, plan);
-  options.structures = std::move(plan.structures);
+  for (const Structure* structure : plan.structures) {
+    options.request.kinds.push_back(structure->kind());
+  }
   if (raw.structures != std::vector<std::string>{"all"} && plan.with_floor) {
     throw BadInput("floor is no structure that could fail; leave it out");
   }
@@ -121,19 +102,20 @@ void ChooseByName(const RawSweepOptions& raw, SweepOptions& options) {
 
 std::optional<SweepCase> ChooseCase(const RawSweepOptions& raw,
                                     const SweepOptions& options) {
-  if (raw.at.empty() && raw.nth.empty() && !raw.persistent) return {};
-  if (raw.at.empty() || raw.nth.empty()) {
+  if (!raw.at && !raw.nth && !raw.persistent) return {};
+  if (!raw.at || !raw.nth) {
     throw BadInput("one case needs both --at=STEP and --nth=N");
   }
-  if (options.workloads.size() != 1 || options.structures.size() != 1 ||
-      options.operations.size() != 1) {
+  const SweepRequest& request = options.request;
+  if (options.workloads.size() != 1 || request.kinds.size() != 1 ||
+      request.operations.size() != 1) {
     throw BadInput(
         "--at and --nth name one case: they need exactly one --workload, "
         "--structure and --operation");
   }
-  return SweepCase{.operation = options.operations.front(),
-                   .at = Number("--at", raw.at, 0),
-                   .nth = Number("--nth", raw.nth, 1),
+  return SweepCase{.operation = request.operations.front(),
+                   .at = *raw.at,
+                   .nth = *raw.nth,
                    .mode = raw.persistent ? FailuresToOrder::Mode::kFromThenOn
                                           : FailuresToOrder::Mode::kOnce};
 }
@@ -146,8 +128,8 @@ SweepOptions ParseSweepOptions(int argc, const char* const* argv) {
       "and\nchecks that each survives.",
       "pfnbench sweep");
   RawSweepOptions raw;
-  DefineFlags(line, raw);
   SweepOptions options;
+  DefineFlags(line, raw, options.request);
   try {
     if (line.Parse(argc, argv) == CommandLine::Outcome::kHelp) {
       options.help = line.Help();
@@ -157,11 +139,14 @@ SweepOptions ParseSweepOptions(int argc, const char* const* argv) {
     throw BadInput(fmt::format("{}; see pfnbench sweep --help", error.what()));
   }
   LoadPlugins(raw.plugins);
-  options.plugins = raw.plugins;
+  if (!raw.plugins.empty()) {
+    options.request.arguments =
+        fmt::format("--plugin={} ",
+                    ShellWord(fmt::format("{}", fmt::join(raw.plugins, ","))));
+  }
   ChooseByName(raw, options);
-  options.operations = ChooseSweepOperations(raw.operations);
-  options.limit = Number("--limit", raw.limit, 0);
-  options.only = ChooseCase(raw, options);
+  options.request.operations = ChooseSweepOperations(raw.operations);
+  options.request.only = ChooseCase(raw, options);
   return options;
 }
 

@@ -5,14 +5,11 @@
 
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/check/command.h"
-#include "harness/cli/options.h"
-#include "harness/registry/structures.h"
+#include "harness/cli/names.h"
 
 namespace pfn {
 
@@ -20,12 +17,7 @@ struct SweepOptions {
   std::string help;  // not empty: all that was asked for
 
   std::vector<WorkloadChoice> workloads;
-  std::vector<const Structure*> structures;
-  std::vector<std::string> plugins;  // files
-  std::vector<SweepOperation> operations;
-  std::uint64_t limit = kDefaultSweepLimit;
-  // With exactly one workload, structure and operation.
-  std::optional<SweepCase> only;
+  SweepRequest request;  // but for its workloads, which are not read yet
 };
 
 // `argv[0]` is not looked at, so that it may be the word "sweep". Throws

@@ -123,16 +123,15 @@ class HeapSurroundings final : public Surroundings {
 
 // Fills in everything but the time, the memory and the ledger. `recorder` is
 // null for a driver without a set.
-void RunReplay(const Job& job, Recorder* recorder, Surroundings& surroundings,
-               Measurement& result) {
+void RunReplay(const Job& job, const ReplaySpec& replay, Recorder* recorder,
+               Surroundings& surroundings, Measurement& result) {
   const Trace& trace = job.workload->trace();
-  DriverOptions options = job.replay->driver;
-  const bool is_real = job.replay->host.is_real;
+  DriverOptions options = replay.driver;
+  const bool is_real = replay.host.is_real;
   std::unique_ptr<RealHost> real;
   ModelHost model(PostedCosts());
   if (is_real) {
-    options.most_pages =
-        job.replay->host.bytes / trace.provenance.page_size_bytes;
+    options.most_pages = replay.host.bytes / trace.provenance.page_size_bytes;
     real = std::make_unique<RealHost>(SpanOf(trace));
   }
   Host& host = is_real ? static_cast<Host&>(*real) : model;
@@ -168,23 +167,23 @@ class NoSurroundings final : public Surroundings {
 
 }  // namespace
 
-Measurement Replay(const Job& job) {
+Measurement Replay(const Job& job, const ReplaySpec& replay) {
   Measurement result;
   if (job.structure == nullptr) {
     result.accounts_memory = false;
     NoSurroundings surroundings;
-    RunReplay(job, nullptr, surroundings, result);
+    RunReplay(job, replay, nullptr, surroundings, result);
     return result;
   }
   result.accounts_memory = job.structure->traits.accounts_memory;
   Rig rig(job);
-  rig.heap().set_reserve(job.replay->policy.reserve_bytes);
+  rig.heap().set_reserve(replay.policy.reserve_bytes);
   {
     const std::unique_ptr<AnySet> set = job.structure->make(rig.heap());
     Stopwatch watch;
     SetRecorder<AnySet, Stopwatch> recorder(*set, watch);
     HeapSurroundings surroundings(rig.heap(), rig.fault());
-    RunReplay(job, &recorder, surroundings, result);
+    RunReplay(job, replay, &recorder, surroundings, result);
     result.ns = watch.nanoseconds();
     result.figures.push_back({"structure_ms", result.ns * 1e-6});
     result.usage = rig.usage();

@@ -13,7 +13,7 @@
 
 namespace pfn {
 
-// With the set of the job's structure, or without one, as job.replay says.
-Measurement Replay(const Job& job);
+// With the set of the job's structure, or without one.
+Measurement Replay(const Job& job, const ReplaySpec& replay);
 
 }  // namespace pfn

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "harness/kernel/fault_table.h"
 #include "workloads/base/nearest.h"
 #include "workloads/base/number.h"
+#include "workloads/base/text_scan.h"
 
 namespace pfn {
 namespace {
@@ -28,29 +28,10 @@ constexpr std::string_view kDefaultPageModel = "ge_burst";
 
 // ---- text ----
 
-std::vector<std::string_view> Split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == std::string_view::npos) return parts;
-    text.remove_prefix(at + 1);
-  }
-}
-
 std::optional<std::string_view> After(std::string_view text,
                                       std::string_view prefix) {
   if (!text.starts_with(prefix)) return std::nullopt;
   return text.substr(prefix.size());
-}
-
-template <class Number>
-std::optional<Number> ToNumber(std::string_view text) {
-  Number value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return value;
 }
 
 template <class... Args>
@@ -60,7 +41,7 @@ BadInput Error(fmt::format_string<Args...> text, Args&&... args) {
 
 // A negative number has no suffix: it is -1 that stands for no limit.
 std::optional<std::int64_t> ToWhole(std::string_view text) {
-  if (text.starts_with('-')) return ToNumber<std::int64_t>(text);
+  if (text.starts_with('-')) return ParseNumber<std::int64_t>(text);
   const auto size = ParseSize(text);
   if (!size || *size > std::numeric_limits<std::int64_t>::max()) return {};
   return static_cast<std::int64_t>(*size);
@@ -132,7 +113,7 @@ FaultSpec::Value ParseValue(const FaultAttribute& attribute,
       return {.whole = it - attribute.words.begin()};
     }
     case Type::kRate: {
-      const auto rate = ToNumber<double>(text);
+      const auto rate = ParseNumber<double>(text);
       // Written so that it is false for NaN too.
       if (!rate || !(*rate >= attribute.least && *rate <= attribute.most)) {
         throw Error("{} is '{}'; expected a number {}", attribute.name, text,
@@ -269,7 +250,7 @@ class AttributeParser {
 FaultSpec ParseBootForm(const FaultModelInfo& model, std::string_view text) {
   constexpr std::array<std::string_view, 4> kOrder = {"interval", "probability",
                                                       "space", "times"};
-  const std::vector<std::string_view> values = Split(text, ',');
+  const std::vector<std::string> values = Split(text, ',');
   if (values.size() != kOrder.size()) {
     throw Error(
         "'{0}={1}' has {2} values; expected "

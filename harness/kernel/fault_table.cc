@@ -22,20 +22,30 @@ constexpr double kMostRate = 1000;
 constexpr double kLeastLoss = 1e-9;
 constexpr double kMostLoss = 1 - 1e-9;
 
+constexpr Attribute Whole(std::string_view name, double least, double most,
+                          std::int64_t initial) {
+  return {.name = name,
+          .type = Type::kWhole,
+          .least = least,
+          .most = most,
+          .initial = {.whole = initial}};
+}
+constexpr Attribute Rate(std::string_view name, std::string_view placeholder,
+                         double most, double initial) {
+  return {.name = name,
+          .type = Type::kRate,
+          .placeholder = placeholder,
+          .most = most,
+          .initial = {.rate = initial}};
+}
+
 constexpr Attribute kProbability = {.name = "probability",
                                     .type = Type::kRate,
                                     .placeholder = "PERCENT",
                                     .most = 100,
                                     .required = "probability=PERCENT"};
-constexpr Attribute kInterval = {.name = "interval",
-                                 .type = Type::kWhole,
-                                 .most = kNoLimit,
-                                 .initial = {.whole = 1}};
-constexpr Attribute kTimes = {.name = "times",
-                              .type = Type::kWhole,
-                              .least = -1,
-                              .most = kNoLimit,
-                              .initial = {.whole = -1}};
+constexpr Attribute kInterval = Whole("interval", 0, kNoLimit, 1);
+constexpr Attribute kTimes = Whole("times", -1, kNoLimit, -1);
 constexpr Attribute kSpace = {.name = "space",
                               .type = Type::kWhole,
                               .placeholder = "BYTES",
@@ -46,12 +56,8 @@ constexpr Attribute kPageSpace = {.name = "space",
                                   .most = kNoLimit};
 
 constexpr std::array kFailslab = {kProbability, kInterval, kTimes, kSpace};
-constexpr std::array kFailPageAlloc = {kProbability, kInterval, kTimes,
-                                       kPageSpace,
-                                       Attribute{.name = "min-order",
-                                                 .type = Type::kWhole,
-                                                 .most = 24,
-                                                 .initial = {.whole = 1}}};
+constexpr std::array kFailPageAlloc = {
+    kProbability, kInterval, kTimes, kPageSpace, Whole("min-order", 0, 24, 1)};
 
 constexpr std::array kNth = {
     Attribute{.name = "nth",
@@ -84,73 +90,28 @@ constexpr std::array kGilbertElliott = {Attribute{.name = "loss",
 // huge pages, unless given (-1).
 constexpr Attribute kThp = {
     .name = "thp", .type = Type::kWhole, .placeholder = "0|1", .most = 1};
-constexpr Attribute kMin = {.name = "min",
-                            .type = Type::kWhole,
-                            .most = kMostPages,
-                            .initial = {.whole = -1}};
-constexpr Attribute kLow = {.name = "low",
-                            .type = Type::kWhole,
-                            .most = kMostPages,
-                            .initial = {.whole = -1}};
-constexpr Attribute kHigh = {.name = "high",
-                             .type = Type::kWhole,
-                             .most = kMostPages,
-                             .initial = {.whole = -1}};
-constexpr Attribute kLowmem = {
-    .name = "lowmem", .type = Type::kWhole, .most = kMostPages};
-constexpr Attribute kLatency = {.name = "latency",
-                                .type = Type::kWhole,
-                                .most = kMostPages,
-                                .initial = {.whole = 100}};
-constexpr Attribute kDemand = {.name = "demand",
-                               .type = Type::kWhole,
-                               .most = kMostPages,
-                               .initial = {.whole = 16}};
-constexpr Attribute kStep = {.name = "step",
-                             .type = Type::kWhole,
-                             .least = 1,
-                             .most = kMostPages,
-                             .initial = {.whole = 32}};
+constexpr Attribute kMin = Whole("min", 0, kMostPages, -1);
+constexpr Attribute kLow = Whole("low", 0, kMostPages, -1);
+constexpr Attribute kHigh = Whole("high", 0, kMostPages, -1);
+constexpr Attribute kLowmem = Whole("lowmem", 0, kMostPages, 0);
+constexpr Attribute kLatency = Whole("latency", 0, kMostPages, 100);
+constexpr Attribute kDemand = Whole("demand", 0, kMostPages, 16);
+constexpr Attribute kStep = Whole("step", 1, kMostPages, 32);
 constexpr std::array kZoneWmark = {kThp,    kMin,     kLow,    kHigh,
                                    kLowmem, kLatency, kDemand, kStep};
-constexpr std::array kNolock = {kThp,
-                                kMin,
-                                kLow,
-                                kHigh,
-                                kLowmem,
-                                kLatency,
-                                kDemand,
-                                kStep,
-                                Attribute{.name = "trylock_miss",
-                                          .type = Type::kRate,
-                                          .placeholder = "SHARE",
-                                          .most = 1,
-                                          .initial = {.rate = 0.01}}};
+constexpr std::array kNolock = {
+    kThp,    kMin,    kLow,
+    kHigh,   kLowmem, kLatency,
+    kDemand, kStep,   Rate("trylock_miss", "SHARE", 1, 0.01)};
 
 // In the order of the enumerations of PcpOnly.
 constexpr std::array<std::string_view, 2> kRefills = {"fixed", "double"};
 constexpr Words kAsks = {"on_empty", "precheck", "race"};
 constexpr std::array kPcpOnly = {
-    Attribute{.name = "a",
-              .type = Type::kRate,
-              .placeholder = "RATE",
-              .most = kMostRate,
-              .initial = {.rate = 0.125}},
-    Attribute{.name = "f",
-              .type = Type::kRate,
-              .placeholder = "RATE",
-              .most = kMostRate,
-              .initial = {.rate = 0.125}},
-    Attribute{.name = "batch",
-              .type = Type::kWhole,
-              .least = 1,
-              .most = 1e6,
-              .initial = {.whole = 63}},
-    Attribute{.name = "high",
-              .type = Type::kWhole,
-              .least = 1,
-              .most = 1e9,
-              .initial = {.whole = 252}},
+    Rate("a", "RATE", kMostRate, 0.125),
+    Rate("f", "RATE", kMostRate, 0.125),
+    Whole("batch", 1, 1e6, 63),
+    Whole("high", 1, 1e9, 252),
     Attribute{.name = "refill",
               .type = Type::kWord,
               .placeholder = "fixed|double",

@@ -265,15 +265,6 @@ NowaitHeap::Cache& NowaitHeap::OpenCache(const CacheSpec& spec) {
   return *named_.emplace_back(std::make_unique<Cache>(*this, spec));
 }
 
-void NowaitHeap::ResetPeaks() {
-  usage_.peak_requested = usage_.live_requested;
-  usage_.peak_rounded = usage_.live_rounded;
-  usage_.peak_pages = usage_.live_pages;
-  usage_.peak_slabs = usage_.live_slabs;
-  usage_.peak_pow2 = usage_.live_pow2;
-  usage_.peak_exact = usage_.live_exact;
-}
-
 std::vector<CacheUsage> NowaitHeap::CacheUsages() const {
   std::vector<CacheUsage> usages;
   for (const auto& cache : kmalloc_) usages.push_back(cache->usage());

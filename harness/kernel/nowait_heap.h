@@ -141,8 +141,6 @@ class NowaitHeap {
   void FinishFrees() noexcept;
 
   const HeapUsage& usage() const { return usage_; }
-  // From now on peaks count from the present values.
-  void ResetPeaks();
   // Of the caches that ever gave an object, kmalloc classes first.
   std::vector<CacheUsage> CacheUsages() const;
 

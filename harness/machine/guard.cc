@@ -8,16 +8,13 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cstdint>
 #include <map>
-#include <numeric>
-#include <set>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 
 #include "harness/machine/machine_files.h"
+#include "workloads/base/number.h"
 
 namespace pfn {
 namespace {
@@ -31,14 +28,6 @@ constexpr double kBusyShare = 0.1;
 constexpr double kBusyLoad = 0.5;
 constexpr std::size_t kMostNamed = 3;
 constexpr unsigned long kNoRandomisation = 0x0040000;  // ADDR_NO_RANDOMIZE
-
-std::optional<int> Number(std::string_view text) {
-  int number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return number;
-}
 
 // Time in the ticks of /proc.
 struct CpuTime {
@@ -64,7 +53,8 @@ std::map<int, CpuTime> ReadCpuTimes(const fs::path& root) {
     std::string name;
     words >> name;
     if (!name.starts_with("cpu")) continue;
-    const std::optional<int> cpu = Number(std::string_view(name).substr(3));
+    const std::optional<int> cpu =
+        ParseNumber<int>(std::string_view(name).substr(3));
     if (!cpu) continue;  // the sum
     // user nice system idle iowait irq softirq steal; guests are in user.
     CpuTime& time = cpus[*cpu];
@@ -105,7 +95,7 @@ Usage ReadUsage(const fs::path& root) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(root / "proc", error)) {
     const std::string name = entry.path().filename().string();
-    const std::optional<int> pid = Number(name);
+    const std::optional<int> pid = ParseNumber<int>(name);
     if (!pid) continue;
     if (auto process = ReadProcess(entry.path() / "stat")) {
       usage.processes.emplace(*pid, *std::move(process));

@@ -58,8 +58,8 @@ Measurement MeasureFloor(const Job& job) {
   Stopwatch watch;
   FailedPositions failed;
   std::uint64_t members = 0;
-  const auto run = [&](std::span<const PfnRun> runs) {
-    TimeBlocks(runs, watch, Deadline(),
+  const auto run = [&](std::span<const PfnRun> runs, std::uint64_t count) {
+    TimeBlocks(runs, count, watch, Deadline(),
                [&](std::span<const Pfn> block, std::uint64_t position) {
                  switch (job.operation) {
                    case Operation::kSet:
@@ -76,8 +76,8 @@ Measurement MeasureFloor(const Job& job) {
                });
   };
   for (const PreparedPass& pass : job.workload->passes()) {
-    run(pass.runs);
-    if (job.operation == Operation::kTest) run(pass.absent);
+    run(pass.runs, pass.pages);
+    if (job.operation == Operation::kTest) run(pass.absent, pass.pages);
     result.ranges += pass.digest.ranges();
   }
   if (job.operation == Operation::kTest && members != result.pages) {

@@ -6,10 +6,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "harness/kernel/fault_spec.h"
@@ -21,8 +19,6 @@
 #include "workloads/trace/workload.h"
 
 namespace pfn {
-
-struct ReplaySpec;
 
 struct Job {
   Operation operation;
@@ -36,7 +32,6 @@ struct Job {
   Conditions conditions = {};
   // Of the process that measures; null in rows.
   PageArena* arena = nullptr;
-  std::shared_ptr<const ReplaySpec> replay = {};  // kReplay
   // For the whole measurement, on the wall; zero is none. What is not done by
   // then is cut off and has no figure.
   std::chrono::nanoseconds time_limit{};

@@ -167,7 +167,8 @@ class Measurer {
   template <class Body>
   bool TimeAll(Operation operation, const PreparedPass& pass,
                std::span<const PfnRun> runs, Stopwatch& watch, Body body) {
-    const std::uint64_t done = TimeBlocks(runs, watch, deadline_, body);
+    const std::uint64_t done =
+        TimeBlocks(runs, pass.pages, watch, deadline_, body);
     if (done == pass.pages) return true;
     cut_operation_ = operation;
     cut_pages_ = done;
@@ -179,21 +180,14 @@ class Measurer {
     return false;
   }
 
-  // The same for all pages of the pass and an operation that can fail. Where it
-  // is drawn which ones do, `body` gets single pages.
+  // The same for all pages of the pass and an operation that can fail.
   template <class Body>
   bool TimeDrawn(Operation operation, const PreparedPass& pass,
                  Stopwatch& watch, Body body) {
     Rig::Operations operations(rig_, pass.pages);
-    if (!operations.are_drawn()) {
-      return TimeAll(operation, pass, pass.runs, watch, body);
-    }
     return TimeAll(operation, pass, pass.runs, watch,
                    [&](std::span<const Pfn> block, std::uint64_t position) {
-                     for (std::size_t i = 0; i < block.size(); ++i) {
-                       operations.Begin(position + i);
-                       body(block.subspan(i, 1), position + i);
-                     }
+                     operations.Run(block, position, body);
                    });
   }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "harness/kernel/fault_model.h"
@@ -42,9 +43,18 @@ class Rig {
       if (draw_ != nullptr) draw_->End();
     }
 
-    bool are_drawn() const { return draw_ != nullptr; }
     void Begin(std::size_t index) {
       if (draw_ != nullptr) draw_->Begin(index);
+    }
+    // Runs `body(pages, position)` on `block`: whole, or where it is drawn,
+    // page by page.
+    template <class Body>
+    void Run(std::span<const Pfn> block, std::size_t position, Body body) {
+      if (draw_ == nullptr) return body(block, position);
+      for (std::size_t i = 0; i < block.size(); ++i) {
+        draw_->Begin(position + i);
+        body(block.subspan(i, 1), position + i);
+      }
     }
 
    private:

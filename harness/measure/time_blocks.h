@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Pages to a measured loop, block by block, with a watch around each.
+// Pages of a pass to a loop, block by block.
 
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -14,23 +16,36 @@
 
 namespace pfn {
 
-// Runs `body(block, position)` over all pages of `runs`, with the watch running
-// inside of it only, and stops between two blocks when the deadline has passed.
-// Returns how many pages it got through.
+// Runs `body(block, position)` over the first `count` pages of `runs`, which
+// are as many at least, and stops between two blocks when the deadline has
+// passed. Returns how many pages it got through.
 template <class Body>
-std::uint64_t TimeBlocks(std::span<const PfnRun> runs, Stopwatch& watch,
-                         const Deadline& deadline, Body body) {
+std::uint64_t ForBlocks(std::span<const PfnRun> runs, std::uint64_t count,
+                        const Deadline& deadline, Body body,
+                        std::size_t at_once = PageBlocks::kBlockPages) {
   PageBlocks blocks(runs);
   std::uint64_t position = 0;
-  for (std::span<const Pfn> block = blocks.Next(); !block.empty();
-       block = blocks.Next()) {
-    watch.Start();
+  while (position < count) {
+    const std::span<const Pfn> block =
+        blocks.Next(std::min<std::uint64_t>(at_once, count - position));
     body(block, position);
-    watch.Stop();
     position += block.size();
     if (deadline.HasPassed()) break;
   }
   return position;
+}
+
+// The same, with the watch running inside of `body` only.
+template <class Body>
+std::uint64_t TimeBlocks(std::span<const PfnRun> runs, std::uint64_t count,
+                         Stopwatch& watch, const Deadline& deadline,
+                         Body body) {
+  return ForBlocks(runs, count, deadline,
+                   [&](std::span<const Pfn> block, std::uint64_t position) {
+                     watch.Start();
+                     body(block, position);
+                     watch.Stop();
+                   });
 }
 
 }  // namespace pfn

@@ -10,8 +10,8 @@
 
 #include "harness/measure/deadline.h"
 #include "harness/measure/rig.h"
+#include "harness/measure/time_blocks.h"
 #include "workloads/base/json.h"
-#include "workloads/trace/page_blocks.h"
 
 namespace pfn {
 namespace {
@@ -31,7 +31,7 @@ class Recording {
     for (const PreparedPass& pass : passes) {
       failed_.clear();
       const std::uint64_t before = rig_.usage().failures;
-      if (!Record(pass)) return std::nullopt;
+      if (deadline_.HasPassed() || !Record(pass)) return std::nullopt;
       lost += failed_.size();
       const bool has_failures =
           !failed_.empty() || rig_.usage().failures != before;
@@ -56,21 +56,13 @@ class Recording {
  private:
   bool Record(const PreparedPass& pass) {
     Rig::Operations operations(rig_, pass.pages);
-    PageBlocks blocks(pass.runs);
-    std::uint64_t position = 0;
-    for (auto block = blocks.Next(); !block.empty(); block = blocks.Next()) {
-      if (deadline_.HasPassed()) return false;
-      if (!operations.are_drawn()) {
-        set_->Set(block, position, failed_);
-        position += block.size();
-        continue;
-      }
-      for (std::size_t i = 0; i < block.size(); ++i, ++position) {
-        operations.Begin(position);
-        set_->Set(block.subspan(i, 1), position, failed_);
-      }
-    }
-    return true;
+    const auto set = [&](std::span<const Pfn> pages, std::uint64_t position) {
+      set_->Set(pages, position, failed_);
+    };
+    return ForBlocks(pass.runs, pass.pages, deadline_,
+                     [&](std::span<const Pfn> block, std::uint64_t position) {
+                       operations.Run(block, position, set);
+                     }) == pass.pages;
   }
 
   bool Check(const PreparedPass& pass) {

@@ -2,19 +2,17 @@
 
 #include "harness/profile/memory_run.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "harness/measure/deadline.h"
-#include "harness/measure/rig.h"
-#include "workloads/trace/page_blocks.h"
+#include "harness/profile/pass_steps.h"
 
 namespace pfn {
 namespace {
@@ -87,44 +85,75 @@ class Search {
   std::uint64_t wanted_ = std::numeric_limits<std::uint64_t>::max();
 };
 
-class MemoryRun {
+class MemoryRun : public PassSteps<MemoryRun> {
  public:
   MemoryRun(const Job& job, Rig& rig, AnySet& set, MemoryProfile& memory,
             TailProfile* tails)
-      : job_(job),
-        deadline_(job.time_limit),
-        rig_(rig),
-        set_(set),
+      : PassSteps(job, rig, set),
         memory_(memory),
-        interval_(job.workload->pages() / kIntervals + 1) {
+        interval_(job.workload->pages() / kIntervals + 1),
+        shows_passes_(job.workload->passes().size() <= kMostPassesInTimeline) {
     if (tails == nullptr) return;
     for (std::size_t i = 0; i < searches_.size(); ++i) {
       searches_[i] = Search(tails->steps[i]);
     }
   }
 
-  std::string RunPasses() {
-    const std::span<const PreparedPass> passes = job_.workload->passes();
-    const bool shows_passes = passes.size() <= kMostPassesInTimeline;
+  StepsOutcome Run(std::size_t passes) {
     AddPoint();
-    for (pass_ = 0; pass_ < passes.size(); ++pass_) {
-      const PreparedPass& pass = passes[pass_];
-      if (!Record(pass)) return CutOff();
-      if (shows_passes) AddPoint();
-      ends_.push_back({pass_, pass.pages - failed_.size(), Held(usage())});
-      if (!Walk(pass)) return "ranges that differ from the oracle's";
-      if (!ClearSome(pass)) return CutOff();
-      Empty(pass);
-      if (shows_passes) AddPoint();
-    }
-    if (!shows_passes) AddPoint();
+    StepsOutcome outcome = RunPasses(passes);
+    if (!outcome.error.empty()) return outcome;
+    if (!shows_passes_) AddPoint();
     memory_.pass_ends = Thinned(std::move(ends_));
     memory_.peak = Peak(usage());
     memory_.retained = Held(usage());
     memory_.largest_order = usage().largest_order;
     memory_.allocations = usage().allocations;
     memory_.frees = usage().frees;
-    return "";
+    return outcome;
+  }
+
+  // Notes if it was a slow one.
+  template <class Body>
+  void Take(Step step, std::span<const Pfn> pages, Body body) {
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+      const bool is_slow = search(step).IsNext();
+      const std::uint64_t before = usage().allocations;
+      const bool is_done = body(i);
+      if (is_slow) {
+        search(step).Found({pass(), pages[i], usage().allocations - before});
+      }
+      if (step != Step::kSet) continue;
+      recorded_ += is_done;
+      if (++memory_.sets % interval_ == 0) AddPoint();
+    }
+  }
+
+  // By the structure's own walk: looking at a set asks for no memory.
+  bool Walk(PfnRange span, RangeDigest& digest) {
+    Search& slow = search(Step::kNextRange);
+    const std::vector<PfnRange> ranges = set_.Ranges(span);
+    for (const PfnRange range : ranges) {
+      digest(range);
+      if (slow.IsNext()) slow.Found({pass(), range.first, 0});
+    }
+    // The step that finds no more, unless the last range ends the span, as it
+    // does when no page of the pass is missing.
+    const bool ends_span =
+        !ranges.empty() && span.last - ranges.back().last < 2;
+    if (!ends_span && slow.IsNext()) {
+      slow.Found({pass(), ranges.empty() ? span.first : ranges.back().last, 0});
+    }
+    return true;
+  }
+
+  void Filled(const PreparedPass& pass) {
+    if (shows_passes_) AddPoint();
+    ends_.push_back(
+        {this->pass(), pass.pages - failed_sets().size(), Held(usage())});
+  }
+  void Emptied() {
+    if (shows_passes_) AddPoint();
   }
 
  private:
@@ -133,117 +162,23 @@ class MemoryRun {
     return searches_[static_cast<std::size_t>(step)];
   }
 
-  std::string CutOff() {
-    memory_.is_cut_off = true;
-    return fmt::format("cut off in pass {} of {}", pass_,
-                       job_.workload->passes().size());
-  }
-
   void AddPoint() {
     memory_.timeline.push_back(
         {recorded_, usage().live_requested, usage().live_rounded});
   }
 
-  // Runs `body`, a step of this kind on `pfn`, and notes if it was a slow one.
-  template <class Body>
-  void Do(Step step, Pfn pfn, Body body) {
-    const bool is_slow = search(step).IsNext();
-    const std::uint64_t before = usage().allocations;
-    body();
-    if (is_slow) {
-      search(step).Found({pass_, pfn, usage().allocations - before});
-    }
-  }
-
-  // Runs `body(pfn, position)` on the first `count` pages. False: cut off.
-  template <class Body>
-  bool ForPages(Step step, const PreparedPass& pass, std::uint64_t count,
-                Body body) {
-    Rig::Operations operations(rig_, count);
-    PageBlocks blocks(pass.runs);
-    std::uint64_t position = 0;
-    while (position < count && !deadline_.HasPassed()) {
-      for (const Pfn pfn : blocks.Next()) {
-        if (position == count) break;
-        operations.Begin(position);
-        Do(step, pfn, [&] { body(pfn, position); });
-        ++position;
-      }
-    }
-    return position == count;
-  }
-
-  bool Record(const PreparedPass& pass) {
-    failed_.clear();
-    return ForPages(Step::kSet, pass, pass.pages,
-                    [&](Pfn pfn, std::uint64_t position) {
-                      ++memory_.sets;
-                      if (set_.Set(pfn, Gfp::kNowait) == Status::kOk) {
-                        ++recorded_;
-                      } else {
-                        failed_.push_back(position);
-                      }
-                      if (memory_.sets % interval_ == 0) AddPoint();
-                    });
-  }
-
-  // By the structure's own walk: looking at a set asks for no memory.
-  bool Walk(const PreparedPass& pass) {
-    RangeDigest digest;
-    Search& slow = search(Step::kNextRange);
-    const std::vector<PfnRange> ranges = set_.Ranges(pass.span);
-    for (const PfnRange range : ranges) {
-      digest(range);
-      if (slow.IsNext()) slow.Found({pass_, range.first, 0});
-    }
-    // The step that finds no more, unless the last range ends the span, as it
-    // does when no page of the pass is missing.
-    const bool ends_span =
-        !ranges.empty() && pass.span.last - ranges.back().last < 2;
-    if (!ends_span && slow.IsNext()) {
-      slow.Found(
-          {pass_, ranges.empty() ? pass.span.first : ranges.back().last, 0});
-    }
-    return digest == ExpectFilled(pass, failed_).digest;
-  }
-
-  bool ClearSome(const PreparedPass& pass) {
-    return ForPages(Step::kClear, pass, PagesClearedSingly(pass.pages),
-                    [this](Pfn pfn, std::uint64_t) {
-                      (void)set_.Clear(pfn, Gfp::kNowait);
-                    });
-  }
-
-  void Empty(const PreparedPass& pass) {
-    Status status{};
-    {
-      Rig::Operations operations(rig_, 1);
-      operations.Begin(0);
-      Do(Step::kClearRange, pass.span.first,
-         [&] { status = set_.ClearRange(pass.span, Gfp::kNowait); });
-    }
-    if (status != Status::kOk) {
-      (void)set_.ClearRange(pass.span, Gfp::kKernel);
-    }
-  }
-
-  const Job& job_;
-  const Deadline deadline_;
-  Rig& rig_;
-  AnySet& set_;
   MemoryProfile& memory_;
   const std::uint64_t interval_;  // sets between two points of the timeline
+  const bool shows_passes_;       // in the timeline
   std::array<Search, kStepNames.size()> searches_;
   std::vector<PassEnd> ends_;
-  FailedPositions failed_;
-  std::size_t pass_ = 0;
   std::uint64_t recorded_ = 0;
 };
 
 }  // namespace
 
-std::string RunForMemory(const Job& job, MemoryProfile& memory,
-                         TailProfile* tails) {
+StepsOutcome RunForMemory(const Job& job, MemoryProfile& memory,
+                          TailProfile* tails) {
   // Where others hold slabs already, a small set would seem to need none.
   Job on_fresh_heap = job;
   on_fresh_heap.conditions.heap.age = HeapAge::kFresh;
@@ -252,8 +187,8 @@ std::string RunForMemory(const Job& job, MemoryProfile& memory,
   {
     const std::unique_ptr<AnySet> set = job.structure->make(rig.heap());
     MemoryRun run(job, rig, *set, memory, tails);
-    std::string error = run.RunPasses();
-    if (!error.empty()) return error;
+    StepsOutcome outcome = run.Run(job.workload->passes().size());
+    if (!outcome.error.empty()) return outcome;
     memory.caches = rig.heap().CacheUsages();
     if (tails != nullptr) {
       for (SlowStep& step : tails->of(Step::kDestroy).worst) {
@@ -262,7 +197,7 @@ std::string RunForMemory(const Job& job, MemoryProfile& memory,
       }
     }
   }
-  return rig.LedgerError();
+  return {rig.LedgerError()};
 }
 
 }  // namespace pfn

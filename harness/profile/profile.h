@@ -65,7 +65,6 @@ struct MemoryProfile {
   std::uint64_t sets = 0;
   unsigned largest_order = 0;
   std::vector<TimelinePoint> timeline;
-  bool is_cut_off = false;  // by the time limit, not all of it is there
 };
 
 // The single operations that are timed.
@@ -129,6 +128,13 @@ struct TailProfile {
   const StepTimes& of(Step step) const {
     return steps[static_cast<std::size_t>(step)];
   }
+};
+
+// How a run over all steps ended: without an error, cut off by the time limit,
+// or with a wrong answer.
+struct StepsOutcome {
+  std::string error = {};
+  bool is_cut_off = false;
 };
 
 struct Profile {

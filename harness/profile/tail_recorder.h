@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <vector>
 
 #include "harness/measure/stopwatch.h"
@@ -24,13 +23,6 @@
 #include "harness/profile/time_histogram.h"
 
 namespace pfn {
-
-// How a run over all steps ended: without an error, cut off by the time limit,
-// or with a wrong answer.
-struct StepsOutcome {
-  std::string error = {};
-  bool is_cut_off = false;
-};
 
 class TailRecorder {
  public:

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// One run of a profile in which every single step is timed. A pass is recorded
-// page by page, walked range by range as a query that restarts would, cleared
-// page by page for its first eighth in trace order, and emptied by one
-// ClearRange over its span, which meets the rest. Memory is looked at in
-// another run, so that nothing but the clock stands between two steps.
+// One run of a profile in which every single step (pass_steps.h) is timed.
+// Memory is looked at in another run, so that nothing but the clock stands
+// between two steps.
 
 #pragma once
 

@@ -9,14 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <new>
 #include <optional>
@@ -28,6 +26,7 @@
 #include "harness/check/any_set.h"
 #include "harness/kernel/nowait_heap.h"
 #include "harness/measure/measured_set.h"
+#include "harness/registry/structures.h"
 #include "structures/core/pfn_set.h"
 #include "structures/plugin/pfnbench_plugin.h"
 #include "workloads/base/error.h"
@@ -47,10 +46,6 @@ constexpr std::size_t kLongestName = 32;
 constexpr std::size_t kLongestFamily = 16;
 constexpr std::size_t kLongestOrigin = 200;
 constexpr std::size_t kLongestReason = 400;
-// What the command line understands otherwise.
-constexpr std::array<std::string_view, 9> kTakenNames = {
-    "all",    "argued", "array",     "floor",  "none",
-    "oracle", "own",    "pipelined", "plugins"};
 
 // ---- The host's side of pfnbench_host.
 
@@ -390,8 +385,7 @@ class Loader {
     const auto has_name = [&](const Structure& each) {
       return each.traits.name == name;
     };
-    if (std::ranges::find(kTakenNames, name) != kTakenNames.end() ||
-        std::ranges::any_of(known_, has_name) ||
+    if (IsTaken(name) || std::ranges::any_of(known_, has_name) ||
         std::ranges::any_of(structures_, has_name)) {
       throw Wrong("the name {} is taken; give the structure another", name);
     }

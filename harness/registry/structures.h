@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +14,16 @@
 #include "harness/measure/structure.h"
 
 namespace pfn {
+
+// Words that the command line takes for something else, and other programs too:
+// no structure has such a name.
+inline constexpr std::array<std::string_view, 9> kTakenNames = {
+    "all",    "argued", "array",     "floor",  "none",
+    "oracle", "own",    "pipelined", "plugins"};
+
+constexpr bool IsTaken(std::string_view name) {
+  return std::ranges::find(kTakenNames, name) != kTakenNames.end();
+}
 
 // All structures in the order of the list, and then those of plugins. Generated
 // by the build.

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "harness/run/row_budget.h"
 #include "harness/run/rows.h"

@@ -11,13 +11,12 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
+#include "harness/driver/replay.h"
 #include "harness/kernel/page_arena.h"
 #include "harness/measure/counter.h"
 #include "harness/measure/stopwatch.h"
 #include "harness/profile/profile.h"
-#include "harness/results/results_file.h"
 #include "harness/run/message.h"
 #include "harness/run/process.h"
 #include "harness/run/profiles.h"
@@ -107,7 +106,7 @@ class MeasuringWorker::Bench {
     const double start = CpuSeconds();
     Measurement measured;
     try {
-      measured = row.measure(job);
+      measured = row.replay ? Replay(job, *row.replay) : row.measure(job);
     } catch (const NoCounter&) {
       throw;
     } catch (const std::exception& error) {

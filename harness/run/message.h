@@ -6,7 +6,6 @@
 
 #pragma once
 
-#include <cstdint>
 #include <cstring>
 #include <string>
 #include <type_traits>

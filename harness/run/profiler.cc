@@ -95,17 +95,17 @@ ProfileOutcome MakeProfile(Job job, const ProfileTime& time) {
   job.time_limit = time.patience;
   const steady_clock::time_point begin = steady_clock::now();
   MemoryProfile memory;
-  const std::string error = RunForMemory(job, memory, &*profile.tails);
-  if (!error.empty() && profile.error.empty()) {
-    outcome.is_wrong = !memory.is_cut_off;
+  steps = RunForMemory(job, memory, &*profile.tails);
+  if (!steps.error.empty() && profile.error.empty()) {
+    outcome.is_wrong = !steps.is_cut_off;
     profile.error =
-        memory.is_cut_off
+        steps.is_cut_off
             ? fmt::format("{}: memory: {}",
                           OverNs(steady_clock::now() - begin, memory.sets),
-                          error)
-            : "failed: memory: " + error;
+                          steps.error)
+            : "failed: memory: " + steps.error;
   }
-  if (error.empty() && profile.accounts_memory) {
+  if (steps.error.empty() && profile.accounts_memory) {
     profile.memory = std::move(memory);
   }
   return outcome;

@@ -2,22 +2,20 @@
 
 #include "harness/run/rows.h"
 
-#include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
-#include "harness/driver/replay.h"
 #include "harness/measure/floor.h"
 #include "harness/measure/measure.h"
 
 namespace pfn {
 
-std::vector<std::pair<std::string, std::string>> ConditionsOf(const Job& job) {
+std::vector<std::pair<std::string, std::string>> ConditionsOf(
+    const Job& job, const ReplaySpec* replay) {
   std::vector<std::pair<std::string, std::string>> conditions;
-  const bool is_replay = job.operation == Operation::kReplay;
-  if (is_replay && job.replay->driver.transport == Transport::kChunks) {
-    conditions.emplace_back("policy", job.replay->policy.ToString());
+  if (replay != nullptr && replay->driver.transport == Transport::kChunks) {
+    conditions.emplace_back("policy", replay->policy.ToString());
   }
   if (job.fault.kind != FaultSpec::Kind::kNone) {
     conditions.emplace_back("fault", job.fault.ToString());
@@ -28,11 +26,9 @@ std::vector<std::pair<std::string, std::string>> ConditionsOf(const Job& job) {
   for (auto& named : job.conditions.Named()) {
     conditions.push_back(std::move(named));
   }
-  if (is_replay && job.replay->host.is_real) {
-    conditions.emplace_back("host", "real");
-  }
-  if (is_replay) {
-    const std::string driver = DriverToString(job.replay->driver);
+  if (replay != nullptr) {
+    if (replay->host.is_real) conditions.emplace_back("host", "real");
+    const std::string driver = DriverToString(replay->driver);
     if (!driver.empty()) conditions.emplace_back("driver", driver);
   }
   return conditions;
@@ -40,17 +36,20 @@ std::vector<std::pair<std::string, std::string>> ConditionsOf(const Job& job) {
 
 namespace {
 
+using MeasureJob = Measurement (*)(const Job& job);
+
 Row MakeRow(const Job& job, std::string_view structure, int control,
-            Measurement (*measure)(const Job& job)) {
+            MeasureJob measure, const ReplaySpec* replay = nullptr) {
   RowKey key{.operation = std::string(Info(job.operation).name),
              .workload = job.workload->name(),
              .structure = std::string(structure),
-             .conditions = ConditionsOf(job),
+             .conditions = ConditionsOf(job, replay),
              .control = control};
   return {.name = key.Name(),
           .job = job,
           .measure = measure,
-          .key = std::move(key)};
+          .key = std::move(key),
+          .replay = replay == nullptr ? std::nullopt : std::optional(*replay)};
 }
 
 bool CanServe(const Structure& structure, const FaultSpec& fault) {
@@ -59,12 +58,12 @@ bool CanServe(const Structure& structure, const FaultSpec& fault) {
 }
 
 // The row of the job's structure, and the controls if it is the baseline.
-void AddRows(const Plan& plan, const Job& job,
-             Measurement (*measure)(const Job& job), std::vector<Row>& rows) {
+void AddRows(const Plan& plan, const Job& job, MeasureJob measure,
+             std::vector<Row>& rows, const ReplaySpec* replay = nullptr) {
   const Structure& structure = *job.structure;
   const int controls = &structure == plan.baseline ? plan.controls : 0;
   for (int control = 0; control <= controls; ++control) {
-    Row row = MakeRow(job, structure.traits.name, control, measure);
+    Row row = MakeRow(job, structure.traits.name, control, measure, replay);
     row.shares_recordings = job.operation != Operation::kClear &&
                             job.operation != Operation::kReplay &&
                             !structure.traits.defers_work;
@@ -84,8 +83,7 @@ void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
       ReplaySpec replay = usual;
       replay.policy = policy;
       replay.driver.policy = policy.policy;
-      job.replay = std::make_shared<const ReplaySpec>(replay);
-      AddRows(plan, job, &Replay, rows);
+      AddRows(plan, job, nullptr, rows, &replay);
     }
   }
   job.structure = nullptr;
@@ -93,8 +91,7 @@ void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
     ReplaySpec replay = usual;
     replay.driver.policy = {};
     replay.driver.transport = driver.transport;
-    job.replay = std::make_shared<const ReplaySpec>(replay);
-    rows.push_back(MakeRow(job, driver.name, 0, &Replay));
+    rows.push_back(MakeRow(job, driver.name, 0, nullptr, &replay));
   }
 }
 

@@ -6,12 +6,13 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "harness/driver/replay_spec.h"
 #include "harness/measure/job.h"
 #include "harness/registry/structures.h"
 #include "harness/results/row_key.h"
@@ -23,16 +24,18 @@ namespace pfn {
 struct Row {
   std::string name;  // key.Name()
   Job job;
-  Measurement (*measure)(const Job& job);
+  Measurement (*measure)(const Job& job);  // null: Replay() of `replay`
   // Whether it leaves recordings as they are, or is the last to need them: rows
   // that differ only in their operation can then be measured together.
   bool shares_recordings = false;
   // Its conditions: policy, fault, draw, those of Conditions, host, driver.
   RowKey key = {};
+  std::optional<ReplaySpec> replay = {};
 };
 
-// What is not as usual in `job`.
-std::vector<std::pair<std::string, std::string>> ConditionsOf(const Job& job);
+// What is not as usual in `job`, and in `replay` if it is one.
+std::vector<std::pair<std::string, std::string>> ConditionsOf(
+    const Job& job, const ReplaySpec* replay = nullptr);
 
 // Rows that are measured together, by their numbers in order of operations.
 using Visit = std::vector<std::size_t>;

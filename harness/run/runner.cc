@@ -149,7 +149,7 @@ RunOutcome RunRows(std::span<const Row> rows, const RunSettings& settings) {
   if (interrupted != 0) context.Add("interrupted", "yes");
   results.set_context(std::move(context));
   results.Write();
-  if (settings.print_summary) PrintSummary(rows, results);
+  if (!settings.quiet) PrintSummary(rows, results);
   ReportShortRows(rows, results, budget, all_rounds);
   return {
       .failed_rows = ReportFailures(rows, results, rounds) + wrong,

@@ -42,11 +42,11 @@ struct RunSettings {
   std::size_t prefault_bytes = 0;
   // A row of which nothing is heard for so long hangs, if there are limits.
   std::chrono::nanoseconds patience = std::chrono::seconds(30);
-  std::filesystem::path out;  // a folder that exists
+  std::filesystem::path out = {};  // a folder that exists
   std::string results_file = "results.json";
-  JsonObject context;         // besides the environment
-  std::string executable;     // argv[0]
-  bool print_summary = true;  // a line for each row on stdout, at the end
+  JsonObject context = {};      // besides the environment
+  std::string executable = {};  // argv[0]
+  bool quiet = false;  // else a line for each row on stdout, at the end
 };
 
 struct RunOutcome {

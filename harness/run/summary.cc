@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <string>
 #include <string_view>
 #include <vector>
 

@@ -26,9 +26,9 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "harness/check/any_set.h"
@@ -36,6 +36,7 @@
 #include "harness/kernel/page_arena.h"
 #include "harness/registry/structures.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/structures/operation.h"
 #include "workloads/base/random.h"
 
 namespace pfn::testing {
@@ -53,26 +54,6 @@ struct Totals {
 };
 
 Totals totals;
-
-enum class Kind : std::uint8_t {
-  kSet,
-  kSetDown,
-  kClear,
-  kClearDown,
-  kTest,
-  kNextRange,
-  kClearRange,
-  kEmptyWithoutMemory,
-};
-
-struct Step {
-  Kind kind;
-  std::uint64_t offset;
-  std::uint64_t pages;   // at least 1
-  std::uint64_t stride;  // between two of them
-  std::uint64_t failing_request = 0;
-  Mode mode = Mode::kOnce;
-};
 
 // Reads numbers until the bytes are used up.
 class Bytes {
@@ -116,103 +97,36 @@ const SetKind& KindOf(std::uint8_t byte) {
   return *std::ranges::max_element(kinds, {}, weight);
 }
 
-// Leaves, segments and chunks end at 2^10, 2^15, 2^16; words and 32 bits at
-// places that programs get wrong. All places are a multiple of 2^16 but the
-// last one, from which pages count downwards.
-constexpr std::array<Pfn, 4> kPlaces = {
-    0, (Pfn{1} << 32) - 65536, (Pfn{1} << 63) + (Pfn{1} << 24), kMaxPfn};
-
-Pfn At(Pfn place, std::uint64_t offset) {
-  return place == kMaxPfn ? place - offset : place + offset;
-}
-
 constexpr std::array<std::uint64_t, 4> kStrides = {1, 2, 64, 1024};
 constexpr std::uint64_t kMaxFarPages = 200;
 constexpr std::uint64_t kFailNth = 1 << 5;
 constexpr std::uint64_t kFailLater = 1 << 6;
 
-std::optional<Step> ReadStep(Bytes& bytes) {
+std::optional<Step> ReadStep(Bytes& bytes, Pfn place) {
   const std::uint64_t opcode = bytes.Next();
-  Step step{.kind = static_cast<Kind>(opcode % 8),
-            .offset = 0,
-            .pages = 0,
-            .stride = kStrides[opcode / 8 % 4]};
+  const std::uint64_t stride = kStrides[opcode / 8 % 4];
+  Step step;
   if (opcode & kFailNth) step.failing_request = 1 + bytes.Next() % 16;
   if (opcode & kFailLater) step.mode = Mode::kFromThenOn;
-  step.offset = bytes.Next();
-  step.offset |= bytes.Next() << 8;
+  std::uint64_t offset = bytes.Next();
+  offset |= bytes.Next() << 8;
   // Mostly few pages; 1,024 fill a leaf, 2,048 an array of roaring.
   const std::uint64_t extent = bytes.Next();
-  step.pages = 1 + (extent < 224 ? extent % 32 : (extent - 224) * 80);
+  std::uint64_t pages = 1 + (extent < 224 ? extent % 32 : (extent - 224) * 80);
   // A leaf each: some walk them again for every query.
-  if (step.stride >= 64) step.pages = std::min(step.pages, kMaxFarPages);
+  if (stride >= 64) pages = std::min(pages, kMaxFarPages);
   if (bytes.ended()) return {};
+  const Pfn one = At(place, offset);
+  const Pfn other = At(place, offset + (pages - 1) * stride);
+  step.operation = {static_cast<Operation::Kind>(opcode % 8),
+                    {std::min(one, other), std::max(one, other)},
+                    stride};
   return step;
 }
 
-PfnRange RangeOf(const Step& step, Pfn place) {
-  const Pfn one = At(place, step.offset);
-  const Pfn other = At(place, step.offset + (step.pages - 1) * step.stride);
-  return {std::min(one, other), std::max(one, other)};
-}
-
-// Goes on after a page that fails, as a driver does.
-template <class Operation>
-std::string ForEachPage(const Step& step, PfnRange range, bool downwards,
-                        Operation operation) {
-  std::string error;
-  for (std::uint64_t i = 0; i < step.pages && error.empty(); ++i) {
-    const std::uint64_t distance = i * step.stride;
-    error =
-        operation(downwards ? range.last - distance : range.first + distance);
-    ++totals.operations;
-  }
-  return error;
-}
-
-std::string Apply(const Step& step, Pfn place, CheckedSet& set) {
-  const PfnRange range = RangeOf(step, place);
-  const auto set_page = [&](Pfn pfn) { return set.Set(pfn); };
-  const auto clear_page = [&](Pfn pfn) { return set.Clear(pfn); };
-  const auto test_page = [&](Pfn pfn) { return set.CheckTest(pfn); };
-  switch (step.kind) {
-    case Kind::kSet:
-      return ForEachPage(step, range, false, set_page);
-    case Kind::kSetDown:
-      return ForEachPage(step, range, true, set_page);
-    case Kind::kClear:
-      return ForEachPage(step, range, false, clear_page);
-    case Kind::kClearDown:
-      return ForEachPage(step, range, true, clear_page);
-    case Kind::kTest:
-      return ForEachPage(step, range, false, test_page);
-    case Kind::kNextRange:
-      ++totals.operations;
-      return set.CheckNextRange(range.first, range.last);
-    case Kind::kClearRange:
-      ++totals.operations;
-      return set.ClearRange(range);
-    case Kind::kEmptyWithoutMemory:
-      ++totals.operations;
-      return set.EmptyWithoutMemory();
-  }
-  return "no such operation";
-}
-
-std::string Text(const Step& step, Pfn place) {
-  constexpr std::array<std::string_view, 8> kNames = {
-      "Set",  "Set downwards", "Clear",      "Clear downwards",
-      "Test", "NextRange",     "ClearRange", "empty without memory"};
-  const PfnRange range = RangeOf(step, place);
-  std::string text =
-      fmt::format("{} [{},{}]", kNames[static_cast<std::size_t>(step.kind)],
-                  range.first, range.last);
-  if (step.stride != 1) text += fmt::format(" by {}", step.stride);
-  if (step.failing_request != 0) {
-    text += fmt::format(", request {} fails{}", step.failing_request,
-                        step.mode == Mode::kOnce ? "" : " and all later");
-  }
-  return text;
+std::uint64_t CallsOf(const Operation& operation) {
+  if (operation.kind >= Operation::Kind::kNextRange) return 1;
+  return (operation.range.last - operation.range.first) / operation.stride + 1;
 }
 
 // Both report and make the failing input known: libFuzzer keeps what aborts.
@@ -230,14 +144,18 @@ void Play(Bytes bytes) {
   ++totals.inputs;
   totals.structures.emplace(kind.traits.name);
   CheckedSet set(kind, arena);
-  while (const std::optional<Step> step = ReadStep(bytes)) {
+  while (const std::optional<Step> step = ReadStep(bytes, place)) {
     set.failures().Arm(step->failing_request, step->mode);
-    std::string error = Apply(*step, place, set);
+    std::string error = Apply(step->operation, set);
     set.failures().Disarm();
     totals.failures += set.failures().injected();
     ++totals.steps;
+    totals.operations += CallsOf(step->operation);
     if (error.empty()) error = set.Check();
-    if (!error.empty()) Require(error, kind, Text(*step, place));
+    if (error.empty()) continue;
+    std::ostringstream text;
+    text << *step;
+    Require(error, kind, text.str());
   }
   Require(set.ClearRange(kAllPages), kind, "emptied at the end");
   Require(set.Check(), kind, "emptied at the end");

@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>

@@ -12,10 +12,8 @@
 #include <filesystem>
 #include <fstream>
 #include <ostream>
-#include <sstream>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "tests/run_command.h"
 #include "tests/workloads/testing.h"

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <limits>
-#include <memory>
 #include <new>
 #include <numeric>
 #include <string>
@@ -21,7 +20,6 @@
 #include "harness/profile/memory_run.h"
 #include "harness/profile/tail_recorder.h"
 #include "harness/profile/time_histogram.h"
-#include "harness/profile/time_steps.h"
 #include "harness/run/profiler.h"
 #include "structures/xbitmap/xbitmap.h"
 #include "tests/harness/testing.h"
@@ -252,8 +250,9 @@ TEST(TailRecorder, WhatAStepCostsIsMoreThanWhatIsSubtracted) {
 TEST_F(Profiles, TheMemoryOfADenseXbitmapIsTheOneWorkedOut) {
   const auto workload = MakeWorkload("dense", {Pages(0, 262144)});
   MemoryProfile memory;
-  EXPECT_EQ(
-      RunForMemory(JobOn<Xbitmap<NowaitHeap>>(*workload), memory, nullptr), "");
+  EXPECT_EQ(RunForMemory(JobOn<Xbitmap<NowaitHeap>>(*workload), memory, nullptr)
+                .error,
+            "");
   EXPECT_EQ(memory.sets, 262144);
   ASSERT_EQ(memory.pass_ends.size(), 1);
   EXPECT_EQ(memory.pass_ends[0].pages, 262144);
@@ -283,7 +282,7 @@ TEST_F(Profiles, TheNumberOfCpusDecidesTheSlabs) {
   Job job = JobOn<Xbitmap<NowaitHeap>>(*workload);
   job.conditions.heap.cpus = 2;
   MemoryProfile memory;
-  EXPECT_EQ(RunForMemory(job, memory, nullptr), "");
+  EXPECT_EQ(RunForMemory(job, memory, nullptr).error, "");
   EXPECT_EQ(memory.cpus, 2);
   ASSERT_EQ(memory.caches.size(), 2);
   EXPECT_EQ(memory.caches[1].geometry, (SlabGeometry{1, 14}));
@@ -296,8 +295,9 @@ TEST_F(Profiles, OfManyPassesTheLargestAndTheLastAreKept) {
   passes[499] = Pages(9, 5);
   const auto workload = MakeWorkload("many", passes);
   MemoryProfile memory;
-  EXPECT_EQ(RunForMemory(JobOn<Honest<NowaitHeap>>(*workload), memory, nullptr),
-            "");
+  EXPECT_EQ(
+      RunForMemory(JobOn<Honest<NowaitHeap>>(*workload), memory, nullptr).error,
+      "");
   EXPECT_LE(memory.pass_ends.size(), 64);
   EXPECT_EQ(memory.pass_ends.front().pass, 0);
   EXPECT_EQ(memory.pass_ends.back().pass, 499);
@@ -329,8 +329,9 @@ class Large : public Honest<A> {
 TEST_F(Profiles, BlocksOfPagesAreCountedWholeAndExact) {
   const auto workload = MakeWorkload("w", {{1}});
   MemoryProfile memory;
-  EXPECT_EQ(RunForMemory(JobOn<Large<NowaitHeap>>(*workload), memory, nullptr),
-            "");
+  EXPECT_EQ(
+      RunForMemory(JobOn<Large<NowaitHeap>>(*workload), memory, nullptr).error,
+      "");
   EXPECT_EQ(memory.peak.slab, 4096);
   EXPECT_EQ(memory.peak.pow2, 4096 + 32768);
   EXPECT_EQ(memory.peak.exact, 4096 + 20480);

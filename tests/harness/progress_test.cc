@@ -14,7 +14,6 @@
 #include <sstream>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace pfn {
 namespace {

@@ -38,14 +38,13 @@ template <PfnSet S>
 Measurement RunReplayOf(PolicySpec policy, const std::string& fault = "none",
                         HostSpec host = {}) {
   PageArena arena;
-  Job job{.operation = Operation::kReplay,
-          .workload = &Guest(),
-          .structure = &testing::StructureOf<S>(),
-          .fault = ParseFaultSpec(fault),
-          .arena = &arena};
-  job.replay = std::make_shared<const ReplaySpec>(ReplaySpec{
-      .driver = {.policy = policy.policy}, .policy = policy, .host = host});
-  return Replay(job);
+  return Replay(
+      {.operation = Operation::kReplay,
+       .workload = &Guest(),
+       .structure = &testing::StructureOf<S>(),
+       .fault = ParseFaultSpec(fault),
+       .arena = &arena},
+      {.driver = {.policy = policy.policy}, .policy = policy, .host = host});
 }
 
 double Value(const Measurement& m, std::string_view name) {
@@ -141,13 +140,11 @@ TEST(Replay, AWrongStructureHasNoFigure) {
 
 TEST(Replay, ADriverWithoutASetHasNoTimeOfOne) {
   PageArena arena;
-  Job job{
-      .operation = Operation::kReplay, .workload = &Guest(), .arena = &arena};
-  job.replay = std::make_shared<const ReplaySpec>(
-      ReplaySpec{.driver = {.transport = Transport::kPipelined},
-                 .policy = {},
-                 .host = {}});
-  const Measurement m = Replay(job);
+  const Measurement m = Replay(
+      {.operation = Operation::kReplay, .workload = &Guest(), .arena = &arena},
+      {.driver = {.transport = Transport::kPipelined},
+       .policy = {},
+       .host = {}});
   EXPECT_EQ(m.error, "");
   EXPECT_EQ(m.pages, 0);
   EXPECT_EQ(m.ns, 0);

@@ -5,8 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdint>
-
 #include "harness/kernel/fault_spec.h"
 #include "harness/kernel/nowait_heap.h"
 

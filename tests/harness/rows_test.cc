@@ -22,15 +22,15 @@ const Structure kFirst = {
     "",
     [](NowaitHeap&) -> std::unique_ptr<MeasuredSet> { return nullptr; },
     nullptr};
-const Structure kSecond = {
-    {.name = "second", .family = "", .origin = ""}, "", nullptr, nullptr};
-const Structure kFragile = {{.name = "fragile",
-                             .family = "",
-                             .origin = "",
-                             .out_of_memory = OutOfMemory::kAborts},
-                            "",
-                            nullptr,
-                            nullptr};
+// Rows are made, not run.
+Structure With(const StructureTraits& traits) {
+  return {traits, "", nullptr, nullptr};
+}
+const Structure kSecond = With({.name = "second", .family = "", .origin = ""});
+const Structure kFragile = With({.name = "fragile",
+                                 .family = "",
+                                 .origin = "",
+                                 .out_of_memory = OutOfMemory::kAborts});
 
 class Rows : public ::testing::Test {
  protected:
@@ -195,12 +195,9 @@ TEST_F(Rows, ThatDifferInTheirOperationAreMeasuredOnOneRecording) {
 }
 
 TEST_F(Rows, OfAStructureThatDefersWorkShareNoRecording) {
-  static const Structure kLazy = {
-      {.name = "lazy", .family = "", .origin = "", .defers_work = true},
-      "",
-      nullptr,
-      nullptr};
-  plan_.structures = {&kLazy};
+  const Structure lazy =
+      With({.name = "lazy", .family = "", .origin = "", .defers_work = true});
+  plan_.structures = {&lazy};
   const std::vector<Row> rows = MakeRows(plan_);
   EXPECT_EQ(rows.size(), 2);
   EXPECT_EQ(MakeVisits(rows, true).size(), 2);
@@ -233,13 +230,10 @@ TEST_F(Rows, AStructureThatAbortsHasNoRowsWithFaults) {
 }
 
 TEST_F(Rows, AStructureThatThrowsHas) {
-  const Structure throwing = {{.name = "throwing",
-                               .family = "",
-                               .origin = "",
-                               .out_of_memory = OutOfMemory::kThrows},
-                              "",
-                              nullptr,
-                              nullptr};
+  const Structure throwing = With({.name = "throwing",
+                                   .family = "",
+                                   .origin = "",
+                                   .out_of_memory = OutOfMemory::kThrows});
   plan_.structures = {&throwing};
   plan_.operations = {Operation::kSet};
   plan_.faults = ParseFaultSpecs("nth:1");
@@ -304,13 +298,10 @@ TEST_F(Rows, AReplayHasARowForEachPolicyAndForEachDriverWithoutASet) {
 }
 
 TEST_F(Rows, AStructureWithMemoryOfItsOwnHasNoReserve) {
-  const Structure elsewhere = {{.name = "elsewhere",
-                                .family = "",
-                                .origin = "",
-                                .accounts_memory = false},
-                               "",
-                               nullptr,
-                               nullptr};
+  const Structure elsewhere = With({.name = "elsewhere",
+                                    .family = "",
+                                    .origin = "",
+                                    .accounts_memory = false});
   plan_.operations = {Operation::kReplay};
   plan_.structures = {&elsewhere};
   plan_.policies = ParsePolicies({"free", "reserve:64K"});

@@ -48,28 +48,17 @@ const std::vector<std::string>& Faults() {
   return faults;
 }
 
-Measurement Measure(const Structure& structure, Operation operation,
-                    const FaultSpec& fault, const Conditions& how) {
-  PageArena arena;
-  return pfn::Measure({.operation = operation,
-                       .workload = &Scattered(),
-                       .structure = &structure,
-                       .fault = fault,
-                       .conditions = how,
-                       .arena = &arena});
-}
-
 // Measures every structure that can be; returns all failed requests. Memory
 // that is not given back in the end is an error of the measurement.
-std::uint64_t MeasureAll(const FaultSpec& fault, const Conditions& how,
+std::uint64_t MeasureAll(const std::string& fault, const Conditions& how,
                          const std::vector<Operation>& operations) {
   std::uint64_t failures = 0;
   for (const Structure& structure : Structures()) {
     if (structure.traits.out_of_memory == OutOfMemory::kAborts) continue;
     for (const Operation operation : operations) {
-      const Measurement m = Measure(structure, operation, fault, how);
-      EXPECT_EQ(m.error, "")
-          << structure.traits.name << " under " << fault.ToString();
+      const Measurement m =
+          testing::MeasureOn(Scattered(), operation, structure, fault, how);
+      EXPECT_EQ(m.error, "") << structure.traits.name << " under " << fault;
       EXPECT_EQ(m.recorded + m.failed_sets, Scattered().pages());
       failures += m.usage.failures;
     }
@@ -79,8 +68,7 @@ std::uint64_t MeasureAll(const FaultSpec& fault, const Conditions& how,
 
 TEST(StructuresUnderFaults, MatchTheOracleAndLoseNoMemory) {
   for (const std::string& text : Faults()) {
-    const FaultSpec fault = ParseFaultSpec(text);
-    EXPECT_GT(MeasureAll(fault, {}, {Operation::kClear, Operation::kDrain}), 0)
+    EXPECT_GT(MeasureAll(text, {}, {Operation::kClear, Operation::kDrain}), 0)
         << text << " failed nobody";
   }
 }
@@ -96,10 +84,9 @@ TEST(StructuresUnderFaults, AreTriedWithEveryModel) {
 
 TEST(StructuresUnderFaults, MatchTheOracleWhenOperationsAreDrawn) {
   for (const std::string text : {"failslab:probability=10", "ge_heavy"}) {
-    EXPECT_GT(
-        MeasureAll(ParseFaultSpec(text), {.fault_draw = FaultDraw::kOperation},
-                   {Operation::kClear, Operation::kDrain}),
-        0)
+    EXPECT_GT(MeasureAll(text, {.fault_draw = FaultDraw::kOperation},
+                         {Operation::kClear, Operation::kDrain}),
+              0)
         << text;
   }
 }
@@ -107,8 +94,7 @@ TEST(StructuresUnderFaults, MatchTheOracleWhenOperationsAreDrawn) {
 TEST(StructuresUnderFaults, MatchTheOracleHoweverLargeRequestsAreServed) {
   for (const LargePolicy large : {LargePolicy::kExact, LargePolicy::kVmalloc}) {
     for (const std::string text : {"none", "slab_boundary:ge_heavy"}) {
-      MeasureAll(ParseFaultSpec(text), {.heap = {.large = large}},
-                 {Operation::kClear});
+      MeasureAll(text, {.heap = {.large = large}}, {Operation::kClear});
     }
   }
 }

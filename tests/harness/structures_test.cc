@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <set>
 #include <string>
 
 #include "harness/measure/floor.h"
@@ -25,20 +24,6 @@ using testing::ScatteredWorkload;
 const Workload& Scattered() {
   static const auto workload = ScatteredWorkload(3, 12000);
   return *workload;
-}
-
-TEST(Structures, HaveNamesOfTheirOwn) {
-  std::set<std::string_view> names = {"floor", "all"};  // taken
-  ASSERT_FALSE(Structures().empty());
-  for (const Structure& structure : Structures()) {
-    EXPECT_TRUE(names.insert(structure.traits.name).second)
-        << structure.traits.name;
-    // Names stand in row names and in regular expressions.
-    EXPECT_EQ(structure.traits.name.find_first_not_of(
-                  "abcdefghijklmnopqrstuvwxyz0123456789-"),
-              std::string_view::npos)
-        << structure.traits.name;
-  }
 }
 
 TEST(Structures, AreVariantsOfDesignsOfTheirOwnFamily) {

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <new>
 #include <sstream>
 #include <string>

@@ -14,45 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "tests/structures/operation.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {
 namespace {
 
 using Kind = Operation::Kind;
-
-// An operation of which the n-th request fails, or all from there on.
-struct Step {
-  Operation operation;
-  std::uint64_t failing_request = 0;  // 0: none
-  FailuresToOrder::Mode mode = FailuresToOrder::Mode::kOnce;
-};
-
-std::ostream& operator<<(std::ostream& out, const Step& step) {
-  out << step.operation;
-  if (step.failing_request == 0) return out;
-  return out << ", request " << step.failing_request << " fails"
-             << (step.mode == FailuresToOrder::Mode::kOnce ? ""
-                                                           : ", and all later");
-}
-
-// A sequence plays around one place of the page space, so that its pages meet.
-enum class Place : std::uint8_t { kBottom, k32Bits, kMiddle, kTop };
-
-Pfn At(Place place, std::uint64_t offset) {
-  switch (place) {
-    case Place::kBottom:
-      return offset;
-    case Place::k32Bits:
-      return (Pfn{1} << 32) - 65536 + offset;
-    case Place::kMiddle:
-      return (Pfn{1} << 63) + (Pfn{1} << 24) + offset;
-    case Place::kTop:
-      return kMaxPfn - offset;
-  }
-  return offset;
-}
 
 // Around the borders of words, leaves, segments, chunks and containers.
 rc::Gen<std::uint64_t> AnyOffset() {
@@ -78,19 +45,16 @@ rc::Gen<std::uint64_t> AnyExtent() {
 }
 
 rc::Gen<Pfn> AnyFarPage() {
-  return rc::gen::map(
-      rc::gen::tuple(rc::gen::element(Place::kBottom, Place::k32Bits,
-                                      Place::kMiddle, Place::kTop),
-                     AnyOffset()),
-      [](const auto& parts) {
-        return At(std::get<0>(parts), std::get<1>(parts));
-      });
+  return rc::gen::map(rc::gen::tuple(rc::gen::elementOf(kPlaces), AnyOffset()),
+                      [](const auto& parts) {
+                        return At(std::get<0>(parts), std::get<1>(parts));
+                      });
 }
 
 PfnRange Between(Pfn a, Pfn b) { return {std::min(a, b), std::max(a, b)}; }
 
 // `extent` times `scale` long.
-rc::Gen<PfnRange> AnyRange(Place place, const rc::Gen<std::uint64_t>& extent,
+rc::Gen<PfnRange> AnyRange(Pfn place, const rc::Gen<std::uint64_t>& extent,
                            std::uint64_t scale) {
   return rc::gen::map(
       rc::gen::pair(AnyOffset(), extent), [=](const auto& parts) {
@@ -100,7 +64,7 @@ rc::Gen<PfnRange> AnyRange(Place place, const rc::Gen<std::uint64_t>& extent,
 }
 
 // One to four whole leaves or segments, which some structures treat apart.
-rc::Gen<PfnRange> AnySegments(Place place) {
+rc::Gen<PfnRange> AnySegments(Pfn place) {
   return rc::gen::map(rc::gen::pair(rc::gen::inRange<std::uint64_t>(0, 8),
                                     rc::gen::inRange<std::uint64_t>(1, 5)),
                       [=](const auto& parts) {
@@ -125,7 +89,7 @@ rc::Gen<Operation> AnyOfEach(const rc::Gen<PfnRange>& range,
 }
 
 // Dense runs, lone pages, pages of leaves of their own.
-rc::Gen<Operation> AnyRun(Place place) {
+rc::Gen<Operation> AnyRun(Pfn place) {
   const auto any_few = rc::gen::inRange<std::uint64_t>(0, 130);
   return rc::gen::weightedOneOf<Operation>(
       {{6, AnyOfEach(AnyRange(place, AnyExtent(), 1), 1)},
@@ -145,7 +109,7 @@ rc::Gen<Operation> AnyFarOperation() {
       });
 }
 
-rc::Gen<Operation> AnyRangeOperation(Place place) {
+rc::Gen<Operation> AnyRangeOperation(Pfn place) {
   const auto any_range =
       rc::gen::oneOf(AnyRange(place, AnyExtent(), 1),
                      AnyRange(place, AnyExtent(), 100), AnySegments(place),
@@ -163,11 +127,9 @@ rc::Gen<Operation> AnyRangeOperation(Place place) {
 }
 
 rc::Gen<std::vector<Step>> AnySteps() {
-  const auto any_place = rc::gen::weightedElement<Place>({{4, Place::kBottom},
-                                                          {1, Place::k32Bits},
-                                                          {1, Place::kMiddle},
-                                                          {3, Place::kTop}});
-  return rc::gen::mapcat(any_place, [](Place place) {
+  const auto any_place = rc::gen::weightedElement<Pfn>(
+      {{4, kPlaces[0]}, {1, kPlaces[1]}, {1, kPlaces[2]}, {3, kPlaces[3]}});
+  return rc::gen::mapcat(any_place, [](Pfn place) {
     return rc::gen::container<std::vector<Step>>(rc::gen::build<Step>(
         rc::gen::set(&Step::operation, rc::gen::weightedOneOf<Operation>(
                                            {{8, AnyRun(place)},
@@ -206,7 +168,7 @@ std::uint64_t Play(const SetKind& kind, const std::vector<Step>& steps) {
     if (IsFaultable(kind.traits)) {
       rig.failures().Arm(step.failing_request, step.mode);
     }
-    Require(Apply(step.operation, rig));
+    Require(rig.Apply(step.operation));
     rig.failures().Disarm();
     injected += rig.failures().injected();
     Require(rig.Check());

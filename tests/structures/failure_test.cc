@@ -13,10 +13,8 @@
 #include <ctime>
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "tests/structures/operation.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {
@@ -91,7 +89,7 @@ std::vector<Scenario> ClearScenarios() {
 
 void ApplyAll(const Operations& operations, Rig& rig) {
   for (const Operation& operation : operations) {
-    ASSERT_TRUE(Apply(operation, rig)) << operation;
+    ASSERT_TRUE(rig.Apply(operation)) << operation;
   }
 }
 
@@ -110,7 +108,7 @@ Round FailNth(const SetKind& kind, const Scenario& scenario, std::uint64_t n,
   const std::uint64_t before = rig.failures().requests();
   rig.failures().Arm(n, mode);
   for (const Operation& operation : scenario.failing) {
-    EXPECT_TRUE(Apply(operation, rig)) << operation;
+    EXPECT_TRUE(rig.Apply(operation)) << operation;
     // The oracle knows of successes alone, so this is the strong guarantee.
     EXPECT_TRUE(rig.Check()) << operation;
   }

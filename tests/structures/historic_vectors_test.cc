@@ -9,9 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "tests/structures/rig.h"

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <numeric>
 #include <random>
-#include <utility>
 #include <vector>
 
 #include "harness/kernel/nowait_heap.h"

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <random>
 
-#include "tests/structures/operation.h"
 #include "tests/structures/rig.h"
 
 namespace pfn::testing {
@@ -56,7 +55,7 @@ inline std::uint64_t PlayRandomLife(const SetKind& kind,
     }
     rig.failures().Arm(step % 3 == 0 ? 1 + random() % 4 : 0,
                        step % 2 == 0 ? Mode::kFromThenOn : Mode::kOnce);
-    EXPECT_TRUE(Apply(operation, rig)) << operation << ", step " << step;
+    EXPECT_TRUE(rig.Apply(operation)) << operation << ", step " << step;
     rig.failures().Disarm();
     failed += rig.failures().injected() != 0;
     if (step % life.look_every == 0) {

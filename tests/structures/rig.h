@@ -19,6 +19,7 @@
 #include "harness/check/oracle.h"
 #include "harness/kernel/nowait_heap.h"
 #include "harness/kernel/page_arena.h"
+#include "tests/structures/operation.h"
 #include "tests/structures/structure_kinds.h"
 
 namespace pfn {
@@ -126,6 +127,9 @@ class Rig {
   Result CheckTest(Pfn pfn) { return Judged(checked_.CheckTest(pfn)); }
   Result CheckNextRange(Pfn from, Pfn max) {
     return Judged(checked_.CheckNextRange(from, max));
+  }
+  Result Apply(const Operation& operation) {
+    return Judged(testing::Apply(operation, checked_));
   }
   Result Check() { return Judged(checked_.Check()); }
   Result EmptyWithoutMemory() { return Judged(checked_.EmptyWithoutMemory()); }

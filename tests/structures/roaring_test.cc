@@ -52,34 +52,21 @@ Kind KindOf(Bare<S>& set) {
 template <class S>
 class RoaringLimitTest : public ::testing::Test {};
 
-struct Published {
-  using Set = Roaring<NowaitHeap>;
-  static constexpr std::uint32_t kLimit = 4096;
+template <class S, std::uint32_t kMembers>
+struct Limit {
+  using Set = S;
+  static constexpr std::uint32_t kLimit = kMembers;
 };
-struct BuiltForKmalloc {
-  using Set = RoaringKmalloc<NowaitHeap>;
-  static constexpr std::uint32_t kLimit = 2048;
-};
-struct WithHint {
-  using Set = RoaringHint<NowaitHeap>;
-  static constexpr std::uint32_t kLimit = 4096;
-};
-struct WithRuns {
-  using Set = RoaringRun<NowaitHeap>;
-  static constexpr std::uint32_t kLimit = 4096;
-};
-struct WithOptimalRuns {
-  using Set = RoaringRunOptimal<NowaitHeap>;
-  static constexpr std::uint32_t kLimit = 4096;
-};
-using Limits = ::testing::Types<Published, BuiltForKmalloc, WithHint, WithRuns,
-                                WithOptimalRuns>;
+using Limits = ::testing::Types<
+    Limit<Roaring<NowaitHeap>, 4096>, Limit<RoaringKmalloc<NowaitHeap>, 2048>,
+    Limit<RoaringHint<NowaitHeap>, 4096>, Limit<RoaringRun<NowaitHeap>, 4096>,
+    Limit<RoaringRunOptimal<NowaitHeap>, 4096>>;
 TYPED_TEST_SUITE(RoaringLimitTest, Limits);
 
 // Every third page: no runs that would be worth a container.
-template <class Limit>
-void FillToLimit(Bare<typename Limit::Set>& set) {
-  set.Fill({0, 3 * (Limit::kLimit - 1)}, 3);
+template <class L>
+void FillToLimit(Bare<typename L::Set>& set) {
+  set.Fill({0, 3 * (L::kLimit - 1)}, 3);
 }
 
 TYPED_TEST(RoaringLimitTest, AnArrayBecomesABitsetBeyondTheLimitAndComesBack) {

@@ -7,12 +7,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
-#include <limits>
 #include <new>
 #include <optional>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "structures/core/pfn_set.h"

@@ -9,12 +9,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 #include <vector>
 
 #include "tests/workloads/testing.h"
 #include "workloads/generate/generators.h"
-#include "workloads/trace/trace_stats.h"
 
 namespace pfn::testing {
 namespace {

@@ -11,25 +11,16 @@
 #include "tests/workloads/testing.h"
 #include "workloads/import/importers.h"
 #include "workloads/import/line_importer.h"
-#include "workloads/trace/trace_io.h"
 
 namespace pfn::testing {
 namespace {
 
 using Notes = std::vector<std::string>;
 
-ImportResult Ftrace(std::string_view text) {
-  return ImportFtrace(*OpenMemory(text), "f");
-}
-ImportResult Perf(std::string_view text) {
-  return ImportPerfScript(*OpenMemory(text), "f");
-}
-std::string FtraceError(std::string_view text) {
-  return ErrorOf([&] { Ftrace(text); });
-}
-std::string PerfError(std::string_view text) {
-  return ErrorOf([&] { Perf(text); });
-}
+constexpr auto* Ftrace = &Imported<ImportFtrace>;
+constexpr auto* FtraceError = &ImportError<ImportFtrace>;
+constexpr auto* Perf = &Imported<ImportPerfScript>;
+constexpr auto* PerfError = &ImportError<ImportPerfScript>;
 
 std::string Sample(std::string_view name) {
   return ReadBytes(std::filesystem::path(SAMPLES_FOLDER) / name);
@@ -268,12 +259,10 @@ constexpr std::string_view kHeader =
     "Attaching 4 probes...\n"
     "balloon.bt 1 vmemmap 0xffffea0000000000 page 64\n";
 
-ImportResult Bpftrace(std::string_view text) {
-  return ImportBpftrace(*OpenMemory(text), "f");
-}
+constexpr auto* Bpftrace = &Imported<ImportBpftrace>;
 
 std::string BpftraceError(std::string_view lines) {
-  return ErrorOf([&] { Bpftrace(std::string(kHeader) + std::string(lines)); });
+  return ImportError<ImportBpftrace>(std::string(kHeader) + std::string(lines));
 }
 
 TEST(Bpftrace, IsInflatedAndDeflatedPagesInOrder) {

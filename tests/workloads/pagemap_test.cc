@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
-#include <vector>
 
 #include "tests/workloads/testing.h"
 #include "workloads/import/importers.h"
@@ -30,13 +29,8 @@ std::string Dump(std::initializer_list<std::uint64_t> entries) {
   return bytes;
 }
 
-ImportResult Import(std::string_view bytes) {
-  return ImportPagemap(*OpenMemory(bytes), "f");
-}
-
-std::string Error(std::string_view bytes) {
-  return ErrorOf([&] { Import(bytes); });
-}
+constexpr auto* Import = &Imported<ImportPagemap>;
+constexpr auto* Error = &ImportError<ImportPagemap>;
 
 TEST(Pagemap, IsFramesInTheOrderOfAddresses) {
   const ImportResult result =

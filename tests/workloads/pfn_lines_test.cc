@@ -8,18 +8,12 @@
 
 #include "tests/workloads/testing.h"
 #include "workloads/import/importers.h"
-#include "workloads/trace/trace_io.h"
 
 namespace pfn::testing {
 namespace {
 
-ImportResult Import(std::string_view text) {
-  return ImportPfnLines(*OpenMemory(text), "f");
-}
-
-std::string Error(std::string_view text) {
-  return ErrorOf([&] { Import(text); });
-}
+constexpr auto* Import = &Imported<ImportPfnLines>;
+constexpr auto* Error = &ImportError<ImportPfnLines>;
 
 TEST(PfnLines, BecomeTheWorkedExample) {
   ImportResult result = Import(

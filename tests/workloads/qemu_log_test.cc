@@ -11,16 +11,14 @@
 
 #include "tests/workloads/testing.h"
 #include "workloads/import/importers.h"
-#include "workloads/trace/trace_io.h"
 
 namespace pfn::testing {
 namespace {
 
 using Notes = std::vector<std::string>;
 
-ImportResult Import(std::string_view log) {
-  return ImportQemuLog(*OpenMemory(log), "f");
-}
+constexpr auto* Import = &Imported<ImportQemuLog>;
+constexpr auto* Error = &ImportError<ImportQemuLog>;
 
 // The log becomes a trace with this body, and this is said of it.
 void ExpectImport(std::string_view log, std::string_view body,
@@ -28,10 +26,6 @@ void ExpectImport(std::string_view log, std::string_view body,
   const ImportResult result = Import(log);
   EXPECT_EQ(BodyOf(result.trace), body);
   EXPECT_EQ(result.notes, notes);
-}
-
-std::string Error(std::string_view log) {
-  return ErrorOf([&] { Import(log); });
 }
 
 std::string Page(Pfn pfn) {

@@ -99,6 +99,16 @@ std::string ErrorOf(Action action) {
   return "";
 }
 
+// The result of an importer, or the message of its error.
+template <auto kImport>
+auto Imported(std::string_view text) {
+  return kImport(*OpenMemory(text), "f");
+}
+template <auto kImport>
+std::string ImportError(std::string_view text) {
+  return ErrorOf([&] { Imported<kImport>(text); });
+}
+
 // Whether `part` is in `text`, which is shown if not.
 inline ::testing::AssertionResult Has(std::string_view text,
                                       std::string_view part) {

@@ -8,7 +8,6 @@
 #include <rapidcheck/gtest.h>
 
 #include <set>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>

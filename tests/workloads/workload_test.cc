@@ -9,7 +9,6 @@
 #include <rapidcheck/gtest.h>
 
 #include <cstdint>
-#include <initializer_list>
 #include <set>
 #include <utility>
 #include <vector>

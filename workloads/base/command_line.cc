@@ -67,17 +67,18 @@ class HelpFormatter final : public CLI::Formatter {
 };
 
 // CLI11 alone would take -1 for 2^64-1, and what is too large for the largest.
-CLI::Validator WholeNumber(bool takes_suffix) {
+CLI::Validator WholeNumber(std::uint64_t least, bool takes_suffix) {
   return CLI::Validator(
-      [takes_suffix](std::string& text) -> std::string {
+      [=](std::string& text) -> std::string {
         const bool is_plain =
             !text.empty() &&
             text.find_first_not_of("0123456789") == std::string::npos;
         const auto number =
             takes_suffix || is_plain ? ParseSize(text) : std::nullopt;
-        if (!number) {
-          return fmt::format("'{}' is not a whole number from 0 to 2^64-1{}",
-                             text, takes_suffix ? kPerhapsWithSuffix : "");
+        if (!number || *number < least) {
+          return fmt::format("'{}' is not a whole number from {} to 2^64-1{}",
+                             text, least,
+                             takes_suffix ? kPerhapsWithSuffix : "");
         }
         text = std::to_string(*number);
         return "";
@@ -169,7 +170,9 @@ void CommandLine::Add(const Flag& flag) {
           if constexpr (std::is_same_v<T, std::vector<std::string>>) {
             added->delimiter(',')->allow_extra_args(false);
           } else if constexpr (kIsWhole<T>) {
-            added->transform(WholeNumber(flag.takes_suffix));
+            added->transform(WholeNumber(
+                flag.range ? static_cast<std::uint64_t>(flag.range->first) : 0,
+                flag.takes_suffix));
           } else if constexpr (std::is_same_v<T, std::optional<double>>) {
             if (flag.range) {
               added->check(CLI::Range(flag.range->first, flag.range->second));

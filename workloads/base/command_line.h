@@ -42,7 +42,8 @@ struct Flag {
   // Whether the help ends with the value that `target` has now, or with this.
   bool shows_default = false;
   std::string initial = {};
-  // For numbers: the least and the greatest.
+  // For numbers: the least and the greatest, which those of 64 bits do not
+  // have.
   std::optional<std::pair<double, double>> range = {};
   // For strings: the only values, if there are any here.
   std::vector<std::string> words = {};

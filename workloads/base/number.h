@@ -4,11 +4,23 @@
 
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 namespace pfn {
+
+// The number that `text` is as a whole, without sign `+`, blanks or suffix.
+template <class Number>
+std::optional<Number> ParseNumber(std::string_view text) {
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return number;
+}
 
 // A whole number, perhaps with K, M, G or T for powers of 1024, which may be
 // lower case and may have B or iB behind it ("8GiB"). Nothing for any other

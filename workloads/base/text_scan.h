@@ -8,7 +8,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace pfn {
 
@@ -71,6 +73,16 @@ bool Consume(std::string_view* text, const Parts&... parts) {
 template <class... Parts>
 bool Consists(std::string_view text, const Parts&... parts) {
   return Consume(&text, parts...) && text.empty();
+}
+
+// What stands between separators, and before the first and behind the last.
+inline std::vector<std::string> Split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (;;) {
+    parts.emplace_back(text.substr(0, text.find(separator)));
+    if (parts.back().size() == text.size()) return parts;
+    text.remove_prefix(parts.back().size() + 1);
+  }
 }
 
 }  // namespace pfn

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <limits>
 #include <vector>
 
 #include "workloads/base/text_scan.h"

@@ -3,7 +3,6 @@
 #include "workloads/generate/buddy_zone.h"
 
 #include <algorithm>
-#include <memory>
 
 namespace pfn {
 namespace {

@@ -11,7 +11,6 @@
 
 #include <filesystem>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "workloads/trace/trace.h"

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
 #include <optional>
 #include <set>
 
@@ -23,24 +22,6 @@ namespace {
 // The part of `spec` before the first colon.
 std::string_view NameOfSpec(std::string_view spec) {
   return spec.substr(0, spec.find(':'));
-}
-
-std::optional<double> ParseShare(std::string_view text) {
-  double share = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, share);
-  if (error != std::errc{} || stop != end) return {};
-  return share;
-}
-
-// "fresh|recycled"
-std::vector<std::string> SplitChoices(std::string_view choices) {
-  std::vector<std::string> words;
-  while (!choices.empty()) {
-    words.emplace_back(choices.substr(0, choices.find('|')));
-    choices.remove_prefix(std::min(choices.size(), words.back().size() + 1));
-  }
-  return words;
 }
 
 Generator GeneratorOf(std::string_view spec) {
@@ -101,7 +82,7 @@ void Arguments::Set(std::string_view key, std::string_view text) {
       break;
     }
     case Parameter::Kind::kShare: {
-      const std::optional<double> share = ParseShare(text);
+      const std::optional<double> share = ParseNumber<double>(text);
       constexpr double kUnit = kShareUnit;
       const double min = static_cast<double>(parameter.min) / kUnit;
       const double max = static_cast<double>(parameter.max) / kUnit;
@@ -112,8 +93,9 @@ void Arguments::Set(std::string_view key, std::string_view text) {
       break;
     }
     case Parameter::Kind::kWord: {
-      const std::vector<std::string> words = SplitChoices(parameter.choices);
-      if (!words.empty() && std::ranges::find(words, text) == words.end()) {
+      const std::vector<std::string> words = Split(parameter.choices, '|');
+      if (!parameter.choices.empty() &&
+          std::ranges::find(words, text) == words.end()) {
         Refuse(
             fmt::format("{}={}{}", key, Quoted(text), DidYouMean(text, words)),
             parameter.choices);

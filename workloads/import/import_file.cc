@@ -14,7 +14,6 @@
 #include <fstream>
 #include <memory>
 #include <span>
-#include <utility>
 
 #include "workloads/base/error.h"
 #include "workloads/base/nearest.h"

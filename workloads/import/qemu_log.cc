@@ -26,7 +26,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
-#include <utility>
 
 #include "workloads/base/printable.h"
 #include "workloads/base/text_scan.h"

@@ -7,8 +7,6 @@
 
 #include <gtest/gtest.h>
 
-#include <tuple>
-
 #include "tests/harness/driver/testing.h"
 
 namespace pfn::testing {

@@ -135,7 +135,7 @@ def test_help_fits_80_columns_and_names_every_flag(tool):
         (["--structure=floor"], ["floor is no structure"]),
         (["--operation=clear-rnage"], ["did you mean clear-range?"]),
         (["--operation=set,set"], ["'set' is given twice"]),
-        (["--limit=-1"], ["--limit=-1", "from 0 to 2^64-1"]),
+        (["--limit=-1"], ["--limit: '-1'", "from 0 to 2^64-1"]),
         (["--limit=many"], ["'many'"]),
         (["--limit="], ["'--limit=' has no value"]),
         (["--nosuch"], ["'--nosuch'", "pfnbench sweep --help"]),
@@ -146,7 +146,7 @@ def test_help_fits_80_columns_and_names_every_flag(tool):
         (
             ["--at=3", "--nth=0", "--structure=flat", "--operation=set"]
             + ["--workload=idle-8g"],
-            ["--nth=0", "from 1"],
+            ["--nth: '0'", "from 1"],
         ),
     ],
 )
