@@ -183,6 +183,8 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     if options.here and options.linux:
         raise BadInput("--here is the running kernel; leave --linux out")
+    if options.here:
+        guest.check_here()
     words = [kernel.HERE] if options.here else options.linux or [kernel.DEBIAN]
     known = [row.name for row in build.rows()] + [build.EMPTY]
     for name in options.structure or ():

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import namedtuple
 
@@ -180,6 +181,7 @@ def test_here_needs_the_headers_of_the_running_kernel(
     from harness.module import kernel
     from harness.module import __main__ as command
 
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(kernel, "MODULES", tmp_path)
     assert command.main(["--here"]) == 2
     line = capsys.readouterr().err
