@@ -8,7 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 KERNELS = ("6.1", "6.12")
-GUESTS = {"idle-8g": (131072, 10, 8 << 30), "punched-2g": (131072, 85732, 2 << 30)}
+# Pages, ranges, memory.
+GUESTS = {
+    "idle-8g": (131072, 10, 8 << 30),
+    "punched-2g": (131072, 85732, 2 << 30),
+}
 # Instructions per page by guest: to set, and to drain.
 COSTS = {
     "flat": ((21.5, 2.12), (22.2, 73.4)),

@@ -33,7 +33,7 @@ class Estimate:
 
 
 # How far a count of a kernel is from that of another run, at most.
-COUNTED = Estimate(1.0, 1 / 1.005, 1.005, 1, True)
+COUNTED = Estimate(1.0, 1 / 1.01, 1.01, 1, True)
 
 
 def median(values: Sequence[float]) -> float:

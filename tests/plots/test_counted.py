@@ -51,8 +51,8 @@ def test_the_mail_has_ratios_of_one_round(form: str) -> None:
 
 
 def test_two_runs_of_one_kernel_do_not_differ() -> None:
-    """The most that was measured is 0.05 %."""
-    old, new = results(), results(1.004)
+    """The most that was measured is 0.77 %."""
+    old, new = results(), results(1.008)
     assert "Of 40 rows 0 became better, 0 worse" in compare(old, new)
 
 
