@@ -74,6 +74,9 @@ def test_results_say_where_they_are_from(out, debian):
     assert debian.release in context["kernel"]
     assert context["floor"] == f"empty@{debian.name}"
     assert "TCG" in context["accelerator"]
+    assert context["kernel_faults"] == (
+        f"{debian.name}: none can be injected, it has no failslab"
+    )
 
 
 def test_results_are_as_the_schema_has_them(out):
@@ -96,6 +99,20 @@ def write_again(out, tmp_path, change):
         text=True,
     )
     return result, tmp_path / "again" / "results.json"
+
+
+def test_the_loop_of_another_kernel_is_no_structure(out, debian, tmp_path):
+    (path,) = out.glob("printed-*.txt")
+    other = tmp_path / "printed"
+    other.write_text(path.read_text().replace(f"@{debian.name}", "@other"))
+    subprocess.run(
+        [os.environ["PFNBENCH"], "kernel", *PAGES]
+        + [f"--printed={path},{other}", f"--out={tmp_path / 'both'}"],
+        check=True,
+    )
+    results = json.loads((tmp_path / "both" / "results.json").read_text())
+    assert results["context"]["floor"] == f"empty@{debian.name}"
+    assert results["context"]["setless"] == ["empty@other"]
 
 
 def test_a_walk_that_differs_from_the_oracle_has_no_figure(out, tmp_path):
