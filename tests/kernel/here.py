@@ -24,8 +24,8 @@ PROJECT, MODULE = Path(sys.argv[1]), Path(sys.argv[2])
 SCRATCH, OUT = Path("/tmp"), Path("/out")
 NOBODY = 65534
 SMALL = ("--workload=gen:clustered:pages=1000", "--structure=flat")
-# The set of one pass takes the module seconds, and there are many of them.
-LONG = ("--workload=gen:clustered:pages=200000", "--structure=maple")
+# A pass takes the module most of a second, and there are thousands of them.
+LONG = ("--workload=gen:clustered:pages=50000", "--structure=maple")
 LONG += ("--rounds=1000",)
 
 
@@ -170,7 +170,7 @@ def main() -> None:
     interrupted("SIGINT", lambda p: os.killpg(p.pid, signal.SIGINT), *LONG)
     interrupted("SIGTERM", lambda p: os.kill(p.pid, signal.SIGTERM), *LONG)
     interrupted("play is killed", kill_player, *LONG[:2])
-    interrupted("command is killed", kill_command, *SMALL, "--rounds=3")
+    interrupted("command is killed", kill_command, *SMALL)
 
     load, passes = "load 0 ns", Path("/play/passes")
     passes.mkdir(parents=True)
