@@ -152,8 +152,14 @@ def _parser() -> argparse.ArgumentParser:
         "--document",
         type=Path,
         metavar="FILE",
-        help="count the same pages in user space first, and write both "
-        "rankings there: docs/kernel.md",
+        help="write both rankings there: docs/kernel.md; without "
+        "--user-space count the same pages in user space first",
+    )
+    add(
+        "--results",
+        type=Path,
+        metavar="RUN",
+        help="measure nothing: the table and the document of this run",
     )
     add(
         "--accel",
@@ -183,6 +189,17 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     if options.here and options.linux:
         raise BadInput("--here is the running kernel; leave --linux out")
+    if options.results:
+        if options.here or options.linux or options.out:
+            raise BadInput(
+                "--results is a run that exists; leave --here, --linux and "
+                "--out out"
+            )
+        if not options.only_check:
+            print(_show(options, options.results), end="")
+        return 0
+    if options.here:
+        guest.check_here()
     words = [kernel.HERE] if options.here else options.linux or [kernel.DEBIAN]
     known = [row.name for row in build.rows()] + [build.EMPTY]
     for name in options.structure or ():
@@ -376,12 +393,13 @@ def _finish(
         "kernel_debug": "; ".join(
             f"{k.name}: {k.debug or 'none'}" for k in kernels
         ),
-        "kernel_faults": "; ".join(_fault_of(k, options) for k in kernels),
+        "kernel_faults": "; ".join(fault_of(k, options.fault) for k in kernels),
         "accelerator": cpu or "the machine itself",
     }
     if accelerator == TCG:
         # A count is the same on any machine.
         notes["cpu_model"] = cpu
+        notes["timer"] = "an instruction is a nanosecond (-icount shift=0)"
     path = jobs[0].printed.with_name("notes")
     path.write_text("".join(f"{key}={notes[key]}\n" for key in notes))
     result = _pfnbench(
@@ -394,24 +412,30 @@ def _finish(
         raise SystemExit(result.returncode)
     for job in jobs:
         shutil.copyfile(job.printed, out / f"{job.printed.name}.txt")
-    both = table.read(out, options.user_space, ROOT / "results" / "latest")
-    text = table.table(both)
+    text = _show(options, out)
     (out / "kernel.txt").write_text(text)
-    if options.document:
-        part = options.document.with_name(f"{options.document.name}.part")
-        part.write_text(table.document(both, notes["command_line"]))
-        part.replace(options.document)
-        CONSOLE.say(f"wrote {options.document}")
     print(text, end="")
     CONSOLE.say(f"wrote {out}")
     return result.returncode
 
 
-def _fault_of(each: kernel.Kernel, options: argparse.Namespace) -> str:
-    if options.fault:
-        return f"{each.name}: {options.fault}"
+def _show(options: argparse.Namespace, run: Path) -> str:
+    """The table of a run; its document is written."""
+    both = table.read(run, options.user_space, ROOT / "results" / "latest")
+    if options.document:
+        part = options.document.with_name(f"{options.document.name}.part")
+        part.write_text(table.document(both))
+        part.replace(options.document)
+        CONSOLE.say(f"wrote {options.document}")
+    return table.table(both)
+
+
+def fault_of(each: kernel.Kernel, fault: str | None) -> str:
+    """What a report says of a kernel that is asked for a fault, or none."""
+    if fault:
+        return f"{each.name}: {fault}"
     if each.has_failslab:
-        return f"{each.name}: none; --fault=failslab:... injects them"
+        return f"{each.name}: none, --fault=failslab:... injects them"
     return f"{each.name}: none can be injected, it has no failslab"
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -120,7 +121,9 @@ def _write(path: Path, text: str) -> None:
 
 def _make(kernel: Kernel, folder: Path) -> str | None:
     """None, or the output of a build that failed."""
-    command = ["make", "-k", "-C", str(kernel.folder), f"M={folder}", "modules"]
+    cores = len(os.sched_getaffinity(0))
+    command = ["make", "-k", f"-j{cores}", "-C", str(kernel.folder)]
+    command += [f"M={folder}", "modules"]
     result = subprocess.run(
         command,
         stdout=subprocess.PIPE,

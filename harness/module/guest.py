@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +31,7 @@ _ARGUMENTS = (
     "console=ttyS0 no_timer_check nokaslr tsc=reliable slab_nomerge quiet "
     "panic=-1"
 )
+LOADED = Path("/sys/module/pfnbench")
 INSTRUCTIONS = "instructions"
 UNITS = {TCG: INSTRUCTIONS, KVM: "ns"}
 
@@ -131,29 +133,51 @@ def run(
             time.sleep(_POLL_SECONDS)
 
 
-def play_here(job: Job, folder: Path) -> None:
-    """The same in the kernel that runs here."""
+def check_here() -> None:
+    """Raises BadInput where the module cannot be loaded."""
     if os.geteuid() != 0:
         raise BadInput("--here loads a module: run it with sudo")
+    if LOADED.exists():
+        raise BadInput(
+            "--here: the module is loaded already; wait for the other run, or "
+            "unload it: sudo rmmod pfnbench"
+        )
+
+
+def play_here(job: Job, scratch: Path) -> None:
+    """The same in the kernel that runs here. However it ends, play unloads the
+    module."""
     assert job.module is not None
+    folder = scratch / "here"
     for needed in job.module.needed:
         subprocess.run(["modprobe", needed.stem], check=False)
     _put(folder, job)
-    result = subprocess.run(
+    process = subprocess.Popen(
         ["sh", str(_OURS / "play"), str(folder), str(job.printed)],
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
+        # Ctrl-C is for this program, which then ends play.
+        start_new_session=True,
     )
-    if result.returncode:
-        # Nothing of ours stays in the kernel.
+    try:
+        said, _ = process.communicate()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        raise
+    if process.returncode < 0:
+        # Killed before it could.
         subprocess.run(["rmmod", "pfnbench"], capture_output=True, check=False)
-        lines = f"{result.stdout}{result.stderr}".strip().splitlines()
-        raise RecordingFailed(lines[-1] if lines else "play failed")
+    if process.returncode:
+        lines = said.strip().splitlines()
+        status = f"play ended with status {process.returncode}"
+        raise RecordingFailed(lines[-1] if lines else status)
 
 
 def _put(folder: Path, job: Job) -> None:
-    (folder / "passes").mkdir(exist_ok=True)
+    (folder / "passes").mkdir(parents=True, exist_ok=True)
     for name, path in job.passes.items():
         shutil.copyfile(path, folder / "passes" / name)
     assert job.module is not None

@@ -112,10 +112,7 @@ def _tree(name: str, folder: Path) -> Kernel:
                 else f"{folder}: has no Makefile; expected {made}"
             )
     release = _read(folder / "include/config/kernel.release").strip()
-    if not name:
-        found = re.match(r"\d+\.\d+", release)
-        name = found[0] if found else "tree"
-    kernel = Kernel(name, folder, image, release)
+    kernel = Kernel(name or _version(release), folder, image, release)
     kernel.check_guest()
     return kernel
 
@@ -138,10 +135,8 @@ def _debian(word: str, cache: Path) -> Kernel:
         )
     folder = max(folders, key=lambda each: _numbers(each.name))
     release = folder.name.removeprefix("linux-headers-")
-    name = re.match(r"\d+\.\d+", release)
-    assert name is not None
     image = guest_kernel.fetch(cache, f"linux-image-{release}").vmlinuz
-    return Kernel(name[0], folder, image, release)
+    return Kernel(_version(release), folder, image, release)
 
 
 def _here() -> Kernel:
@@ -152,7 +147,13 @@ def _here() -> Kernel:
             f"--here: there are no headers of the running kernel in {folder}; "
             f"apt-get install linux-headers-{release}"
         )
-    return Kernel(HERE, folder.resolve(), None, release)
+    return Kernel(_version(release), folder.resolve(), None, release)
+
+
+def _version(release: str) -> str:
+    """ "6.1" of "6.1.0-57-amd64"."""
+    found = re.match(r"\d+\.\d+", release)
+    return found[0] if found else "tree"
 
 
 def _numbers(name: str) -> list[int]:

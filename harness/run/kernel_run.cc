@@ -260,11 +260,17 @@ JsonObject Context(const KernelRun& run, const KernelLines& printed) {
   for (const auto& [key, value] : run.notes) context.Add(key, value);
   // The first row of the first kernel.
   const std::string& floor = printed.rows().front().name;
+  // Those of the other kernels.
+  std::vector<std::string> loops;
+  for (const KernelRow& row : printed.rows()) {
+    if (row.family == kNoFamily && row.name != floor) loops.push_back(row.name);
+  }
   const std::string baseline = BaselineOf(printed);
   if (!baseline.empty()) context.Add("baseline", baseline);
   return context.Add("where", "kernel")
       .Add("floor", floor)
-      .AddJson("setless", "[]")
+      .AddJson("setless",
+               JsonList(loops, [](const auto& it) { return JsonText(it); }))
       .AddJson("default_workloads",
                JsonList(run.workloads,
                         [](const auto& it) { return JsonText(it->name()); }))

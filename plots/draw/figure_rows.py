@@ -82,15 +82,11 @@ def _ratio_to(place: Place, rival: str) -> Point:
         words = [place.word(who) for who in both if not place.times(who)]
         return Point(note=subject.over(words) or "not measured")
     control, ratio = place.control, found.ratio
-    return Point(
-        ratio.median,
-        ratio.low,
-        ratio.high,
-        text=f"{found.mark} {number(ratio.median)}",
-        band=(control.low, control.high) if control else None,
-        style=subject.look(place.results, rival),
-        is_open=found.mark != "*",
-    )
+    said = {"text": f"{found.mark} {number(ratio.median)}"}
+    band = (control.low, control.high) if control else None
+    look = {"style": subject.look(place.results, rival), "band": band}
+    values, is_open = (ratio.median, ratio.low, ratio.high), found.mark != "*"
+    return Point(*values, is_open=is_open, **said, **look)
 
 
 def _chart(results: Results, name: str, condition: str) -> RowChart:

@@ -175,18 +175,11 @@ def _tables(results: Results, counts: Results | None) -> list[Table]:
 def _by_unit(table: Table) -> Iterator[Table]:
     """A table of each unit, which then stands in its head."""
     for unit, part in table.by_unit():
-        yield replace(
-            part,
-            title=f"{table.title}, {unit}",
-            columns=tuple(
-                replace(column, unit=cell.unit or column.unit)
-                for column, cell in zip(table.columns, part.rows[0])
-            ),
-            rows=tuple(
-                tuple(replace(cell, unit="") for cell in row)
-                for row in part.rows
-            ),
-        )
+        both = zip(table.columns, part.rows[0])
+        heads = (replace(c, unit=cell.unit or c.unit) for c, cell in both)
+        rows = (tuple(replace(c, unit="") for c in row) for row in part.rows)
+        title = f"{table.title}, {unit}"
+        yield replace(part, title=title, columns=(*heads,), rows=(*rows,))
 
 
 def _facets(tables: Sequence[Table]) -> dict[str, tuple[str, list[str]]]:

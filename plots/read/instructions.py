@@ -65,12 +65,9 @@ def load_counts(path: Path) -> Results:
 
 def counts_of(results: Results) -> dict[Case, float]:
     """Instructions per page; controls are not counted twice."""
-    return {
-        case: min(values.values())
-        for case in results.cases
-        if (values := results.values(case, _COUNTER))
-        and not case.entrant.is_control
-    }
+    cases = (case for case in results.cases if not case.entrant.is_control)
+    found = {case: results.values(case, _COUNTER) for case in cases}
+    return {case: min(of.values()) for case, of in found.items() if of}
 
 
 def baseline_of(results: Results) -> Baseline:

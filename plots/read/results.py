@@ -91,6 +91,11 @@ class Declared:
         """What structures of the run say of themselves, by name."""
         return {each.name: each for each in self.structures}
 
+    @cached_property
+    def is_counted(self) -> bool:
+        """Whether its times are counts of a kernel, which repeat."""
+        return self.time_counters("set")[0].startswith("instructions")
+
     def variant_of(self, structure: str) -> str | None:
         said = self.traits.get(structure)
         return said and said.variant_of
@@ -168,15 +173,9 @@ class Results(Declared):
     @cached_property
     def comparisons(self) -> int:
         """How many cases are compared with the baseline, at least 1."""
-        have = set(self.cases)
-        none = (self.floor, self.baseline)
-        compared = sum(
-            not case.entrant.is_control
-            and case.entrant.structure not in none
-            and self.baseline_of(case) in have
-            for case in have
-        )
-        return max(1, compared)
+        have, none = set(self.cases), (self.floor, self.baseline)
+        who = (c.entrant for c in have if self.baseline_of(c) in have)
+        return max(1, sum(e.structure not in none and not e.control for e in who))
 
     @cached_property
     def primary_ratios(self) -> frozenset[Primary]:

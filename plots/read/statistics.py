@@ -32,6 +32,10 @@ class Estimate:
     is_interval: bool
 
 
+# How far a count of a kernel is from that of another run, at most.
+COUNTED = Estimate(1.0, 1 / 1.01, 1.01, 1, True)
+
+
 def median(values: Sequence[float]) -> float:
     """Middle value, or the middle of the two middle ones."""
     return median_low(values) / 2 + median_high(values) / 2
@@ -122,7 +126,8 @@ def differs(ratio: Estimate, *controls: Estimate | None) -> bool:
 
 def mark(ratio: Estimate, *controls: Estimate | None) -> str:
     """What may be said: "*" a difference, "~" none, "?" too few rounds."""
-    if not all(each.is_interval for each in (ratio, *controls) if each):
+    every = (each for each in (ratio, *controls) if each)
+    if COUNTED not in controls and not all(e.is_interval for e in every):
         return "?"
     return "*" if differs(ratio, *controls) else "~"
 

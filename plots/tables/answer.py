@@ -57,10 +57,12 @@ def _verdict(found: Duel) -> list[str]:
         where = won[winner] if ratio.mark == "*" else open_[ratio.mark]
         where.append(guest)
     total = len(found.places)
-    what = f"is faster in {found.measure.name}"
+    is_counted = found.results.is_counted
+    faster = "takes fewer instructions" if is_counted else "is faster"
+    what = f"{faster} {'for' if is_counted else 'in'} {found.measure.name}"
     if found.measure == standing.WHOLE:
         what = "records and hands over pages faster"
-    sure = "With 95 % certainty"
+    sure = "Counted:" if is_counted else "With 95 % certainty"
     if not all(place.control for place in found.places):
         sure = "Without an A/A control, so less certain,"
     said: list[str] = []
@@ -70,17 +72,17 @@ def _verdict(found: Duel) -> list[str]:
             continue
         is_rival, values = winner == found.rival, [ratios[g] for g in where]
         ends = dict.fromkeys(map(number, (min(values), max(values))))
-        long = f"{' to '.join(ends)} times as long"
+        took = f"{' to '.join(ends)} times as {'many' * is_counted or 'long'}"
         if said:
             takes = "" if is_rival else f"{found.rival} takes "
-            said.append(f"{_on(where)} {winner} is faster ({takes}{long})")
+            said.append(f"{_on(where)} {winner} {faster} ({takes}{took})")
             continue
         who = "it" if is_rival else found.rival
         named = f" on {and_(where)}"
         if len(where) in (1, total) or len(where) > _MOST_NAMES:
             named = ""
         on = _of_all(where, total)
-        said.append(f"{sure} {winner} {what} {on}: {who} takes {long}{named}")
+        said.append(f"{sure} {winner} {what} {on}: {who} takes {took}{named}")
     if alike := open_["~"]:
         no = "no difference is shown"
         all_ = f"{no.capitalize()} {_of_all(alike, total)}"

@@ -31,12 +31,9 @@ def times(results: Results) -> Table:
                 continue
             # Of a sum, the case stands for its place.
             case = replace(place.cases(who)[0], operation=place.measure.name)
-            row = (
-                replace(time, unit=place.measure.unit),
-                ratio_cell(place, who),
-                len(place.times(who)) or None,
-                *place.upkeep(who),
-            )
+            row = [replace(time, unit=place.measure.unit)]
+            row += ratio_cell(place, who), figure(len(place.times(who)) or None)
+            row += map(figure, place.upkeep(who))
             rows.append(cells(*case_key(results, case), *row))
     return Table("times", "times", (*CASE, *heads), tuple(rows))
 
@@ -58,12 +55,9 @@ def memory(results: Results) -> Table:
         return figure(found.median if found else None, absence=absence)
 
     heads = columns("memory")
-    found = {
-        case: [measured(case, head.key) for head in heads]
-        for case in results.cases
-        if case.operation == "set"
-        and case.entrant.structure != results.floor
-    }
+    sets = (case for case in results.cases if case.operation == "set")
+    real = (c for c in sets if c.entrant.structure != results.floor)
+    found = {case: [measured(case, h.key) for h in heads] for case in real}
     rows = _rows(results, found)
     title = "memory and lost pages"
     return Table("memory", title, (*CASE, *heads), rows).filled()
@@ -90,13 +84,9 @@ def errors(results: Results) -> Table:
 def profiles(results: Results) -> Table:
     """The most that was held, by what an allocator would take for it."""
     rows = tuple(
-        cells(
-            *case_key(results, case)[1:],
-            *_held(profile.memory),
-            profile.error or None,
-        )
-        for case, profile in _profiles(results)
-        if profile.memory or profile.error
+        cells(*case_key(results, case)[1:], *_held(p.memory), p.error or None)
+        for case, p in _profiles(results)
+        if p.memory or p.error
     )
     heads = (*CASE[1:], *columns("profiles"))
     return Table("profiles", "memory over the whole run", heads, rows).filled()

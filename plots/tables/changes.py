@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from plots.read.results import Case, Results
-from plots.read.statistics import Estimate, change, mark, median, u_test
+from plots.read.statistics import COUNTED, Estimate, change, mark, median
+from plots.read.statistics import u_test
 from plots.tables.cases import CASE, case_key
 from plots.tables.facts import listing
 from plots.tables.figures import change_percent, number
@@ -27,8 +28,6 @@ _EXACT = (
     " failed_sets"
 )
 _BOTH = (Column("base", "base"), Column("patched", "patched"))
-
-MARKS = say("changes", "marks")
 
 
 @dataclass(frozen=True)
@@ -81,10 +80,14 @@ def pairs_of(old: Results, new: Results) -> list[Pair]:
     ]
     if not pairs:
         raise refused(new.path, "nothing_common", old=old.path)
-    whole = common(pair.change for pair in pairs)
+    whole = common(pairs)
     controls = [[p.control for p in places[pair.case]] for pair in pairs]
     marks = [mark(p.change, whole, *c) for p, c in zip(pairs, controls)]
     return [replace(p, mark=marked) for p, marked in zip(pairs, marks)]
+
+
+def marks(new: Results) -> str:
+    return say("changes", "marks" + "_counted" * new.is_counted)
 
 
 def _place(results: Results, case: Case) -> Place:
@@ -98,9 +101,11 @@ def _times(places: Iterable[Place], who: Who) -> list[list[float]]:
     return [list(place.times(who).values()) for place in places]
 
 
-def common(changes: Iterable[Estimate]) -> Estimate:
-    """What most rows have in common is the machine, not a structure."""
-    factors = [factor.median for factor in changes]
+def common(pairs: Sequence[Pair]) -> Estimate:
+    """What most rows have in common is the machine, unless it is counted."""
+    if pairs[0].unit.startswith("instructions"):
+        return COUNTED
+    factors = [pair.change.median for pair in pairs]
     middle = median(factors)
     return Estimate(middle, middle, middle, len(factors), is_interval=True)
 
@@ -153,9 +158,11 @@ def verdict(pairs: Sequence[Pair], every: Sequence[Pair]) -> Iterator[str]:
     better = marks["*"] - worse
     words = {"better": better, "worse": worse, "rows": many(len(pairs), "row")}
     words |= {"alike": marks["~"], "few": marks["?"]}
-    words["change"] = change_percent(common(p.change for p in every).median)
-    yield say("changes", "verdict", **words)
-    if better + worse >= 2 and not (better and worse):
+    whole = common(every)
+    words["change"] = change_percent(whole.median)
+    is_counted = whole == COUNTED
+    yield say("changes", "verdict" + "_counted" * is_counted, **words)
+    if better + worse >= 2 > bool(better) + bool(worse) + is_counted:
         word, other = ("worse", "better") if worse else ("better", "worse")
         yield say("changes", "one_sided", word=word, other=other)
 
@@ -167,7 +174,7 @@ def heads(old: Results, new: Results) -> Iterator[str]:
         words = {
             "commit": said("commit", "unknown"),
             "date": said("date", "of unknown date"),
-            "rounds": results.rounds,
+            "rounds": many(results.rounds, "round"),
             "cut": ", INTERRUPTED" if results.is_interrupted else "",
         }
         yield say("changes", "run", name=name, path=results.path, **words)
@@ -188,11 +195,8 @@ def missing(old: Results, new: Results, selection: Selection) -> Iterator[str]:
             ("failed", sorted(results.failed, key=lambda case: case.name)),
             ("cut off", results.limits),
         ):
-            names = [
-                case.name
-                + f" ({results.word(case)})" * (what == "cut off")
-                for case in filter(selection.has, cases)
-            ]
+            is_cut, chosen = what == "cut off", filter(selection.has, cases)
+            names = [c.name + f" ({results.word(c)})" * is_cut for c in chosen]
             if names:
                 yield f"{what} in {name}: {listing(names)}"
 
@@ -202,7 +206,8 @@ def times(results: Results, pairs: Sequence[Pair]) -> Table:
     rows = []
     for pair in pairs:
         row = [Cell(median(each), unit=pair.unit) for each in pair.times]
-        row += figure(pair.change, pair.mark), Cell(u_test(*pair.times))
+        p = None if results.is_counted else u_test(*pair.times)
+        row += figure(pair.change, pair.mark), Cell(p)
         rows.append(cells(*case_key(results, pair.case), *row))
     heads = (*CASE, *columns("changes"))
     return Table("changes", "times", heads, tuple(rows))
@@ -230,7 +235,7 @@ def of_places(
     pairs: Sequence[Pair],
 ) -> tuple[Table, list[str]]:
     """Times at these places, and who is left out for want of rounds."""
-    whole = common(pair.change for pair in pairs)
+    whole = common(pairs)
     rows = []
     left_out = []
     for place, name in product(places, names):
@@ -239,11 +244,11 @@ def of_places(
         if any(cell.is_absent and not cell.absence for cell in times):
             continue
         factor = change(*_times(both, name), len(pairs))
-        if factor is not None and not factor.is_interval:
-            left_out.append(f"{place.workload}, {name}")
-            continue
         controls = (each.control for each in both)
         said = mark(factor, whole, *controls) if factor else ""
+        if said == "?" and factor and not factor.is_interval:
+            left_out.append(f"{place.workload}, {name}")
+            continue
         rows.append(cells(place.workload, name, *times, figure(factor, said)))
     heads = (GUEST, STRUCTURE, *_BOTH, columns("changes")[2])
     title = f"{places[0].measure.name}, {places[0].measure.unit}"

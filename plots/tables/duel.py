@@ -119,11 +119,13 @@ def shell_words(command: str) -> list[str]:
 
 def _others(results: Results) -> list[str]:
     """Everybody that can be held against the baseline."""
-    none = (results.floor, LIMIT, *results.setless, results.baseline)
+    none = (results.floor, *results.setless, results.baseline)
     who = {case.entrant for case in results.cases}
     who |= {Entrant(s.name) for s in results.structures}
     return [
         each.structure
         for each in results.in_order(who)
-        if not each.is_control and each.structure not in none
+        if not each.is_control
+        and each.structure not in none
+        and each.structure.partition("@")[0] != LIMIT  # nor that of a kernel
     ]

@@ -50,7 +50,8 @@ def head(results: Results) -> Iterator[str]:
     """The program and its rounds, then what is wrong with the run."""
     version = results.context.get("pfnbench_version", "of unknown version")
     words = {"baseline": results.baseline or "not recorded"}
-    yield say("facts", "head", version=version, rounds=results.rounds, **words)
+    words |= {"rounds": results.rounds, "version": version}
+    yield say("facts", "head" + "_counted" * results.is_counted, **words)
     if results.processes > 1:
         yield say("facts", "processes", **_spread(results))
     yield from warnings(results)
@@ -165,13 +166,16 @@ def _missing_figures(results: Results) -> Iterator[tuple[str, str]]:
     """Rows that ran, but lack a figure that a table shows, or rounds."""
     failing = {case for case, _ in results.errors}
     rounds_of = results.rounds_of
+    # No kernel says what it was asked for.
+    is_inside = results.context.get("where") == "kernel"
     for case in results.cases:
         who = case.entrant.structure
         if case in failing or who in results.setless:
             continue
         wanted = results.time_counters(case.operation)
         if case.operation == "set" and who != results.floor:
-            wanted += "bits_per_page", "requested_bits_per_page", "failed_sets"
+            asked = ("requested_bits_per_page",) * (not is_inside)
+            wanted += "bits_per_page", *asked, "failed_sets"
         for counter in wanted:
             if len(results.by_round(case, counter)) < rounds_of[case]:
                 yield f"without {counter} in some round:", case.name
@@ -184,13 +188,13 @@ def _missing_figures(results: Results) -> Iterator[tuple[str, str]]:
 
 def _missing_pairs(results: Results) -> Iterator[tuple[str, str]]:
     """Without a baseline no ratio, without a control no noise floor."""
-    no_control = []
+    no_control, of = [], results.values
     for case in _places(results):
         counter = results.time_counters(case.operation)[0]
-        if not results.values(results.baseline_of(case), counter):
+        if not of(results.baseline_of(case), counter):
             base = results.baseline or ""
             yield say("facts", "no_baseline", baseline=base), case.name
-        elif not results.values(results.control_of(case), counter):
+        elif not (results.is_counted or of(results.control_of(case), counter)):
             no_control.append((say("facts", "no_control"), case.name))
     yield from no_control
     for profile in results.profiles:

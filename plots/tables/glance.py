@@ -100,6 +100,8 @@ def _counted_ratio(
 
 def spanned(values: Sequence[float], mark: str = "") -> Cell:
     """Their median, with the least and the greatest of them."""
+    if len(values) == 1:
+        return Cell(values[0], mark=mark)
     return Cell(median(values), min(values), max(values), False, mark)
 
 
@@ -110,7 +112,8 @@ def _title(found: Duel) -> str:
         title += f", {condition_label(found.condition)}"
     if ends := sorted(rounds - {0}):
         shown = dict.fromkeys((ends[0], ends[-1]))
-        title += f", {' to '.join(map(str, shown))} rounds"
+        if not found.results.is_counted:
+            title += f", {' to '.join(map(str, shown))} rounds"
     ratio = f"; ratio {found.rival} / {found.baseline}"
     return title + ratio * bool(found.rival)
 
@@ -125,12 +128,9 @@ def duel_rows(blocks: Sequence[Duel]) -> Table:
             if not ratio.is_absent or times[-1].absence:
                 key = (place.measure.name, place.workload)
                 rows.append(cells(*key, *times, ratio))
-    heads = (
-        _CASE["operation"],
-        GUEST,
-        *(Column(name, name) for name in blocks[0].both),
-        Column("ratio", "ratio", bounds="interval"),
-    )
+    both = (Column(name, name) for name in blocks[0].both)
+    ratio = Column("ratio", "ratio", bounds="interval")
+    heads = (_CASE["operation"], GUEST, *both, ratio)
     units = dict.fromkeys(found.measure.unit for found in blocks)
     return Table("reply", ", ".join(units), heads, tuple(rows))
 
@@ -185,12 +185,10 @@ def glance(
         and (not among or who.structure in among)
     )
     measure = f"{place.measure.name}, {place.measure.unit}"
-    heads = columns(
-        "glance",
-        measure=measure,
-        baseline=results.baseline or "the baseline",
-        lost=condition_label(results.lost_condition),
-    )
+    words = {"measure": measure, "unit": place.measure.unit.split()[0]}
+    words["baseline"] = results.baseline or "the baseline"
+    lost = condition_label(results.lost_condition)
+    heads = columns("glance", lost=lost, **words)
     title = f"{place.workload}, {condition_label(place.condition)}: {measure}"
     return Table("glance", title, (STRUCTURE, *heads), rows).filled()
 

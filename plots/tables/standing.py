@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from plots.read.results import Case, Entrant, Results
-from plots.read.statistics import Estimate, estimate, mark, paired_ratios
+from plots.read.statistics import COUNTED, Estimate, estimate, mark
+from plots.read.statistics import paired_ratios
 
 # Not a proposal: how fast it could be if memory did not matter.
 LIMIT = "flat"
@@ -112,7 +113,8 @@ class Place:
     @cached_property
     def control(self) -> Estimate | None:
         """How far the baseline differs from itself."""
-        return estimate(self.control_ratios)
+        is_counted = self.results.is_counted
+        return COUNTED if is_counted else estimate(self.control_ratios)
 
     def word(self, who: Who) -> str:
         """Why it has no time: failed, over so many ns, or nothing known."""
@@ -130,13 +132,8 @@ class Place:
     def entrants(self) -> list[str]:
         """Structures with a time that can win or lose."""
         none = (self.results.floor, LIMIT, *self.results.setless)
-        return [
-            who.structure
-            for who in self.present
-            if not who.is_control
-            and who.structure not in none
-            and self.times(who)
-        ]
+        names = (who.structure for who in self.present if not who.is_control)
+        return [name for name in names if name not in none and self.times(name)]
 
     @property
     def standing(self) -> Standing | None:

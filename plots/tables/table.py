@@ -34,7 +34,8 @@ class Column:
 def columns(table: str, **words: str) -> tuple[Column, ...]:
     """Those of a table, with the words filled in."""
     made = (Column(key, **said) for key, said in COLUMNS[table].items())
-    return tuple(replace(c, legend=c.legend.format(**words)) for c in made)
+    named = (replace(c, name=c.name.format(**words)) for c in made)
+    return tuple(replace(c, legend=c.legend.format(**words)) for c in named)
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,9 @@ def marks(results: Results, tables: Sequence[Table]) -> dict[str, str]:
             if column.bounds and cell.low is not None and table.key != "lost":
                 spans.add((cell.is_interval, table.key == "primary"))
     made = {m: say("marks", m, baseline=baseline) for m in SAID["marks"]}
-    if not results.has_control:
-        made["*"] = say("legend", "freely", baseline=baseline)
+    if results.is_counted or not results.has_control:
+        how = "counted" if results.is_counted else "freely"
+        made["*"] = say("legend", how, baseline=baseline)
     made = {mark: text for mark, text in made.items() if mark in there}
     if (True, False) in spans:
         made["[ ]"] = _interval(results)

@@ -100,7 +100,7 @@ def _column(column: Column, cells: Sequence[Cell]) -> list[str]:
     has_marks = any(cell.mark for cell in cells)
     for cell, fields in zip(cells, parts):
         if len(fields) > 1:
-            fields = tuple(map(str.rjust, fields, widths))
+            fields = tuple(f.rjust(w) for f, w in zip(fields, widths) if w)
         texts.append((cell.mark or " ") * has_marks + " ".join(fields))
     return _aligned(texts)
 

@@ -42,7 +42,8 @@ def mail(
     subject = choose(results, choice)
     said = ("INTERRUPTED", "NOT OPTIMISED")
     warnings = (w for w in facts.warnings(results) if w.startswith(said))
-    sections: _Sections = [wrapped(warnings)]
+    counted = [say("mail", "counted")] if results.is_counted else []
+    sections: _Sections = [wrapped([*counted, *warnings])]
     if base is not None:
         sections += _against(base, subject)
     if choice.form == REPLY:
@@ -87,7 +88,7 @@ def _cover_letter(subject: Subject, choice: Choice) -> _Sections:
             if rival not in said:
                 begin = f"{rival} against {block.baseline}, {measure.name}"
                 ratios = [rival_cell(block.ratio(p)) for p in block.places]
-                sections.append(_counts(begin, ratios, "guest", "on"))
+                sections.append(_counts(subject, begin, ratios, "guest", "on"))
             made = [glance.guests(block)]
             if rival not in seen:
                 made.append(glance.costs(block))
@@ -118,7 +119,7 @@ def _without_few_rounds(block: Duel) -> tuple[Duel, list[str]]:
     shown, few = [], []
     for place in block.places:
         ratio, time = block.ratio(place), place.time(block.baseline)
-        is_short = time is not None and not time.is_interval
+        is_short = time and not (time.is_interval or place.results.is_counted)
         has_time = time and not block.rival
         if ratio.mark == "?" if ratio else not block.rival and is_short:
             few.append(place.workload)
@@ -128,14 +129,15 @@ def _without_few_rounds(block: Duel) -> tuple[Duel, list[str]]:
 
 
 def _counts(
-    begin: str, ratios: Sequence[Cell], row: str, at: str
+    of: Subject, begin: str, ratios: Sequence[Cell], row: str, at: str
 ) -> list[str]:
     """How many rows show what; it claims no more than they do."""
     marks = Counter(cell.mark for cell in ratios)
     faster = sum(c.mark == "*" and float(c.value or 0) < 1 for c in ratios)
+    is_counted = of.results.is_counted
     said = {
-        "faster": faster,
-        "slower": marks["*"] - faster,
+        "cheaper" if is_counted else "faster": faster,
+        "dearer" if is_counted else "slower": marks["*"] - faster,
         "no difference shown": marks["~"],
         "too few rounds to tell": marks["?"] or None,
         "over its time or failed": sum(c.is_absent for c in ratios) or None,
@@ -165,7 +167,8 @@ def _reply(subject: Subject) -> _Sections:
             sections.append(wrap(f"{begin}: no row has both"))
             continue
         tables.append(table)
-        sections.append(_counts(begin, table.column("ratio"), "row", "in"))
+        ratios = table.column("ratio")
+        sections.append(_counts(subject, begin, ratios, "row", "in"))
         sections.append(lines(table))
     words = legend(results, tables)
     words.pop("-", None)
@@ -205,7 +208,8 @@ def _against(base: Results, subject: Subject) -> _Sections:
         left_out += short
         tables.append(table)
     tables.append(changes.peaks(base, places, names))
-    notes = [say("mail", "change", marks=changes.MARKS)]
+    how = "change" + "_counted" * results.is_counted
+    notes = [say("mail", how, marks=changes.marks(results))]
     if left_out:
         notes.append(f"Left out, fewer than 6 rounds: {'; '.join(left_out)}")
     return [

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from plots.read.results import Case, Results, condition_label
 from plots.read.statistics import median
-from plots.tables import standing
+from plots.tables import glance, standing
 from plots.tables.duel import Duel, named
 from plots.tables.standing import LIMIT, WHOLE, Measure, Place, Rival
 from plots.tables.words import refused, say
@@ -114,6 +114,8 @@ def choose(results: Results, choice: Choice) -> Subject:
         # Who was named, the rival, and the bound; for want of them the best.
         wanted = {*_ARGUED, *named(results)} - {LIMIT}
         chosen = [name for name in others if name in wanted]
+        # Of a kernel those of the same shape.
+        chosen = chosen or [n for n in others if glance.ours_of(n) in wanted]
         chosen = [*(chosen or _best_of_families(subject)), LIMIT]
     shown = tuple(name for name in present if name in chosen)
     return replace(subject, structures=shown, why=why)
@@ -171,6 +173,7 @@ def _for_reply(
     words = {"best": best, "baseline": subject.results.baseline}
     words |= {"wins": scores[best][0], "workloads": len(subject.workloads)}
     words |= {"also": also, "measure": subject.decisive.name}
+    words["faster"] = "cheaper" if subject.results.is_counted else "faster"
     return [*rival, best], say("mail", "best", **words)
 
 

@@ -150,8 +150,9 @@ def compare(
     if hidden := len(pairs) - len(shown):
         rows = "row is" if hidden == 1 else "rows are"
         notes.append(f"{hidden} {rows} not marked; --all shows them.")
-    notes.append(f"{changes.MARKS}; ? too few rounds to tell, ( ) their range")
-    words = legend(new, [times])
+    few = "; ? too few rounds to tell, ( ) their range" * (not new.is_counted)
+    notes.append(changes.marks(new) + few)
+    words = {} if new.is_counted else legend(new, [times])
     notes += [f"{n}: {words[n]}" for n in ("change", "U test") if n in words]
     return page(
         [

@@ -7,49 +7,14 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 
 import pytest
+from conftest import PAGES
+from guest_command import ROOT
 
-from harness.module import build, guest, kernel
-from workloads.record.errors import BadInput, RecordingFailed
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGES = ["--workload=idle-8g", "--pages=131072"]
-SETS = 131072
-
-
-@pytest.fixture(scope="session")
-def debian() -> kernel.Kernel:
-    for program in ("qemu-system-x86_64", "make", "gcc", "apt-get"):
-        if shutil.which(program) is None:
-            pytest.skip(f"no {program} here")
-    cache = pathlib.Path(
-        os.environ.get("PFN_GUEST_CACHE", ROOT / "build" / "guest")
-    )
-    try:
-        return kernel.find("debian", cache)
-    except (BadInput, RecordingFailed) as error:
-        pytest.skip(f"no kernel to boot: {error}")
-
-
-@pytest.fixture(scope="session")
-def out(debian, tmp_path_factory) -> pathlib.Path:
-    """One structure and one workload, twice, as a user would."""
-    folder = tmp_path_factory.mktemp("kernel") / "out"
-    result = subprocess.run(
-        [shutil.which("python3") or "python3", "-m", "harness.module"]
-        + ["--accel=tcg", "--structure=xarray", "--operation=all"]
-        + ["--rounds=2", *PAGES, f"--out={folder}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert result.returncode == 0, result.stderr
-    assert "6.1 has no row xarray:" not in result.stderr
-    return folder
+from harness.module import __main__ as command
+from harness.module import build
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +77,9 @@ def test_results_say_where_they_are_from(out, debian):
     assert debian.release in context["kernel"]
     assert context["floor"] == f"empty@{debian.name}"
     assert "TCG" in context["accelerator"]
+    assert context["kernel_faults"] == (
+        f"{debian.name}: none can be injected, it has no failslab"
+    )
 
 
 def test_results_are_as_the_schema_has_them(out):
@@ -134,6 +102,20 @@ def write_again(out, tmp_path, change):
         text=True,
     )
     return result, tmp_path / "again" / "results.json"
+
+
+def test_the_loop_of_another_kernel_is_no_structure(out, debian, tmp_path):
+    (path,) = out.glob("printed-*.txt")
+    other = tmp_path / "printed"
+    other.write_text(path.read_text().replace(f"@{debian.name}", "@other"))
+    subprocess.run(
+        [os.environ["PFNBENCH"], "kernel", *PAGES]
+        + [f"--printed={path},{other}", f"--out={tmp_path / 'both'}"],
+        check=True,
+    )
+    results = json.loads((tmp_path / "both" / "results.json").read_text())
+    assert results["context"]["floor"] == f"empty@{debian.name}"
+    assert results["context"]["setless"] == ["empty@other"]
 
 
 def test_a_walk_that_differs_from_the_oracle_has_no_figure(out, tmp_path):
@@ -176,62 +158,16 @@ def test_a_line_that_the_module_does_not_print_is_refused(
     assert not path.exists()
 
 
-def play(debian, tmp_path, plan, passes: bytes | None = None) -> str:
-    """Plays a plan of the test's own; returns what was printed."""
-    module = build.build(
-        debian, ROOT / "build" / "module" / debian.name, print
-    )
-    packed = tmp_path / "passes"
-    subprocess.run(
-        [os.environ["PFNBENCH"], "kernel", "--workload=idle-8g"]
-        + ["--pages=1000", f"--pack={packed}"],
-        check=True,
-        capture_output=True,
-    )
-    if passes is not None:
-        (packed / "0").write_bytes(passes)
-    printed = tmp_path / "printed"
-    job = guest.Job(debian, module, plan, {"0": packed / "0"}, printed)
-    guest.run([job], "tcg", 1 << 30, 120, tmp_path)
-    return printed.read_text()
-
-
-LOAD = "load 0 instructions"
-
-
-def test_the_module_cannot_be_loaded_twice(debian, tmp_path):
-    with pytest.raises(RecordingFailed, match="File exists"):
-        play(debian, tmp_path, (LOAD, LOAD))
-
-
-def test_a_file_that_is_no_passes_is_refused(debian, tmp_path):
-    with pytest.raises(RecordingFailed, match="is no file of passes"):
-        play(debian, tmp_path, (LOAD,), b"pfnpass1" + b"\xff" * 64)
-
-
-def test_what_is_no_command_fails_and_the_rest_goes_on(debian, tmp_path):
-    row = f"flat@{debian.name}"
-    text = play(
-        debian,
-        tmp_path,
-        (LOAD, f"run {row} sort", "run nobody set", f"run {row} set", "unload"),
-    )
-    assert f"{row} failed: Invalid argument" in text
-    assert "nobody failed: No such file or directory" in text
-    assert f"{row} set: " in text
-    assert text.endswith("end\n")
-
-
 def test_a_row_that_this_kernel_cannot_have_is_refused(
-    debian, run_kernel, tmp_path
+    debian, module, tmp_path, monkeypatch, capsys
 ):
     if debian.name != "6.1":
         pytest.skip("only 6.1 is known not to export mas_preallocate()")
-    result = run_kernel(
-        "--structure=maple-prealloc", "--accel=tcg", f"--out={tmp_path / 'out'}"
-    )
-    assert result.returncode == 2
-    *_, why, _, line = result.stderr.splitlines()
+    # It is built already.
+    monkeypatch.setattr(build, "build", lambda *_: module)
+    flags = ["--structure=maple-prealloc", "--accel=tcg", *PAGES]
+    assert command.main([*flags, f"--out={tmp_path / 'out'}"]) == 2
+    *_, why, _, line = capsys.readouterr().err.splitlines()
     assert why.endswith("does not export mas_preallocate()")
     assert line == "kernel: --structure: 6.1 has no maple-prealloc"
     assert not (tmp_path / "out").exists()

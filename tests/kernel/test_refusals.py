@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import namedtuple
 
@@ -116,6 +117,21 @@ def test_failslab_is_refused_where_the_kernel_has_none(with_fakes):
     assert line.startswith("kernel: --fault: fake has no CONFIG_FAILSLAB")
 
 
+def test_what_faults_a_kernel_can_inject_is_said_in_results(tree, tmp_path):
+    from harness.module import kernel
+    from harness.module.__main__ import fault_of
+
+    def said(fault: str | None = None) -> str:
+        return fault_of(kernel.find(f"fake={tree}", tmp_path), fault)
+
+    assert said() == "fake: none can be injected, it has no failslab"
+    with open(tree / ".config", "a") as config:
+        config.write("CONFIG_FAILSLAB=y\nCONFIG_FAULT_INJECTION_DEBUG_FS=y\n")
+    assert said() == "fake: none, --fault=failslab:... injects them"
+    fault = "failslab:probability=1"
+    assert said(fault) == f"fake: {fault}"
+
+
 def test_a_module_that_does_not_build_names_the_first_error(with_fakes):
     line = the_line(with_fakes(FAKE_MAKE="pfnbench.c:1: error: \x1b[31mno"))
     assert "the module does not build: pfnbench.c:1: error: \\x1b[31mno" in line
@@ -180,6 +196,7 @@ def test_here_needs_the_headers_of_the_running_kernel(
     from harness.module import kernel
     from harness.module import __main__ as command
 
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(kernel, "MODULES", tmp_path)
     assert command.main(["--here"]) == 2
     line = capsys.readouterr().err
