@@ -211,6 +211,10 @@ void DefineReplay(CommandLine& line, RawOptions& raw) {
                 "for a guest of at most SIZE (half of the free memory)",
             .type = "HOST",
             .shows_default = true});
+  line.Add({.names = "--host-merge",
+            .target = &raw.host_merge,
+            .help = "The host sorts and merges each array before it gives "
+                    "memory back, as Firecracker and crosvm do"});
   line.Add({.names = "--driver",
             .target = &raw.driver,
             .help = "Another driver than the corrected one of 2017, such as "

@@ -35,6 +35,7 @@ struct RawOptions {
   std::string fault = "none";
   std::vector<std::string> policies = {"free"};
   std::string host = "model";
+  bool host_merge = false;
   std::string driver;
   std::string baseline;
   std::optional<int> rounds;

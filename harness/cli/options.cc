@@ -168,7 +168,8 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
       std::find(options.plan.operations.begin(), options.plan.operations.end(),
                 Operation::kReplay) != options.plan.operations.end();
   if (!is_replayed) {
-    for (const char* flag : {"--policy", "--host", "--driver"}) {
+    for (const char* flag :
+         {"--policy", "--host", "--host-merge", "--driver"}) {
       if (!line.IsGiven(flag)) continue;
       throw BadInput(
           fmt::format("{} says how to replay; add --operation=replay", flag));
@@ -195,6 +196,7 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
   }
   options.plan.policies = ParsePolicies(raw.policies);
   options.plan.host = ParseHost(raw.host);
+  options.plan.host.merges = raw.host_merge;
   options.plan.driver = ParseDriver(raw.driver);
   if (options.plan.host.is_real && options.plan.host.bytes == 0) {
     options.plan.host.bytes = ComfortableHostBytes();

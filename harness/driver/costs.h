@@ -29,6 +29,7 @@ struct CostTable {
   Picoseconds record_entry;  // a PFN into an array
   Picoseconds record_page;   // a PFN into the set
   Picoseconds round_trip;    // a kick, and waiting for the answer to it
+  Picoseconds sort_entry;    // of an array, by a host that merges
   Picoseconds translate;     // an array entry, or a chunk
   Picoseconds madvise_call;
   Picoseconds madvise_page;
@@ -61,6 +62,10 @@ inline constexpr std::uint64_t kMadvisePageShare = 39;
 // machines.
 inline constexpr Picoseconds kRecordPage = 13 * kPicosecondsPerNs;
 
+// An entry of an array that the host sorts and merges: the most that it took on
+// the recorded guests, the same machine (docs/notebook.md).
+inline constexpr Picoseconds kSortEntry = 10'500;
+
 constexpr CostTable PostedCosts() {
   namespace p = posting;
   const Picoseconds madvise = p::Each(p::kMadvise, p::kPages);
@@ -69,6 +74,7 @@ constexpr CostTable PostedCosts() {
           .record_entry = p::Each(p::kRest, p::kPages),
           .record_page = kRecordPage,
           .round_trip = p::Each(p::kNotify, p::kArrays),
+          .sort_entry = kSortEntry,
           .translate = p::Each(p::kTranslate, p::kPages),
           .madvise_call = madvise - page,
           .madvise_page = page};

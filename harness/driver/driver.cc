@@ -442,8 +442,10 @@ void Driver::EmitArray(Direction direction) {
 void Driver::KickAndWait(Direction direction, Wait wait) {
   const HostTime time = QueueOf(direction).KickAndWait(host_, wait);
   Spend(Stage::kNotify, time.notify);
+  Spend(Stage::kSort, time.sort);
   Spend(Stage::kTranslate, time.translate);
   Spend(Stage::kMadvise, time.madvise);
+  metrics_.madvise_calls += time.madvise_calls;
 }
 
 void Driver::FinishTelling(Direction direction) {

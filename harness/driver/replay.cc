@@ -52,6 +52,12 @@ void AddCounts(const Driver& driver, std::vector<Figure>& figures) {
                                         : static_cast<double>(m.chunk_pages) /
                                               static_cast<double>(m.chunks)});
   add("arrays", m.arrays);
+  add("madvise_calls", m.madvise_calls);
+  figures.push_back(
+      {"pages_per_madvise", m.madvise_calls == 0
+                                ? 0
+                                : static_cast<double>(m.pages_told) /
+                                      static_cast<double>(m.madvise_calls)});
   add("mixed_rounds", m.mixed_rounds);
   add("kicks", driver.inflate_queue().kicks() + driver.deflate_queue().kicks());
   add("superfluous_kicks", driver.inflate_queue().superfluous_kicks() +
@@ -72,7 +78,8 @@ void AddCounts(const Driver& driver, std::vector<Figure>& figures) {
   add("guest_pages_left_out", driver.guest().left_out());
 }
 
-void AddModelTimes(const Driver& driver, std::vector<Figure>& figures) {
+void AddModelTimes(const Driver& driver, bool merges,
+                   std::vector<Figure>& figures) {
   const Clock& inflating = driver.inflating();
   figures.push_back({"sim_ms", Ms(driver.clock().now())});
   figures.push_back({"sim_inflate_ms", Ms(inflating.now())});
@@ -82,6 +89,7 @@ void AddModelTimes(const Driver& driver, std::vector<Figure>& figures) {
   add("sim_inflate_allocate_ms", Stage::kAllocate);
   add("sim_inflate_record_ms", Stage::kRecord);
   add("sim_inflate_notify_ms", Stage::kNotify);
+  if (merges) add("sim_inflate_sort_ms", Stage::kSort);
   add("sim_inflate_translate_ms", Stage::kTranslate);
   add("sim_inflate_madvise_ms", Stage::kMadvise);
   add("sim_inflate_sleep_ms", Stage::kSleep);
@@ -92,14 +100,19 @@ void AddModelTimes(const Driver& driver, std::vector<Figure>& figures) {
 }
 
 // Only what was measured: nothing here knows how long a guest allocates.
-void AddRealTimes(const Driver& driver, std::vector<Figure>& figures) {
+void AddRealTimes(const Driver& driver, bool merges,
+                  std::vector<Figure>& figures) {
   const auto add = [&](std::string_view name, const Clock& clock, Stage stage) {
     figures.push_back({std::string(name), Ms(clock.spent(stage))});
   };
   add("real_notify_ms", driver.clock(), Stage::kNotify);
+  if (merges) add("real_sort_ms", driver.clock(), Stage::kSort);
   add("real_translate_ms", driver.clock(), Stage::kTranslate);
   add("real_madvise_ms", driver.clock(), Stage::kMadvise);
   add("real_inflate_notify_ms", driver.inflating(), Stage::kNotify);
+  if (merges) {
+    add("real_inflate_sort_ms", driver.inflating(), Stage::kSort);
+  }
   add("real_inflate_translate_ms", driver.inflating(), Stage::kTranslate);
   add("real_inflate_madvise_ms", driver.inflating(), Stage::kMadvise);
 }
@@ -128,12 +141,13 @@ void RunReplay(const Job& job, Recorder* recorder, Surroundings& surroundings,
   const Trace& trace = job.workload->trace();
   DriverOptions options = job.replay->driver;
   const bool is_real = job.replay->host.is_real;
+  const bool merges = job.replay->host.merges;
   std::unique_ptr<RealHost> real;
-  ModelHost model(PostedCosts());
+  ModelHost model(PostedCosts(), merges);
   if (is_real) {
     options.most_pages =
         job.replay->host.bytes / trace.provenance.page_size_bytes;
-    real = std::make_unique<RealHost>(SpanOf(trace));
+    real = std::make_unique<RealHost>(SpanOf(trace), merges);
   }
   Host& host = is_real ? static_cast<Host&>(*real) : model;
   const Deadline deadline(job.time_limit);
@@ -147,9 +161,9 @@ void RunReplay(const Job& job, Recorder* recorder, Surroundings& surroundings,
   result.ranges = metrics.ranges;
   AddCounts(driver, result.figures);
   if (is_real) {
-    AddRealTimes(driver, result.figures);
+    AddRealTimes(driver, merges, result.figures);
   } else {
-    AddModelTimes(driver, result.figures);
+    AddModelTimes(driver, merges, result.figures);
   }
   if (!is_done) {
     result.cut_off = true;

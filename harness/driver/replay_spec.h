@@ -5,6 +5,7 @@
 //   --policy=NAME[,...]   free single array array-rest reserve:BYTES
 //                         nowait-pages
 //   --host=model|real     real:SIZE for a guest of that size at most
+//   --host-merge          the host merges each array before madvise
 //   --driver=KEY:VALUE[,...]
 //
 // Policies and keys of --driver are those of the tables in replay_spec.cc,
@@ -36,6 +37,7 @@ struct PolicySpec {
 struct HostSpec {
   bool is_real = false;
   std::uint64_t bytes = 0;  // of guest memory, at most; 0: what fits
+  bool merges = false;      // sorts and merges each array before madvise
 };
 
 struct ReplaySpec {

@@ -31,6 +31,9 @@ std::vector<std::pair<std::string, std::string>> ConditionsOf(const Job& job) {
   if (is_replay && job.replay->host.is_real) {
     conditions.emplace_back("host", "real");
   }
+  if (is_replay && job.replay->host.merges) {
+    conditions.emplace_back("host-merge", "on");
+  }
   if (is_replay) {
     const std::string driver = DriverToString(job.replay->driver);
     if (!driver.empty()) conditions.emplace_back("driver", driver);

@@ -153,6 +153,28 @@ TEST(Replay, ADriverWithoutASetHasNoTimeOfOne) {
   EXPECT_EQ(m.ns, 0);
   EXPECT_EQ(Value(m, "pages_told"), 4096);
   EXPECT_EQ(Value(m, "kicks"), 2);
+  EXPECT_EQ(Value(m, "madvise_calls"), 4096);
+  EXPECT_EQ(Value(m, "pages_per_madvise"), 1);
+}
+
+TEST(Replay, AHostThatMergesMakesACallForEachRangeOfAnArray) {
+  PageArena arena;
+  Job job{
+      .operation = Operation::kReplay, .workload = &Guest(), .arena = &arena};
+  for (const bool is_real : {false, true}) {
+    job.replay = std::make_shared<const ReplaySpec>(ReplaySpec{
+        .driver = {.transport = Transport::kPipelined},
+        .policy = {},
+        .host = {.is_real = is_real, .bytes = 1 << 30, .merges = true}});
+    const Measurement m = Replay(job);
+    EXPECT_EQ(m.error, "");
+    EXPECT_EQ(Value(m, "pages_told"), 4096);
+    // An array of 256 pages has 7 runs of at most 40; 8 arrays each way.
+    EXPECT_EQ(Value(m, "madvise_calls"), 2 * 8 * 7);
+    EXPECT_NEAR(Value(m, "pages_per_madvise"), 4096.0 / 112, 1e-9);
+    EXPECT_GT(
+        Value(m, is_real ? "real_inflate_sort_ms" : "sim_inflate_sort_ms"), 0);
+  }
 }
 
 // ---- The real host ----
@@ -174,6 +196,20 @@ TEST(RealHost, GivesBackThePagesItIsToldOfAndNoOther) {
   EXPECT_EQ(host.ResidentPages({1500, 1500}), 0);
   EXPECT_GT(time.notify, 0);
   EXPECT_GT(time.madvise, 0);
+}
+
+TEST(RealHost, MergesTheArraysThatItIsToldToMerge) {
+  constexpr PfnRange kGuest{1000, 1999};
+  RealHost host(kGuest, true);
+  ASSERT_EQ(host.error(), "");
+  for (Pfn page = kGuest.first; page <= kGuest.last; ++page) host.Touch(page);
+  const Pfn array[] = {1502, 1500, 1501, 1999, 1503};
+  const Buffer buffers[] = {{Direction::kInflate, 0, 5, array}};
+  const HostTime time = host.Handle(buffers, true);
+  EXPECT_EQ(host.error(), "");
+  EXPECT_EQ(time.madvise_calls, 2);
+  EXPECT_EQ(host.ResidentPages(kGuest), 1000 - 5);
+  EXPECT_EQ(host.ResidentPages({1500, 1503}), 0);
 }
 
 TEST(RealHost, RefusesPagesThatTheGuestDoesNotHave) {

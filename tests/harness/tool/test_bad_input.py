@@ -78,6 +78,7 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--benchmark_repetitions=0", ["1 to 10000"]),
         ("--policy=single", ["--policy", "--operation=replay"]),
         ("--host=real", ["--host", "--operation=replay"]),
+        ("--host-merge", ["--host-merge", "--operation=replay"]),
         ("--driver=ring:64", ["--driver", "--operation=replay"]),
         ("--structure=pipelined", ["'pipelined'", "--operation=replay"]),
         ("--nosuch", ["'--nosuch'", "--help"]),

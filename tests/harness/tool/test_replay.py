@@ -81,6 +81,19 @@ def test_driver_and_host_stand_in_the_name_when_they_are_not_the_default(tool):
     assert "sim_ms" not in rows[name]
 
 
+def test_a_host_that_merges_arrays_needs_fewer_calls(tool):
+    flags = (*REPLAY, "--structure=array,pipelined")
+    apart = by_name(tool.results(*flags))
+    merged = by_name(tool.results(*flags, "--host-merge"))
+    for name, row in apart.items():
+        other = merged[f"{name}/host-merge:on"]
+        assert row["pages_per_madvise"] == 1
+        assert other["pages_told"] == row["pages_told"]
+        assert other["madvise_calls"] < row["madvise_calls"]
+        assert other["sim_inflate_sort_ms"] > 0
+        assert "sim_inflate_sort_ms" not in row
+
+
 def test_all_operations_do_not_include_replay(tool):
     rows = by_name(
         tool.results(
