@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/driver/costs.h"
 #include "workloads/base/nearest.h"
 #include "workloads/base/number.h"
 
@@ -220,6 +221,28 @@ void DefineReplay(CommandLine& line, RawOptions& raw) {
             .help = "Another driver than the corrected one of 2017, such as "
                     "wait:one; --list-drivers lists all",
             .type = "SETTING,..."});
+  line.Add({.names = "--replaced",
+            .target = &raw.replaced,
+            .help = "Refuse a replay of whose pages more than PERCENT are not "
+                    "those recorded [5]",
+            .type = "PERCENT",
+            .range = {{0, 100}}});
+  line.Add({.names = "--costs",
+            .target = &raw.costs,
+            .help = "Costs of the model: 2016, from the posting, or measured, "
+                    "by --host=real; --list-costs has them",
+            .type = "SET",
+            .shows_default = true});
+  for (const CostFlag& cost : CostFlags()) {
+    const std::string name(cost.name);
+    line.Add({.names = fmt::format("--{}-ns", name),
+              .target =
+                  [name, &raw](const std::string& text) {
+                    raw.cost_flags.insert_or_assign(name, text);
+                  },
+              .help = fmt::format("Cost of {}", cost.what),
+              .type = "NS"});
+  }
 }
 
 void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {
@@ -306,6 +329,9 @@ void DefineLists(CommandLine& line, RawOptions& raw) {
   line.Add({.names = "--list-drivers,--list_drivers",
             .target = &raw.list_drivers,
             .help = "The values of --driver"});
+  line.Add({.names = "--list-costs,--list_costs",
+            .target = &raw.list_costs,
+            .help = "The sets of --costs and their sources"});
   line.Add({.names = "--benchmark_list_tests",
             .target = &raw.list_rows,
             .help = "The names of the rows that would run"});

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ struct RawOptions {
   std::vector<std::string> policies = {"free"};
   std::string host = "model";
   bool host_merge = false;
+  std::optional<double> replaced;
+  std::string costs = "2016";
+  std::map<std::string, std::string> cost_flags;  // by name, as given
   std::string driver;
   std::string baseline;
   std::optional<int> rounds;
@@ -51,6 +55,7 @@ struct RawOptions {
   bool list_faults = false;
   bool list_policies = false;
   bool list_drivers = false;
+  bool list_costs = false;
   bool list_rows = false;
 };
 

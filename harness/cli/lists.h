@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What there is for --fault, --policy and --driver, each on one screen.
+// What there is for --fault, --policy, --driver and --costs, each on one
+// screen.
 
 #pragma once
 
@@ -14,5 +15,6 @@ std::string ListOperations();
 std::string ListFaults();
 std::string ListPolicies();
 std::string ListDrivers();
+std::string ListCosts();
 
 }  // namespace pfn

@@ -43,6 +43,9 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 7> kReplayedStructures = {
     "xbitmap", "cvbmp", "btree-bitmap", "xarray",
     "roaring", "array", "pipelined"};
+// And the workloads: those whose replay hands out the recorded pages.
+constexpr std::array<std::string_view, 3> kReplayedWorkloads = {
+    "idle-8g", "frag-4g", "punched-2g"};
 // Of the program, where the first argument is no flag.
 const std::vector<std::string> kCommands = {"sweep"};
 
@@ -168,8 +171,12 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
       std::find(options.plan.operations.begin(), options.plan.operations.end(),
                 Operation::kReplay) != options.plan.operations.end();
   if (!is_replayed) {
-    for (const char* flag :
-         {"--policy", "--host", "--host-merge", "--driver"}) {
+    std::vector<std::string> flags = {"--policy", "--host",     "--host-merge",
+                                      "--driver", "--replaced", "--costs"};
+    for (const CostFlag& cost : CostFlags()) {
+      flags.push_back(fmt::format("--{}-ns", cost.name));
+    }
+    for (const std::string& flag : flags) {
       if (!line.IsGiven(flag)) continue;
       throw BadInput(
           fmt::format("{} says how to replay; add --operation=replay", flag));
@@ -198,6 +205,10 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
   options.plan.host = ParseHost(raw.host);
   options.plan.host.merges = raw.host_merge;
   options.plan.driver = ParseDriver(raw.driver);
+  options.plan.driver.costs = ParseCosts(raw.costs, raw.cost_flags);
+  options.plan.costs = raw.costs;
+  options.plan.most_replaced =
+      raw.replaced.value_or(options.plan.most_replaced);
   if (options.plan.host.is_real && options.plan.host.bytes == 0) {
     options.plan.host.bytes = ComfortableHostBytes();
   }
@@ -298,14 +309,16 @@ void ChooseSource(RawOptions& raw, Options& options) {
                                ? "instructions-hardware.json"
                                : "instructions.json";
   }
-  if (raw.workloads.empty() && counts) {
-    raw.workloads.assign(kCountedWorkloads.begin(), kCountedWorkloads.end());
-  } else if (raw.workloads.empty()) {
-    raw.workloads = {"default"};
-  }
   const bool only_replays =
       raw.operations ==
       std::vector<std::string>{std::string(kReplayOperation.name)};
+  if (raw.workloads.empty() && counts) {
+    raw.workloads.assign(kCountedWorkloads.begin(), kCountedWorkloads.end());
+  } else if (raw.workloads.empty() && only_replays) {
+    raw.workloads.assign(kReplayedWorkloads.begin(), kReplayedWorkloads.end());
+  } else if (raw.workloads.empty()) {
+    raw.workloads = {"default"};
+  }
   const bool names_structures = !raw.structures.empty();
   if (raw.structures.empty() && counts) {
     raw.structures = {"own", std::string(kFloorName)};
@@ -343,6 +356,7 @@ std::optional<std::string> ChooseList(const RawOptions& raw) {
   if (raw.list_faults) return ListFaults();
   if (raw.list_policies) return ListPolicies();
   if (raw.list_drivers) return ListDrivers();
+  if (raw.list_costs) return ListCosts();
   return std::nullopt;
 }
 

@@ -2,7 +2,10 @@
 
 #include "harness/driver/replay.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 
@@ -76,6 +79,8 @@ void AddCounts(const Driver& driver, std::vector<Figure>& figures) {
   add("migrations_skipped", m.migrations_skipped);
   add("guest_pages_replaced", driver.guest().replaced());
   add("guest_pages_left_out", driver.guest().left_out());
+  figures.push_back(
+      {"guest_replaced_percent", driver.guest().replaced_percent()});
 }
 
 void AddModelTimes(const Driver& driver, bool merges,
@@ -134,19 +139,26 @@ class HeapSurroundings final : public Surroundings {
   FaultModel* fault_;
 };
 
+// A real host bounds the guest by the memory that there is.
+DriverOptions OptionsFor(const ReplaySpec& replay, const Trace& trace) {
+  DriverOptions options = replay.driver;
+  if (replay.host.is_real) {
+    options.most_pages = replay.host.bytes / trace.provenance.page_size_bytes;
+  }
+  return options;
+}
+
 // Fills in everything but the time, the memory and the ledger. `recorder` is
 // null for a driver without a set.
 void RunReplay(const Job& job, Recorder* recorder, Surroundings& surroundings,
                Measurement& result) {
   const Trace& trace = job.workload->trace();
-  DriverOptions options = job.replay->driver;
+  const DriverOptions options = OptionsFor(*job.replay, trace);
   const bool is_real = job.replay->host.is_real;
   const bool merges = job.replay->host.merges;
   std::unique_ptr<RealHost> real;
-  ModelHost model(PostedCosts(), merges);
+  ModelHost model(options.costs, merges);
   if (is_real) {
-    options.most_pages =
-        job.replay->host.bytes / trace.provenance.page_size_bytes;
     real = std::make_unique<RealHost>(SpanOf(trace), merges);
   }
   Host& host = is_real ? static_cast<Host&>(*real) : model;
@@ -173,6 +185,13 @@ void RunReplay(const Job& job, Recorder* recorder, Surroundings& surroundings,
   } else {
     result.error = driver.Check();
   }
+  const double replaced = driver.guest().replaced_percent();
+  if (result.error.empty() && replaced > job.replay->most_replaced) {
+    result.error = fmt::format(
+        "{:.1f} % of the pages are not those recorded; --replaced={:.0f} "
+        "takes that",
+        replaced, std::ceil(replaced));
+  }
 }
 
 class NoSurroundings final : public Surroundings {
@@ -181,6 +200,19 @@ class NoSurroundings final : public Surroundings {
 };
 
 }  // namespace
+
+double ReplacedPercent(const Trace& trace, const ReplaySpec& replay) {
+  DriverOptions options = OptionsFor(replay, trace);
+  // A round of chunks takes the same pages, and this needs no set.
+  if (options.transport == Transport::kChunks) {
+    options.transport = Transport::kPipelined;
+  }
+  ModelHost host(options.costs);
+  NoSurroundings surroundings;
+  Driver driver(trace, options, host, nullptr, surroundings);
+  driver.Run([] { return false; });
+  return driver.guest().replaced_percent();
+}
 
 Measurement Replay(const Job& job) {
   Measurement result;

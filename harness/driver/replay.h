@@ -10,10 +10,16 @@
 
 #include "harness/driver/replay_spec.h"
 #include "harness/measure/job.h"
+#include "workloads/trace/trace.h"
 
 namespace pfn {
 
-// With the set of the job's structure, or without one, as job.replay says.
+// With the set of the job's structure, or without one, as job.replay says. A
+// replay that replaces more pages than that allows has no figure.
 Measurement Replay(const Job& job);
+
+// How many pages in a hundred such a replay of `trace` replaces if nothing
+// fails.
+double ReplacedPercent(const Trace& trace, const ReplaySpec& replay);
 
 }  // namespace pfn

@@ -7,6 +7,8 @@
 //   --host=model|real     real:SIZE for a guest of that size at most
 //   --host-merge          the host merges each array before madvise
 //   --driver=KEY:VALUE[,...]
+//   --replaced=PERCENT
+//   --costs=SET, and a flag for each cost (costs.h)
 //
 // Policies and keys of --driver are those of the tables in replay_spec.cc,
 // which
@@ -44,6 +46,9 @@ struct ReplaySpec {
   DriverOptions driver;  // with policy and transport
   PolicySpec policy;
   HostSpec host;
+  // Of the pages that a replay hands out, in a hundred, how many may be others
+  // than those that were recorded.
+  double most_replaced = 100;
 };
 
 // Drivers without a set, which stand among the structures.

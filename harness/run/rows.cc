@@ -77,8 +77,10 @@ void AddRows(const Plan& plan, const Job& job,
 
 // The rows of `job`, which is a replay, but for its policy and driver.
 void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
-  const ReplaySpec usual = {
-      .driver = plan.driver, .policy = {}, .host = plan.host};
+  const ReplaySpec usual = {.driver = plan.driver,
+                            .policy = {},
+                            .host = plan.host,
+                            .most_replaced = plan.most_replaced};
   for (const Structure* structure : plan.structures) {
     if (!CanServe(*structure, job.fault)) continue;
     job.structure = structure;

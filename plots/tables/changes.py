@@ -204,8 +204,7 @@ def times(results: Results, pairs: Sequence[Pair]) -> Table:
         row = [Cell(median(each), unit=pair.unit) for each in pair.times]
         row += figure(pair.change, pair.mark), Cell(u_test(*pair.times))
         rows.append(cells(*case_key(results, pair.case), *row))
-    heads = (*CASE, *columns("changes"))
-    return Table("changes", "times", heads, tuple(rows))
+    return Table("changes", "times", (*CASE, *columns("changes")), tuple(rows))
 
 
 def exact(old: Results, new: Results, selection: Selection) -> Table:

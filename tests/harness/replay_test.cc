@@ -70,6 +70,59 @@ TEST(Replay, CountsWhatTheDriverDidAndTimesTheSet) {
   EXPECT_LT(Value(m, "sim_inflate_ms"), Value(m, "sim_ms"));
 }
 
+TEST(Replay, RecordingTakesWhatTheSetTookUnlessTheFlagSaysOtherwise) {
+  PageArena arena;
+  Job job{.operation = Operation::kReplay,
+          .workload = &Guest(),
+          .structure = &testing::StructureOf<Honest<NowaitHeap>>(),
+          .arena = &arena};
+  const auto run = [&](const char* record_ns) {
+    ReplaySpec replay{.driver = {}, .policy = {}, .host = {}};
+    replay.driver.costs = ParseCosts("2016", {{"record", record_ns}});
+    job.replay = std::make_shared<const ReplaySpec>(replay);
+    return Replay(job);
+  };
+  const Measurement own = run("own");
+  EXPECT_GT(Value(own, "sim_inflate_record_ms"), 0);
+  EXPECT_LT(Value(own, "sim_inflate_record_ms"), Value(own, "structure_ms"));
+  EXPECT_DOUBLE_EQ(Value(run("1000"), "sim_inflate_record_ms"), 2.048);
+  EXPECT_EQ(Value(run("0"), "sim_inflate_record_ms"), 0);
+}
+
+// The guest hands page 4 out again although the model's driver released page 1.
+TEST(Replay, TooManyPagesThatAreNotTheRecordedOnesAreNoFigure) {
+  Trace trace;
+  const auto array = [&](Direction direction,
+                         std::initializer_list<Pfn> pages) {
+    trace.BeginArray(direction);
+    for (const Pfn page : pages) trace.AppendPage(page);
+  };
+  trace.AppendTarget(4);
+  array(Direction::kInflate, {4, 3, 2, 1});
+  trace.AppendTarget(3);
+  array(Direction::kDeflate, {4});
+  trace.AppendTarget(4);
+  array(Direction::kInflate, {4});
+  const Workload workload("drifts", std::move(trace));
+  PageArena arena;
+  Job job{.operation = Operation::kReplay,
+          .workload = &workload,
+          .structure = &testing::StructureOf<Honest<NowaitHeap>>(),
+          .arena = &arena};
+  ReplaySpec replay{.driver = {}, .policy = {}, .host = {}};
+  EXPECT_EQ(ReplacedPercent(workload.trace(), replay), 20);
+  job.replay = std::make_shared<const ReplaySpec>(replay);
+  const Measurement taken = Replay(job);
+  EXPECT_EQ(taken.error, "");
+  EXPECT_EQ(Value(taken, "guest_pages_replaced"), 1);
+  EXPECT_EQ(Value(taken, "guest_replaced_percent"), 20);
+  replay.most_replaced = 19;
+  job.replay = std::make_shared<const ReplaySpec>(replay);
+  EXPECT_EQ(Replay(job).error,
+            "20.0 % of the pages are not those recorded; --replaced=20 takes "
+            "that");
+}
+
 TEST(Replay, PoliciesDifferInWhatBecomesOfAPage) {
   const auto run = [](Policy policy) {
     const Measurement m = RunReplayOf<Xbitmap<NowaitHeap>>(

@@ -80,6 +80,9 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--host=real", ["--host", "--operation=replay"]),
         ("--host-merge", ["--host-merge", "--operation=replay"]),
         ("--driver=ring:64", ["--driver", "--operation=replay"]),
+        ("--replaced=50", ["--replaced", "--operation=replay"]),
+        ("--costs=2016", ["--costs", "--operation=replay"]),
+        ("--kick-ns=5000", ["--kick-ns", "--operation=replay"]),
         ("--structure=pipelined", ["'pipelined'", "--operation=replay"]),
         ("--nosuch", ["'--nosuch'", "--help"]),
         ("--strucure=flat", ["did you mean --structure?", "--help"]),
@@ -110,10 +113,21 @@ def test_values_that_cannot_be_used(tool, argument, parts):
         ("--driver=walk:gone", ["'gone'", "fixed, posted"]),
         ("--driver=walk:poste", ["did you mean posted?"]),
         ("--driver=ring:1", ["'1'", "2 to 32768"]),
+        ("--costs=2061", ["'2061'; did you mean 2016?", "measured"]),
+        ("--kick-ns=-1", ["--kick-ns", "'-1'", "--list-costs"]),
+        ("--kick-ns=1000000001", ["from 0 to 1000000000", "--list-costs"]),
+        ("--kick-ns=own", ["--kick-ns", "'own'"]),
+        ("--record-ns=1e3", ["'1e3'", "or own"]),
+        ("--replaced=101", ["101", "0 to 100"]),
     ],
 )
 def test_replays_that_cannot_be_done(tool, argument, parts):
     assert_refused(tool, [SMALL, "--operation=replay", argument], *parts)
+
+
+def test_a_replay_that_hands_out_other_pages_than_were_recorded(tool):
+    busy = ["--workload=busy-2g", "--operation=replay", "--structure=flat"]
+    assert_refused(tool, busy, "busy-2g: 28.4 %", "--replaced=29")
 
 
 def test_a_policy_for_drivers_without_a_set(tool):
