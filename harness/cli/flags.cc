@@ -114,6 +114,14 @@ void DefineWork(CommandLine& line, RawOptions& raw, Options& options) {
                     "(under faults: those that allocate); or replay "
                     "[set,drain; with --instructions all]",
             .type = "NAME,..."});
+  line.Add({.names = "--passes",
+            .target = &raw.passes,
+            .help = "Passes as recorded between two targets (arrays), or the "
+                    "rounds of a driver of 2017, without migrations and the "
+                    "OOM notifier (rounds)",
+            .type = "arrays|rounds",
+            .shows_default = true,
+            .words = {"arrays", "rounds"}});
   line.Add({.names = "--pages",
             .target = &raw.pages,
             .help = "Only the first N pages of each workload; 0: all [0]",

@@ -33,6 +33,7 @@ struct RawOptions {
   std::vector<std::string> structures;
   std::vector<std::string> plugins;
   std::vector<std::string> operations;
+  std::string passes = "arrays";
   std::string fault = "none";
   std::vector<std::string> policies = {"free"};
   std::string host = "model";

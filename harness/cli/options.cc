@@ -191,6 +191,11 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
     }
     return;
   }
+  if (options.passes_are_rounds) {
+    throw BadInput(
+        "--passes=rounds does not go with --operation=replay, which makes its "
+        "own rounds; leave out one of them");
+  }
   if (options.plan.conditions.fault_draw == FaultDraw::kOperation) {
     throw BadInput(
         "--fault-draw=operation does not go with --operation=replay: the "
@@ -338,6 +343,7 @@ void ChooseSource(RawOptions& raw, Options& options) {
   }
   options.rounds = raw.rounds.value_or(counts ? 1 : 9);
   if (!raw.pin.empty()) options.pin = ChoosePin(raw.pin);
+  options.passes_are_rounds = raw.passes == "rounds";
   options.pages = raw.pages.value_or(counts ? kCountedPages : 0);
 }
 

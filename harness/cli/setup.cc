@@ -28,6 +28,7 @@
 #include "harness/run/process.h"
 #include "workloads/base/printable.h"
 #include "workloads/generate/catalog.h"
+#include "workloads/trace/driver_rounds.h"
 #include "workloads/trace/shipped.h"
 
 namespace pfn {
@@ -129,6 +130,22 @@ bool IsReplayed(const Plan& plan) {
          plan.operations.end();
 }
 
+// With what is no pass in its outcome.
+Trace AsRounds(const Trace& trace, std::string_view source) {
+  if (trace.targets() == 0) {
+    throw BadInput(fmt::format(
+        "{}: has no balloon targets (T lines), which tell a driver's rounds; "
+        "use --passes=arrays",
+        source));
+  }
+  DriverRounds rounds = DriverRoundsOf(trace);
+  rounds.trace.outcome +=
+      fmt::format("{}migrations={} oom_calls={} oom_pages={}",
+                  rounds.trace.outcome.empty() ? "" : " ", rounds.migrations,
+                  rounds.oom_calls, rounds.oom_pages);
+  return std::move(rounds.trace);
+}
+
 // Before anything is measured.
 void RefuseDriftedReplays(const Plan& plan) {
   std::vector<Transport> transports;
@@ -179,6 +196,7 @@ Plan ReadWorkloads(Options& options) {
           "{}: has no balloon targets (T lines), which replay follows",
           choice.source));
     }
+    if (options.passes_are_rounds) trace = AsRounds(trace, choice.source);
     plan.workloads.push_back(
         std::make_unique<Workload>(choice.name, std::move(trace)));
   }
@@ -248,6 +266,7 @@ JsonObject DescribeRun(const Options& options, const Plan& plan, int argc,
   if (IsReplayed(plan)) {
     run.Add("costs", CostsToString(plan.costs, plan.driver.costs));
   }
+  if (options.passes_are_rounds) run.Add("passes", "rounds");
   for (const auto& [key, value] : options.notes) run.Add(key, value);
   run.AddJson("default_workloads", JsonList(DefaultWorkloads(), JsonText))
       .AddAll(DescribeParts(plan));
