@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/cli/lists.h"
+#include "harness/driver/costs.h"
 #include "workloads/base/nearest.h"
 #include "workloads/base/number.h"
 #include "workloads/base/text_scan.h"
@@ -113,6 +114,14 @@ void DefineWork(CommandLine& line, RawOptions& raw, Options& options) {
                     "(under faults: those that allocate); or replay "
                     "[set,drain; with --instructions all]",
             .type = "NAME,..."});
+  line.Add({.names = "--passes",
+            .target = &raw.passes,
+            .help = "Passes as recorded between two targets (arrays), or the "
+                    "rounds of a driver of 2017, without migrations and the "
+                    "OOM notifier (rounds)",
+            .type = "arrays|rounds",
+            .shows_default = true,
+            .words = {"arrays", "rounds"}});
   line.Add({.names = "--pages",
             .target = &raw.pages,
             .help = "Only the first N pages of each workload; 0: all [0]",
@@ -211,11 +220,37 @@ void DefineReplay(CommandLine& line, RawOptions& raw) {
                 "for a guest of at most SIZE (half of the free memory)",
             .type = "HOST",
             .shows_default = true});
+  line.Add({.names = "--host-merge",
+            .target = &raw.host_merge,
+            .help = "The host sorts and merges each array before it gives "
+                    "memory back, as Firecracker and crosvm do"});
   line.Add({.names = "--driver",
             .target = &raw.driver,
             .help = "Another driver than the corrected one of 2017, such as "
                     "wait:one; --list-drivers lists all",
             .type = "SETTING,..."});
+  line.Add({.names = "--replaced",
+            .target = &raw.replaced,
+            .help = "Refuse a replay of whose pages more than PERCENT are not "
+                    "those recorded [5]",
+            .type = "PERCENT",
+            .range = {{0, 100}}});
+  line.Add({.names = "--costs",
+            .target = &raw.costs,
+            .help = "Costs of the model: 2016, from the posting, or measured, "
+                    "by --host=real; --list-costs has them",
+            .type = "SET",
+            .shows_default = true});
+  for (const CostFlag& cost : CostFlags()) {
+    const std::string name(cost.name);
+    line.Add({.names = fmt::format("--{}-ns", name),
+              .target =
+                  [name, &raw](const std::string& text) {
+                    raw.cost_flags.insert_or_assign(name, text);
+                  },
+              .help = fmt::format("Cost of {}", cost.what),
+              .type = "NS"});
+  }
 }
 
 void DefineMethod(CommandLine& line, RawOptions& raw, Options& options) {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,9 +33,14 @@ struct RawOptions {
   std::vector<std::string> structures;
   std::vector<std::string> plugins;
   std::vector<std::string> operations;
+  std::string passes = "arrays";
   std::string fault = "none";
   std::vector<std::string> policies = {"free"};
   std::string host = "model";
+  bool host_merge = false;
+  std::optional<double> replaced;
+  std::string costs = "2016";
+  std::map<std::string, std::string> cost_flags;  // by name, as given
   std::string driver;
   std::string baseline;
   std::optional<int> rounds;

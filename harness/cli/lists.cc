@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/driver/costs.h"
 #include "harness/driver/replay_spec.h"
 #include "harness/kernel/fault_table.h"
 #include "harness/measure/floor.h"
@@ -143,7 +144,8 @@ std::string ListPolicies() {
                         policy.policy == Policy::kFree ? " [the default]" : "");
   }
   return text +
-         "\nExample: pfnbench --operation=replay --workload=busy-2g\n"
+         "\nExample: pfnbench --operation=replay --workload=busy-2g "
+         "--replaced=29\n"
          "    --fault=slab_boundary:zone_wmark "
          "--policy=free,array,reserve:64K\n";
 }
@@ -160,6 +162,30 @@ std::string ListDrivers() {
          "\nExample: pfnbench --operation=replay --driver=wait:one,ring:64\n";
 }
 
+std::string ListCosts() {
+  std::string text =
+      "--costs=SET: with --operation=replay, what the steps of the model cost, "
+      "in ns.\n--NAME-ns changes one of them.\n\n";
+  text += fmt::format("{:<15}", "");
+  for (const CostSet& set : CostSets()) {
+    text += fmt::format("{:>11}", set.name);
+  }
+  for (const CostFlag& flag : CostFlags()) {
+    text += fmt::format("\n{:<15}", flag.name);
+    for (const CostSet& set : CostSets()) {
+      text += fmt::format("{:>11}", CostToString(set.costs.*flag.cost));
+    }
+    text += fmt::format("\n    {}", flag.what);
+  }
+  text += "\n\n";
+  for (const CostSet& set : CostSets()) {
+    text += fmt::format("{}: {}.\n", set.name, set.source);
+  }
+  return text +
+         "\nExample: pfnbench --operation=replay --workload=idle-8g "
+         "--costs=measured\n    --kick-ns=5000 --record-ns=2.1\n";
+}
+
 }  // namespace
 
 std::span<const List> Lists() {
@@ -171,6 +197,7 @@ std::span<const List> Lists() {
       {"faults", "The values of --fault", ListFaults},
       {"policies", "The values of --policy", ListPolicies},
       {"drivers", "The values of --driver", ListDrivers},
+      {"costs", "The sets of --costs and their sources", ListCosts},
   };
   return kLists;
 }

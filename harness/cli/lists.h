@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What there is for --fault, --policy and others, each on one screen.
+// What there is for --fault, --policy, --driver and --costs, each on one
+// screen.
 
 #pragma once
 

@@ -37,6 +37,10 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 7> kReplayedStructures = {
     "xbitmap", "cvbmp", "btree-bitmap", "xarray",
     "roaring", "array", "pipelined"};
+// And the workloads: those whose replay hands out the recorded pages.
+constexpr std::array<std::string_view, 3> kReplayedWorkloads = {
+    "idle-8g", "frag-4g", "punched-2g"};
+
 // What all rounds together should take, unless the rows have a budget by the
 // command line: `./run bench` counts instructions and draws after them, and is
 // laid out for five minutes.
@@ -176,7 +180,12 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
       std::find(options.plan.operations.begin(), options.plan.operations.end(),
                 Operation::kReplay) != options.plan.operations.end();
   if (!is_replayed) {
-    for (const char* flag : {"--policy", "--host", "--driver"}) {
+    std::vector<std::string> flags = {"--policy", "--host",     "--host-merge",
+                                      "--driver", "--replaced", "--costs"};
+    for (const CostFlag& cost : CostFlags()) {
+      flags.push_back(fmt::format("--{}-ns", cost.name));
+    }
+    for (const std::string& flag : flags) {
       if (!line.IsGiven(flag)) continue;
       throw BadInput(
           fmt::format("{} says how to replay; add --operation=replay", flag));
@@ -191,6 +200,11 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
     }
     return;
   }
+  if (options.passes_are_rounds) {
+    throw BadInput(
+        "--passes=rounds does not go with --operation=replay, which makes its "
+        "own rounds; leave out one of them");
+  }
   if (options.plan.conditions.fault_draw == FaultDraw::kOperation) {
     throw BadInput(
         "--fault-draw=operation does not go with --operation=replay: the "
@@ -203,7 +217,12 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
   }
   options.plan.policies = ParsePolicies(raw.policies);
   options.plan.host = ParseHost(raw.host);
+  options.plan.host.merges = raw.host_merge;
   options.plan.driver = ParseDriver(raw.driver);
+  options.plan.driver.costs = ParseCosts(raw.costs, raw.cost_flags);
+  options.plan.costs = raw.costs;
+  options.plan.most_replaced =
+      raw.replaced.value_or(options.plan.most_replaced);
   if (options.plan.host.is_real && options.plan.host.bytes == 0) {
     options.plan.host.bytes = ComfortableHostBytes();
   }
@@ -304,14 +323,16 @@ void ChooseSource(RawOptions& raw, Options& options) {
                                         ? "instructions-hardware.json"
                                         : "instructions.json";
   }
-  if (raw.workloads.empty() && counts) {
-    raw.workloads.assign(kCountedWorkloads.begin(), kCountedWorkloads.end());
-  } else if (raw.workloads.empty()) {
-    raw.workloads = {"default"};
-  }
   const bool only_replays =
       raw.operations ==
       std::vector<std::string>{std::string(kReplayOperation.name)};
+  if (raw.workloads.empty() && counts) {
+    raw.workloads.assign(kCountedWorkloads.begin(), kCountedWorkloads.end());
+  } else if (raw.workloads.empty() && only_replays) {
+    raw.workloads.assign(kReplayedWorkloads.begin(), kReplayedWorkloads.end());
+  } else if (raw.workloads.empty()) {
+    raw.workloads = {"default"};
+  }
   const bool names_structures = !raw.structures.empty();
   if (raw.structures.empty() && counts) {
     raw.structures = {"own", std::string(kFloorName)};
@@ -331,6 +352,7 @@ void ChooseSource(RawOptions& raw, Options& options) {
   }
   options.settings.rounds = raw.rounds.value_or(counts ? 1 : 9);
   if (!raw.pin.empty()) options.pin = ChoosePin(raw.pin);
+  options.passes_are_rounds = raw.passes == "rounds";
   options.pages = raw.pages.value_or(counts ? kCountedPages : 0);
 }
 

@@ -34,6 +34,7 @@ struct Options {
   // The CPU to run on; kLeastBusy is chosen when the run begins.
   static constexpr int kLeastBusy = -1;
   std::optional<int> pin;
+  bool passes_are_rounds = false;
   std::uint64_t pages = 0;  // of each workload, from its start; 0: all
   std::string filter;       // a regular expression over row names; empty: all
   RunSettings settings;     // but for context and executable

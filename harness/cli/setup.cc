@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -19,6 +20,7 @@
 #include <thread>
 #include <utility>
 
+#include "harness/driver/replay.h"
 #include "harness/machine/guard.h"
 #include "harness/machine/run_under_callgrind.h"
 #include "harness/measure/counter.h"
@@ -26,6 +28,7 @@
 #include "harness/run/process.h"
 #include "workloads/base/printable.h"
 #include "workloads/generate/catalog.h"
+#include "workloads/trace/driver_rounds.h"
 #include "workloads/trace/shipped.h"
 
 namespace pfn {
@@ -79,6 +82,49 @@ std::string ArgumentFor(const WorkloadChoice& choice) {
   return ShellWord(choice.source);
 }
 
+bool IsReplayed(const Plan& plan) {
+  return std::ranges::find(plan.operations, Operation::kReplay) !=
+         plan.operations.end();
+}
+
+// With what is no pass in its outcome.
+Trace AsRounds(const Trace& trace, std::string_view source) {
+  if (trace.targets() == 0) {
+    throw BadInput(fmt::format(
+        "{}: has no balloon targets (T lines), which tell a driver's rounds; "
+        "use --passes=arrays",
+        source));
+  }
+  DriverRounds rounds = DriverRoundsOf(trace);
+  rounds.trace.outcome +=
+      fmt::format("{}migrations={} oom_calls={} oom_pages={}",
+                  rounds.trace.outcome.empty() ? "" : " ", rounds.migrations,
+                  rounds.oom_calls, rounds.oom_pages);
+  return std::move(rounds.trace);
+}
+
+// Before anything is measured.
+void RefuseDriftedReplays(const Plan& plan) {
+  std::vector<Transport> transports;
+  if (!plan.structures.empty()) transports.push_back(Transport::kChunks);
+  for (const SetlessDriver& driver : plan.setless) {
+    transports.push_back(driver.transport);
+  }
+  for (const auto& workload : plan.workloads) {
+    for (const Transport transport : transports) {
+      ReplaySpec replay{.driver = plan.driver, .policy = {}, .host = plan.host};
+      replay.driver.transport = transport;
+      const double percent = ReplacedPercent(workload->trace(), replay);
+      if (percent <= plan.most_replaced) continue;
+      throw BadInput(fmt::format(
+          "{}: {:.1f} % of the pages of its replay are not those recorded, "
+          "because this driver groups them otherwise; leave it out, or take "
+          "that with --replaced={:.0f}",
+          workload->name(), percent, std::ceil(percent)));
+    }
+  }
+}
+
 }  // namespace
 
 std::optional<int> PrepareProcess(const Options& options, char** argv) {
@@ -98,9 +144,7 @@ std::optional<int> PrepareProcess(const Options& options, char** argv) {
 
 Plan ReadWorkloads(Options& options) {
   Plan plan = std::move(options.plan);
-  const bool is_replayed =
-      std::ranges::find(plan.operations, Operation::kReplay) !=
-      plan.operations.end();
+  const bool is_replayed = IsReplayed(plan);
   for (const WorkloadChoice& choice : options.workloads) {
     Trace trace = LoadTrace(choice.source);
     if (options.pages != 0) trace = FirstPages(trace, options.pages);
@@ -109,8 +153,12 @@ Plan ReadWorkloads(Options& options) {
           "{}: has no balloon targets (T lines), which replay follows",
           choice.source));
     }
+    if (options.passes_are_rounds) trace = AsRounds(trace, choice.source);
     plan.workloads.push_back(
         std::make_unique<Workload>(choice.name, std::move(trace)));
+  }
+  if (is_replayed && options.action == Options::Action::kRun) {
+    RefuseDriftedReplays(plan);
   }
   if (plan.host.is_real && options.action == Options::Action::kRun) {
     fmt::print(stderr,
@@ -173,6 +221,10 @@ JsonObject DescribeRun(const Options& options, const Plan& plan, int argc,
   if (plan.host.is_real) {
     run.Add("host_memory_bytes", std::to_string(plan.host.bytes));
   }
+  if (IsReplayed(plan)) {
+    run.Add("costs", CostsToString(plan.costs, plan.driver.costs));
+  }
+  if (options.passes_are_rounds) run.Add("passes", "rounds");
   for (const auto& [key, value] : options.notes) run.Add(key, value);
   run.AddJson("default_workloads", JsonList(DefaultWorkloads(), JsonText))
       .AddAll(DescribeParts(plan));

@@ -17,18 +17,11 @@ using Kind = Guest::Item::Kind;
 // Pages that go to the set in one call. The clock is read once for each.
 constexpr std::size_t kBlockPages = 1024;
 
-CostTable CostsOf(const DriverOptions& options) {
-  CostTable costs = PostedCosts();
-  costs.record_page = options.record_page;
-  return costs;
-}
-
 }  // namespace
 
 Driver::Driver(const Trace& trace, const DriverOptions& options, Host& host,
                Recorder* recorder, Surroundings& surroundings)
     : options_(options),
-      costs_(CostsOf(options)),
       host_(host),
       recorder_(recorder),
       surroundings_(surroundings),
@@ -126,14 +119,23 @@ Driver::Filled Driver::Fill(std::uint64_t wanted) {
   return {.kept = kept, .found_nothing = is_empty && !has_failed};
 }
 
+// Of a page that is in the block of the one before it, or begins one.
+Picoseconds Driver::AllocationCost(Pfn page, Pfn& last_block) const {
+  const Pfn block = page >> options_.block_order;
+  const bool is_next = options_.block_order > 0 && block == last_block;
+  last_block = block;
+  return is_next ? costs_.allocate_next : costs_.allocate_page;
+}
+
 // Fills the local list. Returns whether an allocation failed.
 bool Driver::AllocatePages(std::uint64_t wanted) {
+  Pfn last_block = kMaxPfn;
   while (local_.size() < wanted) {
     const Guest::Item item = guest_.Allocate();
     switch (item.kind) {
       case Kind::kPage:
         host_.Touch(item.page);
-        Spend(Stage::kAllocate, costs_.allocate_page);
+        Spend(Stage::kAllocate, AllocationCost(item.page, last_block));
         local_.Push(item.page);
         if (is_hidden_) {
           metrics_.max_invisible_pages =
@@ -213,7 +215,7 @@ std::size_t Driver::RecordPages(std::span<const Pfn> pages,
       span_.first = std::min(span_.first, page);
       span_.last = std::max(span_.last, page);
     }
-    Spend(Stage::kRecord, (recorded + has_failed) * costs_.record_page);
+    SpendOnSet(recorded + has_failed);
     metrics_.set_attempts += recorded + has_failed;
     metrics_.failed_sets += has_failed;
     recorded_ += recorded;
@@ -227,6 +229,19 @@ std::size_t Driver::RecordPages(std::span<const Pfn> pages,
     ++done;
   }
   return done;
+}
+
+// By pages recorded, or what the set's own watch says since the last time.
+void Driver::SpendOnSet(std::uint64_t pages_recorded) {
+  if (costs_.record_page != kOwnTime) {
+    Spend(Stage::kRecord, pages_recorded * costs_.record_page);
+    return;
+  }
+  const auto now =
+      static_cast<Picoseconds>(recorder_->nanoseconds() * kPicosecondsPerNs);
+  if (now <= set_time_) return;
+  Spend(Stage::kRecord, now - set_time_);
+  set_time_ = now;
 }
 
 // By the policy. False: deflating stops before this page.
@@ -284,6 +299,7 @@ void Driver::TellRanges(Direction direction) {
   });
   metrics_.pages_lost += recorded_ - std::min(recorded_, told);
   metrics_.failed_clears += !recorder_->Clear(span_);
+  SpendOnSet(0);
   is_left_over_ |= !recorder_->IsEmpty(span_);
 }
 
@@ -442,8 +458,10 @@ void Driver::EmitArray(Direction direction) {
 void Driver::KickAndWait(Direction direction, Wait wait) {
   const HostTime time = QueueOf(direction).KickAndWait(host_, wait);
   Spend(Stage::kNotify, time.notify);
+  Spend(Stage::kSort, time.sort);
   Spend(Stage::kTranslate, time.translate);
   Spend(Stage::kMadvise, time.madvise);
+  metrics_.madvise_calls += time.madvise_calls;
 }
 
 void Driver::FinishTelling(Direction direction) {

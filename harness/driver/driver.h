@@ -79,11 +79,13 @@ class Driver {
 
   // Fill's two halves, and what Fill and Leak share.
   bool AllocatePages(std::uint64_t wanted);
+  Picoseconds AllocationCost(Pfn page, Pfn& last_block) const;
   std::uint64_t RecordLocalPages();
   void BeginRound(bool by_arrays);
   // Records `pages` and deals with those that fail. Returns how many of them
   // are dealt with: all, but when deflating must stop.
   std::size_t RecordPages(std::span<const Pfn> pages, Direction direction);
+  void SpendOnSet(std::uint64_t pages_recorded);
   bool SettleUnrecorded(Pfn page, Direction direction);
   void EndRound(Direction direction);
   void TellRanges(Direction direction);
@@ -122,7 +124,7 @@ class Driver {
   void Unlock();
 
   const DriverOptions options_;
-  const CostTable costs_;
+  const CostTable& costs_ = options_.costs;
   Host& host_;
   Recorder* const recorder_;
   Surroundings& surroundings_;
@@ -145,6 +147,7 @@ class Driver {
   bool is_filling_ = false;
   bool is_hidden_ = false;  // the local list, because the lock is not held
   Picoseconds locked_at_ = 0;
+  Picoseconds set_time_ = 0;  // of the set's watch, that is spent already
   // Events that came up under the lock and wait for it.
   std::vector<Guest::Item> waiting_;
 

@@ -29,6 +29,7 @@ struct DriverMetrics {
   std::uint64_t chunks = 0;
   std::uint64_t chunk_pages = 0;
   std::uint64_t arrays = 0;
+  std::uint64_t madvise_calls = 0;
   std::uint64_t mixed_rounds = 0;  // with both on one queue
 
   std::uint64_t rounds = 0;       // fills and leaks

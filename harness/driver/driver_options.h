@@ -63,7 +63,9 @@ struct DriverOptions {
   Defect order = Defect::kFixed;
 
   Picoseconds sleep = 200 * kPicosecondsPerMs;  // after "Out of puff"
-  Picoseconds record_page = kRecordPage;
+  CostTable costs = PostedCosts();
+  // The guest's pages are allocated in blocks of 2^N where it has them.
+  std::uint32_t block_order = 0;
   // Rounds without progress in a row after which the model takes the driver to
   // be live-locked: it rests until the target changes.
   std::uint64_t stall_rounds = 10;

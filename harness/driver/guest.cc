@@ -96,6 +96,7 @@ bool Guest::Take(Pfn& page) {
     if (!PopFree(released_, page)) return false;
     ++replaced_;
   }
+  ++taken_from_trace_;
   held_.Insert(page);
   return true;
 }

@@ -91,6 +91,13 @@ class Guest {
   PageBitmap& held() { return held_; }
   std::uint64_t replaced() const { return replaced_; }
   std::uint64_t left_out() const { return left_out_; }
+  // Of the pages that the recording handed out, how many in a hundred were
+  // replaced.
+  double replaced_percent() const {
+    return taken_from_trace_ == 0 ? 0
+                                  : 100 * static_cast<double>(replaced_) /
+                                        static_cast<double>(taken_from_trace_);
+  }
 
  private:
   // The next item of the recording, with no regard to who holds the page.
@@ -121,6 +128,7 @@ class Guest {
   PageStack released_;  // left the balloon
   std::uint64_t replaced_ = 0;
   std::uint64_t left_out_ = 0;
+  std::uint64_t taken_from_trace_ = 0;
 };
 
 }  // namespace pfn

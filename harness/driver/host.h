@@ -24,11 +24,22 @@ struct Buffer {
   const Pfn* array;
 };
 
-// How long the host and the way to it took.
+// How long the host and the way to it took, and for how many calls of madvise.
 struct HostTime {
   Picoseconds notify = 0;
+  Picoseconds sort = 0;  // by a host that merges arrays
   Picoseconds translate = 0;
   Picoseconds madvise = 0;
+  std::uint64_t madvise_calls = 0;
+
+  HostTime& operator+=(const HostTime& more) {
+    notify += more.notify;
+    sort += more.sort;
+    translate += more.translate;
+    madvise += more.madvise;
+    madvise_calls += more.madvise_calls;
+    return *this;
+  }
 };
 
 class Host {

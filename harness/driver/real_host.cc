@@ -36,7 +36,7 @@ void Await(int event) {
 
 }  // namespace
 
-RealHost::RealHost(PfnRange span) : span_(span) {
+RealHost::RealHost(PfnRange span, bool merges) : span_(span), merges_(merges) {
   const auto fail = [&](std::string_view what) {
     error_ = fmt::format("the host cannot {}: {}", what, std::strerror(errno));
   };
@@ -95,10 +95,12 @@ HostTime RealHost::Handle(std::span<const Buffer> buffers, bool) {
   if (failed_errno_ != 0) {
     error_ = fmt::format("madvise failed: {}", std::strerror(failed_errno_));
   }
-  return {.notify =
-              ToPicoseconds(watch.nanoseconds() - translate_ns_ - madvise_ns_),
+  return {.notify = ToPicoseconds(watch.nanoseconds() - sort_ns_ -
+                                  translate_ns_ - madvise_ns_),
+          .sort = ToPicoseconds(sort_ns_),
           .translate = ToPicoseconds(translate_ns_),
-          .madvise = ToPicoseconds(madvise_ns_)};
+          .madvise = ToPicoseconds(madvise_ns_),
+          .madvise_calls = pieces_.size()};
 }
 
 // ---- The host's thread ----
@@ -107,6 +109,12 @@ void RealHost::Serve() {
   while (true) {
     Await(kick_);
     if (!has_request_) return;
+    Stopwatch sort;
+    if (merges_) {
+      sort.Start();
+      request_ = merger_.Merge(request_);
+      sort.Stop();
+    }
     Stopwatch translate;
     translate.Start();
     Translate();
@@ -115,6 +123,7 @@ void RealHost::Serve() {
     advise.Start();
     Advise();
     advise.Stop();
+    sort_ns_ = sort.nanoseconds();
     translate_ns_ = translate.nanoseconds();
     madvise_ns_ = advise.nanoseconds();
     Signal(answer_);

@@ -3,13 +3,14 @@
 // A host that really gives memory back: a second thread, kicked through an
 // eventfd, which owns an anonymous mapping of the guest's size and calls
 // madvise(MADV_DONTNEED) for every page of an array or for every chunk. It
-// answers through a second eventfd. Pages are touched when the guest allocates
+// answers through a second eventfd. If it merges it sorts each array first and
+// calls madvise for its ranges. Pages are touched when the guest allocates
 // them, so that there is something to give back.
 //
-// Times are wall-clock: what the host spent on addresses and in madvise, and as
-// `notify` the rest of the round trip. Translation is a bounds check and an
-// addition, because there is one memory slot; a device model's look-up costs
-// more.
+// Times are wall-clock: what the host spent on sorting, on addresses and in
+// madvise, and as `notify` the rest of the round trip. Translation is a bounds
+// check and an addition, because there is one memory slot; a device model's
+// look-up costs more.
 
 #pragma once
 
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "harness/driver/host.h"
+#include "harness/driver/merge.h"
 #include "structures/core/pfn.h"
 
 namespace pfn {
@@ -28,8 +30,8 @@ namespace pfn {
 class RealHost final : public Host {
  public:
   // Memory for the pages `span`. It is reserved, not used: only pages that are
-  // touched take memory.
-  explicit RealHost(PfnRange span);
+  // touched take memory. `merges`: arrays before madvise.
+  explicit RealHost(PfnRange span, bool merges = false);
   ~RealHost() override;
   RealHost(const RealHost&) = delete;
   RealHost& operator=(const RealHost&) = delete;
@@ -54,6 +56,8 @@ class RealHost final : public Host {
   void Advise();
 
   PfnRange span_;
+  const bool merges_;
+  ArrayMerger merger_;
   std::byte* memory_ = nullptr;
   std::size_t bytes_ = 0;
   int kick_ = -1;    // guest to host
@@ -65,6 +69,7 @@ class RealHost final : public Host {
   std::span<const Buffer> request_;
   bool has_request_ = false;
   std::vector<Piece> pieces_;
+  double sort_ns_ = 0;
   double translate_ns_ = 0;
   double madvise_ns_ = 0;
   int failed_errno_ = 0;

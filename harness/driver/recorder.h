@@ -31,6 +31,8 @@ class Recorder {
   virtual bool Clear(PfnRange range) = 0;
   // Whether `range` has no member. Not timed.
   virtual bool IsEmpty(PfnRange range) = 0;
+  // What the set's work took so far, as measured.
+  virtual double nanoseconds() const = 0;
 };
 
 // What happens around the driver: hooks for models of memory that runs out.
@@ -44,8 +46,8 @@ class Surroundings {
   virtual void RefillReserve() = 0;
 };
 
-// `Watch` has Start() and Stop(); it runs within the operations of the set and
-// nowhere else.
+// `Watch` has Start(), Stop() and nanoseconds(); it runs within the operations
+// of the set and nowhere else.
 template <class S, class Watch>
 class SetRecorder final : public Recorder {
  public:
@@ -86,6 +88,8 @@ class SetRecorder final : public Recorder {
   bool IsEmpty(PfnRange range) override {
     return !set_.NextRange(range.first, range.last);
   }
+
+  double nanoseconds() const override { return watch_.nanoseconds(); }
 
  private:
   [[gnu::noinline]] std::size_t SetUntilFailure(std::span<const Pfn> pages) {

@@ -2,7 +2,10 @@
 
 #include "harness/driver/replay.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 
@@ -52,6 +55,12 @@ void AddCounts(const Driver& driver, std::vector<Figure>& figures) {
                                         : static_cast<double>(m.chunk_pages) /
                                               static_cast<double>(m.chunks)});
   add("arrays", m.arrays);
+  add("madvise_calls", m.madvise_calls);
+  figures.push_back(
+      {"pages_per_madvise", m.madvise_calls == 0
+                                ? 0
+                                : static_cast<double>(m.pages_told) /
+                                      static_cast<double>(m.madvise_calls)});
   add("mixed_rounds", m.mixed_rounds);
   add("kicks", driver.inflate_queue().kicks() + driver.deflate_queue().kicks());
   add("superfluous_kicks", driver.inflate_queue().superfluous_kicks() +
@@ -70,9 +79,12 @@ void AddCounts(const Driver& driver, std::vector<Figure>& figures) {
   add("migrations_skipped", m.migrations_skipped);
   add("guest_pages_replaced", driver.guest().replaced());
   add("guest_pages_left_out", driver.guest().left_out());
+  figures.push_back(
+      {"guest_replaced_percent", driver.guest().replaced_percent()});
 }
 
-void AddModelTimes(const Driver& driver, std::vector<Figure>& figures) {
+void AddModelTimes(const Driver& driver, bool merges,
+                   std::vector<Figure>& figures) {
   const Clock& inflating = driver.inflating();
   figures.push_back({"sim_ms", Ms(driver.clock().now())});
   figures.push_back({"sim_inflate_ms", Ms(inflating.now())});
@@ -82,6 +94,7 @@ void AddModelTimes(const Driver& driver, std::vector<Figure>& figures) {
   add("sim_inflate_allocate_ms", Stage::kAllocate);
   add("sim_inflate_record_ms", Stage::kRecord);
   add("sim_inflate_notify_ms", Stage::kNotify);
+  if (merges) add("sim_inflate_sort_ms", Stage::kSort);
   add("sim_inflate_translate_ms", Stage::kTranslate);
   add("sim_inflate_madvise_ms", Stage::kMadvise);
   add("sim_inflate_sleep_ms", Stage::kSleep);
@@ -92,14 +105,19 @@ void AddModelTimes(const Driver& driver, std::vector<Figure>& figures) {
 }
 
 // Only what was measured: nothing here knows how long a guest allocates.
-void AddRealTimes(const Driver& driver, std::vector<Figure>& figures) {
+void AddRealTimes(const Driver& driver, bool merges,
+                  std::vector<Figure>& figures) {
   const auto add = [&](std::string_view name, const Clock& clock, Stage stage) {
     figures.push_back({std::string(name), Ms(clock.spent(stage))});
   };
   add("real_notify_ms", driver.clock(), Stage::kNotify);
+  if (merges) add("real_sort_ms", driver.clock(), Stage::kSort);
   add("real_translate_ms", driver.clock(), Stage::kTranslate);
   add("real_madvise_ms", driver.clock(), Stage::kMadvise);
   add("real_inflate_notify_ms", driver.inflating(), Stage::kNotify);
+  if (merges) {
+    add("real_inflate_sort_ms", driver.inflating(), Stage::kSort);
+  }
   add("real_inflate_translate_ms", driver.inflating(), Stage::kTranslate);
   add("real_inflate_madvise_ms", driver.inflating(), Stage::kMadvise);
 }
@@ -121,18 +139,27 @@ class HeapSurroundings final : public Surroundings {
   FaultModel* fault_;
 };
 
+// A real host bounds the guest by the memory that there is.
+DriverOptions OptionsFor(const ReplaySpec& replay, const Trace& trace) {
+  DriverOptions options = replay.driver;
+  if (replay.host.is_real) {
+    options.most_pages = replay.host.bytes / trace.provenance.page_size_bytes;
+  }
+  return options;
+}
+
 // Fills in everything but the time, the memory and the ledger. `recorder` is
 // null for a driver without a set.
 void RunReplay(const Job& job, const ReplaySpec& replay, Recorder* recorder,
                Surroundings& surroundings, Measurement& result) {
   const Trace& trace = job.workload->trace();
-  DriverOptions options = replay.driver;
+  const DriverOptions options = OptionsFor(replay, trace);
   const bool is_real = replay.host.is_real;
+  const bool merges = replay.host.merges;
   std::unique_ptr<RealHost> real;
-  ModelHost model(PostedCosts());
+  ModelHost model(options.costs, merges);
   if (is_real) {
-    options.most_pages = replay.host.bytes / trace.provenance.page_size_bytes;
-    real = std::make_unique<RealHost>(SpanOf(trace));
+    real = std::make_unique<RealHost>(SpanOf(trace), merges);
   }
   Host& host = is_real ? static_cast<Host&>(*real) : model;
   const Deadline deadline(job.time_limit);
@@ -146,9 +173,9 @@ void RunReplay(const Job& job, const ReplaySpec& replay, Recorder* recorder,
   result.ranges = metrics.ranges;
   AddCounts(driver, result.figures);
   if (is_real) {
-    AddRealTimes(driver, result.figures);
+    AddRealTimes(driver, merges, result.figures);
   } else {
-    AddModelTimes(driver, result.figures);
+    AddModelTimes(driver, merges, result.figures);
   }
   if (!is_done) {
     result.cut_off = true;
@@ -158,6 +185,13 @@ void RunReplay(const Job& job, const ReplaySpec& replay, Recorder* recorder,
   } else {
     result.error = driver.Check();
   }
+  const double replaced = driver.guest().replaced_percent();
+  if (result.error.empty() && replaced > replay.most_replaced) {
+    result.error = fmt::format(
+        "{:.1f} % of the pages are not those recorded; --replaced={:.0f} "
+        "takes that",
+        replaced, std::ceil(replaced));
+  }
 }
 
 class NoSurroundings final : public Surroundings {
@@ -166,6 +200,19 @@ class NoSurroundings final : public Surroundings {
 };
 
 }  // namespace
+
+double ReplacedPercent(const Trace& trace, const ReplaySpec& replay) {
+  DriverOptions options = OptionsFor(replay, trace);
+  // A round of chunks takes the same pages, and this needs no set.
+  if (options.transport == Transport::kChunks) {
+    options.transport = Transport::kPipelined;
+  }
+  ModelHost host(options.costs);
+  NoSurroundings surroundings;
+  Driver driver(trace, options, host, nullptr, surroundings);
+  driver.Run([] { return false; });
+  return driver.guest().replaced_percent();
+}
 
 Measurement Replay(const Job& job, const ReplaySpec& replay) {
   Measurement result;

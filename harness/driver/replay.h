@@ -10,10 +10,16 @@
 
 #include "harness/driver/replay_spec.h"
 #include "harness/measure/job.h"
+#include "workloads/trace/trace.h"
 
 namespace pfn {
 
-// With the set of the job's structure, or without one.
+// With the set of the job's structure, or without one. A replay that replaces
+// more pages than `replay` allows has no figure.
 Measurement Replay(const Job& job, const ReplaySpec& replay);
+
+// How many pages in a hundred such a replay of `trace` replaces if nothing
+// fails.
+double ReplacedPercent(const Trace& trace, const ReplaySpec& replay);
 
 }  // namespace pfn

@@ -95,12 +95,11 @@ constexpr Key kKeys[] = {
                           "pages of one call of the OOM notifier"),
     Number<&O::stall_rounds>("stall", 1, 1'000'000,
                              "rounds without progress that are a live-lock"),
+    Number<&O::block_order>("block-order", 0, 10,
+                            "the guest's pages are allocated in blocks of 2^N"),
     {"sleep-ms", "", "", "rest when an allocation of a page failed", 0,
      3'600'000, [](const O& o) { return o.sleep / kPicosecondsPerMs; },
      [](O& o, std::uint64_t ms) { o.sleep = ms * kPicosecondsPerMs; }},
-    {"record-ns", "", "", "simulated time to record a page", 0, 1'000'000,
-     [](const O& o) { return o.record_page / kPicosecondsPerNs; },
-     [](O& o, std::uint64_t ns) { o.record_page = ns * kPicosecondsPerNs; }},
 };
 
 std::string LegalValues(const Key& key) {

@@ -5,7 +5,10 @@
 //   --policy=NAME[,...]   free single array array-rest reserve:BYTES
 //                         nowait-pages
 //   --host=model|real     real:SIZE for a guest of that size at most
+//   --host-merge          the host merges each array before madvise
 //   --driver=KEY:VALUE[,...]
+//   --replaced=PERCENT
+//   --costs=SET, and a flag for each cost (costs.h)
 //
 // Policies and keys of --driver are those of the tables in replay_spec.cc,
 // which
@@ -36,12 +39,16 @@ struct PolicySpec {
 struct HostSpec {
   bool is_real = false;
   std::uint64_t bytes = 0;  // of guest memory, at most; 0: what fits
+  bool merges = false;      // sorts and merges each array before madvise
 };
 
 struct ReplaySpec {
   DriverOptions driver;  // with policy and transport
   PolicySpec policy;
   HostSpec host;
+  // Of the pages that a replay hands out, in a hundred, how many may be others
+  // than those that were recorded.
+  double most_replaced = 100;
 };
 
 // Drivers without a set, which stand among the structures.

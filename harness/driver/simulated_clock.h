@@ -23,11 +23,12 @@ enum class Stage : std::uint8_t {
   kAllocate,   // the guest allocates the pages
   kRecord,     // it writes their numbers down, in an array or a set
   kNotify,     // kick, wait, and being woken up
+  kSort,       // the host sorts and merges an array
   kTranslate,  // the host finds the memory of a page
   kMadvise,    // and gives it away
   kSleep,      // out of puff
 };
-inline constexpr std::size_t kStages = 6;
+inline constexpr std::size_t kStages = 7;
 
 class Clock {
  public:

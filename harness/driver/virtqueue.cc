@@ -34,10 +34,7 @@ HostTime Virtqueue::KickAndWait(Host& host, Wait wait) {
     return time;
   }
   while (has_unprocessed()) {
-    const HostTime more = LetHostWork(host, false);
-    time.notify += more.notify;
-    time.translate += more.translate;
-    time.madvise += more.madvise;
+    time += LetHostWork(host, false);
   }
   Collect();
   return time;

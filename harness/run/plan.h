@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "harness/driver/replay_spec.h"
@@ -33,7 +34,9 @@ struct Plan {
   std::vector<PolicySpec> policies = {PolicySpec{}};
   std::vector<SetlessDriver> setless = {};
   DriverOptions driver = {};
+  std::string costs = "2016";  // the set that driver.costs come from
   HostSpec host = {};
+  double most_replaced = 5;  // ReplaySpec
   // The structure that ratios refer to. Its further rows are the controls: the
   // first is what a report compares with, more are for experiments that need
   // many structures that are alike.

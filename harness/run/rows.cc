@@ -28,6 +28,7 @@ std::vector<std::pair<std::string, std::string>> ConditionsOf(
   }
   if (replay != nullptr) {
     if (replay->host.is_real) conditions.emplace_back("host", "real");
+    if (replay->host.merges) conditions.emplace_back("host-merge", "on");
     const std::string driver = DriverToString(replay->driver);
     if (!driver.empty()) conditions.emplace_back("driver", driver);
   }
@@ -73,8 +74,10 @@ void AddRows(const Plan& plan, const Job& job, MeasureJob measure,
 
 // The rows of `job`, which is a replay, but for its policy and driver.
 void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
-  const ReplaySpec usual = {
-      .driver = plan.driver, .policy = {}, .host = plan.host};
+  const ReplaySpec usual = {.driver = plan.driver,
+                            .policy = {},
+                            .host = plan.host,
+                            .most_replaced = plan.most_replaced};
   for (const Structure* structure : plan.structures) {
     if (!CanServe(*structure, job.fault)) continue;
     job.structure = structure;

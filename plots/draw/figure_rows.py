@@ -11,10 +11,11 @@ from plots.draw.subject import LIMIT, SAID, plain
 from plots.read.results import Case, Entrant, Results
 from plots.tables import answer, replay, standing
 from plots.tables.duel import duel
-from plots.tables.figures import number
+from plots.tables.figures import FORMS, number
 from plots.tables.standing import Place
 
 _RECORD = "structure_ms"  # of the set alone, with either host
+_REPLACED = "guest_replaced_percent"
 # More panels than this answer nothing at first sight.
 _MOST_RIVALS = 8
 
@@ -216,4 +217,6 @@ def _stack(results: Results, kind: Mapping[str, Any], case: Case) -> Point:
     text, record = number(sum(parts)), results.estimate(case, _RECORD)
     if record and kind["record"]:
         text += f", record {number(record.median)}"
+    if (replaced := results.estimate(case, _REPLACED)) and replaced.median:
+        text += f", {FORMS['replaced'](replaced.median)} replaced"
     return Point(sum(parts), parts=parts, text=text)

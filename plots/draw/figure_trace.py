@@ -45,8 +45,7 @@ class Trace:
 
     def thinned(self) -> list[Run]:
         """At most MOST_RUNS of the runs, evenly."""
-        step = -(-len(self.runs) // MOST_RUNS)
-        return self.runs[:: max(step, 1)]
+        return self.runs[:: max(-(-len(self.runs) // MOST_RUNS), 1)]
 
 
 def parse(lines: Iterable[str], path: Path) -> Trace:

@@ -24,8 +24,7 @@ def render(
     # Forked, it has the fonts; garbage would take a fifth of the time.
     fork = multiprocessing.get_context("fork")
     with fork.Pool(initializer=gc.disable) as pool:
-        draws = partial(_render, suffixes)
-        made = pool.imap(draws, charts_by_stem.values())
+        made = pool.imap(partial(_render, suffixes), charts_by_stem.values())
         yield from zip(charts_by_stem, made)
 
 

@@ -209,8 +209,7 @@ def times(results: Results, pairs: Sequence[Pair]) -> Table:
         p = None if results.is_counted else u_test(*pair.times)
         row += figure(pair.change, pair.mark), Cell(p)
         rows.append(cells(*case_key(results, pair.case), *row))
-    heads = (*CASE, *columns("changes"))
-    return Table("changes", "times", heads, tuple(rows))
+    return Table("changes", "times", (*CASE, *columns("changes")), tuple(rows))
 
 
 def exact(old: Results, new: Results, selection: Selection) -> Table:

@@ -21,8 +21,7 @@ def workloads(results: Results) -> Table:
         cells(w.name, w.pages, w.passes, w.ranges, w.guest_memory, w.checksum)
         for w in results.workloads
     )
-    heads = (GUEST, *columns("workloads"))
-    return Table("workloads", "guests", heads, rows)
+    return Table("workloads", "guests", (GUEST, *columns("workloads")), rows)
 
 
 def structures(results: Results) -> Table:

@@ -13,8 +13,7 @@ def to_ascii(text: str) -> str:
     """One line of printable ASCII that still resembles the text."""
     plain = unicodedata.normalize("NFKD", text.translate(_SPELLED_OUT))
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    plain = " ".join(plain.split())
-    return re.sub(r"[^ -~]", "?", plain)
+    return re.sub(r"[^ -~]", "?", " ".join(plain.split()))
 
 
 def number(value: float) -> str:
@@ -79,4 +78,5 @@ FORMS = {
     "change": change_percent,
     "probability": probability,
     "size": binary_size,
+    "replaced": lambda value: f"{value:.3g} %{'!' * (value > 1)}",
 }

@@ -89,6 +89,7 @@ def tables(results: Results) -> Iterator[Table]:
                     row = (each and each.median for each in found)
                     rows.append(cells(driver.label, *row))
                 title = title.replace("replay", place, 1)
-                # A modelled host has no times of its own: no column of them.
-                if table := Table("replay", title, heads, (*rows,)).filled():
+                table = Table("replay", title, heads, (*rows,)).filled()
+                # Where only pages replaced are left there was no figure.
+                if table and table.columns[1] != heads[-1]:
                     yield table

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What --policy, --host and --driver take, and how they refuse the rest.
+// What --policy, --host, --driver and --costs take, and how they refuse the
+// rest.
 
 #include "harness/driver/replay_spec.h"
 
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/driver/costs.h"
 #include "tests/workloads/testing.h"
 
 namespace pfn {
@@ -78,8 +80,8 @@ TEST(DriverKeys, AreReadAndGivenBackInTheOrderOfTheTable) {
   EXPECT_EQ(DriverToString(ParseDriver("")), "");
   const std::string all =
       "walk:posted,wait:one,release:posted,order:posted,oom-path:array,"
-      "ring:64,completion:1,clip:4096,oom-pages:1,stall:3,sleep-ms:1000,"
-      "record-ns:0";
+      "ring:64,completion:1,clip:4096,oom-pages:1,stall:3,block-order:9,"
+      "sleep-ms:1000";
   EXPECT_EQ(DriverToString(ParseDriver(all)), all);
   EXPECT_EQ(DriverToString(ParseDriver("ring:64,walk:posted")),
             "walk:posted,ring:64");
@@ -119,6 +121,58 @@ TEST(DriverKeys, WhatCannotBeUsedIsRefused) {
             "--driver: wait has no value: one, all");
   EXPECT_EQ(ErrorOf([] { ParseDriver("ring:64,ring:64"); }),
             "--driver: ring is given twice");
+}
+
+TEST(Costs, AreThoseOfASetAndOfTheFlagsThatChangeIt) {
+  EXPECT_EQ(ParseCosts("2016", {}), PostedCosts());
+  EXPECT_EQ(ParseCosts("measured", {}), MeasuredCosts());
+  const CostTable costs =
+      ParseCosts("2016", {{"kick", "5000"}, {"madvise-page", "16.7"}});
+  EXPECT_EQ(costs.round_trip, 5000 * kPicosecondsPerNs);
+  EXPECT_EQ(costs.madvise_page, 16'700);
+  EXPECT_EQ(costs.translate, PostedCosts().translate);
+  EXPECT_EQ(ParseCosts("2016", {{"record", "13"}}).record_page, 13'000);
+  EXPECT_EQ(ParseCosts("2016", {{"record", "own"}}).record_page, kOwnTime);
+}
+
+TEST(Costs, EachHasAFlagThatTakesItsLeastAndItsMost) {
+  for (const CostFlag& flag : CostFlags()) {
+    const std::string name(flag.name);
+    EXPECT_EQ(ParseCosts("2016", {{name, "0"}}).*flag.cost, 0) << name;
+    EXPECT_EQ(
+        ParseCosts("2016", {{name, std::to_string(flag.most_ns)}}).*flag.cost,
+        flag.most_ns * kPicosecondsPerNs)
+        << name;
+    EXPECT_TRUE(
+        Has(ErrorOf([&] {
+              ParseCosts("2016", {{name, std::to_string(flag.most_ns + 1)}});
+            }),
+            "--list-costs"))
+        << name;
+    EXPECT_NE(flag.what, "");
+  }
+}
+
+TEST(Costs, WhatCannotBeUsedIsRefused) {
+  for (const char* text : {"", "-1", "x", "5us", "nan", "inf", "1e3", "own"}) {
+    EXPECT_TRUE(Has(ErrorOf([&] {
+                      ParseCosts("2016", {{"kick", text}});
+                    }),
+                    "--kick-ns cannot be"))
+        << text;
+  }
+  EXPECT_EQ(ErrorOf([] { ParseCosts("2106", {}); }),
+            "--costs: unknown set '2106'; did you mean 2016? (known: 2016, "
+            "measured)");
+}
+
+TEST(Costs, AreSaidInOneLineThatMarksThoseThatWereGiven) {
+  const std::string usual = CostsToString("2016", PostedCosts());
+  EXPECT_TRUE(Has(usual, "2016: ns allocate 146.15"));
+  EXPECT_TRUE(Has(usual, ", record own, kick 393"));
+  EXPECT_FALSE(Has(usual, "given"));
+  EXPECT_TRUE(Has(CostsToString("2016", ParseCosts("2016", {{"kick", "5000"}})),
+                  ", kick 5000 (given), sort 10.5,"));
 }
 
 }  // namespace

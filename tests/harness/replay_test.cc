@@ -69,6 +69,56 @@ TEST(Replay, CountsWhatTheDriverDidAndTimesTheSet) {
   EXPECT_LT(Value(m, "sim_inflate_ms"), Value(m, "sim_ms"));
 }
 
+TEST(Replay, RecordingTakesWhatTheSetTookUnlessTheFlagSaysOtherwise) {
+  PageArena arena;
+  Job job{.operation = Operation::kReplay,
+          .workload = &Guest(),
+          .structure = &testing::StructureOf<Honest<NowaitHeap>>(),
+          .arena = &arena};
+  const auto run = [&](const char* record_ns) {
+    ReplaySpec replay{.driver = {}, .policy = {}, .host = {}};
+    replay.driver.costs = ParseCosts("2016", {{"record", record_ns}});
+    return Replay(job, replay);
+  };
+  const Measurement own = run("own");
+  EXPECT_GT(Value(own, "sim_inflate_record_ms"), 0);
+  EXPECT_LT(Value(own, "sim_inflate_record_ms"), Value(own, "structure_ms"));
+  EXPECT_DOUBLE_EQ(Value(run("1000"), "sim_inflate_record_ms"), 2.048);
+  EXPECT_EQ(Value(run("0"), "sim_inflate_record_ms"), 0);
+}
+
+// The guest hands page 4 out again although the model's driver released page 1.
+TEST(Replay, TooManyPagesThatAreNotTheRecordedOnesAreNoFigure) {
+  Trace trace;
+  const auto array = [&](Direction direction,
+                         std::initializer_list<Pfn> pages) {
+    trace.BeginArray(direction);
+    for (const Pfn page : pages) trace.AppendPage(page);
+  };
+  trace.AppendTarget(4);
+  array(Direction::kInflate, {4, 3, 2, 1});
+  trace.AppendTarget(3);
+  array(Direction::kDeflate, {4});
+  trace.AppendTarget(4);
+  array(Direction::kInflate, {4});
+  const Workload workload("drifts", std::move(trace));
+  PageArena arena;
+  Job job{.operation = Operation::kReplay,
+          .workload = &workload,
+          .structure = &testing::StructureOf<Honest<NowaitHeap>>(),
+          .arena = &arena};
+  ReplaySpec replay{.driver = {}, .policy = {}, .host = {}};
+  EXPECT_EQ(ReplacedPercent(workload.trace(), replay), 20);
+  const Measurement taken = Replay(job, replay);
+  EXPECT_EQ(taken.error, "");
+  EXPECT_EQ(Value(taken, "guest_pages_replaced"), 1);
+  EXPECT_EQ(Value(taken, "guest_replaced_percent"), 20);
+  replay.most_replaced = 19;
+  EXPECT_EQ(Replay(job, replay).error,
+            "20.0 % of the pages are not those recorded; --replaced=20 takes "
+            "that");
+}
+
 TEST(Replay, PoliciesDifferInWhatBecomesOfAPage) {
   const auto run = [](Policy policy) {
     const Measurement m = RunReplayOf<Xbitmap<NowaitHeap>>(
@@ -150,6 +200,27 @@ TEST(Replay, ADriverWithoutASetHasNoTimeOfOne) {
   EXPECT_EQ(m.ns, 0);
   EXPECT_EQ(Value(m, "pages_told"), 4096);
   EXPECT_EQ(Value(m, "kicks"), 2);
+  EXPECT_EQ(Value(m, "madvise_calls"), 4096);
+  EXPECT_EQ(Value(m, "pages_per_madvise"), 1);
+}
+
+TEST(Replay, AHostThatMergesMakesACallForEachRangeOfAnArray) {
+  PageArena arena;
+  Job job{
+      .operation = Operation::kReplay, .workload = &Guest(), .arena = &arena};
+  for (const bool is_real : {false, true}) {
+    const Measurement m = Replay(
+        job, {.driver = {.transport = Transport::kPipelined},
+              .policy = {},
+              .host = {.is_real = is_real, .bytes = 1 << 30, .merges = true}});
+    EXPECT_EQ(m.error, "");
+    EXPECT_EQ(Value(m, "pages_told"), 4096);
+    // An array of 256 pages has 7 runs of at most 40; 8 arrays each way.
+    EXPECT_EQ(Value(m, "madvise_calls"), 2 * 8 * 7);
+    EXPECT_NEAR(Value(m, "pages_per_madvise"), 4096.0 / 112, 1e-9);
+    EXPECT_GT(
+        Value(m, is_real ? "real_inflate_sort_ms" : "sim_inflate_sort_ms"), 0);
+  }
 }
 
 // ---- The real host ----
@@ -171,6 +242,20 @@ TEST(RealHost, GivesBackThePagesItIsToldOfAndNoOther) {
   EXPECT_EQ(host.ResidentPages({1500, 1500}), 0);
   EXPECT_GT(time.notify, 0);
   EXPECT_GT(time.madvise, 0);
+}
+
+TEST(RealHost, MergesTheArraysThatItIsToldToMerge) {
+  constexpr PfnRange kGuest{1000, 1999};
+  RealHost host(kGuest, true);
+  ASSERT_EQ(host.error(), "");
+  for (Pfn page = kGuest.first; page <= kGuest.last; ++page) host.Touch(page);
+  const Pfn array[] = {1502, 1500, 1501, 1999, 1503};
+  const Buffer buffers[] = {{Direction::kInflate, 0, 5, array}};
+  const HostTime time = host.Handle(buffers, true);
+  EXPECT_EQ(host.error(), "");
+  EXPECT_EQ(time.madvise_calls, 2);
+  EXPECT_EQ(host.ResidentPages(kGuest), 1000 - 5);
+  EXPECT_EQ(host.ResidentPages({1500, 1503}), 0);
 }
 
 TEST(RealHost, RefusesPagesThatTheGuestDoesNotHave) {

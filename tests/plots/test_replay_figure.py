@@ -22,11 +22,11 @@ def test_stages_of_the_drivers_without_a_set_and_of_the_baseline(results_of):
     ]
     assert chart.parts[0][0] == "allocate"
     point = chart.rows[0].points[0]
-    assert point.parts == (10.0, 1.5, 20.0, 0.5, 8.0, 0.0)
+    assert point.parts == (10.0, 1.5, 20.0, 0.0, 0.5, 8.0, 0.0)
     assert point.value == pytest.approx(40)
     assert chart.scale(0)[0] == "linear"
     bars = drawn(chart.draw(), "bar")
-    ends = [bar.get_window_extent() for bar in bars[:6]]
+    ends = [bar.get_window_extent() for bar in bars[:7]]
     widths = [end.x1 - end.x0 for end in ends]
     assert widths == pytest.approx([w / 40 * sum(widths) for w in point.parts])
     for one, other in zip(ends, ends[1:]):
@@ -86,6 +86,6 @@ def test_a_stage_has_one_colour_in_every_picture():
     for kind in SAID["replay"][:2]:
         for stage, part in kind["parts"].items():
             assert colors.setdefault(stage, part["color"]) == part["color"]
-    stages = "allocate record notify translate madvise sleep"
+    stages = "allocate record notify sort translate madvise sleep"
     assert colors.keys() == set(stages.split())
     assert len(set(colors.values())) == len(colors)

@@ -112,6 +112,23 @@ TEST(Clip, CutsARequestIntoRounds) {
   }
 }
 
+TEST(Blocks, TheirFurtherPagesCostWhatTheFlagSays) {
+  // Blocks of 16 pages: 0 and 16, half of 32, and one page of 64.
+  std::vector<Pfn> pages = Pages(0, 40);
+  pages.push_back(64);
+  const auto allocated = [&](std::uint32_t order) {
+    DriverOptions options;
+    options.costs.allocate_page = 1000;
+    options.costs.allocate_next = 1;
+    options.block_order = order;
+    Rig rig(Inflation(pages), options);
+    rig.Run();
+    return rig.driver.inflating().spent(Stage::kAllocate);
+  };
+  EXPECT_EQ(allocated(0), 41 * 1000);
+  EXPECT_EQ(allocated(4), 4 * 1000 + 37);
+}
+
 // ---- Policies: what happens to a page that cannot be recorded ----
 
 class Policies : public ::testing::TestWithParam<Policy> {};

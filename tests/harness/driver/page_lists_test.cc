@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "harness/driver/merge.h"
 #include "harness/driver/page_bitmap.h"
 #include "harness/driver/page_stack.h"
 #include "harness/driver/round_check.h"
@@ -35,6 +36,38 @@ RC_GTEST_PROP(PageStack, GivesBackInReverseWhatAVectorWould, ()) {
   for (; !expected.empty(); expected.pop_back()) {
     RC_ASSERT(stack.Pop() == expected.back());
   }
+}
+
+RC_GTEST_PROP(ArrayMerger, MakesTheFewestChunksOfThePagesOfAnArray, ()) {
+  // Few values, so that pages are neighbours, and some are there twice.
+  std::vector<Pfn> array;
+  for (const int page : *rc::gen::nonEmpty(
+           rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 40)))) {
+    array.push_back(static_cast<Pfn>(page));
+  }
+  const Buffer buffers[] = {
+      {Direction::kDeflate, 7, 3, nullptr},
+      {Direction::kInflate, 0, static_cast<std::uint32_t>(array.size()),
+       array.data()}};
+  ArrayMerger merger;
+  const std::span<const Buffer> merged = merger.Merge(buffers);
+  RC_ASSERT(merged[0].direction == Direction::kDeflate);
+  RC_ASSERT(merged[0].first == Pfn{7});
+  RC_ASSERT(merged[0].pages == 3u);
+  const std::set<Pfn> expected(array.begin(), array.end());
+  std::size_t ranges = 0;
+  for (const Pfn page : expected) ranges += !expected.contains(page - 1);
+  RC_ASSERT(merged.size() == 1 + ranges);
+  auto next = expected.begin();
+  for (const Buffer& chunk : merged.subspan(1)) {
+    RC_ASSERT(chunk.direction == Direction::kInflate);
+    RC_ASSERT(chunk.array == nullptr);
+    for (std::uint32_t i = 0; i < chunk.pages; ++i) {
+      RC_ASSERT(next != expected.end());
+      RC_ASSERT(*next++ == chunk.first + i);
+    }
+  }
+  RC_ASSERT(next == expected.end());
 }
 
 RC_GTEST_PROP(PageBitmap, HoldsWhatASetWould, ()) {

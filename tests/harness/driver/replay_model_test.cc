@@ -73,7 +73,7 @@ TEST(Posting, SevenGibibytesByArraysTake4126MsByConstruction) {
 
 TEST(Posting, ChunksArePredictedNotFitted) {
   const Trace trace = Shipped("idle-8g");
-  Rig rig(trace);
+  Rig rig(trace, {.costs = ParseCosts("2016", {{"record", "13"}})});
   rig.Run();
   const Picoseconds total = rig.driver.inflating().now() / kPicosecondsPerMs;
   RecordProperty("predicted_ms", std::to_string(total));

@@ -55,6 +55,7 @@ class NotingHost final : public Host {
 struct NoWatch {
   void Start() {}
   void Stop() {}
+  double nanoseconds() const { return 0; }
 };
 
 // A set that is right and fails when `fails(page)` says so.

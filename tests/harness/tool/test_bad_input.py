@@ -63,6 +63,7 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--fault=zone_wmark:thp=2", ["'2'", "from 0 to 1"]),
         ("--fault=pcp_only:ask=no", ["on_empty, precheck, race"]),
         ("--pages=1X", ["'1X'", "perhaps with K, M, G or T"]),
+        ("--passes=round", ["--passes", "round", "arrays"]),
         ("--fault=slab_boundary:none", ["nothing fails"]),
         ("--fault-draw=operations", ["did you mean operation?"]),
         ("--fault-draw=", ["'--fault-draw=' has no value"]),
@@ -78,7 +79,11 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--benchmark_repetitions=0", ["1 to 10000"]),
         ("--policy=single", ["--policy", "--operation=replay"]),
         ("--host=real", ["--host", "--operation=replay"]),
+        ("--host-merge", ["--host-merge", "--operation=replay"]),
         ("--driver=ring:64", ["--driver", "--operation=replay"]),
+        ("--replaced=50", ["--replaced", "--operation=replay"]),
+        ("--costs=2016", ["--costs", "--operation=replay"]),
+        ("--kick-ns=5000", ["--kick-ns", "--operation=replay"]),
         ("--structure=pipelined", ["'pipelined'", "--operation=replay"]),
         ("--nosuch", ["'--nosuch'", "--help"]),
         ("--strucure=flat", ["did you mean --structure?", "--help"]),
@@ -109,10 +114,22 @@ def test_values_that_cannot_be_used(tool, argument, parts):
         ("--driver=walk:gone", ["'gone'", "fixed, posted"]),
         ("--driver=walk:poste", ["did you mean posted?"]),
         ("--driver=ring:1", ["'1'", "2 to 32768"]),
+        ("--costs=2061", ["'2061'; did you mean 2016?", "measured"]),
+        ("--kick-ns=-1", ["--kick-ns", "'-1'", "--list-costs"]),
+        ("--kick-ns=1000000001", ["from 0 to 1000000000", "--list-costs"]),
+        ("--kick-ns=own", ["--kick-ns", "'own'"]),
+        ("--record-ns=1e3", ["'1e3'", "or own"]),
+        ("--replaced=101", ["101", "0 to 100"]),
+        ("--passes=rounds", ["--passes", "own rounds"]),
     ],
 )
 def test_replays_that_cannot_be_done(tool, argument, parts):
     assert_refused(tool, [SMALL, "--operation=replay", argument], *parts)
+
+
+def test_a_replay_that_hands_out_other_pages_than_were_recorded(tool):
+    busy = ["--workload=busy-2g", "--operation=replay", "--structure=flat"]
+    assert_refused(tool, busy, "busy-2g: 28.4 %", "--replaced=29")
 
 
 def test_a_policy_for_drivers_without_a_set(tool):
@@ -124,14 +141,15 @@ def test_a_policy_for_drivers_without_a_set(tool):
     )
 
 
-def test_a_replay_of_a_trace_without_targets(tool):
+@pytest.mark.parametrize("flag", ["--operation=replay", "--passes=rounds"])
+def test_a_trace_without_the_targets_that_tell_its_rounds(tool, flag):
     text = (tool.folder / "small.pfntrace").read_text().splitlines()
     lines = [line for line in text if not line.startswith("T ")]
     lines[-1] = "end 0 4 8 8"
     (tool.folder / "aimless.pfntrace").write_text("\n".join(lines) + "\n")
     assert_refused(
         tool,
-        ["--workload=./aimless.pfntrace", "--operation=replay"],
+        ["--workload=./aimless.pfntrace", flag],
         "aimless.pfntrace: has no balloon targets",
     )
 

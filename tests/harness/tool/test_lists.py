@@ -45,6 +45,7 @@ def test_help_fits_80_columns_and_names_every_flag(tool):
         "--list-faults",
         "--list-policies",
         "--list-drivers",
+        "--list-costs",
         "--benchmark_list_tests",
     ):
         assert flag in text
@@ -173,6 +174,14 @@ def test_drivers_have_keys_values_and_defaults(tool):
         re.MULTILINE,
     )
     assert re.search(r"^wait .* \[all\]\n +one, all$", text, re.MULTILINE)
+
+
+def test_costs_have_a_value_in_each_set_and_sources(tool):
+    text = assert_is_a_screen(printed(tool, "--list-costs"))
+    assert re.search(r"^ +2016 +measured$", text, re.MULTILINE)
+    assert re.search(r"^kick +393144\.252 +259486\.607$", text, re.MULTILINE)
+    assert re.search(r"^record +own +own\n", text, re.MULTILINE)
+    assert "27 July 2016" in text and "--host=real" in text
 
 
 @pytest.mark.parametrize(

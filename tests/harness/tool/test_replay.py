@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 REPLAY = ("--workload=./small.pfntrace", "--operation=replay", "--rounds=1")
 
 
@@ -49,7 +51,10 @@ def test_the_simulated_figures_repeat_exactly(tool):
     def figures():
         rows = by_name(
             tool.results(
-                *REPLAY, "--structure=xbitmap", "--fault=failslab:probability=50"
+                *REPLAY,
+                "--structure=xbitmap",
+                "--fault=failslab:probability=50",
+                "--record-ns=13",
             )
         )
         return [
@@ -79,6 +84,33 @@ def test_driver_and_host_stand_in_the_name_when_they_are_not_the_default(tool):
     assert set(rows) == {name, f"{name}/control:1"}
     assert rows[name]["real_madvise_ms"] > 0
     assert "sim_ms" not in rows[name]
+
+
+def test_a_host_that_merges_arrays_needs_fewer_calls(tool):
+    flags = (*REPLAY, "--structure=array,pipelined")
+    apart = by_name(tool.results(*flags))
+    merged = by_name(tool.results(*flags, "--host-merge"))
+    for name, row in apart.items():
+        other = merged[f"{name}/host-merge:on"]
+        assert row["pages_per_madvise"] == 1
+        assert other["pages_told"] == row["pages_told"]
+        assert other["madvise_calls"] < row["madvise_calls"]
+        assert other["sim_inflate_sort_ms"] > 0
+        assert "sim_inflate_sort_ms" not in row
+
+
+def test_the_costs_stand_in_the_results(tool):
+    flags = (*REPLAY, "--structure=flat,array")
+    usual = tool.results(*flags)
+    assert usual["context"]["costs"].startswith("2016: ns allocate 146.15")
+    assert ", record own, " in usual["context"]["costs"]
+    given = tool.results(*flags, "--costs=measured", "--kick-ns=5000.5")
+    assert given["context"]["costs"].startswith("measured: ns ")
+    assert ", kick 5000.5 (given), " in given["context"]["costs"]
+    kicks = [by_name(run)["replay/small/array"] for run in (usual, given)]
+    assert kicks[0]["kicks"] == kicks[1]["kicks"]
+    times = [row["sim_inflate_notify_ms"] for row in kicks]
+    assert times[1] == pytest.approx(times[0] * 5000.5 / 393144.252)
 
 
 def test_all_operations_do_not_include_replay(tool):

@@ -461,3 +461,19 @@ def test_googles_compare_sets_two_structures_against_each_other(tool):
     )
     for operation in ("set", "test", "extract", "clear", "drain"):
         assert f"{operation}/small/[flat vs. cvbmp]" in table
+
+
+def test_passes_are_what_was_recorded_or_the_rounds_of_a_driver(tool):
+    flags = ("--workload=./small.pfntrace", "--structure=flat", "--rounds=1")
+    usual = tool.results(*flags)
+    rounds = tool.results(*flags, "--passes=rounds")
+    before, after = (run["context"]["workloads"][0] for run in (usual, rounds))
+    # The first array was short of what was wanted, so its fill ended there.
+    assert (before["passes"], after["passes"]) == (2, 3)
+    assert before["pages"] == after["pages"] == 16
+    assert before["trace"] != after["trace"]
+    counted = ("migrations", "oom_calls", "oom_pages")
+    assert [after[key] for key in counted] == ["0", "0", "0"]
+    assert not before.keys() & {*counted}
+    assert rounds["context"]["passes"] == "rounds"
+    assert "passes" not in usual["context"]
