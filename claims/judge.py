@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from claims import rules
 from claims.catalog import DRAWN, Claim, Experiment, Section
 from claims.lab import SEEDS, Figure, Lab, MissingFigure
-from claims.rules import Verdict
+from claims.rules import Finding, Verdict
 
 
 def find(claim: Claim, lab: Lab) -> tuple[str, Verdict]:
@@ -26,19 +26,11 @@ def find(claim: Claim, lab: Lab) -> tuple[str, Verdict]:
         name: values if isinstance(values, str) else list(values)
         for name, values in claim.over.items()
     } | found
-    verdict = constant(claim)
-    if not verdict:
-        verdict, more = _judged(claim.judge, figures)
-        figures |= more
+    verdict, more = _judged(claim, figures)
+    figures |= more
     for name, pattern in claim.each.items():
         figures[name] = _listed(pattern, figures)
-    places = {name: figures[name] for name in places_of(claim.figures)}
-    for name, value in places.items():
-        # A list of ratios in this text is one by trace.
-        is_list = isinstance(value, list) and isinstance(value[0], Figure)
-        if is_list and len(value) == len(figures["trace"]):
-            value = _by_trace(figures["trace"], value)
-        places[name] = _shown(value)
+    places = {x: _shown(figures[x]) for x in places_of(claim.figures)}
     return claim.figures.format(**places), verdict
 
 
@@ -51,10 +43,10 @@ def rule_of(name: str) -> Callable[..., Any]:
     return rules.RULES.get(name) or getattr(rules, name)
 
 
-def _judged(
-    name: str, figures: Mapping[str, Any]
-) -> tuple[Verdict, dict[str, Any]]:
-    rule = rule_of(name)
+def _judged(claim: Claim, figures: Mapping[str, Any]) -> Finding:
+    if verdict := constant(claim):
+        return verdict, {}
+    rule = rule_of(claim.judge)
     found = rule(**{key: figures[key] for key in signature(rule).parameters})
     return found if isinstance(found, tuple) else (found, {})
 
@@ -79,13 +71,6 @@ def _shown(value: Any) -> str | Figure:
     if isinstance(value, float):
         return value if isinstance(value, Figure) else Figure(value)
     return str(value)
-
-
-def _by_trace(names: list[str], ratios: list[Figure]) -> str:
-    """The ratio on each trace, and which of them show no difference."""
-    text = _listed("{trace} {ratio}", {"trace": names, "ratio": ratios})
-    alike = [n for n, r in zip(names, ratios) if r.around and not r.side]
-    return text + (f" (no difference shown: {', '.join(alike)})" * bool(alike))
 
 
 def page(

@@ -5,7 +5,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from plots.read.results import FILE_NAME, Case, Results, load
+from plots.read.results import FILE_NAME, Results, load
 from plots.read.statistics import Estimate, differs, estimate, mean
 from plots.read.statistics import median, paired_ratios
 
@@ -26,24 +26,15 @@ class Figure(float):
 
     around: Estimate | None
     control: Estimate | None
+    low: float
+    high: float
 
-    def __new__(
-        cls,
-        value: float,
-        around: Estimate | None = None,
-        control: Estimate | None = None,
-    ) -> "Figure":
+    def __new__(cls, value: float, *around: Estimate | None) -> "Figure":
         made = super().__new__(cls, value)
-        made.around, made.control = around, control
+        made.around, made.control = (*around, None, None)[:2]
+        ends = made.around
+        made.low, made.high = (ends.low, ends.high) if ends else [value] * 2
         return made
-
-    @property
-    def low(self) -> float:
-        return self.around.low if self.around else float(self)
-
-    @property
-    def high(self) -> float:
-        return self.around.high if self.around else float(self)
 
     @property
     def side(self) -> int:
@@ -53,10 +44,11 @@ class Figure(float):
         return 1 if self > 1 else -1
 
     def __format__(self, form: str) -> str:
-        """With three digits and its interval, if it has any."""
+        """With its interval, if it has any; ~ if noise may have made it."""
         ends = [self.low, self.high] * (self.low < self.high)
-        every = [_shown(each, form) for each in (float(self), *ends)]
-        return every[0] + f" [{', '.join(every[1:])}]" * bool(ends)
+        one, *every = (_shown(each, form) for each in (float(self), *ends))
+        mark = "~" * bool(self.around and self.control and not self.side)
+        return mark + one + f" [{', '.join(every)}]" * bool(ends)
 
 
 def _shown(value: float, form: str) -> str:
@@ -73,82 +65,77 @@ class Lab:
     def runs(self, experiment: str) -> list[Results]:
         """One, or all seeds."""
         paths = sorted(self._folder.glob(f"{experiment}@*/{FILE_NAME}"))
-        whole = self._folder / experiment / FILE_NAME
         if 0 < len(paths) < SEEDS:
             few = f"{experiment} has {len(paths)} of {SEEDS} seeds"
             raise MissingFigure(few)
-        if not paths and not whole.exists():
+        paths = paths or [self._folder / experiment / FILE_NAME]
+        if not paths[0].exists():
             raise MissingFigure(f"there are no results of {experiment}")
-        return [self._load(path) for path in paths or [whole]]
+        return [self._load(path) for path in paths]
 
     def read(self, experiment: str, row: str, *rest: str) -> Figure | str:
         """What an address names; claims.toml explains addresses."""
         *to, what = rest
-        runs = self.runs(experiment)
         if "/" not in row:
             return self._fact(experiment, row, what)
-        case, values = self._values(experiment, row, what)
+        values = self._values(experiment, row, what)
         if to:
-            _, below = self._values(experiment, to[0], what)
-            # How far the baseline differs from itself where this row is.
-            noise = paired_ratios(
-                runs[0].values(runs[0].control_of(case), what),
-                runs[0].values(runs[0].baseline_of(case), what),
-            )
-            return _figure(paired_ratios(values, below), estimate(noise))
-        if len(runs) > 1:
-            around = mean([*values.values()])
-            return Figure(around.median if around else 0, around)
-        return _figure([*values.values()])
+            ratios = paired_ratios(values, self._values(experiment, *rest))
+            return _figure(estimate(ratios), self._noise(experiment, row, what))
+        of = mean if self.runs(experiment)[1:] else estimate
+        return _figure(of([*values.values()]))
+
+    def _noise(self, experiment: str, row: str, what: str) -> Estimate | None:
+        """How far the baseline differs from itself where this row is."""
+        operations, workload, _ = row.split("/", 2)
+        base = self.runs(experiment)[0].baseline
+        name = f"{operations}/{workload}/{base}"
+        try:
+            again = self._values(experiment, f"{name}/control:1", what)
+            once = self._values(experiment, name, what)
+        except MissingFigure:
+            return None
+        return estimate(paired_ratios(again, once))
 
     def _fact(self, experiment: str, name: str, what: str) -> Figure | str:
         for workload in self.runs(experiment)[0].workloads:
-            if workload.name == name and what in workload.facts:
-                fact = workload.facts[what]
+            if workload.name == name and (fact := workload.facts.get(what)):
                 return Figure(fact) if fact.isdecimal() else fact
         raise MissingFigure(f"{experiment} has no {what} of {name}")
 
-    def _values(
-        self, experiment: str, row: str, what: str
-    ) -> tuple[Case, Values]:
-        """Of a row, whose operations are added; a/b is a share of b."""
+    def _values(self, experiment: str, row: str, what: str) -> Values:
+        """Operations and counters with + are added; a/b is a share of b."""
         above, _, below = what.partition("/")
         if below:
-            case, values = self._values(experiment, row, above)
-            _, whole = self._values(experiment, row, below)
-            return case, {k: values[k] / whole[k] for k in values if whole[k]}
+            values = self._values(experiment, row, above)
+            whole = self._values(experiment, row, below)
+            return {k: x / whole[k] for k, x in values.items() if whole[k]}
         operations, _, subject = row.partition("/")
         parts = [
-            self._one(experiment, f"{operation}/{subject}", what)
+            self._one(experiment, f"{operation}/{subject}", counter)
             for operation in operations.split("+")
+            for counter in what.split("+")
         ]
-        common = set.intersection(*(set(values) for _, values in parts))
-        if _TIMED.match(what) and len(common) < ROUNDS:
+        common = sorted(set.intersection(*map(set, parts)))
+        if _TIMED.search(what) and len(common) < ROUNDS:
             few = f"{experiment} has {len(common)} of {ROUNDS} rounds of {row}"
             raise MissingFigure(few)
-        return parts[0][0], {
-            k: sum(values[k] for _, values in parts) for k in sorted(common)
-        }
+        return {k: sum(values[k] for values in parts) for k in common}
 
-    def _one(
-        self, experiment: str, row: str, what: str
-    ) -> tuple[Case, Values]:
+    def _one(self, experiment: str, row: str, what: str) -> Values:
         runs = self.runs(experiment)
         case = runs[0].case_named(row)
         every = [run.values(case, what) for run in runs] if case else [{}]
-        if not case or not all(every):
+        if not all(every):
             raise MissingFigure(f"{experiment} has no {what} of {row}")
-        if len(runs) == 1:
-            return case, every[0]
-        return case, {k: median([*v.values()]) for k, v in enumerate(every)}
+        of_seeds = {k: median([*v.values()]) for k, v in enumerate(every)}
+        return of_seeds if len(runs) > 1 else every[0]
 
 
-def _figure(values: list[float], control: Estimate | None = None) -> Figure:
-    around = estimate(values)
+def _figure(around: Estimate | None, noise: Estimate | None = None) -> Figure:
     if not around:
-        raise MissingFigure("a ratio has no round with both rows")
-    shown = around if around.is_interval else None
-    return Figure(around.median, shown, control)
+        raise MissingFigure("no round has a figure of both rows")
+    return Figure(around.median, around if around.is_interval else None, noise)
 
 
 def number(value: float) -> str:

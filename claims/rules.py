@@ -47,6 +47,14 @@ def beyond(values: Sequence[Figure], bound: float) -> Verdict:
     return Verdict.REFUTED if is_below else Verdict.DEPENDS
 
 
+def stretch(mean: Figures, total: Figures, bound: float) -> Verdict:
+    """The longest of several: not below their mean, nor above their sum."""
+    if beyond(total, bound) is Verdict.REFUTED:
+        return Verdict.REFUTED
+    is_long = beyond(mean, bound) is Verdict.SUPPORTED
+    return Verdict.SUPPORTED if is_long else Verdict.DEPENDS
+
+
 def not_slower(arrays: Figures, chunks: Figures) -> Verdict:
     """Queued arrays against chunks, on each guest."""
     return verdict_of(*(a <= b for a, b in zip(arrays, chunks)))
@@ -59,17 +67,14 @@ def faster_than_both(one: Figures, other: Figures) -> Verdict:
 
 RULES: dict[str, Callable[..., Verdict]] = {
     # A tenth of the time is worth an argument.
-    "worth": lambda xbitmap, cvbmp, btree: beyond(
-        xbitmap + cvbmp + btree, 0.1
-    ),
+    "worth": lambda xbitmap, cvbmp, btree: beyond(xbitmap + cvbmp + btree, 0.1),
     "gain": lambda gains: verdict_of(*(each.high < 0.5 for each in gains)),
     "bottlenecks": lambda waits, madvise: verdict_of(
         waits.high < 1, madvise.side < 0
     ),
-    "no_set_needed": not_slower,
-    "host_sorts": not_slower,
+    "as_fast": not_slower,
     "happens": lambda counts: verdict_of(any(counts)),
-    "works_well": lambda *, lost, early, late, stuck: verdict_of(
+    "works_well": lambda lost, early, late, stuck: verdict_of(
         not any(lost), not any(early), late == 0, stuck == 0
     ),
     "hidden": lambda nothing, nothing_256: verdict_of(nothing > nothing_256),
@@ -84,27 +89,25 @@ RULES: dict[str, Callable[..., Verdict]] = {
     ),
     "clear_never_fails": lambda cvbmp: verdict_of(cvbmp.high == 0),
     "order_at_store_time": faster_than_both,
+    "resched": lambda mean, total: stretch(mean, total, 10),
     "leaf_by_leaf": lambda ratio: verdict_of(ratio.side > 0),
 }
 
 
 def chunks_take_460(
-    chunks: float, arrays: float, madvise: Figures, real: Figures, pages: float
+    chunks: float, madvise: Figures, real: Figures, pages: float
 ) -> Finding:
     """With the share of a call that a page has here, and with its time."""
     by_pages, by_calls = madvise
     a_page = real[0] / (pages / 2)  # those that were inflated
-    made = {
-        "by_share": chunks - by_pages + by_calls * real[0] / real[1],
-        "by_time": chunks - by_pages + PAGES_OF_7_GIB * a_page,
+    parts = {
+        "by_share": by_calls * real[0] / real[1],
+        "by_time": a_page * 7 * 2**18,
     }
+    made = {name: chunks - by_pages + part for name, part in parts.items()}
     holds = (abs(x / 460 - 1) < 0.15 for x in (chunks, *made.values()))
-    share = by_pages / by_calls
-    more = {"less": 1 - chunks / arrays, "share": share, "ns": 1e6 * a_page}
+    more = {"share": by_pages / by_calls, "ns": 1e6 * a_page}
     return verdict_of(*holds), made | more
-
-
-PAGES_OF_7_GIB = 7 * 2**18
 
 
 def neighbours(distances: list[str]) -> Finding:
@@ -118,33 +121,23 @@ def one_answer(policy: list[str], times: Tables) -> Finding:
     """Times of each policy, by fault: does one win under each?"""
     best = []
     for column in zip(*times):
-        won = min(range(len(column)), key=column.__getitem__)
-        others = [x for i, x in enumerate(column) if i != won]
-        is_shown = all(column[won].high < other.low for other in others)
-        best.append(policy[won] if is_shown else "none")
-    holds = [name == best[0] != "none" for name in best]
-    no_winner = set(best) == {"none"}
-    verdict = Verdict.REFUTED if no_winner else verdict_of(*holds)
-    return verdict, {"best": best}
-
-
-def resched(total: Figures, rounds: Figures) -> Finding:
-    """The longest stretch is a round: not less than the mean, nor all."""
-    mean = [Figure(a / b) for a, b in zip(total, rounds)]
-    if min(mean) > 10:  # a tick of the slowest kernel, HZ=100
-        return Verdict.SUPPORTED, {"mean": mean}
-    is_short = max(each.high for each in total) < 10
-    return (Verdict.REFUTED if is_short else Verdict.DEPENDS), {"mean": mean}
+        (time, name), *others = sorted(zip(column, policy))
+        is_shown = all(time.high < other.low for other, _ in others)
+        best.append(name if is_shown else "none")
+    if len(set(best)) > 1:
+        return Verdict.DEPENDS, {"best": best}
+    return verdict_of(best[0] != "none"), {"best": best}
 
 
 def hard_to_beat(
     name: list[str], bitmaps: Tables, other: list[str], others: Tables
 ) -> Finding:
-    """Bits of each structure, by trace."""
+    """Bytes of each structure, by trace."""
     best = [min(zip(column, name)) for column in zip(*bitmaps)]
     rival = [min(zip(column, other)) for column in zip(*others)]
-    texts = {
-        key: [f"{who} {number(bits)}" for bits, who in found]
-        for key, found in (("bitmap", best), ("rival", rival))
-    }
-    return verdict_of(*(a[0] <= b[0] for a, b in zip(best, rival))), texts
+    verdict = verdict_of(*(a[0] <= b[0] for a, b in zip(best, rival)))
+    return verdict, {"best": map(_said, best), "rival": map(_said, rival)}
+
+
+def _said(found: tuple[Figure, str]) -> str:
+    return f"{found[1]} {number(found[0])}"
