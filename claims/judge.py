@@ -102,16 +102,16 @@ def page(
 def _source(lab: Lab, experiment: Experiment) -> str:
     """Seeds of an experiment, or rounds, machine, build and day."""
     if experiment.is_simulated:
-        seeds = f", {SEEDS} seeds" * (experiment.name in DRAWN)
-        return f"simulated{seeds}"
+        seeds = f"{SEEDS} seeds, " * (experiment.name in DRAWN)
+        return f"{seeds}simulated"
     try:
         run = lab.runs(experiment.name)[0]
     except MissingFigure:
         return "not run yet"
     facts = [run.context.get(k) for k in ("cpu_model", "kernel", "compiler")]
     facts += [f"commit {run.context.get('commit', 'unknown')}"]
-    facts += [f"{run.context.get('date', '')[:10]}", f"{run.rounds} rounds"]
-    return ", ".join(filter(None, facts))
+    facts += [run.context.get("date", "")[:10]]
+    return ", ".join([f"{run.rounds} rounds", *filter(None, facts)])
 
 
 def anchor(title: str) -> str:

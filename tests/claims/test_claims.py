@@ -218,23 +218,24 @@ def test_the_page_has_quotation_figures_verdict_and_command(
     text = page(tmp_path)
     link = "[Aesop, 564 BC](https://lore.kernel.org/r/1@kos)"
     assert f'* "Slow but steady"\n  ({link})' in text
-    assert "The ratio is 4 [3.96, 4]. (From `race`.)" in text
+    assert "The ratio is 4 [3.96, 4]. (From `race`, 9 rounds.)" in text
     assert "**Supported.** It could: the hare may sleep." in text
     assert "Against it: One race is no race." in text
     assert "| [Hares](#hares) | Aesop, 564 BC | supported |" in text
     assert "`./run bench --operation=set '--fault=a;b'`" in text
-    assert "* `race` (some CPU, commit abc, 9 rounds): " in text
+    assert "* `race` (9 rounds, some CPU, commit abc): " in text
 
 
 def test_the_page_begins_with_the_figures_of_its_first_claims(
     tmp_path: Path,
 ) -> None:
     race(tmp_path, 4, 1)
-    text = page(tmp_path, claim(), claim(figures="And {ratio}."), claim())
+    more = [claim(figures=f"{n}: {{ratio}}.") for n in (2, 3, 4)]
+    text = page(tmp_path, claim(), *more)
     flat = " ".join(text.split())
     assert flat.startswith(
         "# What was claimed, and what is so "
-        "The ratio is 4 [3.96, 4]. And 4 [3.96, 4]."
+        "The ratio is 4 [3.96, 4]. 2: 4 [3.96, 4]. 3: 4 [3.96, 4]. The first"
     )
 
 
@@ -557,7 +558,7 @@ def test_the_lists_that_judges_go_through_are_in_the_experiments() -> None:
     preload = flags["preload"]
     assert f"--structure={','.join(LISTS['preload'])}" in preload
     assert f"--fault={';'.join(LISTS['preload_fault'])}" in preload
-    assert f"--workload={','.join(TRACES)}" in flags["bits"]
+    assert f"--workload={','.join(TRACES)}" in flags["memory"]
     assert f"--workload={','.join(LISTS['replayed'])}" in flags["worth"]
 
 
