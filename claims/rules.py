@@ -90,7 +90,6 @@ RULES: dict[str, Callable[..., Verdict]] = {
     "clear_never_fails": lambda cvbmp: verdict_of(cvbmp.high == 0),
     "order_at_store_time": faster_than_both,
     "resched": lambda mean, total: stretch(mean, total, 10),
-    "leaf_by_leaf": lambda ratio: verdict_of(ratio.side > 0),
 }
 
 

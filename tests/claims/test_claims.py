@@ -83,13 +83,13 @@ def claim(**fields: object) -> Claim:
         "title": "Hares",
         "said": (("Slow but steady", Mail("Aesop", "564 BC", "1@kos")),),
         "asked": "Is the hare faster?",
-        "figures": "The ratio is {ratio}.",
+        "figures": "The ratio is {ratios}.",
         "otherwise": "It could: the hare may sleep.",
         "against": "One race is no race.",
-        "reads": {"ratio": "race set/w/hare set/w/tortoise ns_per_page"},
-        "over": {},
+        "reads": {"ratios": "race set/w/{who} set/w/tortoise ns_per_page"},
+        "over": {"who": {"a hare": "hare"}},
         "each": {},
-        "judge": "leaf_by_leaf",
+        "judge": "ranges",
     }
     return Claim(**(usual | fields))
 
@@ -214,11 +214,11 @@ def test_a_drawn_figure_needs_twenty_seeds(tmp_path: Path) -> None:
 def test_the_page_has_quotation_figures_verdict_and_command(
     tmp_path: Path,
 ) -> None:
-    race(tmp_path, 4, 1)
+    race(tmp_path, 0.5, 1)
     text = page(tmp_path)
     link = "[Aesop, 564 BC](https://lore.kernel.org/r/1@kos)"
     assert f'* "Slow but steady"\n  ({link})' in text
-    assert "The ratio is 4 [3.96, 4]. (From `race`, 9 rounds.)" in text
+    assert "The ratio is 0.5 [0.495, 0.5]. (From `race`, 9 rounds.)" in text
     assert "**Supported.** It could: the hare may sleep." in text
     assert "Against it: One race is no race." in text
     assert "| [Hares](#hares) | Aesop, 564 BC | supported |" in text
@@ -230,7 +230,7 @@ def test_the_page_begins_with_the_figures_of_its_first_claims(
     tmp_path: Path,
 ) -> None:
     race(tmp_path, 4, 1)
-    more = [claim(figures=f"{n}: {{ratio}}.") for n in (2, 3, 4)]
+    more = [claim(figures=f"{n}: {{ratios}}.") for n in (2, 3, 4)]
     text = page(tmp_path, claim(), *more)
     flat = " ".join(text.split())
     assert flat.startswith(
@@ -437,9 +437,6 @@ CASES: dict[str, list[tuple[Verdict, dict[str, object]]]] = {
     "resched": [
         (v, {"mean": figures(a), "total": figures(b)})
         for v, a, b in ((YES, 20, 99), (BOTH, 1, 99), (NO, 1, 9))
-    ],
-    "leaf_by_leaf": [
-        (v, {"ratio": figure(a, 0.1)}) for v, a in ((YES, 3), (NO, 1))
     ],
     "chunks_take_460": [
         (
