@@ -556,7 +556,8 @@ def test_the_lists_that_judges_go_through_are_in_the_experiments() -> None:
     assert f"--structure={','.join(LISTS['preload'])}" in preload
     assert f"--fault={';'.join(LISTS['preload_fault'])}" in preload
     assert f"--workload={','.join(TRACES)}" in flags["memory"]
-    assert f"--workload={','.join(LISTS['replayed'])}" in flags["worth"]
+    for name in ("worth", "replay", "host-merge", "walk-posted"):
+        assert f"--workload={','.join(LISTS['replayed'])}" in flags[name]
 
 
 def test_nothing_in_plots_knows_the_claims() -> None:
