@@ -11,7 +11,7 @@ from plots.read.statistics import median, paired_ratios
 
 # A verdict needs so many: of what is timed, and of what is drawn.
 ROUNDS, SEEDS = 6, 20
-# Counters that a clock gave. All others are alike in every round.
+# Counters that a clock gave. Others are alike in a run that has one round.
 _TIMED = re.compile("ns_per_|structure_ms|real_")
 
 Values = dict[int, float]  # by round, or by seed
@@ -117,7 +117,8 @@ class Lab:
             for counter in what.split("+")
         ]
         common = sorted(set.intersection(*map(set, parts)))
-        if _TIMED.search(what) and len(common) < ROUNDS:
+        is_timed = _TIMED.search(what) or self.runs(experiment)[0].rounds > 1
+        if is_timed and len(common) < ROUNDS:
             few = f"{experiment} has {len(common)} of {ROUNDS} rounds of {row}"
             raise MissingFigure(few)
         return {k: sum(values[k] for values in parts) for k in common}

@@ -67,7 +67,7 @@ def faster_than_both(one: Figures, other: Figures) -> Verdict:
 
 RULES: dict[str, Callable[..., Verdict]] = {
     # A tenth of the time is worth an argument.
-    "worth": lambda xbitmap, cvbmp, btree: beyond(xbitmap + cvbmp + btree, 0.1),
+    "worth": lambda xbitmap, cvbmp, fast: beyond(xbitmap + cvbmp + fast, 0.1),
     "gain": lambda gains: verdict_of(*(each.high < 0.5 for each in gains)),
     "bottlenecks": lambda waits, madvise: verdict_of(
         waits.high < 1, madvise.side < 0
