@@ -570,7 +570,7 @@ def test_the_lists_that_judges_go_through_are_in_the_experiments() -> None:
     assert f"--structure={','.join(LISTS['preload'])}" in preload
     assert f"--fault={';'.join(LISTS['preload_fault'])}" in preload
     assert f"--workload={','.join(TRACES)}" in flags["memory"]
-    for name in ("worth", "arrays", "host-merge", "walk-posted"):
+    for name in ("worth", "replay", "host-merge", "walk-posted"):
         assert f"--workload={','.join(LISTS['replayed'])}" in flags[name]
 
 
