@@ -147,9 +147,12 @@ def _draw(axes: Axes, chart: PlaneChart, plane: Plane) -> None:
         _draw_curve(axes, chart.how, curve, rank / len(plane.curves))
     for point in every:
         if plane.x.kind == "cut" and point.x > axes.get_xlim()[1]:
-            look = {"ha": "right", "va": "center", "fontsize": SMALL}
-            look["transform"] = axes.get_yaxis_transform()
-            axes.text(0.96, point.y, f"{number(point.x)} ->", **look)
+            # Next to its mark; above, where another one may be in the way.
+            near = [p for p in every if 0.8 < p.y / point.y < 1.25]
+            up = {"xytext": (0, 9 * (len(near) > 1)), "fontsize": SMALL}
+            up |= {"xycoords": axes.get_yaxis_transform(), "ha": "right"}
+            up |= {"textcoords": "offset points", "va": "center"}
+            axes.annotate(f"{number(point.x)} ->", (0.96, point.y), **up)
     # Figures with their marks from the top, in the order of the key.
     notes = [curve.note for curve in plane.curves if curve.note]
     pitch = _NOTE_PITCH / _HEIGHT

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from plots.read.instructions import counts_beside
 from plots.read.results import Entrant, Results, condition_label
 from plots.read.statistics import MOST_PRIMARY, median
 from plots.tables import standing
@@ -47,12 +48,16 @@ def guests(found: Duel, most: int | None = None) -> Table:
     results, places = found.results, found.places
     has_limit = LIMIT not in found.both and any(p.times(LIMIT) for p in places)
     who = [*[LIMIT] * has_limit, *found.both]
+    # One structure of two trees: counts repeat, also where times are loud.
+    shapes = {name.partition("@")[0] for name in found.both if "@" in name}
+    is_patch = len(shapes) == 1 < len(found.both)
+    counts = counts_beside(results) if is_patch else None
     limit = {"legend": "the limit", "may_go": True}
     heads = (
         GUEST,
         *columns("guests"),
         *(Column(n, n, **(limit if n == LIMIT else {})) for n in who),
-        *(columns("duel") if found.rival else ()),
+        *(columns("duel")[: 1 + bool(counts)] if found.rival else ()),
     )
     runs = standing.mean_runs(results)
     sizes = {w.name: w.guest_memory for w in results.workloads}
@@ -65,15 +70,32 @@ def guests(found: Duel, most: int | None = None) -> Table:
             ratio = place.ratio(found.rival)
             values = place.ratios(found.rival, found.baseline)
             row.append(spanned(values, ratio.mark) if ratio else None)
+        if counts:
+            row.append(_counted_ratio(place, counts, *reversed(found.both)))
         rows.append(cells(place.workload, *row))
-    empty = [""] * (len(heads) - 2)
+    empty = [""] * (len(heads) - 1)
     if more := len(places) - len(rows):
-        rows.append(cells(f"{more} more", *empty, ""))
+        rows.append(cells(f"{more} more", *empty))
     control = [*chain.from_iterable(place.control_ratios for place in places)]
     if control and found.rival:
         name = standing.label(results, Entrant("", 1))
-        rows.append(cells(name, *empty, spanned(control)))
+        row = [*empty[: -1 - bool(counts)], spanned(control)]
+        rows.append(cells(name, *row, *[""] * bool(counts)))
     return Table("guests", _title(found), heads, tuple(rows)).filled()
+
+
+def _counted(place: Place, counts: Results | None) -> Place | None:
+    """The same of what was counted, if it was."""
+    what = Measure("", place.measure.operations, "instructions per page")
+    return counts and replace(place, results=counts, measure=what)
+
+
+def _counted_ratio(
+    place: Place, counts: Results | None, *both: str
+) -> float | None:
+    counted = _counted(place, counts)
+    rival = counted and counted.ratio(*both)
+    return rival and rival.ratio.median
 
 
 def spanned(values: Sequence[float], mark: str = "") -> Cell:
@@ -146,8 +168,7 @@ def glance(
 ) -> Table:
     """Time, ratio, longest call, memory, lost pages, instructions."""
     results = place.results
-    what = Measure("", place.measure.operations, "instructions per page")
-    counted = counts and replace(place, results=counts, measure=what)
+    counted = _counted(place, counts)
     rows = tuple(
         cells(
             standing.label(results, who),
@@ -212,14 +233,12 @@ def real(results: Results, counts: Results | None = None) -> Table:
     """Our structures over the kernel's code of the same shape, for set."""
     rows = []
     for place in standing.places_of(results, Measure("set", ("set",)), ""):
-        unit = "instructions per page"
-        what = Measure("", ("set",), unit)
-        counted = counts and replace(place, results=counts, measure=what)
         for who in place.present:
             both = ours_of(who.structure), who.structure
             if both[0] and place.times(both[0]):
-                at = [each and each.ratio(*both) for each in (counted, place)]
-                found = [rival and rival.ratio.median for rival in at]
+                rival = place.ratio(*both)
+                found = [_counted_ratio(place, counts, *both)]
+                found += [rival and rival.ratio.median]
                 sizes = [place.peak(name) for name in both]
                 found.append(sizes[0] / sizes[1] if all(sizes) else None)
                 far = any(r and not 1 / _FAR <= r <= _FAR for r in found)

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import PFNBENCH, counted
+from conftest import PFNBENCH, ROOT, counted
 
 SMALL = ("--workload=punched-2g", "--structure=xbitmap,cvbmp,pivot-tree,floor")
 
@@ -98,6 +98,28 @@ def test_what_a_row_counts_does_not_depend_on_the_rows_around_it(tmp_path):
     ).counts
     name = "set/idle-8g/xbitmap"
     assert both[name] == pytest.approx(alone[name], rel=1e-3)
+
+
+def test_a_plugin_is_called_at_the_cost_of_a_structure_of_ours(tmp_path):
+    plugin = tmp_path / "ours.so"
+    source = Path(__file__).with_name("ours_as_plugin.cc")
+    subprocess.run(
+        ["g++", "-std=c++20", "-O2", "-shared", "-fPIC", f"-I{ROOT}"]
+        + ["-o", plugin, source],
+        check=True,
+    )
+    counts = counted(
+        tmp_path / "out",
+        f"--plugin={plugin}",
+        "--structure=flat,flat-plugged,xbitmap,xbitmap-plugged",
+        "--operation=set,test",
+        "--workload=punched-2g",
+        "--pages=8192",
+    ).counts
+    for operation in ("set", "test"):
+        for name in ("flat", "xbitmap"):
+            row = f"{operation}/punched-2g/{name}"
+            assert 0.8 < counts[f"{row}-plugged"] / counts[row] < 1.2
 
 
 def test_an_interrupt_ends_it_and_leaves_no_scratch(tmp_path, monkeypatch):

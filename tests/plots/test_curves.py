@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reading import drawn as artists
-from reading import boxes, is_one_scale, places, words
+from reading import boxes, is_one_scale, places, texts, words
 
 from plots.draw import figure_planes, figure_series, pictures
 from plots.__main__ import main
@@ -166,10 +166,17 @@ def test_what_takes_far_more_stands_at_the_edge_with_its_figure(
         for row in rows(f"set/a/{name}", times(2), **memory(1 + rank / 10))
     ]
     made += rows("set/a/maple", times(3), **memory(900))
+    made += rows("set/a/far", times(2), **memory(800))
     chart = figure_planes.charts(results_of(document(made)))["pareto"]
     (plane,) = chart.planes
-    assert chart.scale(plane, "x")[2] == pytest.approx(1.15 * 1.9)
-    assert "900 ->" in words(chart.draw())
+    assert chart.scale(plane, "x")[2] == pytest.approx(1.15 * 2.0)
+    marked = {
+        text.get_text(): text.xyann[1]
+        for text in texts(chart.draw())
+        if text.get_text().endswith("->")
+    }
+    # Others are as fast as "far": its figure must not lie on their marks.
+    assert marked == {"900 ->": 0, "800 ->": 9}
 
 
 def test_what_has_no_figure_is_named_and_not_drawn_as_zero(

@@ -3,6 +3,7 @@
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,33 @@ def test_counts_beside_results_stand_in_the_report(write, capsys):
     assert "set, no faults: instructions per page (callgrind)" in out
     assert max(map(len, out.splitlines())) <= 72
     assert path.with_name("report-full.txt").read_text() == out
+
+
+@pytest.mark.parametrize(
+    "rival, shown",
+    [("xarray@slow", True), ("radix@base", False)],
+)
+def test_one_structure_of_two_trees_has_the_ratio_of_its_counts(
+    rival, shown, write, capsys
+):
+    """Counts repeat; without them a patch of 5 % is noise on a loud machine."""
+    base, guest = "xarray@base", "set/idle-8g"
+    timed = [
+        *rows(f"{guest}/{base}", [5.5] * 9),
+        *rows(f"{guest}/{base}/control:1", [4, 8] * 4 + [5]),
+        *rows(f"{guest}/{rival}", [4, 9] * 4 + [5]),
+    ]
+    path = write(document(timed, baseline=base))
+    path.with_name("instructions.json").write_text(
+        json.dumps(counts_document(**{base: 100, rival: 105}))
+    )
+    for command in ("summary", "mail"):
+        assert main([command, str(path)]) == 0
+        out = capsys.readouterr().out
+        (row,) = re.findall("^.*idle-8g$", out.partition("peak")[0], re.M)
+        assert bool(re.search(r"~.* 1\.05  idle-8g", row)) is shown
+        assert ("instr" in out) is shown
+    assert ("instr: ratio of instructions per page" in out) is shown
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,11 @@ def test_the_sanitizers_have_tests_and_a_folder_of_their_own(project):
     assert not (project / "build/release").exists()
 
 
-def test_tests_that_were_asked_for_in_vain_do_not_stay(project):
+@pytest.mark.parametrize("has_built", [False, True])
+def test_tests_that_were_asked_for_in_vain_do_not_stay(has_built, project):
     # Their packages were missing.
+    if has_built:
+        assert run(project, "bench").returncode == 0
     text = PROJECT.replace("enable_testing()", "find_package(None REQUIRED)")
     (project / "CMakeLists.txt").write_text(text)
     result = run(project, "test")
@@ -118,6 +121,28 @@ def test_tests_that_were_asked_for_in_vain_do_not_stay(project):
     assert "CMake Error" in result.stderr and '"None"' in result.stderr
     assert run(project, "bench").returncode == 0
     assert not has_tests(project)
+
+
+def configures(project: pathlib.Path) -> bool:
+    """Whether CMake runs in ./run bench."""
+    assert run(project, "bench").returncode == 0
+    return "Configuring done" in (project / "build/release.log").read_text()
+
+
+def test_what_is_configured_is_configured_again_for_a_reason_only(project):
+    assert configures(project)
+    assert not configures(project)
+    packages = pathlib.Path("/var/lib/dpkg/status").stat().st_mtime
+    for file in ("CMakeLists.txt", "CMakePresets.json"):
+        (project / file).touch()
+        assert configures(project), file
+        assert not configures(project)
+    # Packages that came or went since.
+    ninja = project / "build/release/build.ninja"
+    cache = project / "build/release/CMakeCache.txt"
+    os.utime(cache, (packages - 2, packages - 2))
+    os.utime(ninja, (packages - 1, packages - 1))
+    assert configures(project)
 
 
 @pytest.mark.parametrize("how", [shutil.move, shutil.copytree])

@@ -245,7 +245,8 @@ def test_a_slower_look_up_is_counted_and_an_unchanged_tree_is_not(
         [os.environ["PFNBENCH"], "--instructions=callgrind", "--quiet"]
         + [f"--plugin={plugin},{same},{slow}", "--baseline=xarray@base"]
         + ["--structure=xarray@base,xarray@same,xarray@slow"]
-        + ["--workload=busy-2g", "--operation=set", "--out=out"],
+        + ["--workload=busy-2g", "--operation=set", "--out=out"]
+        + ["--pages=16384"],
         cwd=tmp_path,
         check=True,
         capture_output=True,

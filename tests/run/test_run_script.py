@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -16,8 +17,8 @@ from conftest import ROOT
 
 SMALL = (
     "--workload=punched-2g --structure=flat,xbitmap --operation=set --rounds=1"
+    " --pages=4096"
 )
-
 
 LAST = 25  # lines of a terminal
 
@@ -27,6 +28,12 @@ def last_lines(run_command, command: str, status: int = 0) -> list[str]:
     result = run_command(f"{command} 2>&1")
     assert result.returncode == status, result.stdout
     return result.stdout.splitlines()[-LAST:]
+
+
+def make_trace(path: pathlib.Path) -> None:
+    program = ROOT / "build/release/pfntrace"
+    spec = "buddy:managed=16K:pages=4K"
+    subprocess.run([program, "generate", spec, "-o", path], check=True)
 
 
 def packages() -> dict[str, list[str]]:
@@ -288,10 +295,7 @@ def test_a_wrong_request_is_refused_in_one_line(words, message, run_command):
 def test_a_trace_is_drawn_from_its_name_or_its_file(
     trace, run_command, tmp_path
 ):
-    shutil.copy(
-        ROOT / "workloads/recorded/punched-2g.pfntrace.zst",
-        tmp_path / "mine.pfntrace.zst",
-    )
+    make_trace(tmp_path / "mine.pfntrace.zst")
     result = run_command(f"cd {tmp_path} && {ROOT}/run trace {trace} -o x")
     assert result.returncode == 0, result.stderr
     assert result.stdout == "x.png\n"
@@ -302,14 +306,11 @@ def test_paths_are_those_of_the_callers_folder(run_command, tmp_path):
     # The folder has modules by the names of ours and of Python's.
     (tmp_path / "plots.py").write_text("raise SystemExit('a wrong module')\n")
     (tmp_path / "json.py").write_text("raise SystemExit('a wrong module')\n")
-    shutil.copy(
-        ROOT / "workloads/recorded/punched-2g.pfntrace.zst",
-        tmp_path / "mine.pfntrace.zst",
-    )
+    make_trace(tmp_path / "mine.pfntrace.zst")
     run = f"cd {tmp_path} && {ROOT}/run"
     result = run_command(
         f"{run} bench --workload=mine.pfntrace.zst --structure=flat,xbitmap"
-        " --operation=set --rounds=1 --pages=65536 --out=out"
+        " --operation=set --rounds=1 --out=out"
     )
     assert result.returncode == 0, result.stderr
     for name in ("results.json", "report.txt", "set.png", "page.html"):
