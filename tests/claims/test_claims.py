@@ -297,6 +297,14 @@ def test_an_experiment_whose_faults_are_drawn_has_twenty_seeds() -> None:
     assert len({each.name for each in runs()}) == len([*runs()])
 
 
+def test_a_simulated_replay_of_a_set_times_nothing() -> None:
+    for each in EXPERIMENTS:
+        flags = " ".join(each.flags)
+        if "=replay" in flags and each.is_simulated:
+            has_set = "--structure=pipelined" not in flags
+            assert ("--record-ns=13" in flags) == has_set, each.name
+
+
 def test_an_experiment_that_is_timed_has_six_rounds_or_more() -> None:
     for each in EXPERIMENTS:
         rounds = [f for f in each.flags if f.startswith("--rounds=")]
