@@ -408,7 +408,15 @@ CASES: dict[str, list[tuple[Verdict, dict[str, object]]]] = {
         for v, a, b in ((YES, 0.3, 0.5), (BOTH, 0.3, 1.5), (NO, 1.3, 1.5))
     ],
     "as_fast": [
-        (v, {"arrays": figures(a, b), "chunks": figures(2, 2)})
+        (
+            v,
+            {
+                "arrays": figures(a),
+                "chunks": figures(2),
+                "fast_arrays": figures(b),
+                "fast_chunks": figures(2),
+            },
+        )
         for v, a, b in ((YES, 1, 2), (BOTH, 1, 3), (NO, 3, 3))
     ],
     "happens": [
