@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from claims.catalog import EXPERIMENTS, INTRODUCTION, SECTIONS
+from claims.catalog import EXPERIMENTS, INTRODUCTION, SECTIONS, runs
 from claims.judge import page
 from claims.lab import Lab
 from plots.read.experiment import print_list
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     if options.list:
-        print_list(EXPERIMENTS)
+        print_list(runs())
         return 0
     folder = options.folder or Path("FOLDER")
     try:

@@ -200,3 +200,24 @@ def test_a_folder_by_the_name_of_latest_is_left_alone(project):
     run(project, "bench")
     assert not latest.is_symlink()
     assert not list(latest.iterdir())
+
+
+def test_an_experiment_has_the_kernel_code_that_it_asks_for(project, tmp_path):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (project / "claims/__main__.py").write_text(
+        "import sys\n"
+        f"line = 'sets\\t--linux=mine={tree}\\t--rounds=1'\n"
+        "print(line if '--list' in sys.argv else 'the page')\n"
+    )
+    build = project / "structures/linux/build"
+    build.parent.mkdir(parents=True)
+    build.write_text('#!/bin/sh\n[ -z "$3" ] || echo "$3/linux-$1.so"\n')
+    build.chmod(0o755)
+    note = 'echo "$@" >>"$(dirname "$0")/../../log"\n'
+    (project / "pfnbench").write_text(PFNBENCH + note)
+    result = run(project, "claims", str(tmp_path / "results"))
+    assert result.returncode == 0, result.stderr
+    plugin = project / "build/linux/mine/linux-mine.so"
+    assert f"--plugin={plugin} --rounds=1" in log(project)[0]
+    assert (project / "docs/claims.md").read_text() == "the page\n"
