@@ -18,6 +18,7 @@
 //             within the 16 GiB used last; else a descent. A word that is left
 //             with all ones asks whether its leaf is full. Allocates 0 or 1
 //             leaf and 0 to 15 tables.
+// SetBatch    the same, and neighbours in a word are one OR.
 // Test/Clear  the same looks; they remember too. Never allocate. A Clear that
 // empties a leaf frees
 //             it, and each table that has no other: 64 slots are looked at for
@@ -62,6 +63,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -143,6 +145,38 @@ class Tree : private radix::Tree<Table, Entry> {
     return Status::kOk;
   }
 
+  // As set_batch.h says. Neighbours within a word, down or up, are counted and
+  // are one OR; each page is in its leaf before another is looked at.
+  std::size_t SetBatch(std::span<const Pfn> pages, Gfp gfp) {
+    const Pfn* at = pages.data();
+    const Pfn* const end = at + pages.size();
+    while (at != end) {
+      const Pfn pfn = *at;
+      if (pfn / bits::kWordBits != number_) {
+        if (SetElsewhere(pfn, gfp) != Status::kOk) return at - pages.data();
+        if (pfn / bits::kWordBits != number_) {  // of a full leaf
+          ++at;
+          continue;
+        }
+      }
+      const unsigned bit = pfn % bits::kWordBits;
+      const std::ptrdiff_t left = end - at;
+      const Pfn* next = at + 1;
+      if (next != end && *next == pfn + 1) {
+        const Pfn* const stop =
+            at + std::min<std::ptrdiff_t>(left, bits::kWordBits - bit);
+        for (Pfn want = pfn + 1; next != stop && *next == want; ++want) ++next;
+        *word_ |= LowBits(next - at) << bit;
+      } else {
+        const Pfn* const stop = at + std::min<std::ptrdiff_t>(left, bit + 1);
+        for (Pfn want = pfn - 1; next != stop && *next == want; --want) ++next;
+        *word_ |= LowBits(next - at) << (bit - (next - at - 1));
+      }
+      at = next;
+    }
+    return pages.size();
+  }
+
   Status Clear(Pfn pfn, Gfp) {
     if (pfn / bits::kWordBits != number_) return ClearElsewhere(pfn);
     *word_ &= ~bits::Mask(pfn);
@@ -221,6 +255,11 @@ class Tree : private radix::Tree<Table, Entry> {
   static constexpr unsigned kTableShift = kLeafShift + kSlotShift;
   static constexpr unsigned kRegionShift = kTableShift + kSlotShift;
   static constexpr unsigned kMinLevels = 2;
+
+  // `count` ones, which is 1 to 64.
+  static std::uint64_t LowBits(std::ptrdiff_t count) {
+    return kOnes >> (bits::kWordBits - count);
+  }
 
   // This and the next two are of a page that is not in the word used last. This
   // calls nothing but as its last step, so that it has no registers to save.
