@@ -21,7 +21,9 @@
 
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <span>
 
 #include "structures/core/nowait_allocator.h"
 #include "structures/core/pfn.h"
@@ -48,6 +50,10 @@ class Croaring {
   Status Set(Pfn pfn, Gfp) {
     bitmaps_.Make(pfn).add(CroaringBitmaps::Low(pfn));
     return Status::kOk;
+  }
+  std::size_t SetBatch(std::span<const Pfn> pages, Gfp) {
+    bitmaps_.AddMany(pages);
+    return pages.size();
   }
   Status Clear(Pfn pfn, Gfp) {
     if (Roaring* bitmap = bitmaps_.Find(pfn)) {

@@ -10,11 +10,13 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <roaring/roaring.hh>
+#include <span>
 
 #include "structures/core/pfn.h"
 
@@ -32,7 +34,20 @@ class CroaringBitmaps {
     }
     return *recent_;
   }
-  // The same, or null if there is none.
+  // Adds pages in any order, by the library's call for many values.
+  void AddMany(std::span<const Pfn> pages) {
+    std::array<std::uint32_t, 256> lows;
+    for (std::size_t i = 0; i < pages.size();) {
+      const std::uint32_t high = High(pages[i]);
+      std::size_t count = 0;
+      for (; i < pages.size() && count < lows.size() && High(pages[i]) == high;
+           ++i) {
+        lows[count++] = Low(pages[i]);
+      }
+      Make(Pfn{high} << 32).addMany(count, lows.data());
+    }
+  }
+  // The bitmap that `pfn` belongs to, or null if there is none.
   Roaring* Find(Pfn pfn) {
     if (recent_ == nullptr || recent_high_ != High(pfn)) {
       const auto found = bitmaps_.find(High(pfn));

@@ -17,7 +17,11 @@ MOST_ROOMS_IN_HARNESS = 10
 
 # Structures are headers only. All may use core; these families build upon
 # another.
-FAMILIES = {"radix_page": {"xbitmap"}, "xarray": {"xbitmap"}}
+FAMILIES = {
+    "lines": {"xbitmap"},
+    "radix_page": {"xbitmap"},
+    "xarray": {"xbitmap"},
+}
 
 
 def declared(top):
