@@ -59,7 +59,9 @@ def places_of(text: str) -> list[str]:
 def _listed(pattern: str, figures: dict[str, Any]) -> str:
     """The pattern for each element of the lists that it names."""
     names = places_of(pattern)
-    return ("; " if pattern.endswith(";") else ", ").join(
+    joint = "\n" if pattern.startswith("|") else ", "
+    pattern = pattern.strip()
+    return ("; " if pattern.endswith(";") else joint).join(
         pattern.removesuffix(";").format(**dict(zip(names, map(_shown, line))))
         for line in zip(*(figures[name] for name in names), strict=True)
     )
@@ -87,8 +89,7 @@ def page(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    wrapper = TextWrapper(80, break_long_words=False, break_on_hyphens=False)
-    environment.filters.update(anchor=anchor, fill=wrapper.fill)
+    environment.filters.update(anchor=anchor, fill=_fill)
     claims = [claim for section in sections for claim in section.claims]
     return environment.get_template("page.md.jinja").render(
         introduction=introduction,
@@ -97,6 +98,13 @@ def page(
         sources={each.name: _source(lab, each) for each in experiments},
         found={claim: find(claim, lab) for claim in claims},
     )
+
+
+def _fill(text: str) -> str:
+    """In lines of 80 columns, but for tables."""
+    fill = TextWrapper(80, break_long_words=False, break_on_hyphens=False).fill
+    blocks = map(str.strip, text.split("\n\n"))
+    return "\n\n".join(x if x.startswith("|") else fill(x) for x in blocks)
 
 
 def _source(lab: Lab, experiment: Experiment) -> str:

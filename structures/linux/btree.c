@@ -2,9 +2,9 @@
 /*
  * File: structures/linux/btree.c
  *
- * btree@TREE: leaves in the B+ tree (lib/btree.c), as Tetsuo Handa measured it
- * on 16 Dec 2017. With LINUX_HINT, btree-hint@TREE: the last leaf is
- * remembered.
+ * btree@TREE: leaves in the B+ tree (lib/btree.c). With LINUX_HINT,
+ * btree-hint@TREE: the last leaf is remembered, as Tetsuo Handa posted it on
+ * 16 Dec 2017.
  *
  * The tree walks from greater keys to smaller ones only, and knows no key 0: a
  * leaf has the complement of its index as key.
@@ -72,9 +72,9 @@ static void leaf_set_destroy(void *memory) {
 
 #ifdef LINUX_HINT
 LINUX_STRUCTURE(linux_btree_hint, "btree-hint", leaf_set, "btree",
-                "as btree, the last leaf remembered",
-                .variant_of = "btree@" LINUX_TREE);
+                "bitmaps of 1,024 pages in lib/btree.c, the last remembered");
 #else
 LINUX_STRUCTURE(linux_btree, "btree", leaf_set, "btree",
-                "bitmaps of 1,024 pages in lib/btree.c");
+                "as btree-hint, none remembered",
+                .variant_of = "btree-hint@" LINUX_TREE);
 #endif

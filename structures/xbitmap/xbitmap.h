@@ -324,7 +324,8 @@ class XbitmapIda : public xbitmap::PreloadedSet<A, xbitmap::NodeSource::kPool> {
 // Failure     Set returns kNoMemory; nodes made on the way stay linked.
 //
 // The posted set asks the IDR for a FREE slot, which tests the mark at each
-// level; so does this. Its preloading is not part of it.
+// level; so does this. The kernel's search also walks a range and fills an
+// iterator, which takes twice the instructions. Preloading is not part of it.
 //
 // Corrected defects: xbitmap_tree.h, B1 to B4, all of which this version
 // had; the worst reported pages to the host that were not in the balloon.

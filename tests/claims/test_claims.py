@@ -451,11 +451,18 @@ CASES: dict[str, list[tuple[Verdict, dict[str, object]]]] = {
     ],
     "ranges": [
         (v, {"ratios": figures(a, b)})
-        for v, a, b in ((YES, 0.5, 1), (BOTH, 0.5, 2), (BOTH, 1, 1), (NO, 2, 1))
+        for v, a, b in (
+            (YES, 0.5, 0.6),
+            (BOTH, 0.5, 1),
+            (BOTH, 0.5, 2),
+            (BOTH, 1, 1),
+            (BOTH, 2, 1),
+            (NO, 2, 3),
+        )
     ],
     "preload_worthless": [
-        (v, {"ratios": figures(a), "preload": figures(b), "plain": figures(9)})
-        for v, a, b in ((YES, 1.2, 9), (BOTH, 1.2, 5), (NO, 0.8, 5))
+        (v, {"ratios": figures(a), "fewer": figures(b)})
+        for v, a, b in ((YES, 1.2, 1), (BOTH, 1.2, 0.9), (NO, 0.8, 0.9))
     ],
     "clear_never_fails": [
         (v, {"cvbmp": figure(a)}) for v, a in ((YES, 0), (NO, 0.1))
