@@ -176,7 +176,7 @@ it ends: also after Ctrl-C, and when one of its processes is killed.
 
 ## Why pairs change places
 
-Three things take other numbers of instructions inside and outside.
+Four things take other numbers of instructions inside and outside.
 
 * Outside, each call begins with a check of whose heap is current, and the compiler saves
   more registers. `flat` executes nine instructions more. Rows with short paths change
@@ -187,6 +187,8 @@ Three things take other numbers of instructions inside and outside.
   Rows with a node for each run ask for one often on `punched-2g`, and give each back in
   `drain`: `interval`, `maple-state`. There `interval` takes a hundred more for each run
   of `frag-4g`.
+* Nodes that RCU frees are given back after the clock has stopped inside, and within
+  the operation outside.
 
 ## The rankings
 
