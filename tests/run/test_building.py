@@ -181,6 +181,25 @@ def test_errors_come_first_and_once_where_a_build_fails(project):
     assert f"{project}/build/release.log" in lines[-1]
 
 
+@pytest.mark.parametrize("is_stale", [True, False])
+def test_headers_that_a_package_changed_are_compiled_again(is_stale, project):
+    """Clang refuses its precompiled ones then, and Ninja sees no reason."""
+    error = "fatal error: file 'errno.h' has been modified "
+    error += "since the precompiled header 'all.pch' was built" * is_stale
+    (project / "compile").write_text(
+        f'#!/bin/sh\ncd {project}\necho built >>log\n'
+        f'[ "$(wc -l <log)" != 1 ] || {{ echo "{error}"; exit 1; }}\n'
+    )
+    command = f"add_custom_target(all_of_it COMMAND {project}/compile)"
+    (project / "CMakeLists.txt").write_text(
+        f"{PROJECT}\n{command}\nadd_dependencies(pfnbench all_of_it)\n"
+    )
+    result = run(project, "bench")
+    assert (result.returncode == 0) is is_stale, result.stderr
+    assert log(project) == ["built"] * (1 + is_stale)
+    assert ("system headers have changed" in result.stderr) is is_stale
+
+
 def test_latest_is_the_newest_run_in_the_folder_of_results(project, tmp_path):
     latest = project / "results/latest"
     assert run(project, "bench").returncode == 0
