@@ -20,9 +20,8 @@
 //             leaf and 0 to 15 tables.
 // SetBatch    the same, and neighbours in a word are one OR.
 // Test/Clear  the same looks; they remember too. Never allocate. A Clear that
-// empties a leaf frees
-//             it, and each table that has no other: 64 slots are looked at for
-//             each level.
+//             empties a leaf frees it, and each table that has no other: 64
+//             slots are looked at for each level.
 // NextRange   find-set, then find-zero: each a descent, then leaf by leaf.
 // ForEachRange  one walk; full leaves are not read.
 // ClearRange  existing leaves of the range, which are freed unread where the

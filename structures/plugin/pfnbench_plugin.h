@@ -95,10 +95,8 @@ typedef void (*pfnbench_visit)(void *context, uint64_t first, uint64_t last);
 #define PFNBENCH_CLEAR_CAN_FAIL 1u /* clear() and clear_range() may report */
                                    /* PFNBENCH_NO_MEMORY */
 #define PFNBENCH_DEFERS_WORK 2u    /* set() leaves work to anyone who looks */
-#define PFNBENCH_OTHER_MEMORY                    \
-  4u /* not all memory is from the heap, so that \
-      */
-     /* no bytes are printed, and no sweep runs */
+/* Not all memory is from the heap: no bytes are printed, and no sweep runs. */
+#define PFNBENCH_OTHER_MEMORY 4u
 
 /* One structure. */
 struct pfnbench_structure {

@@ -11,7 +11,7 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def told(here_guest, out) -> dict[str, dict]:
+def reported(here_guest, out) -> dict[str, dict]:
     """What here.py says of each way to end, by its name."""
     running, printed = here_guest
     while not running.has_ended(printed):
@@ -33,8 +33,8 @@ def the_line(said: dict, status: int = 2) -> str:
     return said["stderr"].splitlines()[-1]
 
 
-def test_it_measures_and_unloads_the_module(told, debian):
-    said = told["whole"]
+def test_it_measures_and_unloads_the_module(reported, debian):
+    said = reported["whole"]
     assert said["status"] == 0, said["stderr"]
     check_nothing_is_left(said)
     results = json.loads(said["results"])
@@ -50,62 +50,62 @@ def test_it_measures_and_unloads_the_module(told, debian):
         assert "ns_per_page" in row or "ns_per_range" in row
 
 
-def test_who_is_not_root_is_refused(told):
-    check_nothing_is_left(told["nobody"])
-    line = the_line(told["nobody"])
+def test_who_is_not_root_is_refused(reported):
+    check_nothing_is_left(reported["nobody"])
+    line = the_line(reported["nobody"])
     assert line == "kernel: --here loads a module: run it with sudo"
 
 
-def test_a_module_of_another_kernel_is_refused(told):
-    check_nothing_is_left(told["other kernel"])
-    line = the_line(told["other kernel"])
+def test_a_module_of_another_kernel_is_refused(reported):
+    check_nothing_is_left(reported["other kernel"])
+    line = the_line(reported["other kernel"])
     assert line.startswith("kernel: pfnbench: failed: insmod: ")
     assert "version magic" in line
 
 
-def test_a_module_that_is_loaded_already_is_left_alone(told):
-    assert the_line(told["loaded"]) == (
+def test_a_module_that_is_loaded_already_is_left_alone(reported):
+    assert the_line(reported["loaded"]) == (
         "kernel: --here: the module is loaded already; wait for the other run, "
         "or unload it: sudo rmmod pfnbench"
     )
-    assert told["loaded"]["is_loaded"]
+    assert reported["loaded"]["is_loaded"]
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_it_ends_at_once_when_it_is_interrupted(told, name):
-    check_nothing_is_left(told[name])
-    line = the_line(told[name], 130)
+def test_it_ends_at_once_when_it_is_interrupted(reported, name):
+    check_nothing_is_left(reported[name])
+    line = the_line(reported[name], 130)
     assert line == "kernel: interrupted; nothing is left"
     # Its thousand rounds take hours.
-    assert told[name]["seconds"] < 120
+    assert reported[name]["seconds"] < 120
 
 
-def test_a_player_that_is_killed_leaves_no_module(told):
-    check_nothing_is_left(told["play is killed"])
-    line = the_line(told["play is killed"])
+def test_a_player_that_is_killed_leaves_no_module(reported):
+    check_nothing_is_left(reported["play is killed"])
+    line = the_line(reported["play is killed"])
     assert line == "kernel: play ended with status -9"
 
 
-def test_a_command_that_is_killed_leaves_no_module(told):
-    check_nothing_is_left(told["command is killed"])
-    assert told["command is killed"]["status"] == -9
+def test_a_command_that_is_killed_leaves_no_module(reported):
+    check_nothing_is_left(reported["command is killed"])
+    assert reported["command is killed"]["status"] == -9
 
 
-def test_the_module_cannot_be_loaded_twice(told):
-    assert told["twice"]["status"] == 1
-    assert "File exists" in told["twice"]["stdout"]
+def test_the_module_cannot_be_loaded_twice(reported):
+    assert reported["twice"]["status"] == 1
+    assert "File exists" in reported["twice"]["stdout"]
     # Nor is the first one unloaded.
-    assert told["twice"]["is_loaded"]
+    assert reported["twice"]["is_loaded"]
 
 
-def test_a_file_that_is_no_passes_is_refused(told):
-    assert told["no passes"]["status"] == 1
-    assert "is no file of passes" in told["no passes"]["stdout"]
-    assert not told["no passes"]["is_loaded"]
+def test_a_file_that_is_no_passes_is_refused(reported):
+    assert reported["no passes"]["status"] == 1
+    assert "is no file of passes" in reported["no passes"]["stdout"]
+    assert not reported["no passes"]["is_loaded"]
 
 
-def test_what_is_no_command_fails_and_the_rest_goes_on(told, debian):
-    said = told["words"]
+def test_what_is_no_command_fails_and_the_rest_goes_on(reported, debian):
+    said = reported["words"]
     assert said["status"] == 0, said["stdout"]
     assert "flat failed: Invalid argument" in said["printed"]
     assert "nobody failed: No such file or directory" in said["printed"]
