@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kGuardBytes =
     kPoisons ? std::size_t{4} << 20 : std::size_t{0};
 
-constexpr std::size_t kWantedReservation = std::size_t{64} << 30;
+// A sanitizer keeps a byte of its own for eight of what is handed out.
+constexpr std::size_t kWantedReservation = std::size_t{kPoisons ? 8 : 64} << 30;
 constexpr std::size_t kLeastReservation = std::size_t{256} << 20;
 constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 // The buddy of the last block may be no page of the arena.

@@ -22,7 +22,7 @@ using testing::ScatteredWorkload;
 
 // Of more runs than a structure can hold without memory.
 const Workload& Scattered() {
-  static const auto workload = ScatteredWorkload(3, 12000);
+  static const auto workload = ScatteredWorkload(2, 12000);
   return *workload;
 }
 
