@@ -118,6 +118,8 @@ def inside(factor: float = 1.0, of: str = "cvbmp") -> dict[str, Any]:
                     for both in costs
                 ],
             )
+    for row in rows:
+        row["longest_instructions"] = 7000 + len(row["structure"])
     context = _context(
         "instructions",
         names,

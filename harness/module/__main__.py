@@ -17,12 +17,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.module import build, guest, kernel, table
+from harness.module import build, guest, kernel, table, user_space
 from plots.read.results import ResultsError
 from workloads.record import machine, scenario
 from workloads.record.console import Console, Parser, interrupt_at_sigterm
 from workloads.record.errors import BadInput, RecordingFailed
-from workloads.record.recording import ACCELERATORS, AUTO, TCG
+from workloads.record.recording import ACCELERATORS, AUTO, KVM, TCG
 
 ROOT = Path(__file__).resolve().parents[2]
 EXIT_BAD_INPUT = 2
@@ -146,14 +146,14 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="RUN",
         help="instructions.json of the same pages in user space, or its "
-        "folder; the table has both [results/latest]",
+        "folder; the table has both [counted before, where there are no "
+        "times]",
     )
     add(
         "--document",
         type=Path,
         metavar="FILE",
-        help="write both rankings there: docs/kernel.md; without "
-        "--user-space count the same pages in user space first",
+        help="write both rankings there: docs/kernel.md",
     )
     add(
         "--results",
@@ -181,8 +181,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="give up when a guest prints nothing for this long [120]",
     )
-    # For ./run, before it installs and builds.
+    # For ./run: before it installs and builds; which trees it shall build for
+    # user space; and what it has built.
     add("--only-check", action="store_true", help=argparse.SUPPRESS)
+    add("--say-trees", action="store_true", help=argparse.SUPPRESS)
+    add("--plugin", help=argparse.SUPPRESS)
     return parser
 
 
@@ -195,7 +198,7 @@ def _run(options: argparse.Namespace) -> int:
                 "--results is a run that exists; leave --here, --linux and "
                 "--out out"
             )
-        if not options.only_check:
+        if not options.only_check and not options.say_trees:
             print(_show(options, options.results), end="")
         return 0
     if options.here:
@@ -212,6 +215,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.out and (options.out / "results.json").exists():
         raise BadInput(f"{options.out}: has results; choose another folder")
     if options.only_check:
+        return 0
+    if options.say_trees:
+        print("\n".join(_trees(options, words)))
         return 0
     cache = Path(os.environ.get("PFN_GUEST_CACHE", ROOT / "build" / "guest"))
     kernels = [kernel.find(word, cache) for word in words]
@@ -276,19 +282,24 @@ def _measure(
             f"{machine.describe_qemu(accelerator)}; figures are "
             + ("instructions" if accelerator == TCG else "ns")
         )
-    jobs = []
-    for number in packed:
-        for each, module in zip(kernels, modules):
-            rows = _chosen(options.structure, module.rows)
-            if len(rows) < 2:
-                raise BadInput(
-                    f"--structure: {each.name} has no "
-                    f"{', '.join(options.structure)}"
-                )
-            plan = _plan(options, number, unit, rows, faults)
-            path = scratch / "passes" / number
-            printed = scratch / f"printed-{number}-{each.name}"
-            jobs.append(guest.Job(each, module, plan, {number: path}, printed))
+    jobs, every = [], []
+    for each, module in zip(kernels, modules):
+        rows = _chosen(options.structure, module.rows)
+        every += rows
+        if len(rows) < 2:
+            raise BadInput(
+                f"--structure: {each.name} has no "
+                f"{', '.join(options.structure)}"
+            )
+        # To boot takes longer than most workloads. The cores of this machine
+        # do not matter, so that counts are the same on each.
+        guests = 2 if len(kernels) == 1 and accelerator == TCG else 1
+        for share in _shares(list(packed), guests):
+            plan = _plan(options, share, unit, rows, faults)
+            passes = {number: scratch / "passes" / number for number in share}
+            printed = scratch / f"printed-{share[0]}-{each.name}"
+            jobs.append(guest.Job(each, module, plan, passes, printed))
+    options.user_space = _count(options, every)
     if options.here:
         for job in jobs:
             CONSOLE.say(f"measuring in Linux {job.kernel.release}")
@@ -311,14 +322,18 @@ def _check_space(scratch: Path) -> None:
         )
 
 
-def _pfnbench(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _program() -> str:
     program = os.environ.get(
         "PFNBENCH", str(ROOT / "build" / "release" / "pfnbench")
     )
     if shutil.which(program) is None:
         raise BadInput(f"no {program} here; let ./run kernel build it")
+    return program
+
+
+def _pfnbench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [program, "kernel", *arguments],
+        [_program(), "kernel", *arguments],
         stdout=subprocess.PIPE,
         text=True,
         check=False,
@@ -353,28 +368,71 @@ def _chosen(
     )
 
 
+def _shares(numbers: list[str], guests: int) -> list[list[str]]:
+    """The workloads of each guest."""
+    shares = [numbers[first::guests] for first in range(guests)]
+    return [share for share in shares if share]
+
+
 def _plan(
     options: argparse.Namespace,
-    number: str,
+    share: list[str],
     unit: str,
     rows: tuple[str, ...],
     faults: tuple[str, ...],
 ) -> tuple[str, ...]:
-    """The lines of play for one workload."""
+    """The lines of play for the workloads of a guest."""
     wanted = options.operation
     runs = [wanted]
     if {"clear", "drain"} <= set(wanted):
         # A pass ends with either.
         runs = [tuple(x for x in wanted if x != "drain"), ("drain",)]
-    lines = [f"load {number} {unit}", *faults]
-    for _ in range(options.rounds):
-        for row in rows:
-            lines += [f"run {row} {','.join(each)}" for each in runs]
+    measured = [
+        f"run {row} {','.join(each)}"
+        for _ in range(options.rounds)
+        for row in rows
+        for each in runs
+    ]
     if faults:
-        lines.append("fault probability 0")
-    lines += [f"steps {row}" for row in rows]
-    lines += [f"memory {row}" for row in rows]
-    return (*lines, "unload")
+        measured = [*faults, *measured, "fault probability 0"]
+    measured += [f"steps {row}" for row in rows]
+    # Of a kernel in which others ask for memory, too, slab caches say nothing.
+    noted, left = ([], []) if options.here else (["note"], ["left module"])
+    if not options.here:
+        measured += [f"memory {row}" for row in rows]
+    lines = noted
+    for number in share:
+        lines += [f"load {number} {unit}", *measured, "unload"]
+    return (*lines, *left)
+
+
+def _trees(options: argparse.Namespace, words: list[str]) -> list[str]:
+    """The --linux flags of trees whose code is counted in user space; none
+    where that is known, or where the figures are times."""
+    if options.user_space or options.here or options.accel == KVM:
+        return []
+    trees = []
+    for word in words:
+        if not kernel.is_debian(word):
+            found = kernel.find(word, ROOT)
+            word = f"{found.name}={found.folder}"
+        trees.append(f"--linux={word}")
+    return trees
+
+
+def _count(options: argparse.Namespace, rows: list[str]) -> Path | None:
+    """The folder of counts in user space, if there are any."""
+    if options.user_space or not options.plugin:
+        return options.user_space
+    folder = ROOT / "build" / "kernel-user"
+    CONSOLE.say("counting the same in user space")
+    flags = [*_workloads(options), f"--plugin={options.plugin}"]
+    flags.append(f"--operation={','.join(options.operation)}")
+    if user_space.count(_program(), rows, flags, folder):
+        return folder
+    if options.document:
+        raise BadInput("--document needs counts of user space; see above")
+    return None
 
 
 def _finish(

@@ -64,8 +64,15 @@ def build(kernel: Kernel, folder: Path, say: Callable[[str], None]) -> Module:
             raise BadInput(f"no {program} here; apt-get install {package}")
     if re.search(r"[\s:$#'\"\\%]", f"{folder}{_OURS}"):
         raise BadInput(f"{folder}: has a blank, ':' or '$' in its path")
+    left_out = _known(kernel, folder)
+    if left_out is None:
+        # Objects of another tree of this name look fresh to make. If this build
+        # is interrupted, its own shall not be taken for those of the last.
+        for each in (*folder.glob("left_out"), *folder.glob("*.o")):
+            each.unlink()
+        left_out = {}
     folder.mkdir(parents=True, exist_ok=True)
-    wanted, left_out = rows(), _known(kernel, folder)
+    wanted = rows()
     say(f"building the module for Linux {kernel.release} ({kernel.name})")
     while True:
         kept = [row for row in wanted if row.name not in left_out]
@@ -193,12 +200,12 @@ def _signature(kernel: Kernel) -> str:
     return f"{kernel.folder} {kernel.release} {stamps}\n"
 
 
-def _known(kernel: Kernel, folder: Path) -> dict[str, str]:
-    """What the last build left out, if nothing has changed since."""
+def _known(kernel: Kernel, folder: Path) -> dict[str, str] | None:
+    """What the last build left out; None if anything has changed since."""
     path = folder / "left_out"
     text = path.read_text() if path.exists() else ""
     signature = _signature(kernel)
     if not text.startswith(signature):
-        return {}
+        return None
     lines = text.removeprefix(signature).splitlines()
     return dict(line.split(": ", 1) for line in lines if line)

@@ -31,14 +31,21 @@ _ARGUMENTS = (
     "console=ttyS0 no_timer_check nokaslr tsc=reliable slab_nomerge quiet "
     "panic=-1"
 )
+# A clock of instructions, and no chance: with other random numbers free lists
+# have another order.
+_COUNTING = (
+    *("-icount", "shift=0,sleep=off", "-seed", "1"),
+    *("-rtc", "base=2026-01-01,clock=vm"),
+)
 LOADED = Path("/sys/module/pfnbench")
+FAILSLAB = Path("/sys/kernel/debug/failslab")
 INSTRUCTIONS = "instructions"
 UNITS = {TCG: INSTRUCTIONS, KVM: "ns"}
 
 
 @dataclass(frozen=True)
 class Job:
-    """What one guest does: lines of play, which see `passes` as a file."""
+    """What one guest does: lines of play, which see `passes` as files."""
 
     kernel: Kernel
     module: Module | None
@@ -52,7 +59,7 @@ def qemu_arguments(
 ) -> list[str]:
     """The command line; one CPU, because TCG counts with one only."""
     assert job.kernel.image is not None
-    counting = ["-icount", "shift=0,sleep=off"] if accelerator == TCG else []
+    counting = _COUNTING if accelerator == TCG else ()
     return [
         *(machine.QEMU, "-accel", accelerator, *counting),
         *("-m", f"{memory >> 20}M", "-cpu", "max", "-smp", "1"),
@@ -145,8 +152,8 @@ def check_here() -> None:
 
 
 def play_here(job: Job, scratch: Path) -> None:
-    """The same in the kernel that runs here. However it ends, play unloads the
-    module."""
+    """The same in the kernel that runs here. However it ends, the module is
+    unloaded, and failslab refuses nothing."""
     assert job.module is not None
     folder = scratch / "here"
     for needed in job.module.needed:
@@ -169,6 +176,8 @@ def play_here(job: Job, scratch: Path) -> None:
         raise
     if process.returncode < 0:
         # Killed before it could.
+        if any(line.startswith("fault ") for line in job.plan):
+            (FAILSLAB / "probability").write_text("0\n")
         subprocess.run(["rmmod", "pfnbench"], capture_output=True, check=False)
     if process.returncode:
         lines = said.strip().splitlines()

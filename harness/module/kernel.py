@@ -74,11 +74,16 @@ class Kernel:
             )
 
 
+def is_debian(word: str) -> bool:
+    """Whether a --linux names a kernel of Debian's."""
+    return re.fullmatch(rf"{DEBIAN}(-\d+\.\d+)?", word) is not None
+
+
 def find(word: str, cache: Path) -> Kernel:
     """The kernel that a --linux names."""
     if word == HERE:
         return _here()
-    if re.fullmatch(rf"{DEBIAN}(-\d+\.\d+)?", word):
+    if is_debian(word):
         return _debian(word, cache)
     name, equals, path = word.rpartition("=")
     folder = Path(os.path.expanduser(path))

@@ -4,7 +4,7 @@ docs/kernel.md, which ranks the structures in both places."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import isnan, nan, sqrt
@@ -26,16 +26,17 @@ _FACTS = {
 
 
 def _figure(
-    results: Results | None, case: tuple[str, str, str], counter: str
+    results: Iterable[Results], case: tuple[str, str, str], counter: str
 ) -> float:
     """Of an operation, a workload and a structure; NaN where there is none."""
-    if results is None:
-        return nan
     operation, workload, name = case
-    found = results.estimate(
-        Case(operation, workload, Entrant(name), ""), counter
-    )
-    return found.median if found else nan
+    for each in results:
+        found = each.estimate(
+            Case(operation, workload, Entrant(name), ""), counter
+        )
+        if found:
+            return found.median
+    return nan
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Both:
     """Results of a kernel, and counts of the same pages in user space."""
 
     inside: Results
-    user: Results | None
+    user: Sequence[Results]  # each has some of the structures
 
     def counter(self, operation: str) -> str:
         return self.inside.time_counters(operation)[0]
@@ -62,9 +63,29 @@ class Both:
         """Inside the kernel, less the loop alone in that kernel."""
         counter = self.counter(operation)
         empty = f"{_EMPTY}@{row.partition('@')[2]}"
-        return _figure(
-            self.inside, (operation, workload, row), counter
-        ) - _figure(self.inside, (operation, workload, empty), counter)
+        return self.gross(operation, workload, row, counter) - self.gross(
+            operation, workload, empty, counter
+        )
+
+    def gross(
+        self, operation: str, workload: str, row: str, counter: str
+    ) -> float:
+        """A figure inside the kernel, as it is."""
+        return _figure([self.inside], (operation, workload, row), counter)
+
+    def longest(self, operation: str, workload: str, row: str) -> float:
+        """Of the single calls that the operation makes, inside the kernel."""
+        unit = self.counter(operation).partition("_")[0]
+        return self.gross(operation, workload, row, f"longest_{unit}")
+
+    def held(self, workload: str, row: str) -> list[float]:
+        """Bits per page when the largest pass is set: inside, and of the model
+        of the heap in user space."""
+        case = self.inside.operations()[0], workload, row
+        return [
+            _figure(results, case, "bits_per_page")
+            for results in ([self.inside], self.user)
+        ]
 
     def net_of_user(self, operation: str, workload: str, row: str) -> float:
         """In user space; `drain` has no loop over pages."""
@@ -79,19 +100,18 @@ class Both:
 
 def read(folder: Path, user_space: Path | None, latest: Path) -> Both:
     """The results in `folder`, and counts of the same pages if there are
-    any: in `user_space`, or in the newest run."""
+    any: in `user_space` or its folders, or in the newest run."""
     inside = load(folder)
     path = user_space or latest
-    if path.is_dir() and (path / FILE_NAME).exists():
-        path = path / FILE_NAME
-    if user_space is None and path.name != FILE_NAME:
-        return Both(inside, None)
-    user = load(path)
-    traces = {each.name: each.trace for each in user.workloads}
+    found = [*path.glob(FILE_NAME), *sorted(path.glob(f"*/{FILE_NAME}"))]
+    if not found and user_space:
+        found = [user_space]
+    user = [load(each) for each in found]
+    traces = {w.name: w.trace for each in user for w in each.workloads}
     if any(traces.get(w.name) == w.trace for w in inside.workloads):
         return Both(inside, user)
     if user_space is None:
-        return Both(inside, None)
+        return Both(inside, [])
     raise ResultsError(
         path, "has none of these workloads with as many pages", "count again"
     )
@@ -116,24 +136,29 @@ def _table(both: Both, operation: str, workload: str) -> Iterator[str]:
     unit = counter.replace("_", " ")
     yield f"{operation}, {workload}: {unit}, net of the loop alone"
     yield (
-        f"{'structure':<22}{'kernel':>8}{'user':>8}{'k/user':>8}"
-        f"{'ours':>8}{'k/ours':>8}  ours is"
+        f"{'structure':<22}{'longest':>10}{'kernel':>8}{'user':>8}"
+        f"{'k/user':>8}{'ours':>8}{'k/ours':>8}  ours is"
     )
     for row in both.rows(operation):
         name = row.partition("@")[0]
         if name == _EMPTY:
-            value = _figure(both.inside, (operation, workload, row), counter)
-            yield f"{row:<22}{_cell(value)}  (the loop alone)"
+            value = both.gross(operation, workload, row, counter)
+            yield f"{row:<22}{'':>10}{_cell(value)}  (the loop alone)"
             continue
+        longest = _whole(both.longest(operation, workload, row)).rjust(10)
         inside = both.net(operation, workload, row)
         user = both.net_of_user(operation, workload, row)
         ours = both.net_of_user(operation, workload, ours_of(row))
         yield (
-            f"{row:<22}{_cell(inside)}{_cell(user)}"
+            f"{row:<22}{longest}{_cell(inside)}{_cell(user)}"
             f"{_cell(inside / user if user else nan)}{_cell(ours)}"
             f"{_cell(inside / ours if ours else nan)}"
             f"  {'-' if isnan(ours) else ours_of(row)}"
         )
+
+
+def _whole(value: float) -> str:
+    return "-" if isnan(value) else f"{value:,.0f}"
 
 
 def _cell(value: float) -> str:
@@ -160,23 +185,28 @@ the oracle's ranges afterwards.
     sudo ./run kernel --here                      # the kernel that runs here
 
 The guest runs in QEMU. Where KVM does not work, TCG runs it with `-icount`: then the
-clock of the guest counts instructions. Two runs of `frag-4g` differed by at most 0.10 %
-in `set`, and by 0.77 % in `drain`, so one round is enough. Interrupts are off within a
-block of 256 pages, and callbacks of RCU run between blocks, while the clock stands.
-Figures are net of the row `empty`: the loop and its call alone. Bytes are what
-`/proc/slabinfo` shows more, with `slab_nomerge`. A kernel with `failslab` can refuse
-requests: `--fault=failslab:probability=1`.
+clock of the guest counts instructions. Its random numbers and its date are fixed, so
+two runs are the same to the instruction, and one round is enough. Interrupts are off
+within a block of 256 pages, and callbacks of RCU run between blocks, while the clock
+stands. One call clears a pass. Where time is measured it has interrupts, because it can
+be long. Figures are net of the row `empty`: the loop and its call alone. The longest
+single call of an operation stands next to them in the table of a run.
+
+A kernel with `failslab` can refuse requests: `--fault=failslab:probability=1`. It
+refuses none any more when the command ends, also after Ctrl-C. The same in user space
+is counted by valgrind before, and again only when code or flags have changed.
 
 A row whose functions a kernel does not export is left out, and named. A tree that is
 not built, a module that does not match, a guest that panics or hangs: each is one line
 and status 2.
 
 `--here` needs root and the headers of the running kernel. It unloads the module however
-it ends: also after Ctrl-C, and when one of its processes is killed.
+it ends: also after Ctrl-C, and when one of its processes is killed. It gives no bytes:
+others ask for memory there, too, and share slab caches with the sets.
 
 ## Why pairs change places
 
-Four things take other numbers of instructions inside and outside.
+Five things take other numbers of instructions inside and outside.
 
 * Outside, each call begins with a check of whose heap is current, and the compiler saves
   more registers. `flat` executes nine instructions more. Rows with short paths change
@@ -188,7 +218,11 @@ Four things take other numbers of instructions inside and outside.
   `drain`: `interval`, `maple-state`. There `interval` takes a hundred more for each run
   of `frag-4g`.
 * Nodes that RCU frees are given back after the clock has stopped inside, and within
-  the operation outside.
+  the operation outside. `maple-state`, `radix` and `xarray` have such nodes.
+* Where a tree keeps its `bitmap_clear()` for its own kernel, as 6.1 does, outside it is
+  a loop of ours over words, with shifts for each. So `flat` takes twice as many to
+  drain `idle-8g` outside. That alone puts it behind `cvbmp-cursor` on `busy-2g` and
+  `oom-2g`.
 
 ## The rankings
 
@@ -205,6 +239,12 @@ From results that exist, the same page is made at once:
 Kendall's tau (b) is 1 if both rankings are the same, and -1 if one is the other's
 reverse. Costs within 1 % of each other are a tie: no rank decides there.
 
+"""
+
+MEMORY = """\
+Bits per page when the largest pass is set: inside, then outside. Inside they are the
+objects of slab caches and the pages of large requests, outside those of the model of
+the heap, rounded. [Slab inside](method.md#slab-inside) explains the differences.
 """
 
 # Costs that differ by less are alike.
@@ -242,11 +282,30 @@ def _document(both: Both) -> Iterator[str]:
     for (operation, workload), every in places.items():
         taus = " | ".join(_cell_of_tau(costs) for costs in every)
         yield f"| `{operation}`, `{workload}` | {taus} |"
+    yield from _memory(both, kernels)
     for (operation, workload), every in places.items():
         yield from ("", f"## `{operation}`, `{workload}`", "")
         yield from _ranks(kernels, every)
         for kernel, costs in zip(kernels, every):
             yield from _changes(kernel, costs)
+
+
+def _memory(both: Both, kernels: list[str]) -> Iterator[str]:
+    """What each set holds, inside and outside."""
+    operation = both.inside.operations()[0]
+    workloads = both.inside.workloads_of(operation, "")
+    yield from ("", "## Memory", "", *MEMORY.splitlines())
+    for kernel in kernels:
+        heads = " | ".join(f"`{workload}`" for workload in workloads)
+        yield from ("", f"| {kernel} | {heads} |")
+        yield "|---" * (1 + len(workloads)) + "|"
+        for row in both.rows(operation):
+            name, _, of = row.partition("@")
+            held = [both.held(workload, row) for workload in workloads]
+            known = not any(isnan(one + other) for one, other in held)
+            if of == kernel and name != _EMPTY and known:
+                cells = (f"{one:.4g}, {other:.4g}" for one, other in held)
+                yield f"| `{name}` | {' | '.join(cells)} |"
 
 
 def _costs(both: Both, operation: str, workload: str, kernel: str) -> _Costs:

@@ -138,10 +138,14 @@ bool KernelLines::TakeSteps(std::string_view line) {
     steps_[{At(row), call}] = steps;
     return true;
   }
-  return Consists(line, WordInto{row}, " ", WordInto{call}, "() below 2^",
-                  Decimal{exponent}, " ", WordInto{unit}, ": ",
-                  Decimal{steps.count}, " steps") &&
-         unit == unit_ && IsRow(row);
+  if (!Consists(line, WordInto{row}, " ", WordInto{call}, "() below 2^",
+                Decimal{exponent}, " ", WordInto{unit}, ": ",
+                Decimal{steps.count}, " steps") ||
+      unit != unit_ || !IsRow(row) || exponent >= 64) {
+    return false;
+  }
+  steps_[{At(row), call}].below[std::uint64_t{1} << exponent] = steps.count;
+  return true;
 }
 
 bool KernelLines::TakeMemory(std::string_view line) {
@@ -153,7 +157,8 @@ bool KernelLines::TakeMemory(std::string_view line) {
     memory_[At(row)].filled = pages;
     return HasMemory(row);
   }
-  if (Consists(line, WordInto{row}, " memory: ", Decimal{pages}, " pages")) {
+  if (Consists(line, WordInto{row}, " memory: ", Decimal{pages},
+               " pages in no cache")) {
     memory_[At(row)].pages = pages;
     return HasMemory(row);
   }

@@ -34,7 +34,7 @@ struct KernelCache {
 
 struct KernelMemory {
   std::uint64_t filled = 0;  // pages that the set holds
-  std::uint64_t pages = 0;   // that the kernel took for it
+  std::uint64_t pages = 0;   // of large requests, which are in no cache
   std::map<std::string, KernelCache> caches;
 };
 
@@ -42,6 +42,8 @@ struct KernelSteps {
   std::uint64_t longest = 0;
   std::uint64_t page = 0;
   std::uint64_t count = 0;
+  // Calls that took less than this, and at least half of it.
+  std::map<std::uint64_t, std::uint64_t> below;
 };
 
 struct KernelFigure {

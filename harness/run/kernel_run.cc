@@ -27,7 +27,7 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x31737361706e6670;  // "pfnpass1"
 constexpr std::uint64_t kPageBytes = 4096;
-// Slabs come and go by so many without any set.
+// So many come and go without any set, and a large request has as many.
 constexpr std::uint64_t kFewPages = 4;
 // Of the row that is the loop alone.
 constexpr std::string_view kNoFamily = "none";
@@ -91,43 +91,30 @@ void Set(Run& run, const std::string& name, double value) {
   run.counters[name] = benchmark::Counter(value);
 }
 
-// More than nothing holds: reading what caches hold takes memory, too.
-std::uint64_t Less(std::uint64_t all, std::uint64_t none) {
-  return all > none ? all - none : 0;
-}
-
-void SetMemory(const KernelMemory& memory, const KernelMemory& nothing,
-               Run& run) {
-  std::uint64_t objects = 0;
-  std::uint64_t slabs = 0;
+void SetMemory(const KernelMemory& memory, Run& run) {
+  std::uint64_t held = memory.pages < kFewPages ? 0 : memory.pages * kPageBytes;
   for (const auto& [name, cache] : memory.caches) {
-    const auto other = nothing.caches.find(name);
-    const bool is_known = other != nothing.caches.end();
-    const std::uint64_t bytes =
-        cache.size * Less(cache.objects, is_known ? other->second.objects : 0);
-    slabs += cache.slab_pages *
-             Less(cache.slabs, is_known ? other->second.slabs : 0);
-    objects += bytes;
-    if (bytes != 0) {
-      Set(run, fmt::format("bytes_in_{}", name), static_cast<double>(bytes));
-    }
+    const std::uint64_t bytes = cache.size * cache.objects;
+    held += bytes;
+    Set(run, fmt::format("bytes_in_{}", name), static_cast<double>(bytes));
   }
-  const std::uint64_t pages = Less(memory.pages, nothing.pages);
-  // A large kmalloc() takes pages and stands in no cache.
-  const std::uint64_t large = Less(pages, slabs + kFewPages) * kPageBytes;
   Set(run, "bits_per_page",
-      Quotient(8.0 * static_cast<double>(objects + large), memory.filled));
-  Set(run, "peak_slab_bytes", static_cast<double>(pages * kPageBytes));
+      Quotient(8.0 * static_cast<double>(held), memory.filled));
 }
 
-// The longest of the calls that the operation makes.
-void SetLongest(const KernelLines& printed, const KernelPlace& place,
-                Operation operation, Run& run) {
+// The single calls that the operation makes: the longest, and how many took
+// how long.
+void SetSteps(const KernelLines& printed, const KernelPlace& place,
+              Operation operation, Run& run) {
   std::optional<std::uint64_t> longest;
   const auto add = [&](const std::string& call) {
     const KernelSteps* steps = printed.steps(place, call);
-    if (steps != nullptr)
-      longest = std::max(longest.value_or(0), steps->longest);
+    if (steps == nullptr) return;
+    longest = std::max(longest.value_or(0), steps->longest);
+    for (const auto& [bound, count] : steps->below) {
+      Set(run, fmt::format("{}_below_{}_{}", call, bound, printed.unit()),
+          static_cast<double>(count));
+    }
   };
   if (operation == Operation::kSet) add("set");
   if (operation == Operation::kDrain) {
@@ -215,14 +202,9 @@ class RowMaker {
     Set(run,
         info.operation == Operation::kSet ? "failed_sets" : "failed_clears",
         static_cast<double>(figure.failed));
-    const std::string tree = place.second.substr(place.second.find('@'));
-    const KernelMemory* nothing =
-        printed_.memory({place.first, "empty" + tree});
     const KernelMemory* memory = printed_.memory(place);
-    if (memory != nullptr && nothing != nullptr) {
-      SetMemory(*memory, *nothing, run);
-    }
-    SetLongest(printed_, place, info.operation, run);
+    if (memory != nullptr) SetMemory(*memory, run);
+    SetSteps(printed_, place, info.operation, run);
   }
 
   const KernelRun& run_;

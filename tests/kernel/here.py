@@ -23,6 +23,9 @@ from harness.module import guest
 PROJECT, MODULE = Path(sys.argv[1]), Path(sys.argv[2])
 SCRATCH, OUT = Path("/tmp"), Path("/out")
 NOBODY = 65534
+# Debian's kernel has no failslab: files in its place, and a word for it.
+FAILSLAB = guest.FAILSLAB
+FAULT = "--fault=failslab:probability=100"
 SMALL = ("--workload=gen:clustered:pages=1000", "--structure=flat")
 # A pass takes the module most of a second, and there are thousands of them.
 LONG = ("--workload=gen:clustered:pages=50000", "--structure=maple")
@@ -78,8 +81,12 @@ class Command:
 
 
 def tell(name: str, **said: object) -> None:
-    is_loaded = guest.LOADED.exists()
-    print(json.dumps({"name": name, "is_loaded": is_loaded, **said}))
+    said["is_loaded"] = guest.LOADED.exists()
+    probability = FAILSLAB / "probability"
+    if probability.exists():
+        said["probability"] = probability.read_text()
+        probability.unlink()
+    print(json.dumps({"name": name, **said}))
     sys.stdout.flush()
 
 
@@ -161,15 +168,27 @@ def play(name: str, *plan: str) -> None:
     subprocess.run(["rmmod", "pfnbench"], capture_output=True)
 
 
+def pretend_failslab() -> None:
+    debugfs = FAILSLAB.parent
+    subprocess.run(["mount", "-t", "tmpfs", "tmp", debugfs], check=True)
+    FAILSLAB.mkdir()
+    config = Path("/lib/modules", os.uname().release, "build/.config")
+    with config.open("a") as file:
+        file.write("CONFIG_FAILSLAB=y\nCONFIG_FAULT_INJECTION_DEBUG_FS=y\n")
+
+
 def main() -> None:
     Command(*SMALL, "--operation=all").tell("whole")
     Command(*SMALL, user=NOBODY).tell("nobody")
     # Of a kernel that cannot unload any.
     other = MODULE.read_bytes().replace(b" mod_unload ", b" mod_un1oad ")
     with_module(other).tell("other kernel")
-    interrupted("SIGINT", lambda p: os.killpg(p.pid, signal.SIGINT), *LONG)
+    pretend_failslab()
+    interrupted(
+        "SIGINT", lambda p: os.killpg(p.pid, signal.SIGINT), *LONG, FAULT
+    )
     interrupted("SIGTERM", lambda p: os.kill(p.pid, signal.SIGTERM), *LONG)
-    interrupted("play is killed", kill_player, *LONG[:2])
+    interrupted("play is killed", kill_player, *LONG[:2], FAULT)
     interrupted("command is killed", kill_command, *SMALL)
 
     load, passes = "load 0 ns", Path("/play/passes")
@@ -182,6 +201,10 @@ def main() -> None:
     )
     words = ("run flat set", "run flat sort", "run nobody set")
     play("words", load, *words, "run flat drain", "unload")
+    fault = "fault probability 100"
+    play("faults", load, fault, "run flat set", "unload")
+    (FAILSLAB / "interval").mkdir()
+    play("no faults", load, fault, "fault interval 1", "run flat set", "unload")
     play("twice", load, load)
     insmod = ["insmod", "/play/pfnbench.ko", f"passes={passes}/0"]
     subprocess.run(insmod, check=True)

@@ -76,6 +76,39 @@ def test_the_shipped_document_ranks_both_kernels_of_debian():
         assert 0.5 < float(one) <= 1 and 0.5 < float(other) <= 1
 
 
+def test_inside_sets_hold_what_the_model_of_the_heap_says():
+    """Within one slab, of two pages at most. flat is no slab, but a large
+    request among all pages of the kernel: docs/method.md, Slab inside."""
+    text = (ROOT / "docs" / "kernel.md").read_text()
+    part = text.partition("## Memory\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\S+)` \| (.*) \|$", part, re.M)
+    assert len(rows) > 20
+    for name, cells in rows:
+        for cell in cells.split(" | "):
+            inside, outside = map(float, cell.split(", "))
+            pages = abs(inside - outside) / 8 * 131072 / 4096
+            assert pages <= (4 if name == "flat" else 2), (name, cell)
+
+
+def test_counts_of_shares_are_one_table(run_kernel, runs, tmp_path):
+    """A process for each core counts some of the structures."""
+    whole = run_kernel(*runs).stdout
+    (tmp_path / "user" / "instructions.json").unlink()
+    made = kernel_results.outside()
+    for name in ("0", "1"):
+        share = [
+            row
+            for at, row in enumerate(made["benchmarks"])
+            if row["structure"] == "floor" or at % 2 == int(name)
+        ]
+        folder = tmp_path / "user" / name
+        folder.mkdir()
+        (folder / "instructions.json").write_text(
+            json.dumps(made | {"benchmarks": share})
+        )
+    assert run_kernel(*runs).stdout == whole
+
+
 @pytest.mark.parametrize("flag", ["--here", "--linux=debian", "--out=x"])
 def test_a_run_that_exists_is_not_measured_again(run_kernel, runs, flag):
     result = run_kernel(*runs, flag)

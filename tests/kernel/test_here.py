@@ -80,6 +80,23 @@ def test_it_ends_at_once_when_it_is_interrupted(reported, name):
     assert reported[name]["seconds"] < 120
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "play is killed", "faults"])
+def test_no_request_fails_any_more_however_it_ends(reported, name):
+    assert reported[name]["probability"] == "0\n"
+
+
+def test_a_fault_that_cannot_be_set_is_a_failure(reported):
+    said = reported["no faults"]
+    assert said["status"] == 1
+    assert said["stdout"].startswith(
+        "pfnbench: failed: fault interval 1: /sys/kernel/debug/failslab/"
+        "interval: "
+    )
+    assert not said["is_loaded"]
+    assert said["probability"] == "0\n"
+    assert "set: " not in said["printed"]
+
+
 def test_a_player_that_is_killed_leaves_no_module(reported):
     check_nothing_is_left(reported["play is killed"])
     line = the_line(reported["play is killed"])

@@ -8,6 +8,7 @@ import shutil
 from collections import namedtuple
 
 import pytest
+from guest_command import ROOT
 
 
 def the_line(result) -> str:
@@ -130,6 +131,20 @@ def test_what_faults_a_kernel_can_inject_is_said_in_results(tree, tmp_path):
     assert said() == "fake: none, --fault=failslab:... injects them"
     fault = "failslab:probability=1"
     assert said(fault) == f"fake: {fault}"
+
+
+def test_objects_of_another_tree_of_this_name_are_not_used(
+    with_fakes, tree, tmp_path
+):
+    """Make would take them for its own: paths in a tree are relative."""
+    old = ROOT / "build" / "module" / "fake" / "old.o"
+    with_fakes(FAKE_QEMU="dies")
+    old.write_text("")
+    with_fakes(FAKE_QEMU="dies")
+    assert old.exists()
+    (tree / "Module.symvers").touch()
+    with_fakes(FAKE_QEMU="dies")
+    assert not old.exists()
 
 
 def test_a_module_that_does_not_build_names_the_first_error(with_fakes):
