@@ -56,12 +56,10 @@ class Flat {
 
   Status Set(Pfn pfn, Gfp gfp) {
     // Unsigned wrap-around makes one comparison serve for both ends.
-    std::uint64_t index = pfn / bits::kWordBits - base_;
+    const std::uint64_t index = pfn / bits::kWordBits - base_;
+    // A tail call: nothing needs to be kept across it, or saved at the entry.
     if (index >= size_) [[unlikely]] {
-      if (Grow(pfn / bits::kWordBits, gfp) != Status::kOk) {
-        return Status::kNoMemory;
-      }
-      index = pfn / bits::kWordBits - base_;
+      return SetOutside(pfn, gfp);
     }
     words_[index] |= bits::Mask(pfn);
     return Status::kOk;
@@ -123,8 +121,15 @@ class Flat {
     return Window{begin, std::min(range.last, last) - origin() + 1};
   }
 
+  [[gnu::noinline]] Status SetOutside(Pfn pfn, Gfp gfp) {
+    if (Grow(pfn / bits::kWordBits, gfp) != Status::kOk) {
+      return Status::kNoMemory;
+    }
+    return Set(pfn, gfp);
+  }
+
   // Makes word number `word` of the PFN space part of the bitmap.
-  [[gnu::noinline]] Status Grow(std::uint64_t word, Gfp gfp) {
+  Status Grow(std::uint64_t word, Gfp gfp) {
     constexpr std::uint64_t kAllWords = kMaxPfn / bits::kWordBits + 1;
     const bool downwards = size_ != 0 && word < base_;
     const auto [low, high] = BoundsWith(word);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// croaring: CRoaring as Debian ships it, one 32-bit bitmap for each 2^32 pages,
+// croaring: CRoaring as it is installed, one 32-bit bitmap for each 2^32 pages,
 // found through a std::map as the library's own Roaring64Map does. Containers
 // are those that adding pages one by one gives, arrays and bitsets: nobody
 // calls run_optimize().
@@ -8,9 +8,10 @@
 // Layout      for each 2^16 pages a container, in a sorted array: up to 4,096
 //             pages as a sorted array of 2 bytes each, more as a bitset of
 //             8 KiB. A map node for each 2^32 pages: one, for any real guest.
-// Set         the bitmap used last is at hand; binary search for the container,
-//             then in an array a binary search and a shift. Test and Clear
-//             likewise.
+// Set         the bitmap used last is at hand, from version 0.5 on its
+// container
+//             too; else a binary search for it, then in an array a binary
+//             search and a shift. Test and Clear likewise.
 // Ranges      croaring_bitmaps.h; O(pages walked).
 // ClearRange  remove_range() of each bitmap; one that is empty goes.
 // Memory      comes from malloc(); this version of the library has no hook for
@@ -31,6 +32,13 @@
 #include "structures/core/text.h"
 #include "structures/library/croaring_bitmaps.h"
 
+// What the version reads: "5.1.0", and in old headers: = 0.2.66,
+#if defined(PFN_CROARING_BULK)
+#define PFN_CROARING_VERSION ROARING_VERSION ","
+#else
+#define PFN_CROARING_VERSION PFN_TEXT(ROARING_VERSION)
+#endif
+
 namespace pfn {
 
 template <NowaitAllocator A>
@@ -39,8 +47,7 @@ class Croaring {
   static constexpr StructureTraits kTraits{
       .name = "croaring",
       .family = "roaring",
-      // The library's macro reads "= 0.2.66,".
-      .origin = "CRoaring " PFN_TEXT(ROARING_VERSION) " Lemire and others",
+      .origin = "CRoaring " PFN_CROARING_VERSION " Lemire and others",
       .out_of_memory = OutOfMemory::kAborts,
       .accounts_memory = false,
   };
@@ -48,7 +55,7 @@ class Croaring {
   explicit Croaring(A&) {}
 
   Status Set(Pfn pfn, Gfp) {
-    bitmaps_.Make(pfn).add(CroaringBitmaps::Low(pfn));
+    bitmaps_.Add(pfn);
     return Status::kOk;
   }
   std::size_t SetBatch(std::span<const Pfn> pages, Gfp) {
@@ -56,15 +63,10 @@ class Croaring {
     return pages.size();
   }
   Status Clear(Pfn pfn, Gfp) {
-    if (Roaring* bitmap = bitmaps_.Find(pfn)) {
-      bitmap->remove(CroaringBitmaps::Low(pfn));
-    }
+    bitmaps_.Remove(pfn);
     return Status::kOk;
   }
-  bool Test(Pfn pfn) {
-    const Roaring* bitmap = bitmaps_.Find(pfn);
-    return bitmap != nullptr && bitmap->contains(CroaringBitmaps::Low(pfn));
-  }
+  bool Test(Pfn pfn) { return bitmaps_.Contains(pfn); }
 
   std::optional<PfnRange> NextRange(Pfn from, Pfn max) const {
     std::optional<PfnRange> first;
