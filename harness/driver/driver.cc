@@ -187,6 +187,7 @@ std::uint64_t Driver::RecordLocalPages() {
 
 void Driver::BeginRound(bool by_arrays) {
   by_arrays_ = by_arrays;
+  if (recorder_ != nullptr) set_ns_ = recorder_->nanoseconds();
   recorded_ = 0;
   span_ = {kMaxPfn, 0};
   rest_by_array_ = false;
@@ -279,6 +280,9 @@ void Driver::EndRound(Direction direction) {
   EmitArray(direction);
   if (had_chunks_ || had_arrays_) FinishTelling(direction);
   metrics_.mixed_rounds += had_chunks_ && had_arrays_;
+  if (recorder_ == nullptr) return;
+  metrics_.longest_round_ns =
+      std::max(metrics_.longest_round_ns, recorder_->nanoseconds() - set_ns_);
 }
 
 void Driver::TellRanges(Direction direction) {

@@ -152,6 +152,7 @@ class Driver {
   std::vector<Guest::Item> waiting_;
 
   // The round in progress.
+  double set_ns_ = 0;  // of the set's watch, when it began
   std::uint64_t recorded_ = 0;
   PfnRange span_ = {kMaxPfn, 0};
   bool by_arrays_ = false;      // the driver, or the notifier, uses no set

@@ -48,6 +48,7 @@ struct DriverMetrics {
   std::uint64_t migrations_skipped = 0;  // nothing to move, or nowhere
 
   Picoseconds longest_lock_hold = 0;
+  double longest_round_ns = 0;  // of the set's own work, as measured
 };
 
 }  // namespace pfn

@@ -172,6 +172,10 @@ void RunReplay(const Job& job, const ReplaySpec& replay, Recorder* recorder,
   result.failed_clears = metrics.failed_clears;
   result.ranges = metrics.ranges;
   AddCounts(driver, result.figures);
+  if (recorder != nullptr) {
+    result.figures.push_back(
+        {"longest_round_structure_ms", metrics.longest_round_ns * 1e-6});
+  }
   if (is_real) {
     AddRealTimes(driver, merges, result.figures);
   } else {
