@@ -77,7 +77,7 @@ RULES: dict[str, Callable[..., Verdict]] = {
         all(ratio.side >= 0 for ratio in fewer),
     ),
     "order_at_store_time": faster_than_both,
-    "slower": lambda ratios: one_way(-x.side for x in sum(ratios, [])),
+    "slower": lambda free, single: one_way(-x.side for x in free + single),
     "resched": lambda longest: beyond(longest, 4),  # ms, a tick at HZ=250
 }
 

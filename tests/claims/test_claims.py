@@ -461,7 +461,7 @@ CASES: dict[str, list[tuple[Verdict, dict[str, object]]]] = {
         for v, a, b in ((YES, 0.5, 0.6), (BOTH, 0.5, 1), (NO, 0.5, 2))
     ],
     "slower": [
-        (v, {"ratios": [figures(a), figures(b)]})
+        (v, {"free": figures(a), "single": figures(b)})
         for v, a, b in ((YES, 2, 3), (BOTH, 2, 1), (NO, 0.5, 0.6))
     ],
     "resched": [
