@@ -7,14 +7,14 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "harness/driver/replay.h"
-#include "structures/xbitmap/xbitmap.h"
 #include "tests/harness/driver/testing.h"
-#include "tests/harness/testing.h"
 
 namespace pfn::testing {
 namespace {
@@ -245,53 +245,154 @@ TEST(GuestFlags, WhatCannotBeIsRefused) {
 
 // ---- Each argument, both ways ----
 
+// Needs a page of the guest's zone for every 64 pages, until it is cleared.
+class HungrySet {
+ public:
+  static constexpr StructureTraits kTraits{
+      .name = "hungry", .family = "test", .origin = "tests"};
+
+  HungrySet(ReactingGuest& guest, std::uint64_t reserve)
+      : guest_(guest), reserve_(reserve) {}
+
+  Status Set(Pfn page, Gfp) {
+    if (!nodes_.contains(page / 64)) {
+      if (!guest_.FailPages(0, PageUser::kSlab, Gfp::kNowait)) {
+        ++taken_;
+      } else if (nodes_.size() - taken_ >= reserve_) {
+        return Status::kNoMemory;
+      }
+      nodes_.insert(page / 64);
+    }
+    return oracle_.Set(page);
+  }
+  Status Clear(Pfn page, Gfp) { return oracle_.Clear(page); }
+  bool Test(Pfn page) { return oracle_.Test(page); }
+  std::optional<PfnRange> NextRange(Pfn from, Pfn max) {
+    return oracle_.NextRange(from, max);
+  }
+  Status ClearRange(PfnRange range, Gfp) {
+    guest_.NoteOtherPages(-static_cast<std::int64_t>(taken_));
+    taken_ = 0;
+    nodes_.clear();
+    return oracle_.ClearRange(range);
+  }
+
+ private:
+  ReactingGuest& guest_;
+  const std::uint64_t reserve_;  // pages
+  std::set<Pfn> nodes_;
+  std::uint64_t taken_ = 0;  // of the zone, for nodes
+  Oracle oracle_;
+};
+
 struct Scenario {
-  GuestOptions guest = {.reacts = true};
-  PolicySpec policy = {};
+  std::uint64_t target = 62'000;
+  std::uint64_t demand = 3;
+  std::uint64_t rate = 10'000;
+  Policy policy = Policy::kFree;
   OomPath oom_path = OomPath::kChunks;
-  std::uint64_t sleep_ms = 200;
+  std::uint64_t reserve = 0;
   std::uint64_t seed = 1;
 };
 
-// A guest of 256 MiB is asked for seven eighths, and for nothing then.
-std::vector<Figure> FiguresOf(const Scenario& scenario) {
-  static const Workload workload("squeezed", Targets({57'344, 0}, 256 << 20));
-  PageArena arena;
-  Job job{.operation = Operation::kReplay,
-          .workload = &workload,
-          .structure = &StructureOf<Xbitmap<NowaitHeap>>(),
-          .arena = &arena};
-  job.conditions.fault_seed = scenario.seed;
-  ReplaySpec replay{.driver = {.policy = scenario.policy.policy,
-                               .oom_path = scenario.oom_path},
-                    .policy = scenario.policy,
-                    .host = {},
-                    .guest = scenario.guest};
-  replay.driver.sleep = scenario.sleep_ms * kMs;
-  replay.driver.costs = ParseCosts("2016", {{"record", "10"}});
-  Measurement measured = Replay(job, replay);
-  EXPECT_EQ(measured.error, "");
-  measured.figures.push_back(
-      {"failed_sets", static_cast<double>(measured.failed_sets)});
-  return measured.figures;
-}
+struct Outcome {
+  DriverMetrics metrics;
+  std::vector<Figure> figures;
 
-double ValueOf(const Scenario& scenario, std::string_view name) {
-  return Value(FiguresOf(scenario), name);
+  double stalled() const { return Value(figures, "guest_stalled_ms"); }
+  double kills() const { return Value(figures, "guest_oom_kills"); }
+  double messages() const { return Value(figures, "guest_puff_messages"); }
+};
+
+// A guest of 256 MiB.
+Outcome OutcomeOf(const Scenario& scenario) {
+  const Trace trace = Targets({scenario.target}, 256 << 20);
+  ReactingGuest guest(trace,
+                      {.reacts = true,
+                       .cache = 0,
+                       .demand = scenario.demand,
+                       .rate = scenario.rate,
+                       .hold = 20,
+                       .pause = 5,
+                       .target = 2000},
+                      true, scenario.seed);
+  HungrySet set(guest, scenario.reserve);
+  NoWatch watch;
+  SetRecorder<HungrySet, NoWatch> recorder(set, watch);
+  NotingHost host;
+  NotingSurroundings surroundings;
+  DriverOptions options{.policy = scenario.policy,
+                        .oom_path = scenario.oom_path};
+  options.costs = ParseCosts("2016", {{"record", "10"}});
+  Driver driver(guest, options, host, &recorder, surroundings);
+  EXPECT_TRUE(driver.Run([] { return false; }));
+  EXPECT_EQ(driver.Check(), "");
+  Outcome outcome{.metrics = driver.metrics(), .figures = {}};
+  guest.AddFigures(outcome.figures);
+  return outcome;
 }
 
 TEST(Reacting, EqualSeedsGiveEqualFigures) {
   const auto values = [](std::uint64_t seed) {
     std::vector<double> found;
-    for (const Figure& figure : FiguresOf({.seed = seed})) {
-      const bool is_timed =
-          figure.name.find("structure_ms") != std::string::npos;
-      if (!is_timed) found.push_back(figure.value);
+    for (const Figure& figure : OutcomeOf({.seed = seed}).figures) {
+      found.push_back(figure.value);
     }
     return found;
   };
   EXPECT_EQ(values(1), values(1));
   EXPECT_NE(values(1), values(2));
+}
+
+TEST(Reacting, FreeingAPageThatIsNotRecordedMayRelieveTheGuest) {
+  const auto stalled = [](Scenario scenario, Policy policy) {
+    scenario.policy = policy;
+    return OutcomeOf(scenario).stalled();
+  };
+  const Scenario relieved{.target = 63'500, .rate = 1000};
+  EXPECT_LT(stalled(relieved, Policy::kFree),
+            stalled(relieved, Policy::kArray) / 2);
+  const Scenario worse{.target = 63'500, .rate = 10'000};
+  EXPECT_GT(stalled(worse, Policy::kFree), 2 * stalled(worse, Policy::kArray));
+  const Scenario alike{.demand = 10, .rate = 100};
+  EXPECT_GT(stalled(alike, Policy::kFree), 0);
+  EXPECT_EQ(stalled(alike, Policy::kFree), stalled(alike, Policy::kArray));
+}
+
+TEST(Reacting, PagesMayBeHadWhileTheSetGetsNone) {
+  const DriverMetrics fast = OutcomeOf({.rate = 10'000}).metrics;
+  EXPECT_GT(fast.unrecorded_rounds, 0);
+  EXPECT_EQ(fast.puffs, 0);
+  const DriverMetrics slow = OutcomeOf({.rate = 1000}).metrics;
+  EXPECT_EQ(slow.unrecorded_rounds, 0);
+  EXPECT_EQ(slow.failed_sets, 0);
+  // Nor if there is no page for the balloon either.
+  const DriverMetrics full = OutcomeOf({.target = 65'536, .demand = 0}).metrics;
+  EXPECT_GT(full.puffs, 0);
+  EXPECT_GT(full.failed_sets, 0);
+  EXPECT_EQ(full.unrecorded_rounds, 0);
+}
+
+TEST(Reacting, ARestOf200MsMayBeManyMessagesOrNone) {
+  EXPECT_EQ(OutcomeOf({.target = 63'500, .rate = 100}).messages(), 0);
+  EXPECT_EQ(OutcomeOf({.demand = 30}).messages(), 9);
+}
+
+TEST(Reacting, AReserveHelpsANotifierThatRecordsIfAnything) {
+  const auto kills = [](Scenario scenario, std::uint64_t reserve) {
+    scenario.oom_path = OomPath::kSet;
+    scenario.reserve = reserve;
+    return OutcomeOf(scenario).kills();
+  };
+  const Scenario tight{.target = 63'500, .rate = 100};
+  EXPECT_GT(kills(tight, 0), 0);
+  EXPECT_EQ(kills(tight, 64), 0);
+  EXPECT_EQ(OutcomeOf(tight).kills(), 0) << "chunks need no memory";
+  const Scenario roomy{.rate = 1000};
+  EXPECT_EQ(kills(roomy, 0), 0);
+  // It does not help where the balloon has nothing on its list.
+  const Scenario hidden{.demand = 30};
+  EXPECT_GT(kills(hidden, 64), 0);
 }
 
 }  // namespace
