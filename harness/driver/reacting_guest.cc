@@ -20,13 +20,17 @@ using Kind = Guest::Item::Kind;
 using O = GuestOptions;
 
 constexpr GuestFlag kFlags[] = {
-    {"cache", &O::cache, 0, 90, "%", "Page cache when it begins"},
-    {"demand", &O::demand, 0, 100, "%", "Memory that the program grows to"},
-    {"rate", &O::rate, 1, 100'000, "MiB/s", "How fast the program grows"},
+    {"cache", &O::cache, 0, 90, "%",
+     "Page cache of such a guest, when it begins"},
+    {"demand", &O::demand, 0, 100, "%", "Memory that its program grows to"},
+    {"rate", &O::rate, 1, 100'000, "MiB/s", "How fast its program grows"},
     {"reclaim", &O::reclaim, 0, 100'000, "MiB/s", "How fast kswapd reclaims"},
-    {"hold-ms", &O::hold, 0, 3'600'000, "ms", "How long it keeps its memory"},
-    {"pause-ms", &O::pause, 1, 3'600'000, "ms", "Until it begins again"},
-    {"target-ms", &O::target, 1, 3'600'000, "ms", "How long a target stands"},
+    {"hold-ms", &O::hold, 0, 3'600'000, "ms",
+     "How long the program keeps its memory"},
+    {"pause-ms", &O::pause, 1, 3'600'000, "ms",
+     "How long the program pauses then"},
+    {"target-ms", &O::target, 1, 3'600'000, "ms",
+     "How long a target of the host stands"},
 };
 
 constexpr std::uint64_t kLeastBytes = 16 << 20;

@@ -86,10 +86,9 @@ constexpr Key kKeys[] = {
                        "posted: the OOM notifier releases, then reports"),
     Words<&O::order>("order", "fixed", "posted",
                      "posted: pages are listed before they are recorded"),
-    Words<&O::oom_path>("oom-path", "array", "chunks",
-                        "how the OOM notifier reports pages; set: as any "
-                        "leak, it records them",
-                        "set"),
+    Words<&O::oom_path>(
+        "oom-path", "array", "chunks",
+        "how the OOM notifier reports pages; set: it records them", "set"),
     Number<&O::ring>("ring", 2, 32768, "entries of a virtqueue"),
     Number<&O::per_kick>("completion", 0, 32768,
                          "buffers that the host finishes for a kick", "all"),
