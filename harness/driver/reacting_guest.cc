@@ -203,7 +203,7 @@ void ReactingGuest::NoteOtherPages(std::int64_t taken) {
 
 Guest::Item ReactingGuest::Allocate() {
   if (IsTargetOver()) return {Kind::kEnd};
-  if (is_out_) return {Kind::kOom};
+  if (IsOutOfMemory()) return {Kind::kOom};
   if (!HasFreePages() && !(reclaims_ && ReclaimDirectly())) {
     if (now_ >= puffs_since_ + kPuffInterval) {
       puffs_since_ = now_;
@@ -218,8 +218,8 @@ Guest::Item ReactingGuest::Allocate() {
 }
 
 Guest::Item ReactingGuest::NextEvent() {
-  while (!is_out_ && !IsTargetOver()) Pass(next_tick_ - now_);
-  if (is_out_) return {Kind::kOom};
+  while (!IsOutOfMemory() && !IsTargetOver()) Pass(next_tick_ - now_);
+  if (IsOutOfMemory()) return {Kind::kOom};
   if (next_target_ == targets_.size()) return {Kind::kEnd};
   target_end_ = now_ + options_.target * kPicosecondsPerMs;
   return {.kind = Kind::kTarget, .target = targets_[next_target_++]};

@@ -89,7 +89,8 @@ class ReactingGuest final : public Guest, public FaultModel {
   bool Take(Pfn&) override { return false; }  // nothing is compacted
   void Pass(Picoseconds time) override;
   Picoseconds tick() const override { return kTick; }
-  bool IsOutOfMemory() const override { return is_out_; }
+  // Pages that came back meanwhile are enough for the program.
+  bool IsOutOfMemory() const override { return is_out_ && !HasFreePages(); }
   void NotifierReleased(std::uint64_t pages) override;
   bool RefillsAfterOom() const override { return false; }
   void AddFigures(std::vector<Figure>& figures) const override;

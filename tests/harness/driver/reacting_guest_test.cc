@@ -160,6 +160,7 @@ TEST(ReactingGuest, ACallThatReleasesNothingKillsTheProgram) {
 TEST(ReactingGuest, PagesThatAreFreedEndTheWaitWithoutTheNotifier) {
   Squeezed squeezed;
   for (Pfn page = 0; page < 256; ++page) squeezed.guest.FreeUnrecorded(page);
+  EXPECT_FALSE(squeezed.guest.IsOutOfMemory());
   squeezed.guest.Pass(ReactingGuest::kTick);
   EXPECT_FALSE(squeezed.guest.IsOutOfMemory());
   EXPECT_GT(Value(squeezed.guest, "guest_program_pages"), 0);
