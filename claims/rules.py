@@ -77,6 +77,11 @@ RULES: dict[str, Callable[..., Verdict]] = {
         all(ratio.side >= 0 for ratio in fewer),
     ),
     "order_at_store_time": faster_than_both,
+    "relieves": lambda ratios: verdict_of(*(x.side < 0 for x in ratios)),
+    "none_ever": lambda counts: verdict_of(*(x.high == 0 for x in counts)),
+    "more": lambda many, few: verdict_of(
+        *(a.low > b.high for a, b in zip(many, few))
+    ),
     "slower": lambda free, single: one_way(-x.side for x in free + single),
     "resched": lambda longest: beyond(longest, 4),  # ms, a tick at HZ=250
 }

@@ -41,6 +41,7 @@ from plots.read.statistics import Estimate  # noqa: E402
 CLAIMS = [claim for section in SECTIONS for claim in section.claims]
 JUDGED = [claim for claim in CLAIMS if not constant(claim)]
 TRACES = LISTS["trace"]
+REACTS = "--guest=reacts"
 YES, NO, BOTH = Verdict.SUPPORTED, Verdict.REFUTED, Verdict.DEPENDS
 
 
@@ -299,7 +300,8 @@ def test_an_experiment_whose_faults_are_drawn_has_twenty_seeds() -> None:
     drawn = re.compile("failslab|fail_page_alloc|ge_|gilbert|pcp_|nolock")
     for each in EXPERIMENTS:
         faults = [f for f in each.flags if f.startswith("--fault=")]
-        assert bool(drawn.search(" ".join(faults))) == (each.name in DRAWN)
+        is_drawn = drawn.search(" ".join(faults)) or REACTS in each.flags
+        assert bool(is_drawn) == (each.name in DRAWN)
     of_one = [each for each in runs() if each.name.startswith("answers@")]
     seeds = {f"--fault-seed={seed}" for seed in range(1, SEEDS + 1)}
     assert {each.flags[-1] for each in of_one} == seeds
@@ -311,7 +313,8 @@ def test_a_simulated_replay_of_a_set_times_nothing() -> None:
         flags = " ".join(each.flags)
         if "=replay" in flags and each.is_simulated:
             has_set = "--structure=pipelined" not in flags
-            assert ("--record-ns=0" in flags) == has_set, each.name
+            cost = "10" if REACTS in each.flags else "0"
+            assert (f"--record-ns={cost}" in each.flags) == has_set, each.name
 
 
 def test_an_experiment_that_is_timed_has_six_rounds_or_more() -> None:
@@ -460,6 +463,18 @@ CASES: dict[str, list[tuple[Verdict, dict[str, object]]]] = {
         (v, {"one": figures(a, a), "other": figures(b, b)})
         for v, a, b in ((YES, 0.5, 0.6), (BOTH, 0.5, 1), (NO, 0.5, 2))
     ],
+    "relieves": [
+        (v, {"ratios": figures(a, b)})
+        for v, a, b in ((YES, 0.5, 0.6), (BOTH, 0.5, 1), (NO, 1, 2))
+    ],
+    "none_ever": [
+        (v, {"counts": figures(a, b)})
+        for v, a, b in ((YES, 0, 0), (BOTH, 0, 1), (NO, 1, 2))
+    ],
+    "more": [
+        (v, {"many": figures(a, b), "few": figures(1, 1)})
+        for v, a, b in ((YES, 2, 3), (BOTH, 2, 1), (NO, 0, 1))
+    ],
     "slower": [
         (v, {"free": figures(a), "single": figures(b)})
         for v, a, b in ((YES, 2, 3), (BOTH, 2, 1), (NO, 0.5, 0.6))
@@ -557,6 +572,8 @@ def test_the_lists_that_judges_go_through_are_in_the_experiments() -> None:
     assert f"--structure={','.join(LISTS['preload'])}" in preload
     assert f"--fault={';'.join(LISTS['preload_fault'])}" in preload
     assert f"--workload={','.join(TRACES)}" in flags["memory"]
+    for name in ("reacts", "reacts-reserve"):
+        assert f"--workload={','.join(LISTS['squeezed'])}" in flags[name]
     for name in ("worth", "worth-fast", "host-merge", "walk-posted"):
         assert f"--workload={','.join(LISTS['replayed'])}" in flags[name]
 
