@@ -235,6 +235,24 @@ void DefineReplay(CommandLine& line, RawOptions& raw) {
                     "those recorded [5]",
             .type = "PERCENT",
             .range = {{0, 100}}});
+  line.Add({.names = "--guest",
+            .target = &raw.guest,
+            .help = "recorded; or reacts, where the balloon, the set and a "
+                    "program take pages from one zone, by --fault-seed",
+            .type = "GUEST",
+            .shows_default = true});
+  const GuestOptions usual;
+  for (const GuestFlag& flag : GuestFlags()) {
+    const std::string name(flag.name);
+    line.Add({.names = fmt::format("--guest-{}", name),
+              .target =
+                  [name, &raw](const std::string& text) {
+                    raw.guest_flags.insert_or_assign(name, text);
+                  },
+              .help = fmt::format("{} [{} {}]", flag.what, usual.*flag.value,
+                                  flag.unit),
+              .type = "N"});
+  }
   line.Add({.names = "--costs",
             .target = &raw.costs,
             .help = "Costs of the model: 2016, from the posting, or measured, "

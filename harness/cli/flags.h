@@ -42,6 +42,8 @@ struct RawOptions {
   std::string costs = "2016";
   std::map<std::string, std::string> cost_flags;  // by name, as given
   std::string driver;
+  std::string guest = "recorded";
+  std::map<std::string, std::string> guest_flags;  // by name, as given
   std::string baseline;
   std::optional<int> rounds;
   std::optional<std::uint64_t> pages;

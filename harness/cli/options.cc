@@ -181,7 +181,11 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
                 Operation::kReplay) != options.plan.operations.end();
   if (!is_replayed) {
     std::vector<std::string> flags = {"--policy", "--host",     "--host-merge",
-                                      "--driver", "--replaced", "--costs"};
+                                      "--driver", "--replaced", "--guest",
+                                      "--costs"};
+    for (const GuestFlag& flag : GuestFlags()) {
+      flags.push_back(fmt::format("--guest-{}", flag.name));
+    }
     for (const CostFlag& cost : CostFlags()) {
       flags.push_back(fmt::format("--{}-ns", cost.name));
     }
@@ -219,6 +223,21 @@ void ChooseReplay(const CommandLine& line, const RawOptions& raw,
   options.plan.host = ParseHost(raw.host);
   options.plan.host.merges = raw.host_merge;
   options.plan.driver = ParseDriver(raw.driver);
+  options.plan.guest = ParseGuest(raw.guest, raw.guest_flags);
+  if (options.plan.guest.reacts) {
+    for (const char* flag : {"--fault", "--replaced"}) {
+      if (!line.IsGiven(flag)) continue;
+      throw BadInput(fmt::format(
+          "{} does not go with --guest=reacts, which decides what fails and "
+          "which pages there are; leave out one of them",
+          flag));
+    }
+    if (options.plan.host.is_real) {
+      throw BadInput(
+          "--host=real does not go with --guest=reacts, whose time is "
+          "simulated; leave out one of them");
+    }
+  }
   options.plan.driver.costs = ParseCosts(raw.costs, raw.cost_flags);
   options.plan.costs = raw.costs;
   options.plan.most_replaced =

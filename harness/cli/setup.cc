@@ -157,7 +157,11 @@ Plan ReadWorkloads(Options& options) {
     plan.workloads.push_back(
         std::make_unique<Workload>(choice.name, std::move(trace)));
   }
-  if (is_replayed && options.action == Options::Action::kRun) {
+  if (plan.guest.reacts) {
+    for (const auto& workload : plan.workloads) {
+      CheckCanReact(workload->trace(), workload->name());
+    }
+  } else if (is_replayed && options.action == Options::Action::kRun) {
     RefuseDriftedReplays(plan);
   }
   if (plan.host.is_real && options.action == Options::Action::kRun) {
@@ -223,6 +227,7 @@ JsonObject DescribeRun(const Options& options, const Plan& plan, int argc,
   }
   if (IsReplayed(plan)) {
     run.Add("costs", CostsToString(plan.costs, plan.driver.costs));
+    if (plan.guest.reacts) run.Add("guest", GuestToString(plan.guest));
   }
   if (options.passes_are_rounds) run.Add("passes", "rounds");
   for (const auto& [key, value] : options.notes) run.Add(key, value);

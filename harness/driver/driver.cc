@@ -19,13 +19,13 @@ constexpr std::size_t kBlockPages = 1024;
 
 }  // namespace
 
-Driver::Driver(const Trace& trace, const DriverOptions& options, Host& host,
+Driver::Driver(Guest& guest, const DriverOptions& options, Host& host,
                Recorder* recorder, Surroundings& surroundings)
     : options_(options),
       host_(host),
       recorder_(recorder),
       surroundings_(surroundings),
-      guest_(trace),
+      guest_(guest),
       inflate_(options.ring, options.per_kick),
       deflate_(options.ring, options.per_kick),
       arrays_(options.ring + 1) {
@@ -39,6 +39,7 @@ bool Driver::Run(const std::function<bool()>& is_late) {
     const Guest::Item item = guest_.NextEvent();
     if (item.kind == Kind::kEnd) return true;
     HandleEvent(item);
+    if (item.kind == Kind::kOom && !guest_.RefillsAfterOom()) continue;
     if (!WorkOff(is_late)) return false;
   }
 }
@@ -105,18 +106,30 @@ Driver::Filled Driver::Fill(std::uint64_t wanted) {
   const bool has_failed = AllocatePages(Clipped(wanted));
   const bool is_empty = local_.empty();
   if (has_failed) ++metrics_.puffs;
-  if (has_failed && is_hidden_) Spend(Stage::kSleep, options_.sleep);
+  if (has_failed && is_hidden_) Rest();
   if (is_hidden_) Lock();
   is_hidden_ = false;
   surroundings_.PagesTaken(static_cast<std::int64_t>(local_.size()));
+  const std::uint64_t failed_before = metrics_.failed_sets;
   const std::uint64_t kept = RecordLocalPages();
+  const bool has_lost = metrics_.failed_sets > failed_before;
+  metrics_.unrecorded_rounds += has_lost && !has_failed;
   Unlock();
   // What came up under the lock had to wait for it.
   for (std::size_t i = 0; i < waiting_.size(); ++i) HandleEvent(waiting_[i]);
   waiting_.clear();
-  if (has_failed && AllocatesUnderLock()) Spend(Stage::kSleep, options_.sleep);
+  if (has_failed && AllocatesUnderLock()) Rest();
   is_filling_ = false;
   return {.kept = kept, .found_nothing = is_empty && !has_failed};
+}
+
+void Driver::Rest() {
+  for (Picoseconds left = options_.sleep; left > 0;) {
+    const Picoseconds time = std::min(left, guest_.tick());
+    Spend(Stage::kSleep, time);
+    left -= time;
+    if (guest_.IsOutOfMemory()) NotifyOom();
+  }
 }
 
 // Of a page that is in the block of the one before it, or begins one.
@@ -187,6 +200,7 @@ std::uint64_t Driver::RecordLocalPages() {
 
 void Driver::BeginRound(bool by_arrays) {
   by_arrays_ = by_arrays;
+  if (recorder_ != nullptr) set_ns_ = recorder_->nanoseconds();
   recorded_ = 0;
   span_ = {kMaxPfn, 0};
   rest_by_array_ = false;
@@ -279,6 +293,9 @@ void Driver::EndRound(Direction direction) {
   EmitArray(direction);
   if (had_chunks_ || had_arrays_) FinishTelling(direction);
   metrics_.mixed_rounds += had_chunks_ && had_arrays_;
+  if (recorder_ == nullptr) return;
+  metrics_.longest_round_ns =
+      std::max(metrics_.longest_round_ns, recorder_->nanoseconds() - set_ns_);
 }
 
 void Driver::TellRanges(Direction direction) {
@@ -349,8 +366,8 @@ std::uint64_t Driver::Leak(std::uint64_t wanted, bool by_arrays) {
 void Driver::NotifyOom() {
   ++metrics_.oom_calls;
   std::uint64_t pages = 0;
-  if (!UsesSet() || options_.oom_path == OomPath::kArray) {
-    pages = Leak(options_.oom_pages, true);
+  if (!UsesSet() || options_.oom_path != OomPath::kChunks) {
+    pages = Leak(options_.oom_pages, options_.oom_path != OomPath::kSet);
   } else {
     Lock();
     PageStack leaving;
@@ -367,6 +384,7 @@ void Driver::NotifyOom() {
   }
   metrics_.oom_pages += pages;
   metrics_.oom_found_nothing += pages == 0;
+  guest_.NotifierReleased(pages);
 }
 
 void Driver::Migrate(const Guest::Item& item) {

@@ -34,7 +34,6 @@
 #include "harness/driver/simulated_clock.h"
 #include "harness/driver/virtqueue.h"
 #include "structures/core/pfn.h"
-#include "workloads/trace/trace.h"
 
 namespace pfn {
 
@@ -42,10 +41,10 @@ class Driver {
  public:
   // `recorder` is null for arrays, which record nothing. All must outlive the
   // driver.
-  Driver(const Trace& trace, const DriverOptions& options, Host& host,
+  Driver(Guest& guest, const DriverOptions& options, Host& host,
          Recorder* recorder, Surroundings& surroundings);
 
-  // Replays the trace. Asks `is_late` between rounds and ends early, with
+  // Until the guest ends. Asks `is_late` between rounds and ends early, with
   // false, when it says so.
   bool Run(const std::function<bool()>& is_late);
 
@@ -57,7 +56,6 @@ class Driver {
   const Clock& clock() const { return clock_; }
   // The part of it that fills took, with what came in between.
   const Clock& inflating() const { return inflating_; }
-  const Guest& guest() const { return guest_; }
   const Virtqueue& inflate_queue() const { return inflate_; }
   const Virtqueue& deflate_queue() const { return deflate_; }
   std::uint64_t balloon_pages() const { return num_pages_; }
@@ -113,6 +111,7 @@ class Driver {
 
   void Spend(Stage stage, Picoseconds time) {
     clock_.Spend(stage, time);
+    guest_.Pass(time);
     if (is_filling_) inflating_.Spend(stage, time);
     if (is_hidden_) {
       metrics_.invisible_page_ms += static_cast<double>(local_.size()) *
@@ -120,6 +119,8 @@ class Driver {
                                     kPicosecondsPerMs;
     }
   }
+  // As long as the driver does when an allocation of a page failed.
+  void Rest();
   void Lock() { locked_at_ = clock_.now(); }
   void Unlock();
 
@@ -128,7 +129,7 @@ class Driver {
   Host& host_;
   Recorder* const recorder_;
   Surroundings& surroundings_;
-  Guest guest_;
+  Guest& guest_;
   Virtqueue inflate_;
   Virtqueue deflate_;
   Clock clock_;
@@ -152,6 +153,7 @@ class Driver {
   std::vector<Guest::Item> waiting_;
 
   // The round in progress.
+  double set_ns_ = 0;  // of the set's watch, when it began
   std::uint64_t recorded_ = 0;
   PfnRange span_ = {kMaxPfn, 0};
   bool by_arrays_ = false;      // the driver, or the notifier, uses no set

@@ -36,6 +36,8 @@ struct DriverMetrics {
   std::uint64_t zero_rounds = 0;  // of them without progress
   std::uint64_t stalls = 0;       // given up as live-locked
   std::uint64_t puffs = 0;        // page allocations that failed
+  // Fills that got all their pages, and could not record all.
+  std::uint64_t unrecorded_rounds = 0;
 
   std::uint64_t max_invisible_pages = 0;
   double invisible_page_ms = 0;  // integral over simulated time
@@ -48,6 +50,7 @@ struct DriverMetrics {
   std::uint64_t migrations_skipped = 0;  // nothing to move, or nowhere
 
   Picoseconds longest_lock_hold = 0;
+  double longest_round_ns = 0;  // of the set's own work, as measured
 };
 
 }  // namespace pfn

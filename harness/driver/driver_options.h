@@ -37,8 +37,9 @@ enum class Policy : std::uint8_t {
 
 enum class Defect : std::uint8_t { kFixed, kPosted };
 
-// Whether the OOM notifier leaks an array, or sends chunks of one page each.
-enum class OomPath : std::uint8_t { kArray, kChunks };
+// Whether the OOM notifier leaks an array, sends chunks of one page each, or
+// records its pages in the set, as any other leak.
+enum class OomPath : std::uint8_t { kArray, kChunks, kSet };
 
 struct DriverOptions {
   Transport transport = Transport::kChunks;

@@ -10,19 +10,19 @@ namespace pfn {
 
 using Kind = Guest::Item::Kind;
 
-std::uint64_t Guest::PagesOf(const TraceEvent& event) const {
+std::uint64_t RecordedGuest::PagesOf(const TraceEvent& event) const {
   std::uint64_t pages = 0;
   for (const PfnRun& run : trace_.runs_of(event)) pages += run.pages();
   return pages;
 }
 
-bool Guest::NextIsSingle(TraceEvent::Kind kind) const {
+bool RecordedGuest::NextIsSingle(TraceEvent::Kind kind) const {
   if (next_event_ == trace_.events().size()) return false;
   const TraceEvent& event = trace_.events()[next_event_];
   return event.kind == kind && PagesOf(event) == 1;
 }
 
-void Guest::BeginArray(const TraceEvent& event, std::uint64_t pages) {
+void RecordedGuest::BeginArray(const TraceEvent& event, std::uint64_t pages) {
   runs_ = trace_.runs_of(event);
   // The driver began this array at some moment since the last one.
   const std::uint64_t wanted =
@@ -33,7 +33,7 @@ void Guest::BeginArray(const TraceEvent& event, std::uint64_t pages) {
 }
 
 // Requires that no array is being handed out.
-Guest::Item Guest::ReadEvent() {
+Guest::Item RecordedGuest::ReadEvent() {
   while (next_event_ < trace_.events().size()) {
     const TraceEvent& event = trace_.events()[next_event_++];
     switch (event.kind) {
@@ -62,7 +62,7 @@ Guest::Item Guest::ReadEvent() {
   return {Kind::kEnd};
 }
 
-Guest::Item Guest::Read() {
+Guest::Item RecordedGuest::Read() {
   if (waiting_) {
     const Item item = *waiting_;
     waiting_.reset();
@@ -83,7 +83,7 @@ Guest::Item Guest::Read() {
   return {.kind = Kind::kPage, .page = page};
 }
 
-bool Guest::PopFree(PageStack& stack, Pfn& page) {
+bool RecordedGuest::PopFree(PageStack& stack, Pfn& page) {
   while (!stack.empty()) {
     page = stack.Pop();
     if (!held_.Contains(page)) return true;  // else handed out since
@@ -91,7 +91,7 @@ bool Guest::PopFree(PageStack& stack, Pfn& page) {
   return false;
 }
 
-bool Guest::Take(Pfn& page) {
+bool RecordedGuest::Take(Pfn& page) {
   if (held_.Contains(page)) {
     if (!PopFree(released_, page)) return false;
     ++replaced_;
@@ -101,7 +101,7 @@ bool Guest::Take(Pfn& page) {
   return true;
 }
 
-Guest::Item Guest::Allocate() {
+Guest::Item RecordedGuest::Allocate() {
   Pfn page = 0;
   if (PopFree(freed_, page)) {
     held_.Insert(page);
@@ -116,7 +116,7 @@ Guest::Item Guest::Allocate() {
   }
 }
 
-Guest::Item Guest::NextEvent() {
+Guest::Item RecordedGuest::NextEvent() {
   while (true) {
     const Item item = Read();
     if (item.kind != Kind::kPage) return item;
@@ -124,12 +124,18 @@ Guest::Item Guest::NextEvent() {
   }
 }
 
-void Guest::FreeUnrecorded(Pfn page) {
+void RecordedGuest::AddFigures(std::vector<Figure>& figures) const {
+  figures.push_back({"guest_pages_replaced", static_cast<double>(replaced_)});
+  figures.push_back({"guest_pages_left_out", static_cast<double>(left_out_)});
+  figures.push_back({"guest_replaced_percent", replaced_percent()});
+}
+
+void RecordedGuest::FreeUnrecorded(Pfn page) {
   held_.Erase(page);
   freed_.Push(page);
 }
 
-void Guest::Release(Pfn page) {
+void RecordedGuest::Release(Pfn page) {
   held_.Erase(page);
   // Nothing is held, so nothing can need a replacement from before.
   if (held_.size() == 0) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The guest around the driver: which pages its allocator hands out, when that
-// fails, and when memory runs out, all as a recorded trace says.
+// fails, and when memory runs out. A recorded guest does all as its trace says;
+// a reacting one (reacting_guest.h) decides by the memory that is left.
 //
 // A trace comes from a driver of arrays, so what it says of the guest must be
 // read out of it:
@@ -44,9 +45,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "harness/driver/page_bitmap.h"
 #include "harness/driver/page_stack.h"
+#include "harness/driver/simulated_clock.h"
+#include "harness/measure/job.h"
 #include "structures/core/pfn.h"
 #include "workloads/trace/trace.h"
 
@@ -69,26 +73,55 @@ class Guest {
     std::uint64_t target = 0;
   };
 
-  // `trace` must outlive the guest.
-  explicit Guest(const Trace& trace) : trace_(trace) {}
+  virtual ~Guest() = default;
 
   // The driver asks for a page, and gets it or meets what comes before it. A
   // target and the end stay where they are.
-  Item Allocate();
+  virtual Item Allocate() = 0;
   // Nobody asks for pages: they are left out up to the next other item, which
   // is taken.
-  Item NextEvent();
+  virtual Item NextEvent() = 0;
 
   // The driver gives a page back: one that it could not record, or one that
   // left the balloon.
-  void FreeUnrecorded(Pfn page);
-  void Release(Pfn page);
+  virtual void FreeUnrecorded(Pfn page) = 0;
+  virtual void Release(Pfn page) = 0;
   // Compaction takes a free page for the balloon: `page`, or what replaces it.
   // False: there is none.
-  bool Take(Pfn& page);
+  virtual bool Take(Pfn& page) = 0;
+
+  // The driver, or the host, was at work for so long.
+  virtual void Pass(Picoseconds) {}
+  // How long a driver that rests may do so before it asks whether somebody
+  // waits for the OOM notifier.
+  virtual Picoseconds tick() const { return ~Picoseconds{0}; }
+  virtual bool IsOutOfMemory() const { return false; }
+  // A call of the notifier is over.
+  virtual void NotifierReleased(std::uint64_t /*pages*/) {}
+  // Whether an idle driver fills the balloon again after such a call.
+  virtual bool RefillsAfterOom() const { return true; }
+
+  virtual void AddFigures(std::vector<Figure>& figures) const = 0;
 
   // Pages that the driver has.
   PageBitmap& held() { return held_; }
+
+ protected:
+  PageBitmap held_;
+};
+
+class RecordedGuest final : public Guest {
+ public:
+  // `trace` must outlive the guest.
+  explicit RecordedGuest(const Trace& trace) : trace_(trace) {}
+
+  Item Allocate() override;
+  Item NextEvent() override;
+  void FreeUnrecorded(Pfn page) override;
+  void Release(Pfn page) override;
+  bool Take(Pfn& page) override;
+  void AddFigures(std::vector<Figure>& figures) const override;
+
   std::uint64_t replaced() const { return replaced_; }
   std::uint64_t left_out() const { return left_out_; }
   // Of the pages that the recording handed out, how many in a hundred were
@@ -123,7 +156,6 @@ class Guest {
 
   std::optional<Item> waiting_;  // a target or the end that stayed
 
-  PageBitmap held_;
   PageStack freed_;     // could not be recorded
   PageStack released_;  // left the balloon
   std::uint64_t replaced_ = 0;

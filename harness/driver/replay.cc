@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "harness/driver/driver.h"
 #include "harness/driver/model_host.h"
+#include "harness/driver/reacting_guest.h"
 #include "harness/driver/real_host.h"
 #include "harness/driver/recorder.h"
 #include "harness/driver/replay_spec.h"
@@ -77,10 +79,6 @@ void AddCounts(const Driver& driver, std::vector<Figure>& figures) {
   add("oom_pages", m.oom_pages);
   add("migrations", m.migrations);
   add("migrations_skipped", m.migrations_skipped);
-  add("guest_pages_replaced", driver.guest().replaced());
-  add("guest_pages_left_out", driver.guest().left_out());
-  figures.push_back(
-      {"guest_replaced_percent", driver.guest().replaced_percent()});
 }
 
 void AddModelTimes(const Driver& driver, bool merges,
@@ -123,20 +121,25 @@ void AddRealTimes(const Driver& driver, bool merges,
 }
 
 // Makes pages that the balloon takes known to the fault model, and keeps the
-// heap's reserve filled.
+// heap's reserve filled. A guest that reacts knows these pages, and fills the
+// reserve only from free pages.
 class HeapSurroundings final : public Surroundings {
  public:
-  HeapSurroundings(NowaitHeap& heap, FaultModel* fault)
-      : heap_(heap), fault_(fault) {}
+  HeapSurroundings(NowaitHeap& heap, FaultModel* fault,
+                   const ReactingGuest* guest)
+      : heap_(heap), fault_(fault), guest_(guest) {}
 
   void PagesTaken(std::int64_t pages) override {
     if (fault_ != nullptr) fault_->NoteOtherPages(pages);
   }
-  void RefillReserve() override { heap_.RefillReserve(); }
+  void RefillReserve() override {
+    if (guest_ == nullptr || guest_->HasFreePages()) heap_.RefillReserve();
+  }
 
  private:
   NowaitHeap& heap_;
   FaultModel* fault_;
+  const ReactingGuest* guest_;
 };
 
 // A real host bounds the guest by the memory that there is.
@@ -148,10 +151,11 @@ DriverOptions OptionsFor(const ReplaySpec& replay, const Trace& trace) {
   return options;
 }
 
-// Fills in everything but the time, the memory and the ledger. `recorder` is
-// null for a driver without a set.
-void RunReplay(const Job& job, const ReplaySpec& replay, Recorder* recorder,
-               Surroundings& surroundings, Measurement& result) {
+// Fills in everything but the time, the memory and the ledger. `reacting` is
+// null for the guest of the recording, `recorder` for a driver without a set.
+void RunReplay(const Job& job, const ReplaySpec& replay, Guest* reacting,
+               Recorder* recorder, Surroundings& surroundings,
+               Measurement& result) {
   const Trace& trace = job.workload->trace();
   const DriverOptions options = OptionsFor(replay, trace);
   const bool is_real = replay.host.is_real;
@@ -163,7 +167,9 @@ void RunReplay(const Job& job, const ReplaySpec& replay, Recorder* recorder,
   }
   Host& host = is_real ? static_cast<Host&>(*real) : model;
   const Deadline deadline(job.time_limit);
-  Driver driver(trace, options, host, recorder, surroundings);
+  RecordedGuest recorded(trace);
+  Guest& guest = reacting != nullptr ? *reacting : recorded;
+  Driver driver(guest, options, host, recorder, surroundings);
   const bool is_done = driver.Run([&] { return deadline.HasPassed(); });
   const DriverMetrics& metrics = driver.metrics();
   result.pages = metrics.set_attempts;
@@ -172,6 +178,15 @@ void RunReplay(const Job& job, const ReplaySpec& replay, Recorder* recorder,
   result.failed_clears = metrics.failed_clears;
   result.ranges = metrics.ranges;
   AddCounts(driver, result.figures);
+  if (reacting != nullptr) {
+    result.figures.push_back(
+        {"unrecorded_rounds", static_cast<double>(metrics.unrecorded_rounds)});
+  }
+  guest.AddFigures(result.figures);
+  if (recorder != nullptr) {
+    result.figures.push_back(
+        {"longest_round_structure_ms", metrics.longest_round_ns * 1e-6});
+  }
   if (is_real) {
     AddRealTimes(driver, merges, result.figures);
   } else {
@@ -185,7 +200,7 @@ void RunReplay(const Job& job, const ReplaySpec& replay, Recorder* recorder,
   } else {
     result.error = driver.Check();
   }
-  const double replaced = driver.guest().replaced_percent();
+  const double replaced = recorded.replaced_percent();
   if (result.error.empty() && replaced > replay.most_replaced) {
     result.error = fmt::format(
         "{:.1f} % of the pages are not those recorded; --replaced={:.0f} "
@@ -209,28 +224,38 @@ double ReplacedPercent(const Trace& trace, const ReplaySpec& replay) {
   }
   ModelHost host(options.costs);
   NoSurroundings surroundings;
-  Driver driver(trace, options, host, nullptr, surroundings);
+  RecordedGuest guest(trace);
+  Driver driver(guest, options, host, nullptr, surroundings);
   driver.Run([] { return false; });
-  return driver.guest().replaced_percent();
+  return guest.replaced_percent();
 }
 
 Measurement Replay(const Job& job, const ReplaySpec& replay) {
   Measurement result;
+  // Before the heap, which gives pages back to it.
+  std::optional<ReactingGuest> reacting;
+  if (replay.guest.reacts) {
+    reacting.emplace(job.workload->trace(), replay.guest,
+                     replay.driver.policy != Policy::kNowaitPages,
+                     job.conditions.fault_seed);
+  }
+  ReactingGuest* const guest = reacting ? &*reacting : nullptr;
   if (job.structure == nullptr) {
     result.accounts_memory = false;
     NoSurroundings surroundings;
-    RunReplay(job, replay, nullptr, surroundings, result);
+    RunReplay(job, replay, guest, nullptr, surroundings, result);
     return result;
   }
   result.accounts_memory = job.structure->traits.accounts_memory;
   Rig rig(job);
   rig.heap().set_reserve(replay.policy.reserve_bytes);
+  if (guest != nullptr) rig.heap().set_fault(guest);
   {
     const std::unique_ptr<AnySet> set = job.structure->make(rig.heap());
     Stopwatch watch;
     SetRecorder<AnySet, Stopwatch> recorder(*set, watch);
-    HeapSurroundings surroundings(rig.heap(), rig.fault());
-    RunReplay(job, replay, &recorder, surroundings, result);
+    HeapSurroundings surroundings(rig.heap(), rig.fault(), guest);
+    RunReplay(job, replay, guest, &recorder, surroundings, result);
     result.ns = watch.nanoseconds();
     result.figures.push_back({"structure_ms", result.ns * 1e-6});
     result.usage = rig.usage();

@@ -42,6 +42,7 @@ struct Key {
   std::string_view name;
   std::string_view first;   // the word for 0
   std::string_view second;  // the word for 1; empty: numbers
+  std::string_view third;   // the word for 2, if there is one
   std::string_view what;
   std::uint64_t least = 0;
   std::uint64_t most = 0;
@@ -62,15 +63,16 @@ void Set(DriverOptions& options, std::uint64_t value) {
 
 template <auto kMember>
 constexpr Key Words(std::string_view name, std::string_view first,
-                    std::string_view second, std::string_view what) {
-  return {name, first, second, what, 0, 1, &Get<kMember>, &Set<kMember>};
+                    std::string_view second, std::string_view what,
+                    std::string_view third = "") {
+  return {name, first, second, third, what, 0, 0, &Get<kMember>, &Set<kMember>};
 }
 
 template <auto kMember>
 constexpr Key Number(std::string_view name, std::uint64_t least,
                      std::uint64_t most, std::string_view what,
                      std::string_view word_for_0 = "") {
-  return {name, word_for_0,    "",           what, least,
+  return {name, word_for_0,    "",           "", what, least,
           most, &Get<kMember>, &Set<kMember>};
 }
 
@@ -84,8 +86,9 @@ constexpr Key kKeys[] = {
                        "posted: the OOM notifier releases, then reports"),
     Words<&O::order>("order", "fixed", "posted",
                      "posted: pages are listed before they are recorded"),
-    Words<&O::oom_path>("oom-path", "array", "chunks",
-                        "how the OOM notifier reports pages"),
+    Words<&O::oom_path>(
+        "oom-path", "array", "chunks",
+        "how the OOM notifier reports pages; set: it records them", "set"),
     Number<&O::ring>("ring", 2, 32768, "entries of a virtqueue"),
     Number<&O::per_kick>("completion", 0, 32768,
                          "buffers that the host finishes for a kick", "all"),
@@ -97,13 +100,16 @@ constexpr Key kKeys[] = {
                              "rounds without progress that are a live-lock"),
     Number<&O::block_order>("block-order", 0, 10,
                             "the guest's pages are allocated in blocks of 2^N"),
-    {"sleep-ms", "", "", "rest when an allocation of a page failed", 0,
+    {"sleep-ms", "", "", "", "rest when an allocation of a page failed", 0,
      3'600'000, [](const O& o) { return o.sleep / kPicosecondsPerMs; },
      [](O& o, std::uint64_t ms) { o.sleep = ms * kPicosecondsPerMs; }},
 };
 
 std::string LegalValues(const Key& key) {
-  if (!key.second.empty()) return fmt::format("{}, {}", key.first, key.second);
+  if (!key.second.empty()) {
+    return fmt::format("{}, {}{}{}", key.first, key.second,
+                       key.third.empty() ? "" : ", ", key.third);
+  }
   std::string text =
       fmt::format("a whole number from {} to {}", key.least, key.most);
   if (!key.first.empty()) text += fmt::format(", or {}", key.first);
@@ -113,11 +119,12 @@ std::string LegalValues(const Key& key) {
 std::uint64_t ValueOf(const Key& key, std::string_view text) {
   if (!key.first.empty() && text == key.first) return 0;
   if (!key.second.empty() && text == key.second) return 1;
+  if (!key.third.empty() && text == key.third) return 2;
   const auto value = ParseSize(text);
   if (!key.second.empty() || !value || *value < key.least ||
       *value > key.most) {
     std::vector<std::string> words;
-    for (const std::string_view word : {key.first, key.second}) {
+    for (const std::string_view word : {key.first, key.second, key.third}) {
       if (!word.empty()) words.emplace_back(word);
     }
     throw BadInput(fmt::format("--driver: {} cannot be '{}'{}: {}", key.name,
@@ -129,7 +136,9 @@ std::uint64_t ValueOf(const Key& key, std::string_view text) {
 
 std::string ToText(const Key& key, std::uint64_t value) {
   if (value == 0 && !key.first.empty()) return std::string(key.first);
-  if (!key.second.empty()) return std::string(key.second);
+  if (!key.second.empty()) {
+    return std::string(value == 1 ? key.second : key.third);
+  }
   return std::to_string(value);
 }
 

@@ -8,6 +8,7 @@
 //   --host-merge          the host merges each array before madvise
 //   --driver=KEY:VALUE[,...]
 //   --replaced=PERCENT
+//   --guest=recorded|reacts, and a flag for each value (reacting_guest.h)
 //   --costs=SET, and a flag for each cost (costs.h)
 //
 // Policies and keys of --driver are those of the tables in replay_spec.cc,
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "harness/driver/driver_options.h"
+#include "harness/driver/reacting_guest.h"
 #include "workloads/base/error.h"
 
 namespace pfn {
@@ -46,6 +48,7 @@ struct ReplaySpec {
   DriverOptions driver;  // with policy and transport
   PolicySpec policy;
   HostSpec host;
+  GuestOptions guest = {};
   // Of the pages that a replay hands out, in a hundred, how many may be others
   // than those that were recorded.
   double most_replaced = 100;

@@ -36,6 +36,7 @@ struct Plan {
   DriverOptions driver = {};
   std::string costs = "2016";  // the set that driver.costs come from
   HostSpec host = {};
+  GuestOptions guest = {};
   double most_replaced = 5;  // ReplaySpec
   // The structure that ratios refer to. Its further rows are the controls: the
   // first is what a report compares with, more are for experiments that need

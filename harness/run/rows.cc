@@ -29,6 +29,7 @@ std::vector<std::pair<std::string, std::string>> ConditionsOf(
   if (replay != nullptr) {
     if (replay->host.is_real) conditions.emplace_back("host", "real");
     if (replay->host.merges) conditions.emplace_back("host-merge", "on");
+    if (replay->guest.reacts) conditions.emplace_back("guest", "reacts");
     const std::string driver = DriverToString(replay->driver);
     if (!driver.empty()) conditions.emplace_back("driver", driver);
   }
@@ -77,6 +78,7 @@ void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
   const ReplaySpec usual = {.driver = plan.driver,
                             .policy = {},
                             .host = plan.host,
+                            .guest = plan.guest,
                             .most_replaced = plan.most_replaced};
   for (const Structure* structure : plan.structures) {
     if (!CanServe(*structure, job.fault)) continue;

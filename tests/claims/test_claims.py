@@ -41,6 +41,7 @@ from plots.read.statistics import Estimate  # noqa: E402
 CLAIMS = [claim for section in SECTIONS for claim in section.claims]
 JUDGED = [claim for claim in CLAIMS if not constant(claim)]
 TRACES = LISTS["trace"]
+REACTS = "--guest=reacts"
 YES, NO, BOTH = Verdict.SUPPORTED, Verdict.REFUTED, Verdict.DEPENDS
 
 
@@ -84,7 +85,7 @@ def claim(**fields: object) -> Claim:
         "said": (("Slow but steady", Mail("Aesop", "564 BC", "1@kos")),),
         "asked": "Is the hare faster?",
         "figures": "The ratio is {ratios}.",
-        "otherwise": "It could: the hare may sleep.",
+        "otherwise": "Yes: the hare may sleep.",
         "against": "One race is no race.",
         "reads": {"ratios": "race set/w/{who} set/w/tortoise ns_per_page"},
         "over": {"who": {"a hare": "hare"}},
@@ -199,9 +200,9 @@ def test_a_time_needs_six_rounds_and_what_repeats_one(
 
 def test_a_drawn_figure_needs_twenty_seeds(tmp_path: Path) -> None:
     asked = claim(
-        reads={"cvbmp": "race set/w/hare failed_sets"},
-        figures="{cvbmp}.",
-        judge="clear_never_fails",
+        reads={"longest": "race set/w/{who} failed_sets"},
+        figures="{longest}.",
+        judge="resched",
     )
     for seed in range(1, SEEDS + 1):
         text, verdict = find(asked, Lab(tmp_path))
@@ -226,7 +227,9 @@ def test_the_page_has_quotation_figures_verdict_and_command(
     link = "[Aesop, 564 BC](https://lore.kernel.org/r/1@kos)"
     assert f'* "Slow but steady"\n  ({link})' in text
     assert "The ratio is 0.5 [0.495, 0.5]. (From `race`, 9 rounds.)" in text
-    assert "**Supported.** It could: the hare may sleep." in text
+    flat = " ".join(text.split())
+    could = "Could it come out otherwise? Yes: the hare may sleep."
+    assert f"**Supported.** {could}" in flat
     assert "Against it: One race is no race." in text
     assert "| [Hares](#hares) | Aesop, 564 BC | supported |" in text
     assert "`./run bench --operation=set '--fault=a;b'`" in text
@@ -253,9 +256,16 @@ def test_a_claim_without_quotation_is_ours(tmp_path: Path) -> None:
 
 
 def test_a_constant_verdict_needs_no_figure(tmp_path: Path) -> None:
-    asked = claim(judge="by construction", reads={}, figures="")
-    text = page(tmp_path, asked)
-    assert "**By construction.**" in text and "(From" not in text
+    fields = {"judge": "by construction", "reads": {}, "figures": ""}
+    text = page(tmp_path, claim(**fields, otherwise="No: hares are fast."))
+    could = "Could it come out otherwise? No: hares are fast."
+    assert f"**By construction.** {could}" in text and "(From" not in text
+
+
+def test_a_reason_against_judging_answers_no_question(tmp_path: Path) -> None:
+    fields = {"judge": "not judged", "reads": {}, "figures": ""}
+    text = page(tmp_path, claim(**fields, otherwise="Nobody looked."))
+    assert "**Not judged.** Nobody looked." in text
 
 
 def test_a_claim_without_results_is_not_judged(tmp_path: Path) -> None:
@@ -290,7 +300,8 @@ def test_an_experiment_whose_faults_are_drawn_has_twenty_seeds() -> None:
     drawn = re.compile("failslab|fail_page_alloc|ge_|gilbert|pcp_|nolock")
     for each in EXPERIMENTS:
         faults = [f for f in each.flags if f.startswith("--fault=")]
-        assert bool(drawn.search(" ".join(faults))) == (each.name in DRAWN)
+        is_drawn = drawn.search(" ".join(faults)) or REACTS in each.flags
+        assert bool(is_drawn) == (each.name in DRAWN)
     of_one = [each for each in runs() if each.name.startswith("answers@")]
     seeds = {f"--fault-seed={seed}" for seed in range(1, SEEDS + 1)}
     assert {each.flags[-1] for each in of_one} == seeds
@@ -302,7 +313,8 @@ def test_a_simulated_replay_of_a_set_times_nothing() -> None:
         flags = " ".join(each.flags)
         if "=replay" in flags and each.is_simulated:
             has_set = "--structure=pipelined" not in flags
-            assert ("--record-ns=13" in flags) == has_set, each.name
+            cost = "10" if REACTS in each.flags else "0"
+            assert (f"--record-ns={cost}" in each.flags) == has_set, each.name
 
 
 def test_an_experiment_that_is_timed_has_six_rounds_or_more() -> None:
@@ -327,10 +339,11 @@ def test_every_claim_says_by_whom_it_is_and_what_speaks_against_it() -> None:
             assert mail in MAILS.values()
             assert 3 <= len(words.split()) <= 12, words
         if constant(each) is Verdict.BY_CONSTRUCTION:
-            assert each.otherwise.startswith("It could not:"), each.title
-        if each in JUDGED:
-            assert each.otherwise.startswith("It could"), each.title
-            assert not each.otherwise.startswith("It could not"), each.title
+            assert each.otherwise.startswith("No: "), each.title
+        elif each in JUDGED:
+            assert each.otherwise.startswith("Yes: "), each.title
+        else:
+            assert not each.otherwise.startswith(("Yes", "No: ")), each.title
 
 
 def test_a_mail_has_a_date_and_a_message_id_and_is_quoted() -> None:
@@ -417,29 +430,11 @@ CASES: dict[str, list[tuple[Verdict, dict[str, object]]]] = {
                 "fast_chunks": figures(2),
             },
         )
-        for v, a, b in ((YES, 1, 2), (BOTH, 1, 3), (NO, 3, 3))
+        # Arrays that are slower by less than the intervals are as fast.
+        for v, a, b in ((YES, 1, 2.02), (BOTH, 1, 3), (NO, 3, 3))
     ],
     "happens": [
         (v, {"counts": figures(0, a)}) for v, a in ((YES, 7), (NO, 0))
-    ],
-    "works_well": [
-        (
-            v,
-            {
-                "lost": figures(0, a),
-                "early": figures(a),
-                "late": figure(b),
-                "stuck": figure(b),
-            },
-        )
-        for v, a, b in ((YES, 0, 0), (BOTH, 0, 9), (NO, 9, 9))
-    ],
-    "hidden": [
-        (v, {"nothing": figure(a), "nothing_256": figure(1)})
-        for v, a in ((YES, 11), (NO, 1))
-    ],
-    "oom_meets_fill": [
-        (v, {"nothing": figure(a)}) for v, a in ((YES, 0), (BOTH, 1))
     ],
     "much_faster": [
         (v, {"ratios": [figures(a), figures(b)]})
@@ -464,45 +459,33 @@ CASES: dict[str, list[tuple[Verdict, dict[str, object]]]] = {
         (v, {"ratios": figures(a), "fewer": figures(b)})
         for v, a, b in ((YES, 1.2, 1), (BOTH, 1.2, 0.9), (NO, 0.8, 0.9))
     ],
-    "clear_never_fails": [
-        (v, {"cvbmp": figure(a)}) for v, a in ((YES, 0), (NO, 0.1))
-    ],
     "order_at_store_time": [
         (v, {"one": figures(a, a), "other": figures(b, b)})
         for v, a, b in ((YES, 0.5, 0.6), (BOTH, 0.5, 1), (NO, 0.5, 2))
     ],
-    "resched": [
-        (v, {"mean": figures(a), "total": figures(b)})
-        for v, a, b in ((YES, 20, 99), (BOTH, 1, 99), (NO, 1, 9))
+    "relieves": [
+        (v, {"ratios": figures(a, b)})
+        for v, a, b in ((YES, 0.5, 0.6), (BOTH, 0.5, 1), (NO, 1, 2))
     ],
-    "chunks_take_460": [
-        (
-            v,
-            {
-                "chunks": chunks,
-                "madvise": figures(40, 800),
-                "real": figures(*real),
-                "pages": 2 * 65536,
-            },
-        )
-        for v, chunks, real in (
-            (YES, 450, (1.4, 28)),
-            (BOTH, 320, (10, 50)),
-            (NO, 320, (1.4, 28)),
-        )
+    "none_ever": [
+        (v, {"counts": figures(a, b)})
+        for v, a, b in ((YES, 0, 0), (BOTH, 0, 1), (NO, 1, 2))
+    ],
+    "more": [
+        (v, {"many": figures(a, b), "few": figures(1, 1)})
+        for v, a, b in ((YES, 2, 3), (BOTH, 2, 1), (NO, 0, 1))
+    ],
+    "slower": [
+        (v, {"free": figures(a), "single": figures(b)})
+        for v, a, b in ((YES, 2, 3), (BOTH, 2, 1), (NO, 0.5, 0.6))
+    ],
+    "resched": [
+        (v, {"longest": figures(a, b)})
+        for v, a, b in ((YES, 5, 99), (BOTH, 3, 99), (NO, 1, 3))
     ],
     "neighbours": [
         (v, {"distances": [a, b]})
         for v, a, b in ((YES, NEAR, NEAR), (BOTH, NEAR, FAR), (NO, FAR, FAR))
-    ],
-    "one_answer": [
-        (v, {"policy": ["free", "single"], "times": [figures(*a), figures(*b)]})
-        for v, a, b in (
-            (YES, (1, 1), (2, 2)),
-            (BOTH, (1, 2), (2, 1)),
-            (BOTH, (1, 1), (1, 2)),
-            (NO, (1, 1), (1, 1)),
-        )
     ],
     "hard_to_beat": [
         (
@@ -589,7 +572,9 @@ def test_the_lists_that_judges_go_through_are_in_the_experiments() -> None:
     assert f"--structure={','.join(LISTS['preload'])}" in preload
     assert f"--fault={';'.join(LISTS['preload_fault'])}" in preload
     assert f"--workload={','.join(TRACES)}" in flags["memory"]
-    for name in ("worth", "replay", "host-merge", "walk-posted"):
+    for name in ("reacts", "reacts-reserve"):
+        assert f"--workload={','.join(LISTS['squeezed'])}" in flags[name]
+    for name in ("worth", "worth-fast", "host-merge", "walk-posted"):
         assert f"--workload={','.join(LISTS['replayed'])}" in flags[name]
 
 

@@ -67,6 +67,10 @@ TEST(Replay, CountsWhatTheDriverDidAndTimesTheSet) {
   EXPECT_EQ(Value(m, "chunks"), static_cast<double>(m.ranges));
   EXPECT_GT(Value(m, "sim_inflate_ms"), 0);
   EXPECT_LT(Value(m, "sim_inflate_ms"), Value(m, "sim_ms"));
+  // One of the two takes half of the time at least.
+  const double longest = Value(m, "longest_round_structure_ms");
+  EXPECT_LE(longest, Value(m, "structure_ms"));
+  EXPECT_GE(longest, Value(m, "structure_ms") / 2);
 }
 
 TEST(Replay, RecordingTakesWhatTheSetTookUnlessTheFlagSaysOtherwise) {

@@ -32,7 +32,7 @@ MODULES = sorted(
 MOST_LINES = 400
 # 7,000 until November 2026. Since then texts have the kernel's own code, other
 # conditions and losses over many seeds; each of them brought its lines.
-MOST_IN_ALL = 7107
+MOST_IN_ALL = 7074
 
 
 def room_of(module: str) -> str:

@@ -395,7 +395,8 @@ TEST(Check, SeesASetThatForgetsAPage) {
   NotingHost host;
   NotingSurroundings surroundings;
   const Trace trace = Inflation(Pages(0, 20));
-  Driver driver(trace, {}, host, &recorder, surroundings);
+  RecordedGuest guest(trace);
+  Driver driver(guest, {}, host, &recorder, surroundings);
   EXPECT_TRUE(driver.Run([] { return false; }));
   EXPECT_EQ(driver.Check(), "the set gave back other pages than were recorded");
 }

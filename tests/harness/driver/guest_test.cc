@@ -49,7 +49,7 @@ TEST(Guest, HandsPagesOutInTheOrderThatTheArraysReverse) {
   order[290] = 6;
   const Trace trace = Inflation(order);
   EXPECT_EQ(trace.runs().front().first, 1255) << "the array begins at its end";
-  Guest guest(trace);
+  RecordedGuest guest(trace);
   EXPECT_EQ(guest.NextEvent().target, 300);
   EXPECT_EQ(Take(guest, 300), order);
   EXPECT_EQ(guest.Allocate().kind, Kind::kEnd);
@@ -64,7 +64,7 @@ TEST(Guest, ADeflateArrayThatTheTargetDoesNotAskForIsAnOomCall) {
   trace.AppendTarget(100);
   AppendDeflation(trace, {511, 510, 509});
   trace.AppendTarget(600);
-  Guest guest(trace);
+  RecordedGuest guest(trace);
   Start(guest, 256);
   EXPECT_EQ(guest.Allocate().kind, Kind::kOom);
   Take(guest, 256);
@@ -79,7 +79,7 @@ TEST(Guest, AnArrayShorterThanWantedIsAFailedAllocation) {
   AppendInflation(trace, Pages(0, 256));
   AppendInflation(trace, Pages(256, 100));
   AppendInflation(trace, Pages(400, 244));
-  Guest guest(trace);
+  RecordedGuest guest(trace);
   Start(guest, 356);
   EXPECT_EQ(guest.Allocate().kind, Kind::kFailure);
   Take(guest, 244);
@@ -90,7 +90,7 @@ TEST(Guest, APageInflatedAndOneDeflatedAtOnceIsAMigration) {
   Trace trace = Inflation(Pages(0, 256));
   AppendInflation(trace, {900});
   AppendDeflation(trace, {17});
-  Guest guest(trace);
+  RecordedGuest guest(trace);
   Start(guest, 256);
   const Guest::Item item = guest.Allocate();
   EXPECT_EQ(item.kind, Kind::kMigration);
@@ -100,7 +100,7 @@ TEST(Guest, APageInflatedAndOneDeflatedAtOnceIsAMigration) {
 
 TEST(Guest, ATargetStaysUntilItIsTaken) {
   const Trace trace = Inflation(Pages(0, 10), 3);
-  Guest guest(trace);
+  RecordedGuest guest(trace);
   Start(guest, 10);
   EXPECT_EQ(guest.Allocate().kind, Kind::kTarget);
   EXPECT_EQ(guest.Allocate().kind, Kind::kTarget);
@@ -110,7 +110,7 @@ TEST(Guest, ATargetStaysUntilItIsTaken) {
 
 TEST(Guest, PagesThatNobodyAsksForAreLeftOut) {
   const Trace trace = Inflation(Pages(0, 10), 0);
-  Guest guest(trace);
+  RecordedGuest guest(trace);
   Start(guest, 4);
   EXPECT_EQ(guest.NextEvent().kind, Kind::kTarget);
   EXPECT_EQ(guest.left_out(), 6);
@@ -118,7 +118,7 @@ TEST(Guest, PagesThatNobodyAsksForAreLeftOut) {
 
 TEST(Guest, WhatCouldNotBeRecordedIsAllocatedNextLastFreedFirst) {
   const Trace trace = Inflation(Pages(0, 10));
-  Guest guest(trace);
+  RecordedGuest guest(trace);
   Start(guest, 5);
   guest.FreeUnrecorded(1);
   guest.FreeUnrecorded(3);
@@ -129,7 +129,7 @@ TEST(Guest, WhatCouldNotBeRecordedIsAllocatedNextLastFreedFirst) {
 
 TEST(Guest, APageThatTheDriverHoldsIsReplacedByTheOneReleasedLast) {
   const Trace trace = TwoComeBack();  // as the recorded driver gave back
-  Guest guest(trace);
+  RecordedGuest guest(trace);
   Start(guest, 4);
   EXPECT_EQ(guest.Allocate().kind, Kind::kOom);
   guest.Release(1);  // and what another one does
@@ -141,7 +141,7 @@ TEST(Guest, APageThatTheDriverHoldsIsReplacedByTheOneReleasedLast) {
 
 TEST(Guest, APageThatWasNotGivenBackHereIsNotHandedOutAgain) {
   const Trace trace = TwoComeBack();
-  Guest guest(trace);
+  RecordedGuest guest(trace);
   Start(guest, 4);
   EXPECT_EQ(guest.Allocate().kind, Kind::kOom);
   EXPECT_EQ(guest.Allocate().kind, Kind::kEnd) << "the call found nothing";

@@ -45,8 +45,8 @@ TEST_P(Recorded, IsToldAgainArrayByArray) {
   const Trace trace = Shipped(GetParam());
   Rig rig(trace, {.transport = Transport::kArrays});
   rig.Run();
-  EXPECT_EQ(rig.driver.guest().replaced(), 0);
-  EXPECT_EQ(rig.driver.guest().left_out(), 0);
+  EXPECT_EQ(rig.guest.replaced(), 0);
+  EXPECT_EQ(rig.guest.left_out(), 0);
   EXPECT_EQ(Retold(trace, rig), trace);
 }
 

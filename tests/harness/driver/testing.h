@@ -94,8 +94,9 @@ class Rig {
  public:
   explicit Rig(Trace trace, const DriverOptions& options = {})
       : trace_(std::move(trace)),
+        guest(trace_),
         recorder_(set, watch_),
-        driver(trace_, options, host,
+        driver(guest, options, host,
                options.transport == Transport::kChunks ? &recorder_ : nullptr,
                surroundings) {}
 
@@ -120,6 +121,11 @@ class Rig {
 
  private:
   const Trace trace_;
+
+ public:
+  RecordedGuest guest;
+
+ private:
   NoWatch watch_;
   SetRecorder<FailingSet, NoWatch> recorder_;
 

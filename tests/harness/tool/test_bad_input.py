@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 import pytest
 
@@ -82,6 +83,8 @@ def assert_refused(tool, arguments: list[str], *parts: str) -> None:
         ("--host-merge", ["--host-merge", "--operation=replay"]),
         ("--driver=ring:64", ["--driver", "--operation=replay"]),
         ("--replaced=50", ["--replaced", "--operation=replay"]),
+        ("--guest=reacts", ["--guest", "--operation=replay"]),
+        ("--guest-rate=50", ["--guest-rate", "--operation=replay"]),
         ("--costs=2016", ["--costs", "--operation=replay"]),
         ("--kick-ns=5000", ["--kick-ns", "--operation=replay"]),
         ("--structure=pipelined", ["'pipelined'", "--operation=replay"]),
@@ -121,10 +124,40 @@ def test_values_that_cannot_be_used(tool, argument, parts):
         ("--record-ns=1e3", ["'1e3'", "or own"]),
         ("--replaced=101", ["101", "0 to 100"]),
         ("--passes=rounds", ["--passes", "own rounds"]),
+        ("--guest=recrded", ["did you mean recorded?"]),
+        ("--guest-rate=50", ["--guest-rate", "add --guest=reacts"]),
     ],
 )
 def test_replays_that_cannot_be_done(tool, argument, parts):
     assert_refused(tool, [SMALL, "--operation=replay", argument], *parts)
+
+
+@pytest.mark.parametrize(
+    ("argument", "parts"),
+    [
+        ("--guest-rate=0", ["--guest-rate", "'0'", "1 to 100000 (MiB/s)"]),
+        ("--guest-demand=101", ["'101'", "0 to 100 (%)"]),
+        ("--guest-demand=95", ["--guest-cache=10", "--guest-demand=95"]),
+        ("--guest-hold-ms=1h", ["'1h'", "0 to 3600000 (ms)"]),
+        ("--fault=ge_burst", ["--fault", "leave out one of them"]),
+        ("--replaced=50", ["--replaced", "leave out one of them"]),
+        ("--host=real", ["--host=real", "leave out one of them"]),
+        ("--workload=./bare.pfntrace", ["bare: its guest has 2097152 bytes", "16 MiB"]),
+    ],
+)
+def test_guests_that_cannot_react(tool, argument, parts):
+    subprocess.run(
+        [os.environ["PFNTRACE"], "import", "--from=pfn-lines"]
+        + ["-", "-o", "bare.pfntrace"],
+        cwd=tool.folder,
+        input="T 1\nI 1ff\n",
+        text=True,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    flags = ["--operation=replay", "--guest=reacts", "--structure=flat"]
+    workload = [] if "workload" in argument else [SMALL]
+    assert_refused(tool, [*workload, *flags, argument], *parts)
 
 
 def test_a_replay_that_hands_out_other_pages_than_were_recorded(tool):

@@ -99,6 +99,31 @@ def test_a_host_that_merges_arrays_needs_fewer_calls(tool):
         assert "sim_inflate_sort_ms" not in row
 
 
+def test_a_guest_that_reacts_repeats_by_its_seed(tool):
+    flags = (*REPLAY, "--structure=flat,array", "--guest=reacts")
+
+    def run(*more):
+        results = tool.results(*flags, "--record-ns=13", *more)
+        timed = ("_time", "ns_per_page", "structure_ms")
+        return results["context"]["guest"], {
+            (row["name"], key): value
+            for row in results["benchmarks"]
+            for key, value in row.items()
+            if not key.endswith(timed)
+        }
+
+    guest, figures = run("--guest-hold-ms=20")
+    assert guest.startswith("reacts: cache 10 %, demand 25 %, rate 1000 MiB/s")
+    assert ", hold-ms 20, " in guest
+    name = "replay/small/array/guest:reacts"
+    assert figures[name, "pages_told"] == 16
+    assert figures[name, "guest_program_pages"] > 100_000
+    assert figures[name, "guest_oom_kills"] == 0
+    assert (name, "guest_replaced_percent") not in figures
+    assert run("--guest-hold-ms=20") == (guest, figures)
+    assert run("--guest-hold-ms=20", "--fault-seed=2")[1] != figures
+
+
 def test_the_costs_stand_in_the_results(tool):
     flags = (*REPLAY, "--structure=flat,array")
     usual = tool.results(*flags)
