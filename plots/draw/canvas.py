@@ -246,7 +246,7 @@ def set_axis(
     figure = binary_size if is_bytes else tick
     values, texts = list(map(float, range(len(places)))), list(places)
     for most in range(0 if places else 9, 0, -1):
-        values = list(_ticks(kind, low, high, most, is_bytes))
+        values = list(_ticks(kind, low, high, most, is_bytes)) or values[:1]
         texts = [figure(value) if value else "0" for value in values]
         room = max(width_of(text, FONT) for text in texts or [""])
         apart = np.diff(place(values)) * along / (last - first)
