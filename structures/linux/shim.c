@@ -121,8 +121,10 @@ void bitmap_clear(unsigned long *map, unsigned int start, int count) {
 /* ---- Sets. */
 
 void pfnbench_activate(struct linux_set *set) {
+#ifndef LINUX_LACKS_RADIX /* then no row has a pool */
   if (pfnbench_current != NULL) pfnbench_current->pool = radix_tree_preloads;
   radix_tree_preloads = set->pool;
+#endif
   pfnbench_current = set;
   for (unsigned int i = 0; i < cache_count; ++i) {
     caches[i].now = set->caches[i];
@@ -144,7 +146,9 @@ void linux_set_init(struct linux_set *set, struct pfnbench_heap *heap,
 void linux_set_gone(struct linux_set *set) {
   enter(set);
   end_grace_period();
+#ifndef LINUX_LACKS_RADIX
   pfnbench_cpu_dead(0);
+#endif
   pfnbench_current = NULL;
 }
 

@@ -133,6 +133,16 @@ def test_a_structure_that_aborts_has_no_requests_to_fail(checkout):
     assert re.search(r"^sweep +none", result.stdout, re.M)
 
 
+def test_a_row_of_a_linux_tree_passes_the_same_tests(checkout):
+    if not Path("/usr/src/linux-source-6.1.tar.xz").exists():
+        pytest.skip("linux-source-6.1 is not installed")
+    result = run("./run check xarray-state@6.1 --linux=debian", checkout)
+    assert result.returncode == 0, result.stdout + result.stderr
+    passed = re.findall(r"^(\w+) +passed", result.stdout, re.M)
+    assert set(passed) >= {"conformance", "differential", "failure", "sweep"}
+    assert "xarray-state@6.1: passed every kind of test" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

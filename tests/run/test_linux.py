@@ -140,6 +140,30 @@ def test_nodes_have_the_bytes_that_slabinfo_shows(
     assert rest == 0 and 1 <= nodes <= 8
 
 
+def test_a_newer_tree_has_the_same_rows(tmp_path):
+    archive = DEBIAN.with_name("linux-source-6.12.tar.xz")
+    if not archive.exists():
+        pytest.skip("linux-source-6.12 is not installed")
+    parts = [f"*{part}*" for part in NEEDED]
+    subprocess.run(
+        ["tar", "-xf", archive, "-C", tmp_path, "--wildcards", *parts],
+        check=True,
+    )
+    tree = tmp_path / "linux-source-6.12"
+    built = build("newer", tree, tmp_path / "build")
+    assert built.returncode == 0, built.stderr
+    swept = subprocess.run(
+        [os.environ["PFNBENCH"], "sweep", f"--plugin={built.stdout.strip()}"]
+        + ["--structure=plugins", "--workload=busy-2g", "--limit=20"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert swept.returncode == 0, swept.stderr
+    for row in ("radix", "xarray-hint", "maple-prealloc", "interval"):
+        assert f"{row}@newer" in swept.stdout
+
+
 # Of Debian's 6.1 one check does not hold, with any allocator: it expects
 # mas_next() beyond the last entry to leave the beginning of the gap, and
 # mas_next_entry() of that tree leaves the limit.
@@ -160,29 +184,32 @@ def test_the_own_tests_of_the_tree_pass_with_our_shims(tree, tmp_path):
 
 @pytest.fixture
 def broken(tree):
-    """The tree with an error in lib/xarray.c, whose line is 5."""
-    source = tree / "lib/xarray.c"
-    text = source.read_text()
-    source.write_text(f'#line 5\nint x = "a\\b" ;;; int y = ;\n{text}')
+    """The tree with errors in lib/xarray.c, line 5, and lib/btree.c, line 7."""
+    texts = {tree / "lib" / name: None for name in ("xarray.c", "btree.c")}
+    for line, source in zip((5, 7), texts):
+        texts[source] = source.read_text()
+        wrong = f'#line {line}\nint x = "a\\b" ;;; int y = ;\n'
+        source.write_text(wrong + texts[source])
     yield tree
-    source.write_text(text)
+    for source, text in texts.items():
+        source.write_text(text)
 
 
-def test_a_tree_that_does_not_compile_has_rows_that_say_so(
+def test_what_does_not_compile_has_rows_that_say_so_and_takes_no_other(
     plugin, broken, tmp_path
 ):
     built = build("broken", broken, tmp_path / "build")
     assert built.returncode == 1
-    line = "Linux broken does not compile: lib/xarray.c:5:"
     said = (
         f"run: --linux: {broken} does not compile: lib/xarray.c:5:",
-        f"; the whole output is in {tmp_path}/build/build.log\n",
+        f"; the whole output is in {tmp_path}/build/error.log\n",
     )
     assert built.stderr.startswith(said[0]) and "error: " in built.stderr
     assert built.stderr.endswith(said[1]) and built.stderr.count("\n") == 1
     measured = subprocess.run(
         [os.environ["PFNBENCH"], f"--plugin={plugin},{built.stdout.strip()}"]
-        + ["--structure=xarray@base,xarray@broken,maple-prealloc@broken"]
+        + ["--structure=xarray@base,xarray@broken,ida@broken,maple@broken,"
+           "flat@broken,btree@broken,interval@broken"]
         + ["--baseline=xarray@base", "--workload=busy-2g", "--pages=500"]
         + ["--rounds=1", "--operation=set", "--profile=off", "--quiet"]
         + ["--out=out"],
@@ -191,11 +218,19 @@ def test_a_tree_that_does_not_compile_has_rows_that_say_so(
         text=True,
     )
     assert measured.returncode == 1
-    assert "set/busy-2g/xarray@broken: failed: throws " + line in (
-        measured.stderr
-    )
-    assert "xarray@base: failed" not in measured.stderr
-    assert (tmp_path / "out/results.json").exists()
+    line = "failed: throws Linux broken does not compile: lib/"
+    for row, place in (("xarray", "xarray.c:5:"), ("ida", "xarray.c:5:"),
+                       ("btree", "btree.c:7:")):
+        assert f"set/busy-2g/{row}@broken: {line}{place}" in measured.stderr
+    document = json.loads((tmp_path / "out/results.json").read_text())
+    with_figure = {
+        each["name"].removeprefix("set/busy-2g/").split("/")[0]
+        for each in document["benchmarks"]
+        if "real_time" in each and not each.get("error_occurred")
+    }
+    rows = {"xarray@base", "maple@broken", "flat@broken", "interval@broken"}
+    assert rows <= with_figure
+    assert not {"xarray@broken", "ida@broken", "btree@broken"} & with_figure
 
 
 def test_the_end_of_a_run_names_the_rows_of_a_broken_tree(
