@@ -294,8 +294,8 @@ def _measure(
         # To boot takes longer than most workloads. The cores of this machine
         # do not matter, so that counts are the same on each.
         guests = 2 if len(kernels) == 1 and accelerator == TCG else 1
-        for share in _shares(list(packed), guests):
-            plan = _plan(options, share, unit, rows, faults)
+        for share in guest.shares(list(packed), guests):
+            plan = guest.plan(options, share, unit, rows, faults)
             passes = {number: scratch / "passes" / number for number in share}
             printed = scratch / f"printed-{share[0]}-{each.name}"
             jobs.append(guest.Job(each, module, plan, passes, printed))
@@ -366,44 +366,6 @@ def _chosen(
         if row in wanted
         or row.partition("@")[0] in (*wanted, build.EMPTY)
     )
-
-
-def _shares(numbers: list[str], guests: int) -> list[list[str]]:
-    """The workloads of each guest."""
-    shares = [numbers[first::guests] for first in range(guests)]
-    return [share for share in shares if share]
-
-
-def _plan(
-    options: argparse.Namespace,
-    share: list[str],
-    unit: str,
-    rows: tuple[str, ...],
-    faults: tuple[str, ...],
-) -> tuple[str, ...]:
-    """The lines of play for the workloads of a guest."""
-    wanted = options.operation
-    runs = [wanted]
-    if {"clear", "drain"} <= set(wanted):
-        # A pass ends with either.
-        runs = [tuple(x for x in wanted if x != "drain"), ("drain",)]
-    measured = [
-        f"run {row} {','.join(each)}"
-        for _ in range(options.rounds)
-        for row in rows
-        for each in runs
-    ]
-    if faults:
-        measured = [*faults, *measured, "fault probability 0"]
-    measured += [f"steps {row}" for row in rows]
-    # Of a kernel in which others ask for memory, too, slab caches say nothing.
-    noted, left = ([], []) if options.here else (["note"], ["left module"])
-    if not options.here:
-        measured += [f"memory {row}" for row in rows]
-    lines = noted
-    for number in share:
-        lines += [f"load {number} {unit}", *measured, "unload"]
-    return (*lines, *left)
 
 
 def _trees(options: argparse.Namespace, words: list[str]) -> list[str]:

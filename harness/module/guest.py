@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import os
 import shutil
@@ -52,6 +53,44 @@ class Job:
     plan: tuple[str, ...]
     passes: dict[str, Path]
     printed: Path
+
+
+def shares(numbers: list[str], guests: int) -> list[list[str]]:
+    """The workloads of each guest."""
+    shares = [numbers[first::guests] for first in range(guests)]
+    return [share for share in shares if share]
+
+
+def plan(
+    options: argparse.Namespace,
+    share: list[str],
+    unit: str,
+    rows: tuple[str, ...],
+    faults: tuple[str, ...],
+) -> tuple[str, ...]:
+    """The lines of play for the workloads of a guest."""
+    wanted = options.operation
+    runs = [wanted]
+    if {"clear", "drain"} <= set(wanted):
+        # A pass ends with either.
+        runs = [tuple(x for x in wanted if x != "drain"), ("drain",)]
+    measured = [
+        f"run {row} {','.join(each)}"
+        for _ in range(options.rounds)
+        for row in rows
+        for each in runs
+    ]
+    if faults:
+        measured = [*faults, *measured, "fault probability 0"]
+    measured += [f"steps {row}" for row in rows]
+    # Of a kernel in which others ask for memory, too, slab caches say nothing.
+    noted, left = ([], []) if options.here else (["note"], ["left module"])
+    if not options.here:
+        measured += [f"memory {row}" for row in rows]
+    lines = noted
+    for number in share:
+        lines += [f"load {number} {unit}", *measured, "unload"]
+    return (*lines, *left)
 
 
 def qemu_arguments(

@@ -54,9 +54,13 @@ Row MakeRow(const Job& job, std::string_view structure, int control,
           .replay = replay == nullptr ? std::nullopt : std::optional(*replay)};
 }
 
-bool CanServe(const Structure& structure, const FaultSpec& fault) {
-  return fault.kind == FaultSpec::Kind::kNone ||
+bool Survives(const Structure& structure, bool requests_fail) {
+  return !requests_fail ||
          structure.traits.out_of_memory != OutOfMemory::kAborts;
+}
+
+bool CanServe(const Structure& structure, const FaultSpec& fault) {
+  return Survives(structure, fault.kind != FaultSpec::Kind::kNone);
 }
 
 // The row of the job's structure, and the controls if it is the baseline.
@@ -81,7 +85,10 @@ void AddReplays(const Plan& plan, Job job, std::vector<Row>& rows) {
                             .guest = plan.guest,
                             .most_replaced = plan.most_replaced};
   for (const Structure* structure : plan.structures) {
-    if (!CanServe(*structure, job.fault)) continue;
+    if (!CanServe(*structure, job.fault) ||
+        !Survives(*structure, plan.guest.reacts)) {
+      continue;
+    }
     job.structure = structure;
     for (const PolicySpec& policy : plan.policies) {
       if (!CanServe(*structure, policy)) continue;

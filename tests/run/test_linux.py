@@ -82,19 +82,24 @@ def plugin(tree, tmp_path_factory: pytest.TempPathFactory) -> str:
     return built.stdout.strip()
 
 
-def test_its_rows_are_right_and_survive_failures(plugin, tmp_path):
+def sweep(plugin: str, folder: pathlib.Path, limit: int) -> str:
     swept = subprocess.run(
         [os.environ["PFNBENCH"], "sweep", f"--plugin={plugin}"]
-        + ["--structure=plugins", "--workload=busy-2g", "--limit=100"],
-        cwd=tmp_path,
+        + ["--structure=plugins", "--workload=busy-2g", f"--limit={limit}"],
+        cwd=folder,
         capture_output=True,
         text=True,
     )
     assert swept.returncode == 0, swept.stderr
+    return swept.stdout
+
+
+def test_its_rows_are_right_and_survive_failures(plugin, tmp_path):
+    swept = sweep(plugin, tmp_path, 100)
     rows = ("cvbmp", "cvbmp-cursor", "radix", "xbitmap-tag")
     rows += ("xarray", "xarray-entry", "btree", "interval")
     for row in rows:
-        assert f"{row}@base" in swept.stdout
+        assert f"{row}@base" in swept
     measured = subprocess.run(
         [os.environ["PFNBENCH"], f"--plugin={plugin}", "--pages=5000"]
         + ["--structure=plugins", "--workload=frag-4g,oom-2g", "--rounds=1"]
@@ -152,16 +157,9 @@ def test_a_newer_tree_has_the_same_rows(tmp_path):
     tree = tmp_path / "linux-source-6.12"
     built = build("newer", tree, tmp_path / "build")
     assert built.returncode == 0, built.stderr
-    swept = subprocess.run(
-        [os.environ["PFNBENCH"], "sweep", f"--plugin={built.stdout.strip()}"]
-        + ["--structure=plugins", "--workload=busy-2g", "--limit=20"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert swept.returncode == 0, swept.stderr
+    swept = sweep(built.stdout.strip(), tmp_path, 20)
     for row in ("radix", "xarray-hint", "maple-prealloc", "interval"):
-        assert f"{row}@newer" in swept.stdout
+        assert f"{row}@newer" in swept
 
 
 # Of Debian's 6.1 one check does not hold, with any allocator: it expects
@@ -231,6 +229,23 @@ def test_what_does_not_compile_has_rows_that_say_so_and_takes_no_other(
     rows = {"xarray@base", "maple@broken", "flat@broken", "interval@broken"}
     assert rows <= with_figure
     assert not {"xarray@broken", "ida@broken", "btree@broken"} & with_figure
+
+
+def test_without_what_every_row_needs_there_is_no_row(tree, plugin):
+    folder = pathlib.Path(plugin).parent  # where all else is compiled
+    source = tree / "lib/find_bit.c"
+    text = source.read_text()
+    source.write_text(f"#line 3\nint x = ;\n{text}")
+    try:
+        built = build("base", tree, folder)
+    finally:
+        source.write_text(text)
+    assert built.returncode == 1
+    assert built.stdout == f"{folder}/missing-base.so\n"
+    missing = (folder / "missing-base.so").read_bytes()
+    for row in (b"flat@base", b"xarray@base", b"maple@base", b"interval@base"):
+        assert row in missing
+    assert b"Linux base does not compile: lib/find_bit.c:3:" in missing
 
 
 def test_the_end_of_a_run_names_the_rows_of_a_broken_tree(

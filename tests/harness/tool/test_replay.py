@@ -99,6 +99,15 @@ def test_a_host_that_merges_arrays_needs_fewer_calls(tool):
         assert "sim_inflate_sort_ms" not in row
 
 
+def test_a_guest_that_reacts_has_no_structure_that_aborts_without_memory(tool):
+    flags = ("--structure=flat,judy1", "--baseline=flat")
+    recorded = tool.results(*REPLAY, *flags)
+    assert "replay/small/judy1/policy:free" in by_name(recorded)
+    reacts = by_name(tool.results(*REPLAY, *flags, "--guest=reacts"))
+    assert "replay/small/flat/policy:free/guest:reacts" in reacts
+    assert not [name for name in reacts if "judy1" in name]
+
+
 def test_a_guest_that_reacts_repeats_by_its_seed(tool):
     flags = (*REPLAY, "--structure=flat,array", "--guest=reacts")
 
